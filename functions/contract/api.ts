@@ -1,0 +1,173 @@
+/** Requests and answers of the HTTP doors under `/v1`. Times are ISO 8601 in UTC. */
+
+export type AccountState = 'active' | 'disabled' | 'deleting' | 'erased';
+
+export interface CreateAccountRequest {
+  readonly user: string;
+  readonly aliases?: readonly string[];
+  /** One of the classes fixed at deployment; the default class when missing. */
+  readonly retentionClass?: string;
+}
+
+export interface AccountAnswer {
+  readonly accountId: string;
+  readonly user: string;
+  readonly aliases: readonly string[];
+  readonly state: AccountState;
+  readonly retentionClass: string;
+  readonly createdAt: string;
+  readonly mailboxes: number;
+  readonly messages: number;
+  readonly bytes: number;
+  /** The unfinished operation on this account, if any. */
+  readonly operationId?: string;
+}
+
+export interface CreateMailboxRequest {
+  readonly path: string;
+  /** RFC 6154, for instance `\Trash`. */
+  readonly specialUse?: string;
+}
+
+export interface MailboxAnswer {
+  readonly mailboxId: string;
+  readonly path: string;
+  readonly uidValidity: number;
+  readonly uidNext: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly specialUse?: string;
+}
+
+export interface ListAnswer<T> {
+  readonly items: readonly T[];
+  /** Pass as `cursor` to get the next page; missing on the last. */
+  readonly next?: string;
+}
+
+export interface DeliverRequest {
+  /** Mailbox path; `INBOX` when missing. */
+  readonly mailbox?: string;
+  readonly messages: readonly DeliverMessage[];
+}
+
+export interface DeliverMessage {
+  /** The message as it came over the wire, base64. */
+  readonly raw: string;
+  readonly internalDate?: string;
+  /** System flags, for instance `\Seen`. */
+  readonly flags?: readonly string[];
+  readonly keywords?: readonly string[];
+}
+
+export interface DeliverAnswer {
+  readonly mailbox: string;
+  readonly uidValidity: number;
+  /** In the order of the request. */
+  readonly uids: readonly number[];
+}
+
+export interface MessageAnswer {
+  readonly uid: number;
+  readonly guid: string;
+  readonly size: number;
+  readonly internalDate: string;
+  readonly saveDate: string;
+  readonly flags: readonly string[];
+  readonly keywords: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly messageId: string;
+}
+
+export type OperationState = 'running' | 'succeeded' | 'failed';
+
+/** Counter name to number, for instance `messages`, `objectVersions`, `bytes`. */
+export type Counts = Readonly<Record<string, number>>;
+
+export interface OperationAnswer {
+  readonly operationId: string;
+  readonly verb: 'delete-account';
+  readonly state: OperationState;
+  /** The step it is in, or was in when it failed: a state name of the machine. */
+  readonly step: string;
+  readonly attempt: number;
+  readonly accountId: string;
+  /** Only while the operation is unfinished. */
+  readonly user?: string;
+  readonly requestedBy: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly finishedAt?: string;
+  /** What has been erased so far. */
+  readonly counts: Counts;
+  /** What the plan expected to find, once it is made. */
+  readonly expected?: Counts;
+  readonly error?: OperationError;
+  readonly certificate?: boolean;
+}
+
+export interface OperationError {
+  readonly name: string;
+  readonly message: string;
+  /** What an operator can safely do next. */
+  readonly next: string;
+}
+
+export interface EstimateAnswer {
+  readonly dryRun: true;
+  readonly accountId: string;
+  readonly counts: Counts;
+  readonly estimatedCostDollars: number;
+  /** Date of the price table, for instance `2026-08-31`. */
+  readonly pricesOf: string;
+}
+
+/** A certificate: flattened JWS JSON (RFC 7515, 7.2.2), algorithm PS256. */
+export interface SignedCertificate {
+  readonly payload: string;
+  readonly protected: string;
+  readonly signature: string;
+}
+
+export interface CertificateKeyAnswer {
+  /** SubjectPublicKeyInfo in PEM. */
+  readonly publicKeyPem: string;
+}
+
+/** RFC 9457. */
+export interface Problem {
+  /** A URN such as `urn:lethe:unknown-user`; the keys of PROBLEMS below. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** One entry for each field that was wrong. */
+  readonly errors?: readonly { readonly field: string; readonly message: string }[];
+  /** The operation that stands in the way. */
+  readonly operationId?: string;
+}
+
+/** Problem type to the exit code of doveadm and the CLI (sysexits). */
+export const PROBLEMS = {
+  'urn:lethe:invalid-input': { status: 400, exitCode: 64 },
+  'urn:lethe:not-permitted': { status: 403, exitCode: 77 },
+  'urn:lethe:unknown-user': { status: 404, exitCode: 67 },
+  'urn:lethe:unknown-operation': { status: 404, exitCode: 68 },
+  'urn:lethe:unknown-mailbox': { status: 404, exitCode: 68 },
+  'urn:lethe:unknown-message': { status: 404, exitCode: 68 },
+  'urn:lethe:certificate-missing': { status: 404, exitCode: 68 },
+  'urn:lethe:not-found': { status: 404, exitCode: 64 },
+  'urn:lethe:address-taken': { status: 409, exitCode: 65 },
+  'urn:lethe:mailbox-exists': { status: 409, exitCode: 65 },
+  'urn:lethe:account-held': { status: 409, exitCode: 77 },
+  'urn:lethe:account-not-active': { status: 409, exitCode: 75 },
+  'urn:lethe:operation-running': { status: 409, exitCode: 75 },
+  'urn:lethe:operation-finished': { status: 409, exitCode: 65 },
+  'urn:lethe:message-too-large': { status: 413, exitCode: 65 },
+  'urn:lethe:idempotency-key-reused': { status: 422, exitCode: 65 },
+  'urn:lethe:fault': { status: 500, exitCode: 70 },
+  'urn:lethe:busy': { status: 503, exitCode: 75 },
+} as const;
+export type ProblemType = keyof typeof PROBLEMS;

@@ -1,0 +1,18 @@
+/** Names of the environment variables by which the infrastructure tells functions where things are. */
+export const ENV = {
+  registryTable: 'LETHE_REGISTRY_TABLE',
+  dictmapTable: 'LETHE_DICTMAP_TABLE',
+  mailBucket: 'LETHE_MAIL_BUCKET',
+  evidenceBucket: 'LETHE_EVIDENCE_BUCKET',
+  certificateKeyId: 'LETHE_CERTIFICATE_KEY_ID',
+  /** JSON object: class name to days of retention, or null for "keep"; the first is the default. */
+  retentionClasses: 'LETHE_RETENTION_CLASSES',
+  /** JSON array: every class that was ever deployed, so that erasure finds keys of retired ones. */
+  classesEverDeployed: 'LETHE_CLASSES_EVER_DEPLOYED',
+  defaultClass: 'LETHE_DEFAULT_CLASS',
+  settleSeconds: 'LETHE_SETTLE_SECONDS',
+  evidenceLockDays: 'LETHE_EVIDENCE_LOCK_DAYS',
+  deleteAccountStateMachineArn: 'LETHE_DELETE_ACCOUNT_STATE_MACHINE_ARN',
+} as const;
+
+export type EnvName = (typeof ENV)[keyof typeof ENV];

@@ -1,0 +1,30 @@
+/**
+ * Names of faults. They are workflow API: state machines match them in Retry and Catch, the HTTP
+ * doors map them to problem types, so they never change once released.
+ */
+export const ERROR_NAMES = {
+  invalidInput: 'InvalidInputError',
+  unknownUser: 'UnknownUserError',
+  unknownOperation: 'UnknownOperationError',
+  unknownMailbox: 'UnknownMailboxError',
+  unknownMessage: 'UnknownMessageError',
+  addressTaken: 'AddressTakenError',
+  mailboxExists: 'MailboxExistsError',
+  accountHeld: 'AccountHeldError',
+  accountNotActive: 'AccountNotActiveError',
+  operationRunning: 'OperationRunningError',
+  operationFinished: 'OperationFinishedError',
+  idempotencyKeyReused: 'IdempotencyKeyReusedError',
+  messageTooLarge: 'MessageTooLargeError',
+  certificateMissing: 'CertificateMissingError',
+  /** A newer attempt of the same operation has taken over: this one must stop. */
+  superseded: 'SupersededError',
+  /** Objects or rows that cannot be removed, whatever the number of tries. */
+  erasureBlocked: 'ErasureBlockedError',
+  /** The last round of verification still found something. */
+  leftovers: 'LeftoversError',
+  /** The store did not answer in time or throttled every try. */
+  storeBusy: 'StoreBusyError',
+} as const;
+
+export type ErrorName = (typeof ERROR_NAMES)[keyof typeof ERROR_NAMES];

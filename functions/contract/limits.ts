@@ -1,0 +1,55 @@
+/**
+ * Numbers that both the infrastructure and the functions must agree on. Each says where it
+ * comes from; AWS limits are those of November 2026.
+ */
+
+/** DynamoDB takes at most 100 items in a transaction. */
+export const TRANSACTION_ITEMS = 100;
+
+/** One delivery is one transaction: 100 items less the mailbox row and the idempotency row. */
+export const DELIVERY_MESSAGES = 98;
+
+/** BatchWriteItem takes at most 25 items. */
+export const BATCH_WRITE_ITEMS = 25;
+
+/** DeleteObjects takes at most 1,000 keys, and a LIST page holds as many. */
+export const OBJECT_PAGE_KEYS = 1000;
+
+/** Message rows of one partition: UID / 10,000, as in Dovecot's fs-dictmap. */
+export const BUCKET_UIDS = 10_000;
+
+/**
+ * Bodies sent inline in one request: Lambda takes 6 MiB synchronously, base64 costs a third,
+ * so 4 MiB of mail become 5.4 MiB and leave room for the envelope.
+ */
+export const INLINE_BODY_BYTES = 4 * 1024 * 1024;
+
+/** The part of a message row that describes its headers; keeps a row under one write unit. */
+export const ENVELOPE_BYTES = 512;
+
+/** A mailbox path in UTF-8: with its prefix it must fit DynamoDB's 1,024 bytes of sort key. */
+export const MAILBOX_PATH_BYTES = 800;
+
+/** An address: 64 bytes of local part, an at sign, 255 of domain (RFC 5321, 4.5.3.1). */
+export const ADDRESS_BYTES = 320;
+
+/** A Distributed Map of one erasure has at most this many children. */
+export const ERASURE_RANGES_MAX = 256;
+
+/** How many messages one range should meet: two to five DeleteObjects calls per shard. */
+export const ERASURE_RANGE_MESSAGES = 5000;
+
+/** Erase, verify, erase again what was found: this many times at most, then an operator looks. */
+export const VERIFICATION_ROUNDS_MAX = 5;
+
+/** Mailboxes named in one plan row: 500 x ~80 bytes = 40 KB of the 400 KB a row may have. */
+export const PLAN_ROW_MAILBOXES = 500;
+
+/** Finished operations, their plans and the tombstone of an erased account stay this long. */
+export const OPERATION_RETENTION_DAYS = 400;
+
+/** How long a repeated request with the same Idempotency-Key gets the same answer. */
+export const IDEMPOTENCY_RETENTION_HOURS = 24;
+
+/** Lambda's own limit; the settling time must exceed the longest timeout deployed. */
+export const FUNCTION_TIMEOUT_SECONDS_MAX = 900;

@@ -1,0 +1,76 @@
+/** What the steps of `delete-account` get and answer. Kept far below 256 KiB: ids and numbers only. */
+
+/** Names the operation in every step after the first. */
+export interface OperationContext {
+  readonly operationId: string;
+  readonly attempt: number;
+  readonly accountId: string;
+}
+
+/** Input of an execution. Operators give `user`; the API and `resume` give `operationId`. */
+export interface DeleteAccountInput {
+  readonly user?: string;
+  readonly dryRun?: boolean;
+  /** Erase although the userdb does not know the user (U2). */
+  readonly allowUnknownUser?: boolean;
+  readonly operationId?: string;
+  readonly attempt?: number;
+}
+
+/** Payload of "Resolve account": the input as it came, and which execution it is. */
+export interface ResolveAccountPayload {
+  readonly input: unknown;
+  readonly executionName: string;
+}
+
+/** Every refusal names the error and says what happened; a Choice reads `outcome`. */
+export type ResolveAccountAnswer =
+  | { readonly outcome: 'proceed'; readonly operation: OperationContext }
+  | { readonly outcome: 'dryRun'; readonly estimate: object }
+  | { readonly outcome: 'alreadyRunning'; readonly operationId: string; readonly message: string }
+  | { readonly outcome: 'refused'; readonly error: string; readonly message: string };
+
+export interface FencePayload {
+  readonly operation: OperationContext;
+}
+
+/** `again`: more is left than one invocation can do; call the step again. */
+export type FenceAnswer =
+  | { readonly outcome: 'fenced' | 'again' }
+  | { readonly outcome: 'refused'; readonly error: string; readonly message: string };
+
+export interface PlanAnswer {
+  /** Numbers 0 to n-1; each child of the map erases every n-th target. */
+  readonly ranges: readonly number[];
+  readonly rangeCount: number;
+  /** 1 for the first pass; each verification that finds something starts the next. */
+  readonly round: number;
+  readonly settleSeconds: number;
+}
+
+export interface EraseRangePayload {
+  readonly operation: OperationContext;
+  readonly round: number;
+  readonly range: number;
+  readonly rangeCount: number;
+}
+
+export interface LoopAnswer {
+  readonly outcome: 'done' | 'again';
+}
+
+/** `rowsLeft`: a mailbox still has rows in its partitions; the map must run again. */
+export interface EraseAccountRowsAnswer {
+  readonly outcome: 'done' | 'again' | 'rowsLeft';
+}
+
+export type VerifyAnswer =
+  | { readonly outcome: 'clean' | 'again' | 'leftovers' }
+  | { readonly outcome: 'refused'; readonly error: string; readonly message: string };
+
+export interface RecordFailurePayload {
+  readonly operation: OperationContext;
+  /** What a Catch or a refusing step left: error name and cause. */
+  readonly error: string;
+  readonly message: string;
+}

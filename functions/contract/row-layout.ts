@@ -1,0 +1,140 @@
+/**
+ * Keys in the two tables. Every row of an account can be listed from its account id without a
+ * scan: erasure and its proof depend on it.
+ */
+import { BUCKET_UIDS } from './limits.ts';
+
+export const TABLES = ['registry', 'dictmap'] as const;
+export type TableName = (typeof TABLES)[number];
+
+/** Version of the row schema, written on every row as `v`. */
+export const ROW_VERSION = 1;
+
+/** Attribute that DynamoDB's TTL reads, in epoch seconds. Never set on live mail. */
+export const TTL_ATTRIBUTE = 'ttl';
+
+/** Secondary indexes by name: table, key attributes, what they project. */
+export const INDEXES = {
+  lazy: { tables: ['dictmap'], pk: 'lazyPk', sk: 'lazySk', projection: 'ALL' },
+  due: { tables: ['registry', 'dictmap'], pk: 'duePk', sk: 'dueSk', projection: 'KEYS_ONLY' },
+  list: { tables: ['registry'], pk: 'listPk', sk: 'listSk', projection: 'ALL' },
+} as const;
+export type IndexName = keyof typeof INDEXES;
+
+export interface RowKey {
+  readonly table: TableName;
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export const accountPartition = (accountId: string): string => `account#${accountId}`;
+
+export const registryKeys = {
+  account: (accountId: string): RowKey => ({
+    table: 'registry',
+    pk: accountPartition(accountId),
+    sk: 'account',
+  }),
+  /** Index entry of an address in its account's partition. */
+  accountAddress: (accountId: string, address: string): RowKey => ({
+    table: 'registry',
+    pk: accountPartition(accountId),
+    sk: `address#${address}`,
+  }),
+  accountOperation: (accountId: string, operationId: string): RowKey => ({
+    table: 'registry',
+    pk: accountPartition(accountId),
+    sk: `operation#${operationId}`,
+  }),
+  idempotency: (accountId: string, keyHash: string): RowKey => ({
+    table: 'registry',
+    pk: accountPartition(accountId),
+    sk: `idempotency#${keyHash}`,
+  }),
+  address: (address: string): RowKey => ({
+    table: 'registry',
+    pk: `address#${address}`,
+    sk: 'address',
+  }),
+  /** The built-in userdb's entry for an address. */
+  userdb: (address: string): RowKey => ({
+    table: 'registry',
+    pk: `address#${address}`,
+    sk: 'userdb',
+  }),
+  operation: (operationId: string): RowKey => ({
+    table: 'registry',
+    pk: `operation#${operationId}`,
+    sk: 'operation',
+  }),
+  /** A part of an erasure's plan: mailbox ids and their UIDNEXTs. */
+  plan: (operationId: string, part: number): RowKey => ({
+    table: 'registry',
+    pk: `operation#${operationId}`,
+    sk: `plan#${String(part).padStart(5, '0')}`,
+  }),
+  /** What one worker of an operation has counted so far. */
+  progress: (operationId: string, worker: string): RowKey => ({
+    table: 'registry',
+    pk: `operation#${operationId}`,
+    sk: `progress#${worker}`,
+  }),
+} as const;
+
+const dictmapAccount = (accountId: string, sk: string): RowKey => ({
+  table: 'dictmap',
+  pk: accountPartition(accountId),
+  sk,
+});
+
+export const dictmapKeys = {
+  mailbox: (mailboxId: string): RowKey =>
+    dictmapAccount(accountOfMailbox(mailboxId), `mailbox#${mailboxId}`),
+  path: (accountId: string, path: string): RowKey => dictmapAccount(accountId, `path#${path}`),
+  subscription: (accountId: string, path: string): RowKey =>
+    dictmapAccount(accountId, `subscription#${path}`),
+  dict: (accountId: string, name: string): RowKey => dictmapAccount(accountId, `dict#${name}`),
+  cache: (accountId: string, host: string): RowKey => dictmapAccount(accountId, `cache#${host}`),
+  /** The row that names the current object of an index bundle, FTS index or Sieve script. */
+  object: (accountId: string, kind: string, name: string): RowKey =>
+    dictmapAccount(accountId, `object#${kind}#name#${name}`),
+  /** A replaced object whose bytes still have to go. */
+  purgingObject: (accountId: string, kind: string, objectId: string): RowKey =>
+    dictmapAccount(accountId, `object#${kind}#purging#${objectId}`),
+  upload: (accountId: string, uploadId: string): RowKey =>
+    dictmapAccount(accountId, `upload#${uploadId}`),
+  message: (mailboxId: string, uid: number): RowKey => ({
+    table: 'dictmap',
+    pk: messagePartition(mailboxId, bucketOf(uid)),
+    sk: uidKey(uid),
+  }),
+  blob: (accountId: string, blobId: string): RowKey => ({
+    table: 'dictmap',
+    pk: blobPartition(accountId, blobId.charAt(0)),
+    sk: blobId,
+  }),
+} as const;
+
+/** A mailbox id is `<accountId>.<random>`, so that a message row alone tells its account. */
+export function accountOfMailbox(mailboxId: string): string {
+  const dot = mailboxId.indexOf('.');
+  if (dot < 1) throw new TypeError(`not a mailbox id: ${JSON.stringify(mailboxId)}`);
+  return mailboxId.slice(0, dot);
+}
+
+export const bucketOf = (uid: number): number => Math.floor(uid / BUCKET_UIDS);
+
+/** UIDs as sort keys: 10 digits, because a UID has 32 bits. */
+export const uidKey = (uid: number): string => String(uid).padStart(10, '0');
+
+export const messagePartition = (mailboxId: string, bucket: number): string =>
+  `mailbox#${mailboxId}#${bucket}`;
+
+/** Partitions that a mailbox with this UIDNEXT can have rows in. */
+export function messagePartitions(mailboxId: string, uidNext: number): string[] {
+  const last = bucketOf(Math.max(uidNext - 1, 0));
+  return Array.from({ length: last + 1 }, (_, bucket) => messagePartition(mailboxId, bucket));
+}
+
+export const blobPartition = (accountId: string, shard: string): string =>
+  `blobs#${accountId}#${shard}`;

@@ -1,0 +1,54 @@
+/** The versioned mail bucket as the core sees it. */
+
+export interface ObjectVersion {
+  readonly key: string;
+  readonly versionId: string;
+}
+
+export interface ListedVersion extends ObjectVersion {
+  readonly deleteMarker: boolean;
+  readonly latest: boolean;
+  /** 0 for delete markers. */
+  readonly sizeBytes: number;
+}
+
+export interface MultipartUpload {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+export interface ListPage<T> {
+  /** Ordered by key; versions of one key newest first. */
+  readonly entries: readonly T[];
+  /** Opaque; missing on the last page. */
+  readonly next?: string;
+}
+
+export interface RemovalFailure extends ObjectVersion {
+  /** S3's error code, for instance `AccessDenied` or `SlowDown`. */
+  readonly code: string;
+}
+
+export interface StoredObject {
+  readonly body: Uint8Array;
+  readonly versionId: string;
+}
+
+/** Faults: `StoreBusyError` after the client's own retries; anything else passes through. */
+export interface ObjectStore {
+  /** Writes a new version; keys are random, so nothing is ever overwritten on purpose. */
+  put(key: string, body: Uint8Array): Promise<{ readonly versionId: string }>;
+  /** The current version, or the named one; undefined when there is none or it is a marker. */
+  get(key: string, versionId?: string): Promise<StoredObject | undefined>;
+  /** Versions and delete markers below a prefix that ends in a slash. */
+  listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>>;
+  /**
+   * Removes up to 1,000 versions or delete markers for good; absent ones count as removed.
+   * Answers the ones that could not be removed: the caller inspects every one of them.
+   */
+  removeVersions(versions: readonly ObjectVersion[]): Promise<readonly RemovalFailure[]>;
+  /** Incomplete multipart uploads below a prefix that ends in a slash. */
+  listUploads(prefix: string, after?: string): Promise<ListPage<MultipartUpload>>;
+  /** Ends an incomplete multipart upload; an absent one is fine. */
+  abortUpload(upload: MultipartUpload): Promise<void>;
+}

@@ -1,0 +1,12 @@
+/** Executions of the state machines. */
+export type ExecutionStatus = 'running' | 'succeeded' | 'failed';
+
+export interface Workflows {
+  /**
+   * Starts the machine of a verb under an execution name that is unique for ever.
+   * Answers `exists` when an execution of this name was started before, whatever became of it.
+   */
+  start(verb: 'delete-account', name: string, input: object): Promise<'started' | 'exists'>;
+  /** Undefined when no execution of this name is known. */
+  status(verb: 'delete-account', name: string): Promise<ExecutionStatus | undefined>;
+}

@@ -5,7 +5,7 @@ export const ENV = {
   mailBucket: 'LETHE_MAIL_BUCKET',
   evidenceBucket: 'LETHE_EVIDENCE_BUCKET',
   certificateKeyId: 'LETHE_CERTIFICATE_KEY_ID',
-  /** JSON object: class name to days of retention, or null for "keep"; the first is the default. */
+  /** JSON object: class name to days of retention, or null for "keep". */
   retentionClasses: 'LETHE_RETENTION_CLASSES',
   /** JSON array: every class that was ever deployed, so that erasure finds keys of retired ones. */
   classesEverDeployed: 'LETHE_CLASSES_EVER_DEPLOYED',

@@ -28,16 +28,15 @@ export type ResolveAccountAnswer =
   | { readonly outcome: 'proceed'; readonly operation: OperationContext }
   | { readonly outcome: 'dryRun'; readonly estimate: object }
   | { readonly outcome: 'alreadyRunning'; readonly operationId: string; readonly message: string }
-  | { readonly outcome: 'refused'; readonly error: string; readonly message: string };
+  | RefusalAnswer;
 
-export interface FencePayload {
+/** Payload of the steps that need nothing but the operation. */
+export interface StepPayload {
   readonly operation: OperationContext;
 }
 
 /** `again`: more is left than one invocation can do; call the step again. */
-export type FenceAnswer =
-  | { readonly outcome: 'fenced' | 'again' }
-  | { readonly outcome: 'refused'; readonly error: string; readonly message: string };
+export type FenceAnswer = { readonly outcome: 'fenced' | 'again' } | RefusalAnswer;
 
 export interface PlanAnswer {
   /** Numbers 0 to n-1; each child of the map erases every n-th target. */
@@ -59,14 +58,24 @@ export interface LoopAnswer {
   readonly outcome: 'done' | 'again';
 }
 
-/** `rowsLeft`: a mailbox still has rows in its partitions; the map must run again. */
-export interface EraseAccountRowsAnswer {
-  readonly outcome: 'done' | 'again' | 'rowsLeft';
+export interface RoundPayload {
+  readonly operation: OperationContext;
+  readonly round: number;
 }
 
-export type VerifyAnswer =
-  | { readonly outcome: 'clean' | 'again' | 'leftovers' }
-  | { readonly outcome: 'refused'; readonly error: string; readonly message: string };
+/** A step that must not go on; the machine records it as a failure. */
+export interface RefusalAnswer {
+  readonly outcome: 'refused';
+  readonly error: string;
+  readonly message: string;
+}
+
+/** `nextRound`: something is still there; plan and erase once more. */
+export type EraseAccountRowsAnswer =
+  | { readonly outcome: 'done' | 'again' | 'nextRound' }
+  | RefusalAnswer;
+
+export type VerifyAnswer = { readonly outcome: 'clean' | 'again' | 'nextRound' } | RefusalAnswer;
 
 export interface RecordFailurePayload {
   readonly operation: OperationContext;

@@ -1,0 +1,199 @@
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { OBJECT_PAGE_KEYS } from '../contract/limits.ts';
+import type {
+  ListedVersion,
+  ListPage,
+  MultipartUpload,
+  ObjectStore,
+  ObjectVersion,
+  RemovalFailure,
+  StoredObject,
+} from '../core/ports/object-store.ts';
+import { decodeCursor, encodeCursor } from './cursors.ts';
+import { answered, faultName } from './store-faults.ts';
+
+/**
+ * What a read answers when there is no such object: no key (or a delete marker on top of it), no
+ * version, or (405) a version that is a delete marker. `NoSuchBucket` is a 404 too and is not
+ * among them: a bucket that cannot be found must never look like an object that is gone (W5).
+ */
+const ABSENT: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'MethodNotAllowed']);
+
+/** What DeleteObjects may answer for a version that is not there. */
+const ALREADY_REMOVED: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion']);
+
+/**
+ * A versioned S3 bucket. The caller needs `s3:ListBucket` besides `s3:GetObject`: without it S3
+ * answers 403 instead of 404 for an absent key, which passes through as a fault.
+ */
+export class S3ObjectStore implements ObjectStore {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(options: { readonly client: S3Client; readonly bucket: string }) {
+    this.#client = options.client;
+    this.#bucket = options.bucket;
+  }
+
+  async put(key: string, body: Uint8Array): Promise<{ readonly versionId: string }> {
+    const { VersionId: versionId } = await answered('storing an object', () =>
+      this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: body })),
+    );
+    if (versionId === undefined) {
+      throw new Error(`bucket ${this.#bucket} keeps no versions; turn versioning on.`);
+    }
+    return { versionId };
+  }
+
+  async get(key: string, versionId?: string): Promise<StoredObject | undefined> {
+    try {
+      return await answered('reading an object', async () => {
+        const answer = await this.#client.send(
+          new GetObjectCommand({
+            Bucket: this.#bucket,
+            Key: key,
+            ...(versionId === undefined ? {} : { VersionId: versionId }),
+          }),
+        );
+        if (answer.Body === undefined || answer.VersionId === undefined) {
+          throw new Error(`bucket ${this.#bucket} answered no body or no version id.`);
+        }
+        return { body: await answer.Body.transformToByteArray(), versionId: answer.VersionId };
+      });
+    } catch (error) {
+      if (ABSENT.has(faultName(error))) return undefined;
+      throw error;
+    }
+  }
+
+  async listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>> {
+    const place = after === undefined ? undefined : decodeCursor(after, ['key', 'versionId']);
+    const answer = await answered('listing versions', () =>
+      this.#client.send(
+        new ListObjectVersionsCommand({
+          Bucket: this.#bucket,
+          Prefix: folder(prefix),
+          MaxKeys: OBJECT_PAGE_KEYS,
+          ...(place === undefined
+            ? {}
+            : { KeyMarker: place.key, VersionIdMarker: place.versionId }),
+        }),
+      ),
+    );
+    const entries = listedVersions(answer);
+    if (answer.IsTruncated !== true) return { entries };
+    const { NextKeyMarker: key, NextVersionIdMarker: version } = answer;
+    return { entries, next: encodeCursor({ key: present(key), versionId: present(version) }) };
+  }
+
+  async removeVersions(versions: readonly ObjectVersion[]): Promise<readonly RemovalFailure[]> {
+    if (versions.length > OBJECT_PAGE_KEYS) {
+      throw new RangeError(
+        `${versions.length} versions in one removal; ${OBJECT_PAGE_KEYS} are allowed.`,
+      );
+    }
+    if (versions.length === 0) return [];
+    const answer = await answered('removing versions', () =>
+      this.#client.send(
+        new DeleteObjectsCommand({
+          Bucket: this.#bucket,
+          Delete: {
+            Quiet: true,
+            Objects: versions.map(({ key, versionId }) => ({ Key: key, VersionId: versionId })),
+          },
+        }),
+      ),
+    );
+    return (answer.Errors ?? [])
+      .map(({ Key, VersionId, Code }) => ({
+        key: Key ?? '',
+        versionId: VersionId ?? '',
+        code: Code ?? 'Unknown',
+      }))
+      .filter(({ code }) => !ALREADY_REMOVED.has(code));
+  }
+
+  async listUploads(prefix: string, after?: string): Promise<ListPage<MultipartUpload>> {
+    const place = after === undefined ? undefined : decodeCursor(after, ['key', 'uploadId']);
+    const answer = await answered('listing uploads', () =>
+      this.#client.send(
+        new ListMultipartUploadsCommand({
+          Bucket: this.#bucket,
+          Prefix: folder(prefix),
+          MaxUploads: OBJECT_PAGE_KEYS,
+          ...(place === undefined ? {} : { KeyMarker: place.key, UploadIdMarker: place.uploadId }),
+        }),
+      ),
+    );
+    const entries = (answer.Uploads ?? []).map(({ Key, UploadId }) => ({
+      key: present(Key),
+      uploadId: present(UploadId),
+    }));
+    if (answer.IsTruncated !== true) return { entries };
+    const { NextKeyMarker: key, NextUploadIdMarker: upload } = answer;
+    return { entries, next: encodeCursor({ key: present(key), uploadId: present(upload) }) };
+  }
+
+  async abortUpload(upload: MultipartUpload): Promise<void> {
+    const command = new AbortMultipartUploadCommand({
+      Bucket: this.#bucket,
+      Key: upload.key,
+      UploadId: upload.uploadId,
+    });
+    try {
+      await answered('ending an upload', () => this.#client.send(command));
+    } catch (error) {
+      if (faultName(error) !== 'NoSuchUpload') throw error;
+    }
+  }
+}
+
+function folder(prefix: string): string {
+  if (!prefix.endsWith('/')) {
+    throw new RangeError(`prefix ${JSON.stringify(prefix)} does not end in a slash.`);
+  }
+  return prefix;
+}
+
+function present(value: string | undefined): string {
+  if (value === undefined) throw new Error('S3 answered a list entry or marker without its name.');
+  return value;
+}
+
+/**
+ * S3 lists versions and delete markers in one order; the client splits them into two lists. They
+ * are put together again by key, the latest first, then by time. Times have whole seconds only:
+ * a version and a marker of one key and second may change places, which no caller minds.
+ */
+function listedVersions(answer: ListObjectVersionsCommandOutput): readonly ListedVersion[] {
+  const versions = (answer.Versions ?? []).map((one) => ({ one, sizeBytes: one.Size ?? 0 }));
+  const markers = (answer.DeleteMarkers ?? []).map((one) => ({ one, sizeBytes: -1 }));
+  return [...versions, ...markers]
+    .map(({ one, sizeBytes }) => ({
+      time: one.LastModified?.getTime() ?? 0,
+      keyBytes: Buffer.from(present(one.Key)),
+      version: {
+        key: present(one.Key),
+        versionId: present(one.VersionId),
+        deleteMarker: sizeBytes < 0,
+        latest: one.IsLatest === true,
+        sizeBytes: Math.max(sizeBytes, 0),
+      },
+    }))
+    .sort(
+      (a, b) =>
+        Buffer.compare(a.keyBytes, b.keyBytes) ||
+        Number(b.version.latest) - Number(a.version.latest) ||
+        b.time - a.time,
+    )
+    .map(({ version }) => version);
+}

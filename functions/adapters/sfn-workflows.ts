@@ -1,0 +1,79 @@
+import {
+  DescribeExecutionCommand,
+  type SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import type { ExecutionStatus, Workflows } from '../core/ports/workflows.ts';
+import { answered, faultName } from './store-faults.ts';
+
+type Verb = Parameters<Workflows['start']>[0];
+
+const STATUSES: Readonly<Record<string, ExecutionStatus>> = {
+  RUNNING: 'running',
+  PENDING_REDRIVE: 'running',
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+  TIMED_OUT: 'failed',
+  ABORTED: 'failed',
+};
+
+/** Executions of Standard state machines. */
+export class SfnWorkflows implements Workflows {
+  readonly #client: SFNClient;
+  readonly #machineArns: Readonly<Record<Verb, string>>;
+
+  constructor(options: {
+    readonly client: SFNClient;
+    readonly machineArns: Readonly<Record<Verb, string>>;
+  }) {
+    this.#client = options.client;
+    this.#machineArns = options.machineArns;
+  }
+
+  /**
+   * Step Functions remembers a name for 90 days after the execution has ended. While it runs, a
+   * second start with the same input succeeds and starts nothing, and cannot be told from the
+   * first; that also makes the client's retries safe.
+   */
+  async start(verb: Verb, name: string, input: object): Promise<'started' | 'exists'> {
+    const command = new StartExecutionCommand({
+      stateMachineArn: this.#machineArns[verb],
+      name,
+      input: JSON.stringify(input),
+    });
+    try {
+      await answered(`starting ${verb}`, () => this.#client.send(command));
+      return 'started';
+    } catch (error) {
+      if (faultName(error) === 'ExecutionAlreadyExists') return 'exists';
+      throw error;
+    }
+  }
+
+  async status(verb: Verb, name: string): Promise<ExecutionStatus | undefined> {
+    const command = new DescribeExecutionCommand({
+      executionArn: executionArn(this.#machineArns[verb], name),
+    });
+    try {
+      const answer = await answered(`reading ${verb}`, () => this.#client.send(command));
+      const status = STATUSES[answer.status ?? ''];
+      if (status === undefined) throw new Error(`unknown execution status ${answer.status}`);
+      return status;
+    } catch (error) {
+      if (faultName(error) === 'ExecutionDoesNotExist') return undefined;
+      throw error;
+    }
+  }
+}
+
+/**
+ * `arn:<partition>:states:<region>:<account>:stateMachine:<machine>` becomes
+ * `arn:<partition>:states:<region>:<account>:execution:<machine>:<name>`.
+ */
+export function executionArn(machineArn: string, name: string): string {
+  const parts = machineArn.split(':');
+  if (parts.length !== 7 || parts[2] !== 'states' || parts[5] !== 'stateMachine') {
+    throw new TypeError(`not the ARN of a state machine: ${machineArn}`);
+  }
+  return [...parts.slice(0, 5), 'execution', parts[6], name].join(':');
+}

@@ -1,0 +1,77 @@
+/**
+ * Accounts. An account is known by a random id; addresses are rows that point to it, so a reused
+ * address never meets old mail (X6).
+ */
+import type { AccountState } from '../../contract/api.ts';
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { registryKeys } from '../../contract/row-layout.ts';
+import { LetheError, quoted } from '../errors.ts';
+import type { Row, RowStore } from '../ports/row-store.ts';
+import { number, optionalText, text } from '../rows/attributes.ts';
+
+export interface Account {
+  readonly accountId: string;
+  readonly state: AccountState;
+  readonly retentionClass: string;
+  /** Missing once erased. */
+  readonly user?: string;
+  readonly createdAt: number;
+  /** The unfinished operation that owns the account, if any. */
+  readonly operationId?: string;
+  readonly held: boolean;
+}
+
+export function toAccount(row: Row): Account {
+  const user = optionalText(row, 'user');
+  const operationId = optionalText(row, 'operationId');
+  return {
+    accountId: text(row, 'accountId'),
+    state: text(row, 'state') as AccountState,
+    retentionClass: text(row, 'retentionClass'),
+    createdAt: number(row, 'createdAt'),
+    held: row.attributes['hold'] !== undefined,
+    ...(user === undefined ? {} : { user }),
+    ...(operationId === undefined ? {} : { operationId }),
+  };
+}
+
+/** Strongly consistent. */
+export async function readAccount(rows: RowStore, accountId: string): Promise<Account | undefined> {
+  const row = await rows.get(registryKeys.account(accountId));
+  return row && toAccount(row);
+}
+
+/** The account an address belongs to, or undefined when nobody has it. */
+export async function findAccount(rows: RowStore, user: string): Promise<Account | undefined> {
+  const row = await rows.get(registryKeys.address(user));
+  const accountId = row && optionalText(row, 'accountId');
+  return accountId === undefined ? undefined : await readAccount(rows, accountId);
+}
+
+export function unknownUser(user: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.unknownUser,
+    `no account has the address ${quoted(user)}`,
+    'Check the address; an account that was deleted is unknown afterwards.',
+  );
+}
+
+/**
+ * The account of an address, which must take mail.
+ * @throws UnknownUserError, AccountNotActiveError
+ */
+export async function requireActiveAccount(rows: RowStore, user: string): Promise<Account> {
+  const account = await findAccount(rows, user);
+  if (account === undefined) throw unknownUser(user);
+  if (account.state !== 'active') throw notActive(account);
+  return account;
+}
+
+export function notActive(account: Account): LetheError {
+  const by = account.operationId === undefined ? '' : ` by operation ${account.operationId}`;
+  return new LetheError(
+    ERROR_NAMES.accountNotActive,
+    `account ${account.accountId} is ${account.state}${by}`,
+    'Wait for the operation to end, or look at it.',
+  );
+}

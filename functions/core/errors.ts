@@ -1,0 +1,49 @@
+/**
+ * Faults and refusals with stable names (contract/error-names.ts). Minification renames classes,
+ * so `name` is set from the constant and never derived.
+ */
+import { ERROR_NAMES, type ErrorName } from '../contract/error-names.ts';
+
+export class LetheError extends Error {
+  /** What an operator or caller can safely do next. */
+  readonly next: string;
+
+  constructor(name: ErrorName, message: string, next: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = name;
+    this.next = next;
+  }
+}
+
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Bad input: names each field, what was given and what is allowed (O2). Changes nothing. */
+export class InvalidInputError extends LetheError {
+  readonly problems: readonly FieldProblem[];
+
+  constructor(problems: readonly FieldProblem[]) {
+    const text = problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
+    super(ERROR_NAMES.invalidInput, text, 'Correct the input and send it again.');
+    this.problems = problems;
+  }
+
+  static of(field: string, message: string): InvalidInputError {
+    return new InvalidInputError([{ field, message }]);
+  }
+}
+
+/** The store throttled or failed to answer for longer than the request may take. */
+export class StoreBusyError extends LetheError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(ERROR_NAMES.storeBusy, message, 'Try again later; nothing is half done.', options);
+  }
+}
+
+/** Shows a value in a message, shortened, so that a hostile one cannot flood logs. */
+export function quoted(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

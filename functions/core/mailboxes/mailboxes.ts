@@ -1,0 +1,161 @@
+/** Mailboxes: a row with UIDVALIDITY, UIDNEXT and counters, and a path row that names it. */
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { accountPartition, dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
+import { type Account, notActive } from '../accounts/accounts.ts';
+import { LetheError, quoted } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Row, RowStore, Write } from '../ports/row-store.ts';
+import { number, optionalText, text } from '../rows/attributes.ts';
+import { untilWon } from '../rows/contention.ts';
+import { INBOX } from './mailbox-path.ts';
+
+const MAILBOX_ID_BYTES = 8;
+
+/** How long a creation may go on losing races. */
+const CREATE_DEADLINE_MS = 10_000;
+
+export type MailboxState = 'active' | 'erasing';
+
+export interface Mailbox {
+  readonly mailboxId: string;
+  readonly path: string;
+  readonly state: MailboxState;
+  readonly uidValidity: number;
+  readonly uidNext: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly specialUse?: string;
+}
+
+export interface MailboxPorts {
+  readonly rows: RowStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+export function toMailbox(row: Row): Mailbox {
+  const specialUse = optionalText(row, 'specialUse');
+  return {
+    mailboxId: text(row, 'mailboxId'),
+    path: text(row, 'path'),
+    state: text(row, 'state') as MailboxState,
+    uidValidity: number(row, 'uidValidity'),
+    uidNext: number(row, 'uidNext'),
+    messages: number(row, 'messages'),
+    bytes: number(row, 'bytes'),
+    ...(specialUse === undefined ? {} : { specialUse }),
+  };
+}
+
+/** Strongly consistent. */
+export async function readMailbox(rows: RowStore, mailboxId: string): Promise<Mailbox | undefined> {
+  const row = await rows.get(dictmapKeys.mailbox(mailboxId));
+  return row && toMailbox(row);
+}
+
+/** @throws UnknownMailboxError */
+export async function requireMailbox(
+  rows: RowStore,
+  accountId: string,
+  path: string,
+): Promise<Mailbox> {
+  const row = await rows.get(dictmapKeys.path(accountId, path));
+  const mailbox = row && (await readMailbox(rows, text(row, 'mailboxId')));
+  if (mailbox === undefined) {
+    throw new LetheError(
+      ERROR_NAMES.unknownMailbox,
+      `account ${accountId} has no mailbox ${quoted(path)}`,
+      'Create the mailbox first, or name one that the list shows.',
+    );
+  }
+  return mailbox;
+}
+
+export async function listMailboxes(
+  rows: RowStore,
+  accountId: string,
+  page: { readonly limit: number; readonly after?: string },
+): Promise<{ readonly mailboxes: readonly Mailbox[]; readonly next?: string }> {
+  const { rows: found, next } = await rows.query({
+    table: 'dictmap',
+    pk: accountPartition(accountId),
+    sk: { prefix: 'mailbox#' },
+    ...page,
+  });
+  const mailboxes = found.map(toMailbox);
+  return next === undefined ? { mailboxes } : { mailboxes, next };
+}
+
+/**
+ * Creates a mailbox. The transaction checks that the account is active, so that none appears once
+ * an erasure has raised its fence (X3).
+ * @throws MailboxExistsError, AccountNotActiveError
+ */
+export async function createMailbox(
+  ports: MailboxPorts,
+  account: Account,
+  path: string,
+  specialUse?: string,
+): Promise<Mailbox> {
+  const mailbox = newMailbox(account.accountId, path, ports, specialUse);
+  const writes: Write[] = [
+    activeCheck(account.accountId),
+    ...mailboxWrites(account.accountId, mailbox),
+  ];
+  return await untilWon(ports, ports.clock.now() + CREATE_DEADLINE_MS, async () => {
+    const result = await ports.rows.transact(writes);
+    if (result.outcome === 'written') return mailbox;
+    if (result.outcome === 'conflict') return 'lost';
+    if (result.refusals.some(({ index }) => index === 0)) throw notActive(account);
+    throw new LetheError(
+      ERROR_NAMES.mailboxExists,
+      `account ${account.accountId} already has a mailbox ${quoted(path)}`,
+      'Use the mailbox that is there.',
+    );
+  });
+}
+
+/** The writes that give a new account its INBOX, for the transaction that creates the account. */
+export function inboxWrites(
+  accountId: string,
+  ports: { readonly clock: Clock; readonly ids: Ids },
+): Write[] {
+  return mailboxWrites(accountId, newMailbox(accountId, INBOX, ports));
+}
+
+function newMailbox(
+  accountId: string,
+  path: string,
+  ports: { readonly clock: Clock; readonly ids: Ids },
+  specialUse?: string,
+): Mailbox {
+  return {
+    mailboxId: `${accountId}.${ports.ids.hex(MAILBOX_ID_BYTES)}`,
+    path,
+    state: 'active',
+    // Seconds since the epoch, as RFC 3501 (2.3.1.1) suggests; 32 bits last until 2106.
+    uidValidity: Math.floor(ports.clock.now() / 1000),
+    uidNext: 1,
+    messages: 0,
+    bytes: 0,
+    ...(specialUse === undefined ? {} : { specialUse }),
+  };
+}
+
+function mailboxWrites(accountId: string, mailbox: Mailbox): Write[] {
+  return [
+    {
+      kind: 'put',
+      key: dictmapKeys.mailbox(mailbox.mailboxId),
+      guard: { row: 'absent' },
+      attributes: { v: ROW_VERSION, type: 'mailbox', ...mailbox },
+    },
+    {
+      kind: 'put',
+      key: dictmapKeys.path(accountId, mailbox.path),
+      guard: { row: 'absent' },
+      attributes: { v: ROW_VERSION, type: 'path', mailboxId: mailbox.mailboxId },
+    },
+  ];
+}

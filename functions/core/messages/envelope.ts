@@ -1,0 +1,75 @@
+/** The little of a message's headers that its row carries. */
+import PostalMime, { type Address } from 'postal-mime';
+import { ENVELOPE_BYTES } from '../../contract/limits.ts';
+
+export interface Envelope {
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly messageId: string;
+  readonly attachments: boolean;
+}
+
+/** Shares of the 512 bytes; names, quotes and the attachment flag take the remaining 72. */
+const SHARES_BYTES = { from: 100, to: 100, subject: 140, messageId: 100 } as const;
+const OVERHEAD_BYTES = 72;
+
+/** Headers beyond this are not looked at: the largest that large providers accept. */
+const HEADER_BYTES_MAX = 256 * 1024;
+
+const CR = 13;
+const LF = 10;
+
+/**
+ * Reads the envelope from a message. Never fails: mail as it exists has broken headers, and a
+ * message must not be refused for them.
+ */
+export async function readEnvelope(raw: Uint8Array): Promise<Envelope> {
+  const header = headerOf(raw);
+  try {
+    const parsed = await PostalMime.parse(header);
+    const type = parsed.headers.find(({ key }) => key === 'content-type')?.value ?? '';
+    return {
+      from: clip(addresses(parsed.from && [parsed.from]), SHARES_BYTES.from),
+      to: clip(addresses(parsed.to), SHARES_BYTES.to),
+      subject: clip(parsed.subject ?? '', SHARES_BYTES.subject),
+      messageId: clip(parsed.messageId ?? '', SHARES_BYTES.messageId),
+      attachments: /^\s*multipart\/mixed/i.test(type),
+    };
+  } catch {
+    return { from: '', to: '', subject: '', messageId: '', attachments: false };
+  }
+}
+
+/** Bytes up to and including the first empty line, with either kind of line end. */
+function headerOf(raw: Uint8Array): Uint8Array {
+  const limit = Math.min(raw.length, HEADER_BYTES_MAX);
+  for (let at = 0; at < limit; at += 1) {
+    if (raw[at] !== LF) continue;
+    if (raw[at + 1] === LF) return raw.subarray(0, at + 2);
+    if (raw[at + 1] === CR && raw[at + 2] === LF) return raw.subarray(0, at + 3);
+  }
+  return raw.subarray(0, limit);
+}
+
+function addresses(list: readonly Address[] | undefined): string {
+  return (list ?? [])
+    .flatMap((entry) => ('group' in entry && entry.group ? entry.group : [entry]))
+    .map(({ name, address }) => (name ? `${name} <${address ?? ''}>` : (address ?? '')))
+    .join(', ');
+}
+
+/** Cuts to a number of UTF-8 bytes without splitting a character; lone surrogates are replaced. */
+function clip(value: string, bytes: number): string {
+  const whole = Buffer.from(value.toWellFormed().replace(/\p{C}+/gu, ' '));
+  if (whole.length <= bytes) return whole.toString();
+  let end = bytes;
+  // 0b10xxxxxx continues a character: step back to where one begins.
+  while (end > 0 && ((whole[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return whole.subarray(0, end).toString();
+}
+
+/** The shares and their overhead make up the promised size; a change that breaks it fails here. */
+export const ENVELOPE_BYTES_USED =
+  Object.values(SHARES_BYTES).reduce((sum, share) => sum + share, 0) + OVERHEAD_BYTES;
+if (ENVELOPE_BYTES_USED > ENVELOPE_BYTES) throw new RangeError('envelope shares exceed the limit');

@@ -1,0 +1,40 @@
+/** System flags and keywords as they may be given. */
+import { InvalidInputError, quoted } from '../errors.ts';
+
+const SYSTEM_FLAGS = ['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '\\Draft'] as const;
+const BY_LOWER_CASE = new Map(SYSTEM_FLAGS.map((flag) => [flag.toLowerCase(), flag]));
+
+/** A keyword is an atom (RFC 9051, 9): printable ASCII without these. */
+const KEYWORD = /^[!#$&'+,\-.0-9:;<=>?@A-Z[^_`a-z|}~]{1,100}$/;
+
+/** Dovecot keeps a few hundred in a mailbox; on one message more than this is an error. */
+const KEYWORDS_MAX = 64;
+
+/** @throws InvalidInputError naming the field */
+export function parseFlags(field: string, values: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    values.map((value, index) => {
+      const flag = BY_LOWER_CASE.get(value.toLowerCase());
+      if (flag !== undefined) return flag;
+      throw InvalidInputError.of(
+        `${field}[${index}]`,
+        `got ${quoted(value)}, allowed are ${SYSTEM_FLAGS.join(' ')}`,
+      );
+    }),
+  );
+}
+
+/** @throws InvalidInputError naming the field */
+export function parseKeywords(field: string, values: readonly string[]): ReadonlySet<string> {
+  if (values.length > KEYWORDS_MAX) {
+    throw InvalidInputError.of(field, `got ${values.length}, allowed are ${KEYWORDS_MAX}`);
+  }
+  values.forEach((value, index) => {
+    if (KEYWORD.test(value)) return;
+    throw InvalidInputError.of(
+      `${field}[${index}]`,
+      `got ${quoted(value)}, allowed are 1 to 100 ASCII characters without space and ( ) { % * " \\ ]`,
+    );
+  });
+  return new Set(values);
+}

@@ -1,0 +1,65 @@
+/** Message rows: one live (or later expunged) message of a mailbox. */
+import { ROW_VERSION } from '../../contract/row-layout.ts';
+import type { Attributes, Row } from '../ports/row-store.ts';
+import { isObject, number, text, textSet } from '../rows/attributes.ts';
+import type { Envelope } from './envelope.ts';
+
+export interface Message {
+  readonly uid: number;
+  /** Kept by copy, move and restore; tells instances of one message from equal content. */
+  readonly guid: string;
+  readonly blobId: string;
+  readonly retentionClass: string;
+  /** The S3 version that holds the bytes. */
+  readonly versionId: string;
+  readonly sizeBytes: number;
+  /** Epoch milliseconds. */
+  readonly internalDate: number;
+  /** When the message entered its present mailbox: what autoexpunge counts from (A1). */
+  readonly saveDate: number;
+  readonly flags: ReadonlySet<string>;
+  readonly keywords: ReadonlySet<string>;
+  readonly envelope: Envelope;
+}
+
+/** A live message as a row. Sets are left out when empty: DynamoDB has no empty sets. */
+export function toAttributes(message: Message): Attributes {
+  const { uid: _, flags, keywords, envelope, retentionClass, sizeBytes, ...rest } = message;
+  return {
+    v: ROW_VERSION,
+    type: 'message',
+    state: 'live',
+    ...rest,
+    class: retentionClass,
+    size: sizeBytes,
+    envelope: { ...envelope },
+    ...(flags.size === 0 ? {} : { flags }),
+    ...(keywords.size === 0 ? {} : { keywords }),
+  };
+}
+
+export function toMessage(row: Row): Message {
+  const envelope = row.attributes['envelope'];
+  if (!isObject(envelope)) throw new TypeError('damaged message row: it has no envelope');
+  return {
+    uid: Number(row.key.sk),
+    guid: text(row, 'guid'),
+    blobId: text(row, 'blobId'),
+    retentionClass: text(row, 'class'),
+    versionId: text(row, 'versionId'),
+    sizeBytes: number(row, 'size'),
+    internalDate: number(row, 'internalDate'),
+    saveDate: number(row, 'saveDate'),
+    flags: textSet(row, 'flags'),
+    keywords: textSet(row, 'keywords'),
+    envelope: {
+      from: String(envelope['from'] ?? ''),
+      to: String(envelope['to'] ?? ''),
+      subject: String(envelope['subject'] ?? ''),
+      messageId: String(envelope['messageId'] ?? ''),
+      attachments: envelope['attachments'] === true,
+    },
+  };
+}
+
+export const isLive = (row: Row): boolean => row.attributes['state'] === 'live';

@@ -116,19 +116,28 @@ export function keyExpression(
   placeholders: Placeholders,
 ): string {
   const partition = `${placeholders.name(keys.pk)} = ${placeholders.value(query.pk)}`;
-  if (query.sk === undefined) return partition;
-  const sort = placeholders.name(keys.sk);
-  if ('prefix' in query.sk) {
+  const range = rangeExpression(query.sk, keys.sk, placeholders);
+  return range === undefined ? partition : `${partition} AND ${range}`;
+}
+
+/** Takes placeholders only for what it says: DynamoDB refuses those that are not used. */
+function rangeExpression(
+  range: Query['sk'],
+  attribute: string,
+  placeholders: Placeholders,
+): string | undefined {
+  const sort = () => placeholders.name(attribute);
+  if (range === undefined) return undefined;
+  if ('prefix' in range) {
     // DynamoDB refuses an empty begins_with; every sort key begins with nothing.
-    if (query.sk.prefix === '') return partition;
-    return `${partition} AND begins_with(${sort}, ${placeholders.value(query.sk.prefix)})`;
+    if (range.prefix === '') return undefined;
+    return `begins_with(${sort()}, ${placeholders.value(range.prefix)})`;
   }
-  const { from, to } = query.sk;
+  const { from, to } = range;
   if (from !== undefined && to !== undefined) {
-    const [low, high] = [placeholders.value(from), placeholders.value(to)];
-    return `${partition} AND ${sort} BETWEEN ${low} AND ${high}`;
+    return `${sort()} BETWEEN ${placeholders.value(from)} AND ${placeholders.value(to)}`;
   }
-  if (from !== undefined) return `${partition} AND ${sort} >= ${placeholders.value(from)}`;
-  if (to !== undefined) return `${partition} AND ${sort} <= ${placeholders.value(to)}`;
-  return partition;
+  if (from !== undefined) return `${sort()} >= ${placeholders.value(from)}`;
+  if (to !== undefined) return `${sort()} <= ${placeholders.value(to)}`;
+  return undefined;
 }

@@ -163,7 +163,6 @@ export const PROBLEMS = {
   'urn:lethe:mailbox-exists': { status: 409, exitCode: 65 },
   'urn:lethe:account-held': { status: 409, exitCode: 77 },
   'urn:lethe:account-not-active': { status: 409, exitCode: 75 },
-  'urn:lethe:operation-running': { status: 409, exitCode: 75 },
   'urn:lethe:operation-finished': { status: 409, exitCode: 65 },
   'urn:lethe:message-too-large': { status: 413, exitCode: 65 },
   'urn:lethe:idempotency-key-reused': { status: 422, exitCode: 65 },

@@ -11,7 +11,12 @@ export const ENV = {
   classesEverDeployed: 'LETHE_CLASSES_EVER_DEPLOYED',
   defaultClass: 'LETHE_DEFAULT_CLASS',
   settleSeconds: 'LETHE_SETTLE_SECONDS',
+  /** How long function logs and recovery points outlive an erasure: named in the certificate. */
+  logRetentionDays: 'LETHE_LOG_RETENTION_DAYS',
+  recoveryDays: 'LETHE_RECOVERY_DAYS',
   evidenceLockDays: 'LETHE_EVIDENCE_LOCK_DAYS',
+  /** `GOVERNANCE` or `COMPLIANCE`; missing in stages that lock nothing. */
+  evidenceLockMode: 'LETHE_EVIDENCE_LOCK_MODE',
   deleteAccountStateMachineArn: 'LETHE_DELETE_ACCOUNT_STATE_MACHINE_ARN',
 } as const;
 

@@ -12,7 +12,6 @@ export const ERROR_NAMES = {
   mailboxExists: 'MailboxExistsError',
   accountHeld: 'AccountHeldError',
   accountNotActive: 'AccountNotActiveError',
-  operationRunning: 'OperationRunningError',
   operationFinished: 'OperationFinishedError',
   idempotencyKeyReused: 'IdempotencyKeyReusedError',
   messageTooLarge: 'MessageTooLargeError',

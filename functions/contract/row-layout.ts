@@ -79,6 +79,12 @@ export const registryKeys = {
     pk: `operation#${operationId}`,
     sk: `progress#${worker}`,
   }),
+  /** How far one round of verification has come. */
+  verification: (operationId: string, round: number): RowKey => ({
+    table: 'registry',
+    pk: `operation#${operationId}`,
+    sk: `verification#${round}`,
+  }),
 } as const;
 
 const dictmapAccount = (accountId: string, sk: string): RowKey => ({

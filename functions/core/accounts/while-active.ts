@@ -3,7 +3,7 @@ import { registryKeys } from '../../contract/row-layout.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
-import { notActive, type Account } from './accounts.ts';
+import { type Account, notActive } from './accounts.ts';
 
 /** Holds only while the account takes mail; put it first in a transaction. */
 export function activeCheck(accountId: string): Write {

@@ -3,7 +3,8 @@
  * `last_login`. `obox user delete` leaves them behind; an erasure here does not (U3).
  */
 import { accountPartition, dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
-import { type Account, notActive } from '../accounts/accounts.ts';
+import type { Account } from '../accounts/accounts.ts';
+import { writeWhileActive } from '../accounts/while-active.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RowStore } from '../ports/row-store.ts';

@@ -2,6 +2,7 @@
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { accountPartition, dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import { type Account, notActive } from '../accounts/accounts.ts';
+import { activeCheck } from '../accounts/while-active.ts';
 import { LetheError, quoted } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';

@@ -6,6 +6,7 @@
 import { type OpaqueKind, opaqueKey } from '../../contract/key-layout.ts';
 import { accountPartition, dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import { type Account, notActive } from '../accounts/accounts.ts';
+import { activeCheck } from '../accounts/while-active.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row, Write } from '../ports/row-store.ts';

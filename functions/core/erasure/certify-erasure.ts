@@ -1,0 +1,75 @@
+/** Issuing the certificate, once for an operation however often the step is delivered. */
+import type { OperationContext } from '../../contract/payloads.ts';
+import { registryKeys } from '../../contract/row-layout.ts';
+import { type Certificate, certificateName, signCertificate } from '../evidence/certificate.ts';
+import { type ResidueSettings, residueOf } from '../evidence/residue.ts';
+import { enterStep, toOperation, updateWrite } from '../operations/operations.ts';
+import { erasedCounts } from '../operations/progress.ts';
+import type { Ports } from '../ports/ports.ts';
+import { textSet } from '../rows/attributes.ts';
+import { requirePart } from './erasure-ports.ts';
+import { foundByRound } from './verification-cursor.ts';
+import { readVerified } from './verify-erasure.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface CertificateSettings extends ResidueSettings {
+  readonly settleSeconds: number;
+  /** How long the certificate cannot be deleted by anyone. */
+  readonly evidenceLockDays: number;
+}
+
+type CertifyPorts = Pick<Ports, 'rows' | 'signer' | 'evidence' | 'clock'>;
+
+/**
+ * Signs and stores the certificate. The name is taken by the first delivery; a later one finds it
+ * there and leaves it.
+ * @throws SupersededError
+ */
+export async function certifyErasure(
+  ports: CertifyPorts,
+  settings: CertificateSettings,
+  context: OperationContext,
+): Promise<void> {
+  await enterStep(ports, context, 'Certify erasure');
+  const name = certificateName(context.operationId);
+  if ((await ports.evidence.read(name)) === undefined) {
+    const certificate = await makeCertificate(ports, settings, context);
+    const signed = await signCertificate(ports.signer, certificate);
+    const lockedUntil = ports.clock.now() + settings.evidenceLockDays * DAY_MS;
+    await ports.evidence.save(name, Buffer.from(JSON.stringify(signed)), lockedUntil);
+  }
+  await ports.rows.write(updateWrite(context, { certificate: name }));
+}
+
+async function makeCertificate(
+  ports: CertifyPorts,
+  settings: CertificateSettings,
+  context: OperationContext,
+): Promise<Certificate> {
+  const { operationId, accountId, attempt } = context;
+  const row = requirePart(
+    await ports.rows.get(registryKeys.operation(operationId)),
+    'operation row',
+  );
+  const verified = await readVerified(ports, operationId);
+  const verifiedAt = requirePart(verified['at'], 'time of the verification');
+  return {
+    type: 'lethe-erasure-certificate',
+    version: 1,
+    operationId,
+    accountId,
+    requestedAt: new Date(toOperation(row).createdAt).toISOString(),
+    verifiedAt: new Date(verifiedAt).toISOString(),
+    issuedAt: new Date(ports.clock.now()).toISOString(),
+    attempts: attempt,
+    erased: await erasedCounts(ports.rows, operationId),
+    verification: {
+      prefixesListed: requirePart(verified['prefixesListed'], 'number of prefixes'),
+      partitionsListed: requirePart(verified['partitionsListed'], 'number of partitions'),
+      settledSeconds: settings.settleSeconds,
+      foundByRound: await foundByRound(ports.rows, operationId),
+    },
+    remains: residueOf(verifiedAt, settings, textSet(row, 'cacheHosts')),
+  };
+}

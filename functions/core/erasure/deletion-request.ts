@@ -1,0 +1,40 @@
+/** What the doors to a deletion share: who is meant, and whether it may be deleted. */
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { registryKeys } from '../../contract/row-layout.ts';
+import { type Account, findAccount, unknownUser } from '../accounts/accounts.ts';
+import { LetheError, quoted } from '../errors.ts';
+import type { RowStore } from '../ports/row-store.ts';
+
+/** 96 random bits, as an execution name allows them. */
+export const OPERATION_ID_BYTES = 12;
+
+export function accountHeld(accountId: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.accountHeld,
+    `account ${accountId} is held: nothing of it may be deleted`,
+    'Release the hold first, if you may.',
+  );
+}
+
+/**
+ * The account that a user's address names, if its deletion may begin.
+ * @throws UnknownUserError when nobody has the address, or when the userdb does not know the user
+ *   and the caller did not say that this is expected (U2); AccountHeldError (W6)
+ */
+export async function requireDeletable(
+  rows: RowStore,
+  user: string,
+  allowUnknownUser: boolean,
+): Promise<Account> {
+  const account = await findAccount(rows, user);
+  if (account === undefined) throw unknownUser(user);
+  if (account.held) throw accountHeld(account.accountId);
+  if (allowUnknownUser || account.user === undefined) return account;
+  const entry = await rows.get(registryKeys.userdb(account.user));
+  if (entry?.attributes['accountId'] === account.accountId) return account;
+  throw new LetheError(
+    ERROR_NAMES.unknownUser,
+    `the userdb does not know ${quoted(user)}, but there is an account with data`,
+    'Say allowUnknownUser if the user was removed on purpose and the data must go.',
+  );
+}

@@ -1,0 +1,36 @@
+/** One child of the map: erases every n-th target, pages by itself. */
+import type { EraseRangePayload, LoopAnswer } from '../../contract/payloads.ts';
+import { requireRunning } from '../operations/operations.ts';
+import { eraseTarget } from './erase-target.ts';
+import type { ErasurePorts, ErasureSettings, Until } from './erasure-ports.ts';
+import { readPlan } from './plan.ts';
+import { Tally } from './tally.ts';
+import { targetsOf, targetsOfRange } from './targets.ts';
+
+/**
+ * Erases the objects, uploads and rows of one range until it is empty or time runs out.
+ * @throws SupersededError, ErasureBlockedError
+ */
+export async function eraseRange(
+  ports: ErasurePorts,
+  settings: ErasureSettings,
+  payload: EraseRangePayload,
+  until: Until,
+): Promise<LoopAnswer> {
+  const { operation: context, round, range, rangeCount } = payload;
+  await requireRunning(ports.rows, context);
+  const tally = await Tally.open(ports.rows, context.operationId, `${round}-${range}`);
+  if (tally.done) return { outcome: 'done' };
+  const { mailboxes } = await readPlan(ports.rows, context.operationId);
+  const targets = targetsOfRange(
+    targetsOf(context.accountId, settings.classes, mailboxes),
+    range,
+    rangeCount,
+  );
+  for (const [index, target] of targets.entries()) {
+    if (index < tally.target) continue;
+    if (!(await eraseTarget(ports, tally, index, target, until))) return { outcome: 'again' };
+  }
+  await tally.finish();
+  return { outcome: 'done' };
+}

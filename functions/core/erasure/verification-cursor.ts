@@ -1,0 +1,75 @@
+/** How far one round of verification has come, and what it has found. */
+import type { Counts } from '../../contract/api.ts';
+import type { OperationContext } from '../../contract/payloads.ts';
+import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
+import { sumCounts } from '../operations/progress.ts';
+import type { Row, RowStore } from '../ports/row-store.ts';
+import { number, numbers } from '../rows/attributes.ts';
+import { everyRow } from '../rows/paging.ts';
+
+export class VerificationCursor {
+  readonly #rows: RowStore;
+  readonly #context: OperationContext;
+  readonly #round: number;
+  #next: number;
+  #found: Counts;
+
+  private constructor(
+    rows: RowStore,
+    context: OperationContext,
+    round: number,
+    row: Row | undefined,
+  ) {
+    this.#rows = rows;
+    this.#context = context;
+    this.#round = round;
+    // A resumed operation verifies from the start: what an earlier attempt saw may be hours old.
+    const same = row !== undefined && number(row, 'attempt') === context.attempt;
+    this.#next = same ? number(row, 'next') : 0;
+    this.#found = same ? numbers(row, 'found') : {};
+  }
+
+  static async open(
+    ports: { readonly rows: RowStore },
+    context: OperationContext,
+    round: number,
+  ): Promise<VerificationCursor> {
+    const row = await ports.rows.get(registryKeys.verification(context.operationId, round));
+    return new VerificationCursor(ports.rows, context, round, row);
+  }
+
+  /** Index of the first target not yet looked at. */
+  get next(): number {
+    return this.#next;
+  }
+
+  get found(): Counts {
+    return this.#found;
+  }
+
+  async advance(targets: number, found: Counts): Promise<void> {
+    this.#next += targets;
+    this.#found = sumCounts([this.#found, found]);
+    // Without a guard: a delivery that runs twice looks at the same things, and looking is free.
+    await this.#rows.write({
+      kind: 'put',
+      key: registryKeys.verification(this.#context.operationId, this.#round),
+      attributes: {
+        v: ROW_VERSION,
+        type: 'verification',
+        attempt: this.#context.attempt,
+        next: this.#next,
+        found: { ...this.#found },
+      },
+    });
+  }
+}
+
+/** What each round of verification found, first round first. */
+export async function foundByRound(rows: RowStore, operationId: string): Promise<Counts[]> {
+  const { pk } = registryKeys.verification(operationId, 0);
+  const found: Counts[] = [];
+  const query = { table: 'registry', pk, sk: { prefix: 'verification#' }, limit: 10 } as const;
+  for await (const row of everyRow(rows, query)) found.push(numbers(row, 'found'));
+  return found;
+}

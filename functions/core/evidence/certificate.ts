@@ -1,0 +1,53 @@
+/**
+ * Certificates of erasure: what was erased, that re-listing found nothing, what remains elsewhere
+ * and until when. They hold ids, counts and times, no personal data, and verify offline with a
+ * public key as a flattened JWS (RFC 7515, 7.2.2; PS256 of RFC 7518).
+ */
+import type { Counts, SignedCertificate } from '../../contract/api.ts';
+import type { Signer } from '../ports/signer.ts';
+
+export interface Residue {
+  readonly where: string;
+  /** ISO 8601; missing where Lethe cannot know. */
+  readonly until?: string;
+  readonly note: string;
+}
+
+export interface Certificate {
+  readonly type: 'lethe-erasure-certificate';
+  readonly version: 1;
+  readonly operationId: string;
+  readonly accountId: string;
+  readonly requestedAt: string;
+  readonly verifiedAt: string;
+  readonly issuedAt: string;
+  readonly attempts: number;
+  readonly erased: Counts;
+  readonly verification: {
+    readonly prefixesListed: number;
+    readonly partitionsListed: number;
+    readonly settledSeconds: number;
+    /** What each round of listing found; the last is empty. */
+    readonly foundByRound: readonly Counts[];
+  };
+  readonly remains: readonly Residue[];
+}
+
+const HEADER = { alg: 'PS256', typ: 'lethe-erasure-certificate+jws' } as const;
+
+const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
+const encodeJson = (value: object): string => encode(Buffer.from(JSON.stringify(value)));
+
+export async function signCertificate(
+  signer: Signer,
+  certificate: Certificate,
+): Promise<SignedCertificate> {
+  const header = encodeJson(HEADER);
+  const payload = encodeJson(certificate);
+  const signature = await signer.sign(Buffer.from(`${header}.${payload}`, 'ascii'));
+  return { payload, protected: header, signature: encode(signature) };
+}
+
+/** Where the certificate of an operation lies; no user input is part of it. */
+export const certificateName = (operationId: string): string =>
+  `certificates/${operationId.replace(/[^a-z0-9-]/g, '')}.json`;

@@ -1,0 +1,52 @@
+/** What remains of an account outside the stores that Lethe lists, and until when. */
+import type { Residue } from './certificate.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface ResidueSettings {
+  /** Point-in-time recovery of the tables. */
+  readonly recoveryDays: number;
+  readonly logRetentionDays: number;
+}
+
+/** @param at epoch milliseconds of the verification: what it listed was gone by then */
+export function residueOf(
+  at: number,
+  settings: ResidueSettings,
+  cacheHosts: ReadonlySet<string>,
+): Residue[] {
+  const after = (days: number): string => new Date(at + days * DAY_MS).toISOString();
+  const residue: Residue[] = [
+    {
+      where: 'point-in-time recovery of the tables',
+      until: after(settings.recoveryDays),
+      note: 'rows can be restored to a table of another name until then',
+    },
+    {
+      where: 'stream records of the dictmap',
+      until: after(1),
+      note: 'DynamoDB keeps stream records for 24 hours',
+    },
+    {
+      where: 'execution history',
+      until: after(90),
+      note: 'the input of the execution; it holds the address if it was started with one',
+    },
+    {
+      where: 'logs of functions and API',
+      until: after(settings.logRetentionDays),
+      note: 'ids and counts, no address and no mail',
+    },
+    {
+      where: 'backups and replicas of bucket and tables',
+      note: 'none is made by this deployment; others end with their own retention',
+    },
+  ];
+  for (const host of [...cacheHosts].sort()) {
+    residue.push({
+      where: `caches of backend ${host}`,
+      note: "metacache and fscache end with the backend's own clean-up",
+    });
+  }
+  return residue;
+}

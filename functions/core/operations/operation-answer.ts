@@ -1,0 +1,56 @@
+/** An operation as callers see it. */
+import type { OperationAnswer } from '../../contract/api.ts';
+import type { Ports } from '../ports/ports.ts';
+import { type Operation, requireOperation } from './operations.ts';
+import { erasedCounts } from './progress.ts';
+
+/**
+ * An operation with what it has erased so far. One whose execution has ended without saying so
+ * (stopped in the console, timed out) shows as failed: `resume` goes on from there.
+ * @throws UnknownOperationError
+ */
+export async function showOperation(
+  ports: Pick<Ports, 'rows' | 'workflows'>,
+  operationId: string,
+): Promise<OperationAnswer> {
+  let operation = await requireOperation(ports.rows, operationId);
+  if (operation.state === 'running' && operation.execution !== undefined) {
+    const status = await ports.workflows.status(operation.verb, operation.execution);
+    // It may have ended properly between the two readings: the row, read again, decides.
+    if (status === 'failed') operation = stopped(await requireOperation(ports.rows, operationId));
+  }
+  return toAnswer(operation, await erasedCounts(ports.rows, operationId));
+}
+
+function stopped(operation: Operation): Operation {
+  if (operation.state !== 'running') return operation;
+  return {
+    ...operation,
+    state: 'failed',
+    error: {
+      name: 'ExecutionStopped',
+      message: `the execution of attempt ${operation.attempt} was stopped or timed out`,
+      next: 'Resume the operation: every step is safe to repeat.',
+    },
+  };
+}
+
+function toAnswer(operation: Operation, counts: OperationAnswer['counts']): OperationAnswer {
+  const {
+    round: _,
+    execution: __,
+    certificate,
+    createdAt,
+    updatedAt,
+    finishedAt,
+    ...rest
+  } = operation;
+  return {
+    ...rest,
+    createdAt: new Date(createdAt).toISOString(),
+    updatedAt: new Date(updatedAt).toISOString(),
+    ...(finishedAt === undefined ? {} : { finishedAt: new Date(finishedAt).toISOString() }),
+    counts,
+    certificate: certificate !== undefined,
+  };
+}

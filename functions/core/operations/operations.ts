@@ -1,0 +1,267 @@
+/**
+ * Operations: who asked for what on which account, in which step it is, and how it ended (O1).
+ * One account has at most one unfinished operation, by compare-and-set on the account's row.
+ */
+import type { Counts, OperationError, OperationState } from '../../contract/api.ts';
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { OPERATION_RETENTION_DAYS } from '../../contract/limits.ts';
+import type { OperationContext } from '../../contract/payloads.ts';
+import { ROW_VERSION, registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import type { Account } from '../accounts/accounts.ts';
+import { LetheError, quoted } from '../errors.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Attributes, Row, RowStore, Write } from '../ports/row-store.ts';
+import {
+  isObject,
+  number,
+  numbers,
+  optionalNumber,
+  optionalText,
+  text,
+} from '../rows/attributes.ts';
+
+export type OperationPorts = Pick<Ports, 'rows' | 'clock'>;
+
+export interface Operation {
+  readonly operationId: string;
+  readonly verb: 'delete-account';
+  readonly accountId: string;
+  readonly state: OperationState;
+  readonly step: string;
+  readonly attempt: number;
+  readonly round: number;
+  /** Only while unfinished: a finished operation holds ids only. */
+  readonly user?: string;
+  readonly requestedBy: string;
+  /** Execution that runs the present attempt. */
+  readonly execution?: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly finishedAt?: number;
+  readonly expected?: Counts;
+  readonly error?: OperationError;
+  readonly certificate?: string;
+}
+
+export function toOperation(row: Row): Operation {
+  const user = optionalText(row, 'user');
+  const execution = optionalText(row, 'execution');
+  const finishedAt = optionalNumber(row, 'finishedAt');
+  const certificate = optionalText(row, 'certificate');
+  const error = row.attributes['error'];
+  return {
+    operationId: text(row, 'operationId'),
+    verb: text(row, 'verb') as 'delete-account',
+    accountId: text(row, 'accountId'),
+    state: text(row, 'state') as OperationState,
+    step: text(row, 'step'),
+    attempt: number(row, 'attempt'),
+    round: number(row, 'round'),
+    requestedBy: text(row, 'requestedBy'),
+    createdAt: number(row, 'createdAt'),
+    updatedAt: number(row, 'updatedAt'),
+    ...(user === undefined ? {} : { user }),
+    ...(execution === undefined ? {} : { execution }),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(row.attributes['expected'] === undefined ? {} : { expected: numbers(row, 'expected') }),
+    ...(isObject(error) ? { error: toError(error) } : {}),
+  };
+}
+
+function toError(error: Attributes): OperationError {
+  return {
+    name: String(error['name']),
+    message: String(error['message']),
+    next: String(error['next']),
+  };
+}
+
+export function unknownOperation(operationId: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.unknownOperation,
+    `there is no operation ${quoted(operationId)}`,
+    'Check the id; operations are kept for 400 days.',
+  );
+}
+
+/** @throws UnknownOperationError */
+export async function requireOperation(rows: RowStore, operationId: string): Promise<Operation> {
+  const row = await rows.get(registryKeys.operation(operationId));
+  if (row === undefined) throw unknownOperation(operationId);
+  return toOperation(row);
+}
+
+export interface OpenRequest {
+  readonly operationId: string;
+  readonly user: string;
+  readonly requestedBy: string;
+  readonly execution?: string;
+  readonly allowUnknownUser: boolean;
+}
+
+/**
+ * The writes that open an operation on an account that has none: refused when another was opened
+ * meanwhile. Whoever is refused reads the account again and joins that one (U5).
+ */
+export function openWrites(account: Account, request: OpenRequest, now: number): Write[] {
+  const { operationId, user, requestedBy, execution, allowUnknownUser } = request;
+  return [
+    {
+      kind: 'update',
+      key: registryKeys.account(account.accountId),
+      guard: {
+        row: 'present',
+        oneOf: { state: ['active', 'disabled'] },
+        without: ['operationId', 'hold'],
+      },
+      change: { set: { operationId } },
+    },
+    {
+      kind: 'put',
+      key: registryKeys.operation(operationId),
+      guard: { row: 'absent' },
+      attributes: {
+        v: ROW_VERSION,
+        type: 'operation',
+        operationId,
+        verb: 'delete-account',
+        accountId: account.accountId,
+        state: 'running',
+        step: 'Resolve account',
+        attempt: 1,
+        round: 1,
+        user,
+        requestedBy,
+        allowUnknownUser,
+        createdAt: now,
+        updatedAt: now,
+        ...(execution === undefined ? {} : { execution }),
+      },
+    },
+    {
+      kind: 'put',
+      key: registryKeys.accountOperation(account.accountId, operationId),
+      guard: { row: 'absent' },
+      attributes: { v: ROW_VERSION, type: 'account-operation', operationId },
+    },
+  ];
+}
+
+function superseded(context: OperationContext, operation: Operation | undefined): LetheError {
+  const now =
+    operation === undefined
+      ? 'it is gone'
+      : `it is ${operation.state} in attempt ${operation.attempt}`;
+  return new LetheError(
+    ERROR_NAMES.superseded,
+    `attempt ${context.attempt} of operation ${context.operationId} must stop: ${now}`,
+    'Nothing to do: the newer attempt goes on, or the operation has ended.',
+  );
+}
+
+/**
+ * Marks that a step begins, on condition that this attempt is still the one that runs. Every
+ * destructive step calls it first: a late delivery of an old attempt does nothing.
+ * @throws SupersededError
+ */
+export async function enterStep(
+  ports: OperationPorts,
+  context: OperationContext,
+  step: string,
+  set: Attributes = {},
+): Promise<void> {
+  const result = await ports.rows.write(
+    updateWrite(context, { ...set, step, updatedAt: ports.clock.now() }),
+  );
+  if (result.outcome === 'written') return;
+  const row = await ports.rows.get(registryKeys.operation(context.operationId));
+  throw superseded(context, row && toOperation(row));
+}
+
+/** Like `enterStep` for what runs many times within a step: reads only. */
+export async function requireRunning(
+  rows: RowStore,
+  context: OperationContext,
+): Promise<Operation> {
+  const operation = await requireOperation(rows, context.operationId);
+  if (operation.state === 'running' && operation.attempt === context.attempt) return operation;
+  throw superseded(context, operation);
+}
+
+/** An update of the operation's row that holds only for the attempt that runs. */
+export function updateWrite(
+  context: OperationContext,
+  set: Attributes,
+  guard: Record<string, string | number> = {},
+): Write & { kind: 'update' } {
+  return {
+    kind: 'update',
+    key: registryKeys.operation(context.operationId),
+    guard: {
+      row: 'present',
+      equals: { state: 'running', attempt: context.attempt, ...guard },
+    },
+    change: { set },
+  };
+}
+
+/** The write that ends an operation: no address is left in it, and TTL removes it in time. */
+export function finishWrite(context: OperationContext, now: number): Write {
+  const write = updateWrite(context, {
+    state: 'succeeded',
+    finishedAt: now,
+    updatedAt: now,
+    [TTL_ATTRIBUTE]: retentionEnd(now),
+  });
+  return { ...write, change: { ...write.change, unset: ['user', 'error'] } };
+}
+
+/** Epoch seconds at which records of finished operations expire. */
+export const retentionEnd = (now: number): number =>
+  Math.ceil(now / 1000) + OPERATION_RETENTION_DAYS * 86_400;
+
+/**
+ * Records that the present attempt failed. Idempotent; an attempt that was superseded, or an
+ * operation that has ended, is left alone.
+ */
+export async function failOperation(
+  ports: OperationPorts,
+  context: OperationContext,
+  error: OperationError,
+): Promise<void> {
+  const now = ports.clock.now();
+  await ports.rows.write(
+    updateWrite(context, { state: 'failed', error: { ...error }, updatedAt: now }),
+  );
+}
+
+/**
+ * Starts the next attempt of an operation that failed: compare-and-set on state and attempt, so
+ * that two callers start one attempt.
+ * @returns the context of the new attempt, or undefined when someone else was faster
+ */
+export async function takeOver(
+  ports: OperationPorts,
+  operation: Operation,
+  execution?: string,
+): Promise<OperationContext | undefined> {
+  const { operationId, accountId, state, attempt } = operation;
+  const next = attempt + 1;
+  const result = await ports.rows.write({
+    kind: 'update',
+    key: registryKeys.operation(operationId),
+    guard: { row: 'present', equals: { state, attempt } },
+    change: {
+      set: {
+        state: 'running',
+        attempt: next,
+        updatedAt: ports.clock.now(),
+        ...(execution === undefined ? {} : { execution }),
+      },
+      unset: execution === undefined ? ['error', 'execution'] : ['error'],
+    },
+  });
+  return result.outcome === 'written' ? { operationId, accountId, attempt: next } : undefined;
+}

@@ -1,0 +1,165 @@
+/** The door for mail backends and the importer: mailboxes and messages. Deletes nothing. */
+import { createHash } from 'node:crypto';
+import { handle } from 'hono/aws-lambda';
+import { z } from 'zod';
+import type { DeliverAnswer, MailboxAnswer, MessageAnswer } from '../contract/api.ts';
+import { requireActiveAccount } from '../core/accounts/accounts.ts';
+import { parseAddress } from '../core/accounts/address.ts';
+import { InvalidInputError, quoted } from '../core/errors.ts';
+import { parseMailboxPath } from '../core/mailboxes/mailbox-path.ts';
+import {
+  createMailbox,
+  listMailboxes,
+  type Mailbox,
+  requireMailbox,
+} from '../core/mailboxes/mailboxes.ts';
+import { deliverMessages, type NewMessage } from '../core/messages/deliver-messages.ts';
+import type { Message } from '../core/messages/message.ts';
+import { fetchMessage, listMessages } from '../core/messages/read-messages.ts';
+import type { Ports } from '../core/ports/ports.ts';
+import { type DoorContext, deadlineOf, makeDoor, queryNumber, readBody } from '../runtime/door.ts';
+import { once, wireClock, wireIds, wireObjects, wireRows } from '../runtime/wiring.ts';
+
+export type MailDependencies = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
+
+const PAGE = { fallback: 100, min: 1, max: 500 } as const;
+const UID_MAX = 2 ** 32 - 1;
+
+const SPECIAL_USE = /^\\(All|Archive|Drafts|Flagged|Junk|Sent|Trash|Important)$/;
+
+const NEW_MAILBOX = z.strictObject({
+  path: z.string('allowed is the name of a mailbox'),
+  specialUse: z
+    .string()
+    .regex(SPECIAL_USE, 'allowed is a special use of RFC 6154, for instance \\Trash')
+    .optional(),
+});
+
+const DELIVERY = z.strictObject({
+  mailbox: z.string('allowed is the name of a mailbox').optional(),
+  messages: z.array(
+    z.strictObject({
+      raw: z.base64('allowed is a message in base64'),
+      internalDate: z.iso.datetime({ offset: true, error: 'allowed is ISO 8601' }).optional(),
+      flags: z.array(z.string()).optional(),
+      keywords: z.array(z.string()).optional(),
+    }),
+    'allowed is a list of messages',
+  ),
+});
+
+export function makeMailApi(dependencies: () => MailDependencies) {
+  const door = makeDoor();
+  const accountOf = (context: DoorContext) =>
+    requireActiveAccount(dependencies().rows, parseAddress('user', context.req.param('user')));
+  const mailboxOf = async (context: DoorContext) => {
+    const account = await accountOf(context);
+    const path = parseMailboxPath('mailbox', context.req.query('mailbox') ?? 'INBOX');
+    return { account, mailbox: await requireMailbox(dependencies().rows, account.accountId, path) };
+  };
+
+  door.get('/v1/accounts/:user/mailboxes', async (context) => {
+    const { accountId } = await accountOf(context);
+    const after = context.req.query('cursor');
+    const page = await listMailboxes(dependencies().rows, accountId, {
+      limit: queryNumber(context, 'limit', PAGE),
+      ...(after === undefined ? {} : { after }),
+    });
+    const { mailboxes, next } = page;
+    return context.json({ items: mailboxes.map(toMailboxAnswer), ...(next && { next }) });
+  });
+
+  door.post('/v1/accounts/:user/mailboxes', async (context) => {
+    const body = await readBody(context, NEW_MAILBOX);
+    const path = parseMailboxPath('path', body.path);
+    const account = await accountOf(context);
+    const mailbox = await createMailbox(dependencies(), account, path, body.specialUse);
+    return context.json(toMailboxAnswer(mailbox), 201);
+  });
+
+  door.post('/v1/accounts/:user/messages', async (context) =>
+    context.json(await deliver(context, dependencies()), 201),
+  );
+
+  door.get('/v1/accounts/:user/messages', async (context) => {
+    const { mailbox } = await mailboxOf(context);
+    const { messages, nextAfterUid } = await listMessages(dependencies().rows, mailbox, {
+      afterUid: queryNumber(context, 'cursor', { fallback: 0, min: 0, max: UID_MAX }),
+      limit: queryNumber(context, 'limit', PAGE),
+    });
+    const next = nextAfterUid === undefined ? {} : { next: String(nextAfterUid) };
+    return context.json({ items: messages.map(toMessageAnswer), ...next });
+  });
+
+  door.get('/v1/accounts/:user/messages/:uid', async (context) => {
+    const uid = parseUid(context.req.param('uid'));
+    const { account, mailbox } = await mailboxOf(context);
+    const { body } = await fetchMessage(dependencies(), account, mailbox, uid);
+    return context.body(new Uint8Array(body), 200, { 'content-type': 'message/rfc822' });
+  });
+  return door;
+}
+
+async function deliver(context: DoorContext, ports: MailDependencies): Promise<DeliverAnswer> {
+  const text = await context.req.text();
+  const { mailbox, messages } = await readBody(context, DELIVERY);
+  const user = parseAddress('user', context.req.param('user'));
+  const key = context.req.header('idempotency-key');
+  const requestHash = createHash('sha256').update(text).digest('hex');
+  const delivery = {
+    user,
+    messages: messages.map(toNewMessage),
+    ...(mailbox === undefined ? {} : { mailbox }),
+    ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
+  };
+  return await deliverMessages(ports, delivery, deadlineOf(context));
+}
+
+function toNewMessage(given: z.infer<typeof DELIVERY>['messages'][number]): NewMessage {
+  const { raw, internalDate, flags, keywords } = given;
+  return {
+    raw: Buffer.from(raw, 'base64'),
+    ...(internalDate === undefined ? {} : { internalDate: Date.parse(internalDate) }),
+    ...(flags === undefined ? {} : { flags }),
+    ...(keywords === undefined ? {} : { keywords }),
+  };
+}
+
+function parseUid(text: string): number {
+  const uid = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  if (uid >= 1 && uid <= UID_MAX) return uid;
+  throw InvalidInputError.of('uid', `got ${quoted(text)}, allowed are 1 to ${UID_MAX}`);
+}
+
+function toMailboxAnswer(mailbox: Mailbox): MailboxAnswer {
+  const { state: _, ...answer } = mailbox;
+  return answer;
+}
+
+function toMessageAnswer(message: Message): MessageAnswer {
+  const { from, to, subject, messageId } = message.envelope;
+  return {
+    uid: message.uid,
+    guid: message.guid,
+    size: message.sizeBytes,
+    internalDate: new Date(message.internalDate).toISOString(),
+    saveDate: new Date(message.saveDate).toISOString(),
+    flags: [...message.flags],
+    keywords: [...message.keywords],
+    from,
+    to,
+    subject,
+    messageId,
+  };
+}
+
+const wired = once(
+  (): MailDependencies => ({
+    rows: wireRows(),
+    objects: wireObjects(),
+    clock: wireClock(),
+    ids: wireIds(),
+  }),
+);
+
+export const handler = handle(makeMailApi(wired));

@@ -1,0 +1,12 @@
+import { ENV } from '../contract/env.ts';
+import { planErasure } from '../core/erasure/plan.ts';
+import { readNumber } from '../runtime/environment.ts';
+import { parseStep, stepHandler } from '../runtime/step-handler.ts';
+import { once, wireClock, wireRows } from '../runtime/wiring.ts';
+
+const ports = once(() => ({ rows: wireRows(), clock: wireClock() }));
+const settleSeconds = once(() => readNumber(ENV.settleSeconds));
+
+export const handler = stepHandler('plan-erasure', parseStep(), ({ operation }) =>
+  planErasure(ports(), settleSeconds(), operation),
+);

@@ -1,0 +1,9 @@
+import { releaseAddress } from '../core/erasure/release-address.ts';
+import { parseStep, stepHandler } from '../runtime/step-handler.ts';
+import { once, wireClock, wireRows } from '../runtime/wiring.ts';
+
+const ports = once(() => ({ rows: wireRows(), clock: wireClock() }));
+
+export const handler = stepHandler('release-address', parseStep(), ({ operation }) =>
+  releaseAddress(ports(), operation),
+);

@@ -1,0 +1,127 @@
+/** What both HTTP doors share: reading requests, answering errors as problems, logs. */
+import type { Context as LambdaContext } from 'aws-lambda';
+import { type Context, Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { z } from 'zod';
+import { type FieldProblem, InvalidInputError, quoted } from '../core/errors.ts';
+import { logFault } from './logger.ts';
+import { problem, problemOf } from './problems.ts';
+
+/** The part of API Gateway's event (payload format 2.0) that the doors read. */
+interface GatewayEvent {
+  readonly requestContext?: {
+    readonly requestId?: string;
+    readonly authorizer?: { readonly iam?: { readonly userArn?: string } };
+  };
+}
+
+export interface DoorEnv {
+  Bindings: { readonly event?: GatewayEvent; readonly lambdaContext?: LambdaContext };
+}
+export type DoorContext = Context<DoorEnv>;
+
+/** Answering takes time too: what retries must stop this long before the function's timeout. */
+const ANSWER_RESERVE_MS = 2000;
+
+/** Without a Lambda context (tests): as long as API Gateway waits. */
+const DEFAULT_TIME_MS = 29_000;
+
+/** Retry-After of a 503: contention and throttling pass within seconds. */
+const RETRY_AFTER_SECONDS = 2;
+
+export function makeDoor(): Hono<DoorEnv> {
+  // Strict, so that `/v1/accounts/` is not taken for `/v1/accounts`.
+  const door = new Hono<DoorEnv>({ strict: true });
+  door.notFound((context) =>
+    answerProblem(
+      context,
+      problem(
+        'urn:lethe:not-found',
+        'Not found',
+        `There is no ${context.req.method} on this path. See the README for the paths.`,
+      ),
+    ),
+  );
+  door.onError((error, context) => {
+    const found =
+      error instanceof HTTPException
+        ? problem('urn:lethe:invalid-input', 'Invalid input', error.message)
+        : problemOf(error);
+    if (found.status >= 500) {
+      const { requestId } = context.env?.event?.requestContext ?? {};
+      logFault('request failed', error, { requestId, route: context.req.routePath });
+    }
+    return answerProblem(context, found);
+  });
+  return door;
+}
+
+function answerProblem(context: DoorContext, found: ReturnType<typeof problemOf>): Response {
+  const headers = { 'content-type': 'application/problem+json' };
+  const retry = found.status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {};
+  return context.body(JSON.stringify(found), found.status as 400, { ...headers, ...retry });
+}
+
+/** Epoch milliseconds until which the request may go on retrying. */
+export function deadlineOf(context: DoorContext): number {
+  const left = context.env?.lambdaContext?.getRemainingTimeInMillis() ?? DEFAULT_TIME_MS;
+  return Date.now() + left - ANSWER_RESERVE_MS;
+}
+
+/** Who asks, as IAM knows them. */
+export function callerOf(context: DoorContext): string {
+  return context.env?.event?.requestContext?.authorizer?.iam?.userArn ?? 'unknown';
+}
+
+/**
+ * The body of a request, checked.
+ * @throws InvalidInputError naming every field that is wrong
+ */
+export async function readBody<S extends z.ZodType>(
+  context: DoorContext,
+  schema: S,
+): Promise<z.infer<S>> {
+  const text = await context.req.text();
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    throw InvalidInputError.of('body', `got ${quoted(text)}, allowed is a JSON object`);
+  }
+  const parsed = schema.safeParse(given, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw new InvalidInputError(parsed.error.issues.map(toFieldProblem));
+}
+
+function toFieldProblem(issue: z.core.$ZodIssue): FieldProblem {
+  const path = issue.path.map((part) =>
+    typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
+  );
+  const field = path.join('').replace(/^\./, '') || 'body';
+  const given = issue.input === undefined ? 'missing' : `got ${quoted(issue.input)}`;
+  return { field, message: `${given}: ${issue.message}` };
+}
+
+/** A whole number in the query, within bounds. @throws InvalidInputError */
+export function queryNumber(
+  context: DoorContext,
+  name: string,
+  bounds: { readonly fallback: number; readonly min: number; readonly max: number },
+): number {
+  const text = context.req.query(name);
+  if (text === undefined) return bounds.fallback;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= bounds.min && value <= bounds.max) return value;
+  throw InvalidInputError.of(
+    name,
+    `got ${quoted(text)}, allowed is a whole number from ${bounds.min} to ${bounds.max}`,
+  );
+}
+
+/** A yes or no in the query. @throws InvalidInputError */
+export function queryFlag(context: DoorContext, name: string): boolean {
+  const text = context.req.query(name);
+  if (text === undefined || text === 'false') return false;
+  if (text === 'true') return true;
+  throw InvalidInputError.of(name, `got ${quoted(text)}, allowed are true and false`);
+}

@@ -1,0 +1,24 @@
+/** Structured logs. Ids, counts and error names only: never an address, mail content or secret. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { LetheError } from '../core/errors.ts';
+
+const logger = new Logger({ serviceName: 'lethe' });
+
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export function logInfo(message: string, fields: LogFields): void {
+  logger.info(message, { ...fields });
+}
+
+/** The stack tells where; the message of a typed error may quote input, so its name must do. */
+export function logFault(message: string, fault: unknown, fields: LogFields): void {
+  const error = fault instanceof Error ? fault : new Error(String(fault));
+  const detail = error instanceof LetheError ? {} : { cause: error.message };
+  logger.error(message, { ...fields, ...detail, error: error.name, stack: frames(error) });
+}
+
+const frames = (error: Error): string =>
+  (error.stack ?? '')
+    .split('\n')
+    .filter((line) => line.trimStart().startsWith('at '))
+    .join('\n');

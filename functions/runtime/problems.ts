@@ -1,0 +1,47 @@
+/** Errors as RFC 9457 problems. */
+import { PROBLEMS, type Problem, type ProblemType } from '../contract/api.ts';
+import { ERROR_NAMES, type ErrorName } from '../contract/error-names.ts';
+import { InvalidInputError, LetheError } from '../core/errors.ts';
+
+const TYPES: Readonly<Record<ErrorName, ProblemType>> = {
+  [ERROR_NAMES.invalidInput]: 'urn:lethe:invalid-input',
+  [ERROR_NAMES.unknownUser]: 'urn:lethe:unknown-user',
+  [ERROR_NAMES.unknownOperation]: 'urn:lethe:unknown-operation',
+  [ERROR_NAMES.unknownMailbox]: 'urn:lethe:unknown-mailbox',
+  [ERROR_NAMES.unknownMessage]: 'urn:lethe:unknown-message',
+  [ERROR_NAMES.addressTaken]: 'urn:lethe:address-taken',
+  [ERROR_NAMES.mailboxExists]: 'urn:lethe:mailbox-exists',
+  [ERROR_NAMES.accountHeld]: 'urn:lethe:account-held',
+  [ERROR_NAMES.accountNotActive]: 'urn:lethe:account-not-active',
+  [ERROR_NAMES.operationFinished]: 'urn:lethe:operation-finished',
+  [ERROR_NAMES.idempotencyKeyReused]: 'urn:lethe:idempotency-key-reused',
+  [ERROR_NAMES.messageTooLarge]: 'urn:lethe:message-too-large',
+  [ERROR_NAMES.certificateMissing]: 'urn:lethe:certificate-missing',
+  [ERROR_NAMES.superseded]: 'urn:lethe:busy',
+  [ERROR_NAMES.erasureBlocked]: 'urn:lethe:fault',
+  [ERROR_NAMES.leftovers]: 'urn:lethe:fault',
+  [ERROR_NAMES.storeBusy]: 'urn:lethe:busy',
+};
+
+/** What the caller is told; a fault of ours tells nothing of its inside. */
+export function problemOf(error: unknown): Problem {
+  if (!(error instanceof LetheError)) {
+    return problem('urn:lethe:fault', 'Fault', 'Something failed inside. Try again later.');
+  }
+  const type = TYPES[error.name as ErrorName];
+  const found = problem(type, titleOf(error.name), `${error.message}. ${error.next}`);
+  return error instanceof InvalidInputError ? { ...found, errors: error.problems } : found;
+}
+
+export function problem(type: ProblemType, title: string, detail: string): Problem {
+  return { type, title, status: PROBLEMS[type].status, detail };
+}
+
+/** `UnknownUserError` reads as "Unknown user". */
+function titleOf(name: string): string {
+  const words = name
+    .replace(/Error$/, '')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,93 @@
+/** What the handlers of a machine's steps share: checking the payload, time, logs. */
+import type { Context } from 'aws-lambda';
+import type { OperationContext } from '../contract/payloads.ts';
+import { logFault, logInfo } from './logger.ts';
+
+/**
+ * A paging step stops this long before its timeout: longer than one page takes with all retries
+ * of the client (a page of 1,000 keys some 2 s, a stalled one 32 s).
+ */
+const RESERVE_MS = 45_000;
+
+export interface Invocation {
+  /** Epoch milliseconds after which a paging step should answer `again`. */
+  readonly until: number;
+}
+
+/**
+ * Wraps a step: logs how it began and ended, passes its answer or its fault on.
+ * @param step name of the handler
+ */
+export function stepHandler<P, A>(
+  step: string,
+  parse: (event: unknown) => P,
+  run: (payload: P, invocation: Invocation) => Promise<A>,
+): (event: unknown, context: Context) => Promise<A> {
+  return async (event, context) => {
+    const fields = { step, ...identify(event) };
+    try {
+      const until = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+      const answer = await run(parse(event), { until });
+      logInfo('step done', { ...fields, outcome: outcomeOf(answer) });
+      return answer;
+    } catch (fault) {
+      logFault('step failed', fault, fields);
+      throw fault;
+    }
+  };
+}
+
+function outcomeOf(answer: unknown): string | undefined {
+  if (typeof answer !== 'object' || answer === null || !('outcome' in answer)) return undefined;
+  return String(answer.outcome);
+}
+
+function identify(event: unknown): Partial<OperationContext> {
+  return typeof event === 'object' && event !== null && 'operation' in event
+    ? parseOperation(event)
+    : {};
+}
+
+function parseOperation(event: object & Record<'operation', unknown>): OperationContext {
+  const { operationId, attempt, accountId } = members(event.operation);
+  if (
+    typeof operationId === 'string' &&
+    typeof attempt === 'number' &&
+    typeof accountId === 'string'
+  ) {
+    return { operationId, attempt, accountId };
+  }
+  throw new TypeError('operation: allowed is {operationId, attempt, accountId}');
+}
+
+function members(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+/** Payload of a step that needs the operation and some numbers. @throws TypeError naming a field */
+export function parseStep<const N extends string>(...numbers: readonly N[]) {
+  return (event: unknown): { operation: OperationContext } & Readonly<Record<N, number>> => {
+    const given = members(event);
+    const operation = parseOperation({ operation: given['operation'] });
+    const parsed = numbers.map((name) => {
+      const value = given[name];
+      if (Number.isSafeInteger(value)) return [name, value];
+      throw new TypeError(`${name}: got ${JSON.stringify(value)}, allowed is a whole number`);
+    });
+    return { operation, ...(Object.fromEntries(parsed) as Record<N, number>) };
+  };
+}
+
+/** Payload of a step that also needs texts. @throws TypeError naming a field */
+export function parseTexts<const N extends string>(
+  event: unknown,
+  names: readonly N[],
+): Readonly<Record<N, string>> {
+  const given = members(event);
+  const parsed = names.map((name) => {
+    const value = given[name];
+    if (typeof value === 'string') return [name, value];
+    throw new TypeError(`${name}: got ${JSON.stringify(value)}, allowed is text`);
+  });
+  return Object.fromEntries(parsed) as Record<N, string>;
+}

@@ -1,0 +1,86 @@
+/**
+ * Real adapters from the function's environment. Each is made on first use and kept for the life
+ * of the sandbox; a bundle contains only those that its handler asks for.
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { CryptoIds } from '../adapters/crypto-ids.ts';
+import { DynamoDbRowStore } from '../adapters/dynamodb-row-store.ts';
+import { KmsSigner } from '../adapters/kms-signer.ts';
+import { S3EvidenceStore } from '../adapters/s3-evidence-store.ts';
+import { S3ObjectStore } from '../adapters/s3-object-store.ts';
+import { SfnWorkflows } from '../adapters/sfn-workflows.ts';
+import { SystemClock } from '../adapters/system-clock.ts';
+import { ENV } from '../contract/env.ts';
+import type { RetentionClasses } from '../core/accounts/create-account.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { EvidenceStore } from '../core/ports/evidence-store.ts';
+import type { Ids } from '../core/ports/ids.ts';
+import type { ObjectStore } from '../core/ports/object-store.ts';
+import type { RowStore } from '../core/ports/row-store.ts';
+import type { Signer } from '../core/ports/signer.ts';
+import type { Workflows } from '../core/ports/workflows.ts';
+import { readEnvironment, readJson } from './environment.ts';
+
+/** Makes a value once, when it is first asked for. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+export const wireClock = (): Clock => new SystemClock();
+export const wireIds = (): Ids => new CryptoIds();
+
+/**
+ * Reaches both tables, or only the registry: a step without rights on the dictmap is not told its
+ * name, and asking for it there fails.
+ */
+export function wireRows(): RowStore {
+  const { [ENV.registryTable]: registry } = readEnvironment([ENV.registryTable]);
+  const dictmap = process.env[ENV.dictmapTable] ?? 'this function has no dictmap';
+  const tableNames = { registry, dictmap };
+  const client = new DynamoDBClient({});
+  return new DynamoDbRowStore({ client, tableNames, clock: wireClock(), ids: wireIds() });
+}
+
+export function wireObjects(): ObjectStore {
+  const { [ENV.mailBucket]: bucket } = readEnvironment([ENV.mailBucket]);
+  return new S3ObjectStore({ client: new S3Client({}), bucket });
+}
+
+export function wireEvidence(): EvidenceStore {
+  const { [ENV.evidenceBucket]: bucket } = readEnvironment([ENV.evidenceBucket]);
+  const mode = process.env[ENV.evidenceLockMode];
+  return new S3EvidenceStore({
+    client: new S3Client({}),
+    bucket,
+    clock: wireClock(),
+    ids: wireIds(),
+    ...(mode === 'GOVERNANCE' || mode === 'COMPLIANCE' ? { lockMode: mode } : {}),
+  });
+}
+
+export function wireSigner(): Signer {
+  const { [ENV.certificateKeyId]: keyId } = readEnvironment([ENV.certificateKeyId]);
+  return new KmsSigner({ client: new KMSClient({}), keyId });
+}
+
+export function wireWorkflows(): Workflows {
+  const name = ENV.deleteAccountStateMachineArn;
+  const { [name]: arn } = readEnvironment([name]);
+  return new SfnWorkflows({ client: new SFNClient({}), machineArns: { 'delete-account': arn } });
+}
+
+export function wireRetentionClasses(): RetentionClasses {
+  const { [ENV.defaultClass]: fallback } = readEnvironment([ENV.defaultClass]);
+  return { names: Object.keys(readJson(ENV.retentionClasses) as object), fallback };
+}
+
+export const wireErasureSettings = () => ({
+  classes: readJson(ENV.classesEverDeployed) as readonly string[],
+});

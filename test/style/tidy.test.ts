@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cruise } from 'dependency-cruiser';
+import { describe, expect, test } from 'vitest';
+
+const LINES_MAX = 300;
+
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' })
+  .split('\n')
+  .filter((file) => file !== '' && file !== 'package-lock.json');
+const code = files.filter((file) => /\.(ts|mjs|cjs)$/.test(file));
+
+const read = (file: string): string => readFileSync(file, 'utf8');
+
+describe('the rooms are small and tidy', () => {
+  test(`no code file has more than ${LINES_MAX} lines`, () => {
+    const large = code.filter((file) => read(file).split('\n').length > LINES_MAX + 1);
+    expect(large).toEqual([]);
+  });
+
+  test('files are named in kebab case and no folder is a drawer for everything', () => {
+    const names = code.flatMap((file) => file.split('/'));
+    const odd = names.filter((name) => !/^[a-z0-9.-]+$/.test(name));
+    expect(odd).toEqual([]);
+    expect(names.filter((name) => /^(utils?|helpers?|common)(\.ts)?$/.test(name))).toEqual([]);
+  });
+
+  test('nothing names the machine it was written on or a registry host', () => {
+    // Built from parts, so that this file does not match itself.
+    const hosts = ['registry.npm' + 'js', 'py' + 'pi.org', 'python' + 'hosted', 'repo1.ma' + 'ven'];
+    const banned = [...hosts, ['', 'wo' + 'rk', 'main'].join('/'), '..' + '/shared'];
+    const found = files
+      .filter((file) => !/\.(png|ico)$/.test(file))
+      .flatMap((file) =>
+        banned.filter((word) => read(file).includes(word)).map((word) => `${file}: ${word}`),
+      );
+    expect(found).toEqual([]);
+  });
+
+  test('code is free of notes to self', () => {
+    const notes = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'].join('|')})\\b`);
+    expect(code.filter((file) => notes.test(read(file)))).toEqual([]);
+  });
+});
+
+describe('imports point one way', () => {
+  test('the check of imports sees every module', async () => {
+    const roots = ['functions', 'cdk', 'cli', 'local'];
+    const result = await cruise(roots, { doNotFollow: { path: 'node_modules' } });
+    const output = result.output;
+    if (typeof output === 'string') throw new Error('expected a result object');
+    const seen = new Set(output.modules.map(({ source }) => source));
+    const expected = code.filter((file) => roots.includes(file.split('/')[0] ?? ''));
+    expect(expected.length).toBeGreaterThan(60);
+    expect(expected.filter((file) => !seen.has(file))).toEqual([]);
+  });
+});

@@ -8,7 +8,7 @@ import { OBJECT_PAGE_KEYS } from '../../contract/limits.ts';
 import type { RowKey } from '../../contract/row-layout.ts';
 import { LetheError } from '../errors.ts';
 import { sumCounts } from '../operations/progress.ts';
-import type { ListedVersion, MultipartUpload } from '../ports/object-store.ts';
+import type { ListedVersion, ListPage, MultipartUpload } from '../ports/object-store.ts';
 import type { Query } from '../ports/row-store.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ErasurePorts, RowPorts, Until } from './erasure-ports.ts';
@@ -31,9 +31,15 @@ interface Entry {
   readonly counts: Counts;
 }
 
-interface Emptying {
+interface Listed {
   /** The page at the head; empty when there is nothing left. */
-  list(): Promise<readonly Entry[]>;
+  readonly entries: readonly Entry[];
+  /** Up to which key the page is complete: what is met again up to here was counted. */
+  readonly completeTo: string;
+}
+
+interface Emptying {
+  list(): Promise<Listed>;
   /** Removes the page that was listed last; answers why entries remain, one code for each. */
   remove(): Promise<readonly string[]>;
   /** For messages: ids only, never an address. */
@@ -75,12 +81,12 @@ async function empty(
 ): Promise<boolean> {
   let stalls = 0;
   while (ports.clock.now() < until) {
-    const page = await emptying.list();
-    const last = page.at(-1);
-    if (last === undefined) return true;
+    const { entries: page, completeTo } = await emptying.list();
+    if (page.length === 0) return true;
     const fresh = page.filter(({ key }) => !tally.isCounted(index, key));
-    if (fresh.length > 0)
-      await tally.announce(index, last.key, sumCounts(fresh.map(({ counts }) => counts)));
+    if (fresh.length > 0) {
+      await tally.announce(index, completeTo, sumCounts(fresh.map(({ counts }) => counts)));
+    }
     const failures = await emptying.remove();
     stalls = failures.length < page.length ? 0 : stalls + 1;
     if (stalls > STALLS_MAX) throw blocked(emptying.name, failures);
@@ -114,12 +120,13 @@ function versionsEmptying(ports: ErasurePorts, prefix: string): Emptying {
   return {
     name: prefix,
     list: async () => {
-      const { entries, next } = await ports.objects.listVersions(prefix);
-      listed = next === undefined ? entries : wholeKeys(entries);
-      return listed.map(({ key, deleteMarker, sizeBytes }) => ({
+      const page = wholeKeys(await ports.objects.listVersions(prefix));
+      listed = page.entries;
+      const entries = listed.map(({ key, deleteMarker, sizeBytes }) => ({
         key,
         counts: deleteMarker ? { deleteMarkers: 1 } : { objectVersions: 1, objectBytes: sizeBytes },
       }));
+      return { entries, completeTo: page.completeTo };
     },
     remove: async () => (await ports.objects.removeVersions(listed)).map(({ code }) => code),
   };
@@ -128,12 +135,18 @@ function versionsEmptying(ports: ErasurePorts, prefix: string): Emptying {
 /**
  * Leaves off the last key of a page that has a successor: its other versions or uploads may be on
  * the next one, and "counted up to this key" must hold for all of them. A key with more of them
- * than a page holds is the exception.
+ * than a page holds is taken without such a mark: a crash in just that page counts it twice.
  */
-function wholeKeys<T extends { readonly key: string }>(entries: readonly T[]): readonly T[] {
-  const last = entries.at(-1)?.key;
-  const whole = entries.filter(({ key }) => key !== last);
-  return whole.length === 0 ? entries : whole;
+function wholeKeys<T extends { readonly key: string }>(
+  page: ListPage<T>,
+): { readonly entries: readonly T[]; readonly completeTo: string } {
+  const last = page.entries.at(-1)?.key ?? '';
+  if (page.next === undefined) return { entries: page.entries, completeTo: last };
+  const whole = page.entries.filter(({ key }) => key !== last);
+  const completeTo = whole.at(-1)?.key;
+  if (completeTo !== undefined) return { entries: whole, completeTo };
+  // A beginning of the key sorts before the key itself, and after every key that came before it.
+  return { entries: page.entries, completeTo: last.slice(0, -1) };
 }
 
 function uploadsEmptying(ports: ErasurePorts, prefix: string): Emptying {
@@ -141,9 +154,10 @@ function uploadsEmptying(ports: ErasurePorts, prefix: string): Emptying {
   return {
     name: prefix,
     list: async () => {
-      const { entries, next } = await ports.objects.listUploads(prefix);
-      listed = next === undefined ? entries : wholeKeys(entries);
-      return listed.map(({ key }) => ({ key, counts: { multipartUploads: 1 } }));
+      const page = wholeKeys(await ports.objects.listUploads(prefix));
+      listed = page.entries;
+      const entries = listed.map(({ key }) => ({ key, counts: { multipartUploads: 1 } }));
+      return { entries, completeTo: page.completeTo };
     },
     remove: async () => {
       await inParallel(listed, PARALLEL_ABORTS, (upload) => ports.objects.abortUpload(upload));
@@ -163,7 +177,8 @@ function rowsEmptying(
     list: async () => {
       const page = await firstRows(ports, query);
       listed = page.map(({ key }) => key);
-      return listed.map((key) => ({ key: key.sk, counts: { [counterOf(key)]: 1 } }));
+      const entries = listed.map((key) => ({ key: key.sk, counts: { [counterOf(key)]: 1 } }));
+      return { entries, completeTo: listed.at(-1)?.sk ?? '' };
     },
     remove: async () => {
       await ports.rows.removeAll(listed);

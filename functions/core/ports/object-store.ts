@@ -40,7 +40,11 @@ export interface ObjectStore {
   put(key: string, body: Uint8Array): Promise<{ readonly versionId: string }>;
   /** The current version, or the named one; undefined when there is none or it is a marker. */
   get(key: string, versionId?: string): Promise<StoredObject | undefined>;
-  /** Versions and delete markers below a prefix that ends in a slash. */
+  /**
+   * Versions and delete markers below a prefix that ends in a slash. A walk that removes what it
+   * lists begins anew without `after`: once the version at the end of a page is gone, the next
+   * page may skip what is left of its key.
+   */
   listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>>;
   /**
    * Removes up to 1,000 versions or delete markers for good; absent ones count as removed.

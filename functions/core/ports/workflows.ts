@@ -4,7 +4,8 @@ export type ExecutionStatus = 'running' | 'succeeded' | 'failed';
 export interface Workflows {
   /**
    * Starts the machine of a verb under an execution name that is unique for ever.
-   * Answers `exists` when an execution of this name was started before, whatever became of it.
+   * Answers `exists` when an execution of this name was started before, whatever became of it;
+   * but `started` again while it runs and the input is the same (Step Functions cannot tell).
    */
   start(verb: 'delete-account', name: string, input: object): Promise<'started' | 'exists'>;
   /** Undefined when no execution of this name is known. */

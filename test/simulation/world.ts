@@ -1,0 +1,159 @@
+/**
+ * A whole Lethe in memory: the real machine and the real core over the models, on a virtual clock.
+ * Steps can crash at any change they make, and can be delivered twice or late.
+ */
+
+import type { OperationContext } from '../../functions/contract/payloads.ts';
+import { certifyErasure } from '../../functions/core/erasure/certify-erasure.ts';
+import { clearCaches } from '../../functions/core/erasure/clear-caches.ts';
+import { disableUser } from '../../functions/core/erasure/disable-user.ts';
+import { eraseAccountRows } from '../../functions/core/erasure/erase-account-rows.ts';
+import { eraseRange } from '../../functions/core/erasure/erase-range.ts';
+import { fenceAccount } from '../../functions/core/erasure/fence-account.ts';
+import { planErasure } from '../../functions/core/erasure/plan.ts';
+import { releaseAddress } from '../../functions/core/erasure/release-address.ts';
+import { resolveAccount } from '../../functions/core/erasure/resolve-account.ts';
+import { verifyErasure } from '../../functions/core/erasure/verify-erasure.ts';
+import { recordFailure } from '../../functions/core/operations/record-failure.ts';
+import type { Ports } from '../../functions/core/ports/ports.ts';
+import { Crashes, type CrashPoint } from '../models/faulty.ts';
+import { MemoryEvidenceStore } from '../models/memory-evidence-store.ts';
+import { MemoryObjectStore } from '../models/memory-object-store.ts';
+import { MemoryRowStore } from '../models/memory-row-store.ts';
+import { MemorySigner } from '../models/memory-signer.ts';
+import { MemoryWorkflows } from '../models/memory-workflows.ts';
+import { SeededIds } from '../models/seeded-ids.ts';
+import { VirtualClock } from '../models/virtual-clock.ts';
+import { loadMachine, type MachineRun, runMachine } from './asl-interpreter.ts';
+
+const MACHINE = loadMachine('statemachines/delete-account.asl.json', {
+  EraseRangesMaxConcurrency: 8,
+});
+
+/** r14 is a class that is deployed no more: keys under it still exist. */
+export const CLASSES_EVER = ['r7', 'r14', 'r30', 'keep'];
+export const CLASSES = { names: ['r7', 'r30', 'keep'], fallback: 'r30' };
+
+/** More than any run here takes: about 200 states for some hundred messages. */
+const TRANSITIONS_MAX = 5000;
+
+/** Virtual time that one invocation may take before it answers `again`. */
+const INVOCATION_MS = 255_000;
+
+const ERASURE = { classes: CLASSES_EVER };
+const CERTIFICATE = {
+  settleSeconds: 1800,
+  recoveryDays: 35,
+  logRetentionDays: 30,
+  evidenceLockDays: 400,
+};
+
+type Payload = { readonly operation: OperationContext };
+type Step = (ports: Ports, payload: never, until: number) => Promise<unknown>;
+
+/** What the handlers do, by the token of their function. */
+const STEPS: Readonly<Record<string, Step>> = {
+  ResolveAccountFunctionArn: (ports, payload) => resolveAccount(ports, ERASURE, payload),
+  DisableUserFunctionArn: (ports, { operation }: Payload) => disableUser(ports, operation),
+  FenceAccountFunctionArn: (ports, { operation }: Payload, until) =>
+    fenceAccount(ports, operation, until),
+  PlanErasureFunctionArn: (ports, { operation }: Payload) =>
+    planErasure(ports, CERTIFICATE.settleSeconds, operation),
+  EraseRangeFunctionArn: (ports, payload, until) => eraseRange(ports, ERASURE, payload, until),
+  ClearCachesFunctionArn: (ports, { operation }: Payload) => clearCaches(ports, operation),
+  EraseAccountRowsFunctionArn: (ports, payload, until) => eraseAccountRows(ports, payload, until),
+  VerifyErasureFunctionArn: (ports, payload, until) =>
+    verifyErasure(ports, ERASURE, payload, until),
+  CertifyErasureFunctionArn: (ports, { operation }: Payload) =>
+    certifyErasure(ports, CERTIFICATE, operation),
+  ReleaseAddressFunctionArn: (ports, { operation }: Payload) => releaseAddress(ports, operation),
+  RecordFailureFunctionArn: (ports, payload) => recordFailure(ports, payload),
+};
+
+export interface Crash {
+  /** Which change of the whole run, from 1. */
+  readonly call: number;
+  readonly point: CrashPoint;
+}
+
+export interface RunOptions {
+  readonly execution?: string;
+  readonly crash?: Crash;
+  /** Delivers every step twice: one after the other, or both at once. */
+  readonly twice?: 'inTurn' | 'atOnce';
+  readonly onState?: (name: string) => void;
+}
+
+interface Invocation {
+  readonly token: string;
+  readonly payload: unknown;
+}
+
+export class World {
+  readonly rows = new MemoryRowStore();
+  readonly objects: MemoryObjectStore;
+  readonly clock = new VirtualClock('2026-11-22T00:00:00Z');
+  readonly evidence = new MemoryEvidenceStore(this.clock);
+  readonly workflows = new MemoryWorkflows();
+  readonly ids: SeededIds;
+  readonly ports: Ports;
+  /** Every invocation of the last run, in order. */
+  invocations: Invocation[] = [];
+  /** Changes that the steps of the last run made. */
+  changes = 0;
+
+  constructor(options: { readonly seed?: number; readonly pageEntries?: number } = {}) {
+    this.ids = new SeededIds(options.seed ?? 1);
+    this.objects = new MemoryObjectStore({ pageEntries: options.pageEntries ?? 7 });
+    const { rows, objects, evidence, workflows, clock, ids } = this;
+    this.ports = { rows, objects, evidence, workflows, clock, ids, signer: new MemorySigner() };
+  }
+
+  /** Runs an execution of the machine to its end. */
+  async run(input: object, options: RunOptions = {}): Promise<MachineRun> {
+    this.invocations = [];
+    this.changes = 0;
+    return await runMachine({
+      definition: MACHINE,
+      input,
+      clock: this.clock,
+      executionName: options.execution ?? 'by-hand',
+      maxTransitions: TRANSITIONS_MAX,
+      invoke: (token, payload) => this.#deliver(token, payload, options),
+      ...(options.onState === undefined ? {} : { onState: options.onState }),
+    });
+  }
+
+  /** Delivers an invocation again, as a queue or a service may do at any later time. */
+  async redeliver({ token, payload }: Invocation): Promise<unknown> {
+    return await this.#invoke(token, payload, this.ports);
+  }
+
+  async #deliver(token: string, payload: unknown, options: RunOptions): Promise<unknown> {
+    this.invocations.push({ token, payload });
+    const { crash, twice } = options;
+    if (twice === 'inTurn') await this.#invoke(token, payload, this.ports);
+    if (twice === 'atOnce') {
+      const both = [0, 1].map(() => this.#invoke(token, payload, this.ports));
+      const answers = await Promise.allSettled(both);
+      const answered = answers.find((answer) => answer.status === 'fulfilled');
+      if (answered?.status === 'fulfilled') return answered.value;
+      throw (answers[0] as PromiseRejectedResult).reason;
+    }
+    const left = (crash?.call ?? Number.POSITIVE_INFINITY) - this.changes;
+    const process = new Crashes(
+      crash === undefined || left < 1 ? undefined : { call: left, point: crash.point },
+    );
+    try {
+      return await this.#invoke(token, payload, process.wrapAll({ ...this.ports }));
+    } finally {
+      this.changes += process.calls;
+    }
+  }
+
+  async #invoke(token: string, payload: unknown, ports: Ports): Promise<unknown> {
+    const step = STEPS[token];
+    if (step === undefined) throw new Error(`no step has the token ${token}`);
+    return await step(ports, payload as never, this.clock.now() + INVOCATION_MS);
+  }
+}

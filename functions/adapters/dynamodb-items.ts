@@ -3,11 +3,10 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { RowKey, TableName } from '../contract/row-layout.ts';
-import type { Attributes, Row, Value, Write } from '../core/ports/row-store.ts';
+import type { Attributes, Row, Write } from '../core/ports/row-store.ts';
 import { changeExpression, guardExpression, Placeholders } from './dynamodb-expressions.ts';
 
 export type TableNames = Readonly<Record<TableName, string>>;
-export type Item = Readonly<Record<string, Value>>;
 type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 export function keyItem(key: RowKey): { pk: string; sk: string } {

@@ -46,7 +46,7 @@ const TOKEN_BYTES = 16;
 
 const WRITTEN: WriteResult = { outcome: 'written' };
 
-export interface DynamoDbRowStoreOptions {
+interface DynamoDbRowStoreOptions {
   readonly client: DynamoDBClient;
   readonly tableNames: TableNames;
   readonly clock: Clock;

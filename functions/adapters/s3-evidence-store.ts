@@ -11,7 +11,7 @@ import type { Ids } from '../core/ports/ids.ts';
 import { Backoff, TRIES_MAX } from './backoff.ts';
 import { answered, faultName } from './store-faults.ts';
 
-export interface S3EvidenceStoreOptions {
+interface S3EvidenceStoreOptions {
   readonly client: S3Client;
   readonly bucket: string;
   /** How saved bytes are locked; missing for stages that lock nothing. */

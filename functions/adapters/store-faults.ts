@@ -51,13 +51,13 @@ export function faultName(error: unknown): string {
 }
 
 /** HTTP status of an error of the SDK; 0 when there was no answer. */
-export function faultStatus(error: unknown): number {
+function faultStatus(error: unknown): number {
   const status = (error as Fault | null | undefined)?.$metadata?.httpStatusCode;
   return typeof status === 'number' ? status : 0;
 }
 
 /** True for throttling, server faults and broken connections. */
-export function isBusy(error: unknown): boolean {
+function isBusy(error: unknown): boolean {
   const code = (error as Fault | null | undefined)?.code;
   return (
     BUSY_NAMES.has(faultName(error)) ||
@@ -70,7 +70,7 @@ export function isBusy(error: unknown): boolean {
  * What to throw for a fault that outlived the client's own retries: `StoreBusyError` with the
  * original as cause, or the original itself. The message names the action, never a key.
  */
-export function faultOf(action: string, error: unknown): unknown {
+function faultOf(action: string, error: unknown): unknown {
   if (!isBusy(error)) return error;
   return new StoreBusyError(`${action}: the store is busy (${faultName(error)}).`, {
     cause: error,

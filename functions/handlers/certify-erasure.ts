@@ -11,7 +11,6 @@ const ports = once(() => ({
   evidence: wireEvidence(),
 }));
 const settings = once(() => ({
-  settleSeconds: readNumber(ENV.settleSeconds),
   recoveryDays: readNumber(ENV.recoveryDays),
   logRetentionDays: readNumber(ENV.logRetentionDays),
   evidenceLockDays: readNumber(ENV.evidenceLockDays),

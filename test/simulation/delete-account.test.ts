@@ -1,54 +1,23 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { classPrefix, mailKey } from '../../functions/contract/key-layout.ts';
-import { dictmapKeys, registryKeys } from '../../functions/contract/row-layout.ts';
+import { classPrefix } from '../../functions/contract/key-layout.ts';
+import { registryKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, findAccount } from '../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { requestDeletion, resumeOperation } from '../../functions/core/erasure/request-deletion.ts';
-import type { Certificate } from '../../functions/core/evidence/certificate.ts';
 import { readCertificate } from '../../functions/core/evidence/read-certificate.ts';
-import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { requireOperation } from '../../functions/core/operations/operations.ts';
+import { certificateOf, makeDoomed, NEIGHBOUR, operationIdOf, USER } from './doomed-account.ts';
 import { allBut, leftOf } from './leftovers.ts';
-import { furnish, mail } from './mail.ts';
-import { CLASSES, World } from './world.ts';
-
-const USER = 'a@x.co';
-/** Whose address, and whose account, begin like the first one's. */
-const NEIGHBOUR = 'a@x.com';
+import { furnish } from './mail.ts';
+import { CLASSES, type World } from './world.ts';
 
 let world: World;
 let account: Account;
-let neighbour: Account;
 
-async function makeWorld(messages = 12): Promise<void> {
-  world = new World();
-  account = await furnish(world.ports, CLASSES, USER, messages);
-  neighbour = await furnish(world.ports, CLASSES, NEIGHBOUR, 5);
-  addDebris(account.accountId);
-}
-
-/** Several versions of a key, markers, uploads and mail of a class that is deployed no more. */
-function addDebris(accountId: string): void {
-  const [first] = world.objects.versions(classPrefix('r30', '0', accountId));
-  for (const shard of ['0', 'f']) {
-    const key = mailKey('r14', accountId, shard.repeat(32));
-    for (let version = 0; version < 9; version += 1) void world.objects.put(key, mail('old'));
-    world.objects.deleteMarker(key);
-    world.objects.startUpload(`uploads/${accountId}/${shard}`);
-  }
-  if (first !== undefined) world.objects.deleteMarker(first.key);
-}
-
-async function certificateOf(operationId: string): Promise<Certificate> {
-  const signed = await readCertificate(world.ports, operationId);
-  return JSON.parse(Buffer.from(signed.payload, 'base64url').toString()) as Certificate;
-}
-
-const operationIdOf = (output: unknown): string =>
-  (output as { operation: { operationId: string } }).operation.operationId;
-
-beforeEach(() => makeWorld());
+beforeEach(async () => {
+  ({ world, account } = await makeDoomed());
+});
 
 describe('delete-account', () => {
   test('X3, X4, U3: nothing of the account is left, and the neighbour is untouched', async () => {
@@ -71,7 +40,7 @@ describe('delete-account', () => {
     const listed = world.objects.versions().filter(({ key }) => key.includes(account.accountId));
     const run = await world.run({ user: USER });
     const operationId = operationIdOf(run.output);
-    const certificate = await certificateOf(operationId);
+    const certificate = await certificateOf(world, operationId);
     expect(certificate.erased).toMatchObject({
       objectVersions: listed.filter(({ deleteMarker }) => !deleteMarker).length,
       deleteMarkers: listed.filter(({ deleteMarker }) => deleteMarker).length,
@@ -83,7 +52,7 @@ describe('delete-account', () => {
       cacheRows: 2,
       objectRows: 9,
     });
-    expect(certificate.verification.foundByRound).toEqual([{}]);
+    expect(certificate.verification).toMatchObject({ settledSeconds: 1800, foundByRound: [{}] });
     expect(certificate.remains.map(({ where }) => where)).toContain(
       'caches of backend backend-2.example.org',
     );
@@ -231,7 +200,7 @@ describe('delete-account', () => {
     const again = await world.run(start?.input as object, { execution: start?.name ?? '' });
     expect(again.status).toBe('SUCCEEDED');
     expect(leftOf(world, account.accountId)).toEqual([]);
-    expect((await certificateOf(operationId)).attempts).toBe(2);
+    expect((await certificateOf(world, operationId)).attempts).toBe(2);
   });
 
   test('X3: SlowDown is flow control, not a failure', async () => {
@@ -239,128 +208,6 @@ describe('delete-account', () => {
     world.objects.failKey(slow?.key ?? '', 'SlowDown', 12);
     expect((await world.run({ user: USER })).status).toBe('SUCCEEDED');
     expect(leftOf(world, account.accountId)).toEqual([]);
-  });
-});
-
-describe('writers that are late', () => {
-  const LATE = { user: USER, messages: [{ raw: mail('late') }] };
-
-  test('X3: a delivery that stored its body before the fence cannot link it afterwards', async () => {
-    let run: Promise<unknown> | undefined;
-    const objects = new Proxy(world.objects, {
-      get(target, name, receiver) {
-        if (name !== 'put') return Reflect.get(target, name, receiver);
-        return async (key: string, body: Uint8Array) => {
-          const stored = await target.put(key, body);
-          // The body is stored; before the row is written, the account is deleted.
-          run = world.run({ user: USER });
-          await run;
-          return stored;
-        };
-      },
-    });
-    const delivery = deliverMessages({ ...world.ports, objects }, LATE, world.clock.now() + 1e9);
-    await expect(delivery).rejects.toMatchObject({ name: 'AccountNotActiveError' });
-    expect(await run).toMatchObject({ status: 'SUCCEEDED' });
-    expect(leftOf(world, account.accountId)).toEqual([]);
-  });
-
-  test('X3: a body that lands after the erasure is found and erased by the verification', async () => {
-    const late = mailKey('r30', account.accountId, 'ab'.repeat(16));
-    const landed: Promise<unknown>[] = [];
-    const run = await world.run(
-      { user: USER },
-      {
-        onState: (name) => {
-          if (name !== 'Settle' || landed.length > 0) return;
-          landed.push(world.objects.put(late, mail('late')));
-          world.objects.startUpload(`uploads/${account.accountId}/late`);
-        },
-      },
-    );
-    expect(run.status).toBe('SUCCEEDED');
-    expect(leftOf(world, account.accountId)).toEqual([]);
-    const certificate = await certificateOf(operationIdOf(run.output));
-    expect(certificate.verification.foundByRound).toEqual([
-      { objectVersions: 1, multipartUploads: 1 },
-      {},
-    ]);
-  });
-
-  test('X3: rows that appear behind the fence are found, their mailbox joins the plan', async () => {
-    const mailboxId = `${account.accountId}.${'9'.repeat(16)}`;
-    const attributes = {
-      v: 1,
-      type: 'mailbox',
-      mailboxId,
-      path: 'Late',
-      state: 'active',
-      uidValidity: 1,
-      uidNext: 10_002,
-      messages: 1,
-      bytes: 1,
-    };
-    const landed: Promise<unknown>[] = [];
-    const run = await world.run(
-      { user: USER },
-      {
-        onState: (name) => {
-          if (name !== 'Settle' || landed.length > 0) return;
-          const message = dictmapKeys.message(mailboxId, 10_001);
-          const mailbox = dictmapKeys.mailbox(mailboxId);
-          landed.push(world.rows.write({ kind: 'put', key: mailbox, attributes }));
-          landed.push(world.rows.write({ kind: 'put', key: message, attributes: { v: 1 } }));
-        },
-      },
-    );
-    expect(run.status).toBe('SUCCEEDED');
-    expect(leftOf(world, account.accountId)).toEqual([]);
-    const certificate = await certificateOf(operationIdOf(run.output));
-    expect(certificate.erased).toMatchObject({ messageRows: 25, mailboxRows: 3 });
-  });
-
-  test('O3: a writer that never stops ends in a failure that says so, not in a loop', async () => {
-    let written = 0;
-    const run = await world.run(
-      { user: USER },
-      {
-        onState: (name) => {
-          if (name !== 'Settle') return;
-          written += 1;
-          const blobId = String(written).padStart(32, '0');
-          void world.objects.put(mailKey('r30', account.accountId, blobId), mail('again'));
-        },
-      },
-    );
-    expect(run).toMatchObject({ status: 'FAILED', error: 'LeftoversError' });
-    expect(written).toBe(5);
-    const { operationId = '' } = (await findAccount(world.rows, USER)) ?? {};
-    expect(world.evidence.names()).toEqual([]);
-    expect((await requireOperation(world.rows, operationId)).state).toBe('failed');
-  });
-
-  test('X3: nothing can be created in an account once its fence stands', async () => {
-    const refused: Promise<unknown>[] = [];
-    await world.run(
-      { user: USER },
-      {
-        onState: (name) => {
-          if (name !== 'Plan erasure') return;
-          const attempts = furnishExisting(world, account);
-          refused.push(
-            ...attempts.map((attempt) =>
-              attempt.then(
-                () => 'done',
-                (e) => e.name,
-              ),
-            ),
-          );
-        },
-      },
-    );
-    expect(await Promise.all(refused)).toEqual(Array(5).fill('AccountNotActiveError'));
-    expect(leftOf(world, account.accountId)).toEqual([]);
-    expect(await findAccount(world.rows, NEIGHBOUR)).toEqual(neighbour);
   });
 });
 
@@ -373,24 +220,3 @@ test('W2, U4: an address that is taken refuses the whole account', async () => {
   await expect(creation).rejects.toMatchObject({ name: 'AddressTakenError' });
   expect(world.rows.rows()).toEqual(before);
 });
-
-function furnishExisting(inWorld: World, target: Account): Promise<unknown>[] {
-  const deadline = inWorld.clock.now() + 10_000;
-  const { ports } = inWorld;
-  const body = mail('late');
-  return [
-    import('../../functions/core/mailboxes/mailboxes.ts').then(({ createMailbox }) =>
-      createMailbox(ports, target, 'Late'),
-    ),
-    import('../../functions/core/dicts/dicts.ts').then(({ setDict }) =>
-      setDict(ports, target, { name: 'quota_clone', value: '1' }, deadline),
-    ),
-    import('../../functions/core/caches/caches.ts').then(({ recordCache }) =>
-      recordCache(ports, target, 'backend-9', deadline),
-    ),
-    import('../../functions/core/objects/opaque-objects.ts').then(({ putObject }) =>
-      putObject(ports, target, { kind: 'index', name: 'late', body }, deadline),
-    ),
-    deliverMessages(ports, { user: USER, messages: [{ raw: body }] }, deadline),
-  ];
-}

@@ -41,8 +41,8 @@ const TRANSITIONS_MAX = 5000;
 const INVOCATION_MS = 255_000;
 
 const ERASURE = { classes: CLASSES_EVER };
+const SETTLE_SECONDS = 1800;
 const CERTIFICATE = {
-  settleSeconds: 1800,
   recoveryDays: 35,
   logRetentionDays: 30,
   evidenceLockDays: 400,
@@ -58,7 +58,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   FenceAccountFunctionArn: (ports, { operation }: Payload, until) =>
     fenceAccount(ports, operation, until),
   PlanErasureFunctionArn: (ports, { operation }: Payload) =>
-    planErasure(ports, CERTIFICATE.settleSeconds, operation),
+    planErasure(ports, SETTLE_SECONDS, operation),
   EraseRangeFunctionArn: (ports, payload, until) => eraseRange(ports, ERASURE, payload, until),
   ClearCachesFunctionArn: (ports, { operation }: Payload) => clearCaches(ports, operation),
   EraseAccountRowsFunctionArn: (ports, payload, until) => eraseAccountRows(ports, payload, until),

@@ -6,7 +6,7 @@ import { type ResidueSettings, residueOf } from '../evidence/residue.ts';
 import { enterStep, toOperation, updateWrite } from '../operations/operations.ts';
 import { erasedCounts } from '../operations/progress.ts';
 import type { Ports } from '../ports/ports.ts';
-import { textSet } from '../rows/attributes.ts';
+import { number, textSet } from '../rows/attributes.ts';
 import { requirePart } from './erasure-ports.ts';
 import { foundByRound } from './verification-cursor.ts';
 import { readVerified } from './verify-erasure.ts';
@@ -14,7 +14,6 @@ import { readVerified } from './verify-erasure.ts';
 const DAY_MS = 86_400_000;
 
 export interface CertificateSettings extends ResidueSettings {
-  readonly settleSeconds: number;
   /** How long the certificate cannot be deleted by anyone. */
   readonly evidenceLockDays: number;
 }
@@ -54,6 +53,7 @@ async function makeCertificate(
   );
   const verified = await readVerified(ports, operationId);
   const verifiedAt = requirePart(verified['at'], 'time of the verification');
+  const startedAt = requirePart(verified['startedAt'], 'start of the verification');
   return {
     type: 'lethe-erasure-certificate',
     version: 1,
@@ -67,7 +67,7 @@ async function makeCertificate(
     verification: {
       prefixesListed: requirePart(verified['prefixesListed'], 'number of prefixes'),
       partitionsListed: requirePart(verified['partitionsListed'], 'number of partitions'),
-      settledSeconds: settings.settleSeconds,
+      settledSeconds: Math.floor((startedAt - number(row, 'erasedAt')) / 1000),
       foundByRound: await foundByRound(ports.rows, operationId),
     },
     remains: residueOf(verifiedAt, settings, textSet(row, 'cacheHosts')),

@@ -5,7 +5,7 @@
 import type { EraseAccountRowsAnswer, RoundPayload } from '../../contract/payloads.ts';
 import { accountPartition, messagePartitions, type RowKey } from '../../contract/row-layout.ts';
 import { toMailbox } from '../mailboxes/mailboxes.ts';
-import { enterStep } from '../operations/operations.ts';
+import { enterStep, updateWrite } from '../operations/operations.ts';
 import { holdsRows } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { eraseRows } from './erase-target.ts';
@@ -43,6 +43,8 @@ export async function eraseAccountRows(
     if (!empty) return { outcome: 'again' };
   }
   await tally.finish();
+  // From here on the settling time runs; the certificate says how long it was in fact.
+  await ports.rows.write(updateWrite(context, { erasedAt: ports.clock.now() }));
   return { outcome: 'done' };
 }
 

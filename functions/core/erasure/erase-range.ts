@@ -1,6 +1,6 @@
 /** One child of the map: erases every n-th target, pages by itself. */
 import type { EraseRangePayload, LoopAnswer } from '../../contract/payloads.ts';
-import { requireRunning } from '../operations/operations.ts';
+import { enterStep, requireRunning } from '../operations/operations.ts';
 import { eraseTarget } from './erase-target.ts';
 import type { ErasurePorts, ErasureSettings, Until } from './erasure-ports.ts';
 import { readPlan } from './plan.ts';
@@ -18,7 +18,9 @@ export async function eraseRange(
   until: Until,
 ): Promise<LoopAnswer> {
   const { operation: context, round, range, rangeCount } = payload;
-  await requireRunning(ports.rows, context);
+  // One child speaks for all: the operation's row takes 1,000 writes a second, not 256 at once.
+  if (range === 0) await enterStep(ports, context, 'Erase ranges');
+  else await requireRunning(ports.rows, context);
   const tally = await Tally.open(ports.rows, context.operationId, `${round}-${range}`);
   if (tally.done) return { outcome: 'done' };
   const { mailboxes } = await readPlan(ports.rows, context.operationId);

@@ -97,7 +97,7 @@ async function extendPlan(ports: Pick<Ports, 'rows'>, context: OperationContext)
     if (pending.length === PLAN_ROW_MAILBOXES) await flush();
   }
   await flush();
-  return { mailboxes, messages, bytes };
+  return { mailboxRows: mailboxes, messageRows: messages, objectBytes: bytes };
 }
 
 /** Every mailbox row of an account, strongly consistent. */

@@ -3,6 +3,7 @@ import type { Counts } from '../../contract/api.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import { sumCounts } from '../operations/progress.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
 import { number, numbers } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
@@ -11,6 +12,8 @@ export class VerificationCursor {
   readonly #rows: RowStore;
   readonly #context: OperationContext;
   readonly #round: number;
+  /** Epoch milliseconds at which the first listing of this round began. */
+  readonly startedAt: number;
   #next: number;
   #found: Counts;
 
@@ -19,23 +22,25 @@ export class VerificationCursor {
     context: OperationContext,
     round: number,
     row: Row | undefined,
+    now: number,
   ) {
     this.#rows = rows;
     this.#context = context;
     this.#round = round;
     // A resumed operation verifies from the start: what an earlier attempt saw may be hours old.
     const same = row !== undefined && number(row, 'attempt') === context.attempt;
+    this.startedAt = same ? number(row, 'startedAt') : now;
     this.#next = same ? number(row, 'next') : 0;
     this.#found = same ? numbers(row, 'found') : {};
   }
 
   static async open(
-    ports: { readonly rows: RowStore },
+    ports: Pick<Ports, 'rows' | 'clock'>,
     context: OperationContext,
     round: number,
   ): Promise<VerificationCursor> {
     const row = await ports.rows.get(registryKeys.verification(context.operationId, round));
-    return new VerificationCursor(ports.rows, context, round, row);
+    return new VerificationCursor(ports.rows, context, round, row, ports.clock.now());
   }
 
   /** Index of the first target not yet looked at. */
@@ -58,6 +63,7 @@ export class VerificationCursor {
         v: ROW_VERSION,
         type: 'verification',
         attempt: this.#context.attempt,
+        startedAt: this.startedAt,
         next: this.#next,
         found: { ...this.#found },
       },

@@ -55,7 +55,7 @@ export async function verifyErasure(
   if (total > 0) {
     return await startNextRound(ports, context, round, JSON.stringify(cursor.found));
   }
-  await recordClean(ports, context, targets);
+  await recordClean(ports, context, targets, cursor.startedAt);
   return { outcome: 'clean' };
 }
 
@@ -96,11 +96,13 @@ async function recordClean(
   ports: ErasurePorts,
   context: RoundPayload['operation'],
   targets: readonly Target[],
+  startedAt: number,
 ): Promise<void> {
   const partitions = targets.filter(({ kind }) => kind === 'rows').length;
   const verified = {
     prefixesListed: targets.filter(({ kind }) => kind === 'versions').length,
     partitionsListed: partitions,
+    startedAt,
     at: ports.clock.now(),
   };
   await ports.rows.write(updateWrite(context, { verified }));

@@ -26,6 +26,7 @@ export interface Certificate {
   readonly verification: {
     readonly prefixesListed: number;
     readonly partitionsListed: number;
+    /** Between the last removal and the first listing, as it was, not as it was set. */
     readonly settledSeconds: number;
     /** What each round of listing found; the last is empty. */
     readonly foundByRound: readonly Counts[];

@@ -1,0 +1,47 @@
+import { MemoryEvidenceStore } from '../models/memory-evidence-store.ts';
+import { MemoryObjectStore } from '../models/memory-object-store.ts';
+import { MemoryRowStore } from '../models/memory-row-store.ts';
+import { MemorySigner } from '../models/memory-signer.ts';
+import { MemoryWorkflows } from '../models/memory-workflows.ts';
+import { VirtualClock } from '../models/virtual-clock.ts';
+import { evidenceStoreContract } from './evidence-store.contract.ts';
+import { objectStoreContract } from './object-store.contract.ts';
+import { rowStoreContract } from './row-store.contract.ts';
+import { signerContract } from './signer.contract.ts';
+import { workflowsContract } from './workflows.contract.ts';
+
+const clock = new VirtualClock();
+
+rowStoreContract('memory', async () => new MemoryRowStore());
+
+objectStoreContract('memory', async () => {
+  const store = new MemoryObjectStore();
+  return {
+    store,
+    placeMarker: async (key) => {
+      store.deleteMarker(key);
+    },
+    startUpload: async (key) => {
+      store.startUpload(key);
+    },
+  };
+});
+
+evidenceStoreContract(
+  'memory',
+  async () => {
+    const store = new MemoryEvidenceStore(clock);
+    return { store, remove: async (name) => store.remove(name) };
+  },
+  { nowMs: () => clock.now() },
+);
+
+signerContract('memory', async () => new MemorySigner());
+
+workflowsContract('memory', async () => {
+  const workflows = new MemoryWorkflows();
+  return {
+    workflows,
+    end: async (name, status) => workflows.setStatus('delete-account', name, status),
+  };
+});

@@ -1,0 +1,271 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type {
+  ListPage,
+  ObjectStore,
+  ObjectVersion,
+} from '../../functions/core/ports/object-store.ts';
+
+/** The port, and what a test needs besides it. */
+interface TestedObjectStore {
+  readonly store: ObjectStore;
+  /** Places a delete marker, as a DELETE without a version does. */
+  placeMarker(key: string): Promise<void>;
+  /** Begins a multipart upload that nobody completes. */
+  startUpload(key: string): Promise<void>;
+}
+
+/** Far more than any of these lists has. */
+const PAGES_MAX = 100;
+/** How many requests a test has under way at a time. */
+const PARALLEL = 32;
+
+let made = 0;
+/** A prefix that no other test uses: the tests of a run share their bucket. */
+function freshPrefix(): string {
+  made += 1;
+  return `contract/${made}/`;
+}
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+async function allPages<T>(
+  list: (after?: string) => Promise<ListPage<T>>,
+): Promise<{ readonly entries: readonly T[]; readonly pages: number }> {
+  const entries: T[] = [];
+  let after: string | undefined;
+  for (let pages = 1; pages <= PAGES_MAX; pages += 1) {
+    const page = await list(after);
+    expect(page.entries.length).toBeLessThanOrEqual(1000);
+    entries.push(...page.entries);
+    if (page.next === undefined) return { entries, pages };
+    after = page.next;
+  }
+  throw new Error(`the list has not ended after ${PAGES_MAX} pages`);
+}
+
+async function manyTimes(count: number, act: (i: number) => Promise<unknown>): Promise<void> {
+  for (let start = 0; start < count; start += PARALLEL) {
+    const length = Math.min(PARALLEL, count - start);
+    await Promise.all(Array.from({ length }, (_, i) => act(start + i)));
+  }
+}
+
+/** What every object store must do. */
+export function objectStoreContract(
+  name: string,
+  makeStore: () => Promise<TestedObjectStore>,
+): void {
+  describe(`object store: ${name}`, () => {
+    let tested: TestedObjectStore | undefined;
+    beforeAll(async () => {
+      tested = await makeStore();
+    });
+    const under = (): TestedObjectStore => {
+      if (tested === undefined) throw new Error('the store was not made');
+      return tested;
+    };
+    objectContract(under);
+    removalContract(under);
+    listContract(under);
+    uploadContract(under);
+  });
+}
+
+function objectContract(under: () => TestedObjectStore): void {
+  describe('objects', () => {
+    test('W1: bytes come back as they were', async () => {
+      const prefix = freshPrefix();
+      const every = Uint8Array.from({ length: 70_000 }, (_, i) => i % 256);
+      for (const [i, body] of [bytesOf(''), bytesOf('x'), every].entries()) {
+        const { versionId } = await under().store.put(`${prefix}${i}`, body);
+        expect(versionId).not.toBe('');
+        const read = await under().store.get(`${prefix}${i}`);
+        expect(read?.versionId).toBe(versionId);
+        expect(Buffer.from(read?.body ?? []).equals(Buffer.from(body))).toBe(true);
+      }
+    });
+
+    test('W1: a second put makes a version and keeps the first', async () => {
+      const key = `${freshPrefix()}a`;
+      const first = await under().store.put(key, bytesOf('one'));
+      const second = await under().store.put(key, bytesOf('two'));
+      expect(first.versionId).not.toBe(second.versionId);
+      expect(await under().store.get(key)).toEqual({ body: bytesOf('two'), ...second });
+      expect(await under().store.get(key, first.versionId)).toEqual({
+        body: bytesOf('one'),
+        ...first,
+      });
+    });
+
+    test('X6: keys differ by every byte', async () => {
+      const prefix = freshPrefix();
+      const keys = ['a', 'A', 'a#', 'a b', 'a+b', 'a%20b', 'é', 'e\u0301', '😀', 'a/', 'a//b'];
+      for (const key of keys) await under().store.put(`${prefix}${key}`, bytesOf(key));
+      for (const key of keys) {
+        expect((await under().store.get(`${prefix}${key}`))?.body).toEqual(bytesOf(key));
+      }
+      const listed = await under().store.listVersions(prefix);
+      const expected = keys.map((key) => Buffer.from(`${prefix}${key}`)).sort(Buffer.compare);
+      expect(listed.entries.map(({ key }) => key)).toEqual(expected.map(String));
+    });
+
+    test('X1: an absent key, a marker and a removed version have nothing to read', async () => {
+      const key = `${freshPrefix()}a`;
+      expect(await under().store.get(key)).toBeUndefined();
+      const kept = await under().store.put(key, bytesOf('kept'));
+      const removed = await under().store.put(key, bytesOf('removed'));
+      await under().store.removeVersions([{ key, ...removed }]);
+      expect(await under().store.get(key, removed.versionId)).toBeUndefined();
+      await under().placeMarker(key);
+      expect(await under().store.get(key)).toBeUndefined();
+      const [marker] = (await under().store.listVersions(key.slice(0, -1))).entries;
+      expect(marker?.deleteMarker).toBe(true);
+      expect(await under().store.get(key, marker?.versionId)).toBeUndefined();
+      expect((await under().store.get(key, kept.versionId))?.body).toEqual(bytesOf('kept'));
+    });
+  });
+}
+
+function removalContract(under: () => TestedObjectStore): void {
+  describe('removal', () => {
+    test('X3: versions and markers go, absent ones count as removed', async () => {
+      const prefix = freshPrefix();
+      const neighbour = `${prefix.slice(0, -1)}0/a`;
+      await under().store.put(neighbour, bytesOf('stays'));
+      for (const key of ['a', 'a', 'b']) await under().store.put(prefix + key, bytesOf(key));
+      await under().placeMarker(`${prefix}a`);
+      await under().placeMarker(`${prefix}never-there`);
+      const { entries } = await under().store.listVersions(prefix);
+      expect(entries).toHaveLength(5);
+      expect(await under().store.removeVersions(entries)).toEqual([]);
+      expect(await under().store.listVersions(prefix)).toEqual({ entries: [] });
+      // U5: again, as after a crash.
+      expect(await under().store.removeVersions(entries)).toEqual([]);
+      expect(await under().store.listVersions(prefix)).toEqual({ entries: [] });
+      expect((await under().store.get(neighbour))?.body).toEqual(bytesOf('stays'));
+    });
+
+    test('X5: removing a version leaves no marker and no other version changed', async () => {
+      const key = `${freshPrefix()}a`;
+      const first = await under().store.put(key, bytesOf('one'));
+      const second = await under().store.put(key, bytesOf('two'));
+      expect(await under().store.removeVersions([{ key, ...second }])).toEqual([]);
+      const { entries } = await under().store.listVersions(key.slice(0, -1));
+      expect(entries).toEqual([{ key, ...first, deleteMarker: false, latest: true, sizeBytes: 3 }]);
+      expect((await under().store.get(key))?.body).toEqual(bytesOf('one'));
+    });
+
+    test('O2: at most 1,000 at a time', async () => {
+      const key = `${freshPrefix()}a`;
+      const { versionId } = await under().store.put(key, bytesOf('x'));
+      const tooMany = Array.from({ length: 1001 }, (): ObjectVersion => ({ key, versionId }));
+      await expect(under().store.removeVersions(tooMany)).rejects.toThrow(RangeError);
+      expect(await under().store.get(key)).toBeDefined();
+      expect(await under().store.removeVersions([])).toEqual([]);
+    });
+  });
+}
+
+function listContract(under: () => TestedObjectStore): void {
+  describe('lists of versions', () => {
+    test('are by key, the latest first, with sizes', async () => {
+      const prefix = freshPrefix();
+      const one = await under().store.put(`${prefix}b`, bytesOf('1'));
+      const two = await under().store.put(`${prefix}b`, bytesOf('22'));
+      const other = await under().store.put(`${prefix}a/deep/er`, bytesOf('333'));
+      await under().placeMarker(`${prefix}c`);
+      const { entries, next } = await under().store.listVersions(prefix);
+      expect(next).toBeUndefined();
+      const version = { deleteMarker: false, latest: true };
+      expect(entries).toEqual([
+        { key: `${prefix}a/deep/er`, ...other, ...version, sizeBytes: 3 },
+        { key: `${prefix}b`, ...two, ...version, sizeBytes: 2 },
+        { key: `${prefix}b`, ...one, ...version, latest: false, sizeBytes: 1 },
+        expect.objectContaining({
+          key: `${prefix}c`,
+          deleteMarker: true,
+          latest: true,
+          sizeBytes: 0,
+        }),
+      ]);
+    });
+
+    test('X3: 1,040 versions and markers are listed to the end, then removed page by page', async () => {
+      const prefix = freshPrefix();
+      await manyTimes(1000, (i) =>
+        under().store.put(`${prefix}${String(i).padStart(4, '0')}`, bytesOf('x')),
+      );
+      // The boundary of the first page falls within the versions of one key.
+      for (let i = 0; i < 30; i += 1) await under().store.put(`${prefix}0990`, bytesOf(`v${i}`));
+      for (let i = 0; i < 10; i += 1) await under().placeMarker(`${prefix}0990`);
+      const all = await allPages((after) => under().store.listVersions(prefix, after));
+      expect(all.pages).toBe(2);
+      expect(all.entries).toHaveLength(1040);
+      const ids = new Set(all.entries.map(({ key, versionId }) => `${key} ${versionId}`));
+      expect(ids.size).toBe(1040);
+      expect(all.entries.filter(({ deleteMarker }) => deleteMarker)).toHaveLength(10);
+      expect(all.entries.filter(({ latest }) => latest)).toHaveLength(1000);
+
+      // A walk that removes begins anew each time: a cursor may skip what is left of a key whose
+      // version it names, once that version is gone.
+      let removed = 0;
+      for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+        const page = await under().store.listVersions(prefix);
+        if (page.entries.length === 0) break;
+        expect(await under().store.removeVersions(page.entries)).toEqual([]);
+        removed += page.entries.length;
+      }
+      expect(removed).toBe(1040);
+      expect(await under().store.listVersions(prefix)).toEqual({ entries: [] });
+    });
+
+    test('X3: a prefix ends in a slash, so that no other account is below it', async () => {
+      const prefix = freshPrefix();
+      await under().store.put(`${prefix}ab/x`, bytesOf('mine'));
+      await under().store.put(`${prefix}abc/x`, bytesOf('not mine'));
+      const { entries } = await under().store.listVersions(`${prefix}ab/`);
+      expect(entries.map(({ key }) => key)).toEqual([`${prefix}ab/x`]);
+      for (const wrong of [`${prefix}ab`, '', 'x/y']) {
+        await expect(under().store.listVersions(wrong)).rejects.toThrow(RangeError);
+        await expect(under().store.listUploads(wrong)).rejects.toThrow(RangeError);
+      }
+    });
+
+    test('O2: what is no cursor is refused, naming the field', async () => {
+      const prefix = freshPrefix();
+      const fault = { name: 'InvalidInputError', problems: [{ field: 'cursor' }] };
+      for (const after of ['', 'x', '%%%', 'e30']) {
+        await expect(under().store.listVersions(prefix, after)).rejects.toMatchObject(fault);
+        await expect(under().store.listUploads(prefix, after)).rejects.toMatchObject(fault);
+      }
+    });
+  });
+}
+
+function uploadContract(under: () => TestedObjectStore): void {
+  describe('incomplete uploads', () => {
+    test('X4: are listed below their prefix and ended, twice too', async () => {
+      const prefix = freshPrefix();
+      for (const key of ['b', 'a', 'a']) await under().startUpload(prefix + key);
+      await under().startUpload(`${prefix.slice(0, -1)}0/a`);
+      const { entries, next } = await under().store.listUploads(prefix);
+      expect(next).toBeUndefined();
+      expect(entries.map(({ key }) => key)).toEqual(['a', 'a', 'b'].map((key) => prefix + key));
+      expect(new Set(entries.map(({ uploadId }) => uploadId)).size).toBe(3);
+      for (const upload of [...entries, ...entries]) await under().store.abortUpload(upload);
+      expect(await under().store.listUploads(prefix)).toEqual({ entries: [] });
+      const neighbour = await under().store.listUploads(`${prefix.slice(0, -1)}0/`);
+      expect(neighbour.entries).toHaveLength(1);
+    });
+
+    test('X4: 1,010 uploads are listed to the end, each once', async () => {
+      const prefix = freshPrefix();
+      await manyTimes(1000, (i) => under().startUpload(`${prefix}${String(i).padStart(4, '0')}`));
+      // The boundary of the first page falls within the uploads of one key.
+      await manyTimes(10, () => under().startUpload(`${prefix}0995`));
+      const all = await allPages((after) => under().store.listUploads(prefix, after));
+      expect(all.pages).toBe(2);
+      expect(new Set(all.entries.map(({ uploadId }) => uploadId)).size).toBe(1010);
+    });
+  });
+}

@@ -1,0 +1,205 @@
+import { decodeCursor, encodeCursor } from '../../functions/adapters/cursors.ts';
+import { OBJECT_PAGE_KEYS } from '../../functions/contract/limits.ts';
+import type {
+  ListedVersion,
+  ListPage,
+  MultipartUpload,
+  ObjectStore,
+  ObjectVersion,
+  RemovalFailure,
+  StoredObject,
+} from '../../functions/core/ports/object-store.ts';
+import { comparePlaces, OrderedEntries, type Place, placeOf } from './ordered-entries.ts';
+
+/** S3 takes keys of at most 1,024 bytes of UTF-8. */
+const KEY_BYTES_MAX = 1024;
+
+interface StoredVersion {
+  readonly key: string;
+  readonly versionId: string;
+  /** Missing for a delete marker. */
+  readonly body?: Uint8Array;
+}
+
+interface Failing {
+  readonly code: string;
+  times: number;
+}
+
+/** A versioned bucket in memory. */
+export class MemoryObjectStore implements ObjectStore {
+  readonly #keys = new OrderedEntries<StoredVersion[]>();
+  readonly #uploads = new OrderedEntries<MultipartUpload>();
+  readonly #failing = new Map<string, Failing>();
+  readonly #pageEntries: number;
+  #made = 0;
+
+  /** `pageEntries`: entries of a page of a list; S3's 1,000 when missing. */
+  constructor(options: { readonly pageEntries?: number } = {}) {
+    this.#pageEntries = options.pageEntries ?? OBJECT_PAGE_KEYS;
+  }
+
+  async put(key: string, body: Uint8Array): Promise<{ readonly versionId: string }> {
+    const versionId = this.#nextId('version');
+    this.#add({ key, versionId, body: Uint8Array.from(body) });
+    return { versionId };
+  }
+
+  async get(key: string, versionId?: string): Promise<StoredObject | undefined> {
+    const versions = this.#keys.get(placeOf(key)) ?? [];
+    const found =
+      versionId === undefined
+        ? versions.at(-1)
+        : versions.find((version) => version.versionId === versionId);
+    if (found?.body === undefined) return undefined;
+    return { body: Uint8Array.from(found.body), versionId: found.versionId };
+  }
+
+  async listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>> {
+    const all = this.versions(folder(prefix));
+    const first = after === undefined ? 0 : positionAfter(all, after);
+    const entries = all.slice(first, first + this.#pageEntries);
+    const end = entries.at(-1);
+    if (end === undefined || first + entries.length >= all.length) return { entries };
+    return { entries, next: encodeCursor({ key: end.key, versionId: end.versionId }) };
+  }
+
+  async removeVersions(versions: readonly ObjectVersion[]): Promise<readonly RemovalFailure[]> {
+    if (versions.length > OBJECT_PAGE_KEYS) {
+      throw new RangeError(
+        `${versions.length} versions in one removal; ${OBJECT_PAGE_KEYS} are allowed.`,
+      );
+    }
+    return versions.flatMap(({ key, versionId }) => {
+      const code = this.#failure(key);
+      if (code !== undefined) return [{ key, versionId, code }];
+      this.#removeVersion(key, versionId);
+      return [];
+    });
+  }
+
+  async listUploads(prefix: string, after?: string): Promise<ListPage<MultipartUpload>> {
+    const bytes = Buffer.from(folder(prefix));
+    const last = after === undefined ? undefined : decodeCursor(after, ['key', 'uploadId']);
+    const rest = this.#uploads
+      .all()
+      .filter(({ place }) => isBelow(place, bytes))
+      .filter(
+        ({ place }) =>
+          last === undefined || comparePlaces(place, placeOf(last.key, last.uploadId)) > 0,
+      );
+    const entries = rest.slice(0, this.#pageEntries).map(({ value }) => ({ ...value }));
+    const end = entries.at(-1);
+    if (end === undefined || entries.length >= rest.length) return { entries };
+    return { entries, next: encodeCursor({ key: end.key, uploadId: end.uploadId }) };
+  }
+
+  async abortUpload(upload: MultipartUpload): Promise<void> {
+    this.#uploads.delete(placeOf(upload.key, upload.uploadId));
+  }
+
+  /** Places a delete marker, as a DELETE without a version does; answers its version id. */
+  deleteMarker(key: string): string {
+    const versionId = this.#nextId('marker');
+    this.#add({ key, versionId });
+    return versionId;
+  }
+
+  /** Begins a multipart upload that nobody completes; answers its id. */
+  startUpload(key: string): string {
+    const uploadId = this.#nextId('upload');
+    this.#uploads.set(placeOf(key, uploadId), { key, uploadId });
+    return uploadId;
+  }
+
+  /** Lets removals of versions of a key fail with a code of S3's, this many times. */
+  failKey(key: string, code: string, times = Number.POSITIVE_INFINITY): void {
+    this.#failing.set(key, { code, times });
+  }
+
+  /** Every version and delete marker below a prefix, in the order of a list. */
+  versions(prefix = ''): readonly ListedVersion[] {
+    const bytes = Buffer.from(prefix);
+    const start = this.#keys.firstWhere((place) => comparePlaces(place, [bytes]) >= 0);
+    const listed: ListedVersion[] = [];
+    for (let position = start; position < this.#keys.size; position += 1) {
+      const entry = this.#keys.at(position);
+      if (entry === undefined || !isBelow(entry.place, bytes)) break;
+      listed.push(...entry.value.map(listedVersion).reverse());
+    }
+    return listed;
+  }
+
+  /** Every incomplete multipart upload. */
+  uploads(): readonly MultipartUpload[] {
+    return this.#uploads.all().map(({ value }) => ({ ...value }));
+  }
+
+  #add(version: StoredVersion): void {
+    const sizeBytes = Buffer.byteLength(version.key);
+    if (sizeBytes < 1 || sizeBytes > KEY_BYTES_MAX) {
+      throw new RangeError(`a key of ${sizeBytes} bytes; 1 to ${KEY_BYTES_MAX} are allowed.`);
+    }
+    const place = placeOf(version.key);
+    this.#keys.set(place, [...(this.#keys.get(place) ?? []), version]);
+  }
+
+  #removeVersion(key: string, versionId: string): void {
+    const place = placeOf(key);
+    const left = (this.#keys.get(place) ?? []).filter((one) => one.versionId !== versionId);
+    if (left.length > 0) this.#keys.set(place, left);
+    else this.#keys.delete(place);
+  }
+
+  #failure(key: string): string | undefined {
+    const failing = this.#failing.get(key);
+    if (failing === undefined || failing.times < 1) return undefined;
+    failing.times -= 1;
+    return failing.code;
+  }
+
+  /** Ids rise with time, so that later versions of a key also have greater ids. */
+  #nextId(kind: string): string {
+    this.#made += 1;
+    return `${String(this.#made).padStart(8, '0')}-${kind}`;
+  }
+}
+
+const isBelow = (place: Place, prefix: Buffer): boolean =>
+  place[0]?.subarray(0, prefix.length).equals(prefix) === true;
+
+function listedVersion(
+  version: StoredVersion,
+  index: number,
+  versions: readonly StoredVersion[],
+): ListedVersion {
+  return {
+    key: version.key,
+    versionId: version.versionId,
+    deleteMarker: version.body === undefined,
+    latest: index === versions.length - 1,
+    sizeBytes: version.body?.byteLength ?? 0,
+  };
+}
+
+/**
+ * Where a list goes on. When the version that the cursor names has been removed since, what is
+ * left of its key is skipped: S3 promises nothing there, so the model does the worst.
+ */
+function positionAfter(all: readonly ListedVersion[], after: string): number {
+  const place = decodeCursor(after, ['key', 'versionId']);
+  const named = all.findIndex(
+    ({ key, versionId }) => key === place.key && versionId === place.versionId,
+  );
+  if (named >= 0) return named + 1;
+  const last = placeOf(place.key);
+  const beyond = all.findIndex(({ key }) => comparePlaces(placeOf(key), last) > 0);
+  return beyond < 0 ? all.length : beyond;
+}
+
+function folder(prefix: string): string {
+  if (!prefix.endsWith('/')) {
+    throw new RangeError(`prefix ${JSON.stringify(prefix)} does not end in a slash.`);
+  }
+  return prefix;
+}

@@ -1,0 +1,65 @@
+/** The two functions behind the doors, with separate permissions: accounts, and what is in them. */
+import type { Construct } from 'constructs';
+import { ENV } from '../functions/contract/env.ts';
+import { NodeFunction } from './constructs/node-function.ts';
+import { REQUEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import type { ServiceStackProps } from './service-props.ts';
+import { CERTIFICATES_PREFIX } from './storage-stack.ts';
+
+export interface ApiFunctions {
+  readonly provisioning: NodeFunction;
+  readonly mail: NodeFunction;
+}
+
+export function addApiFunctions(scope: Construct, props: ServiceStackProps): ApiFunctions {
+  return { provisioning: addProvisioning(scope, props), mail: addMail(scope, props) };
+}
+
+/** Creates accounts, shows them, starts their deletion; reaches no mail and deletes nothing. */
+function addProvisioning(scope: Construct, props: ServiceStackProps): NodeFunction {
+  const { settings, storage, code } = props;
+  const result = new NodeFunction(scope, 'ProvisioningApi', {
+    code: code('provisioning-api'),
+    description: 'Doors: accounts, operations, certificates',
+    timeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+    settings,
+  });
+  const { registry, dictmap } = storage.tables;
+  result.bindTable(registry, ENV.registryTable, ['get', 'query', 'put', 'update']);
+  // An account is created with its INBOX, and shown with the sums of its mailboxes.
+  result.bindTable(dictmap, ENV.dictmapTable, ['query', 'put']);
+  result.bindBucket(storage.evidenceBucket, ENV.evidenceBucket, {
+    bucket: ['tellAbsent'],
+    objects: ['get'],
+    prefixes: [CERTIFICATES_PREFIX],
+  });
+  result.bindKey(storage.certificateKey, ENV.certificateKeyId, ['kms:GetPublicKey']);
+  const days = Object.entries(settings.retentionClasses).map(
+    ([name, retention]) => [name, retention === 'keep' ? null : retention] as const,
+  );
+  result.setVariable(ENV.retentionClasses, JSON.stringify(Object.fromEntries(days)));
+  result.setVariable(ENV.defaultClass, settings.defaultRetentionClass);
+  result.setVariable(ENV.classesEverDeployed, JSON.stringify(Object.keys(props.classesEver)));
+  return result;
+}
+
+/** Delivers and reads; no request deletes an object (it changes rows, and S3 follows). */
+function addMail(scope: Construct, props: ServiceStackProps): NodeFunction {
+  const { settings, storage, code, classesEver } = props;
+  const result = new NodeFunction(scope, 'MailApi', {
+    code: code('mail-api'),
+    description: 'Doors: mailboxes and messages',
+    timeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+    settings,
+  });
+  const { registry, dictmap } = storage.tables;
+  // Checks that the account is active, and remembers answered requests.
+  result.bindTable(registry, ENV.registryTable, ['get', 'put', 'check']);
+  result.bindTable(dictmap, ENV.dictmapTable, ['get', 'query', 'put', 'update']);
+  result.bindBucket(storage.mailBucket, ENV.mailBucket, {
+    bucket: ['tellAbsent'],
+    objects: ['getVersion', 'put'],
+    prefixes: Object.keys(classesEver).map((name) => `${name}/`),
+  });
+  return result;
+}

@@ -1,0 +1,51 @@
+/** Policies that an operator attaches to whoever calls the doors; nobody has them by default. */
+import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { Route, SignedHttpApi } from './constructs/http-api.ts';
+import { acknowledgeWildcards } from './constructs/wildcard-acknowledgement.ts';
+import { ALL_ROUTES, BELOW_ACCOUNTS, MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
+
+/**
+ * - ProvisioningCaller creates, shows and deletes accounts, and is denied their mail. The denial is
+ *   explicit, because `GET /v1/accounts/*` also matches what lies below: so one caller cannot have
+ *   this and the next policy together.
+ * - MailBackendCaller delivers and reads mail.
+ * - OperatorCaller does both.
+ *
+ * The ARN of each is an output, `ProvisioningCallerPolicyArn` and so on.
+ */
+export class CallerPolicies extends Construct {
+  readonly policies: Readonly<Record<string, ManagedPolicy>>;
+  private readonly door: SignedHttpApi;
+
+  constructor(scope: Construct, id: string, door: SignedHttpApi) {
+    super(scope, id);
+    this.door = door;
+    this.policies = {
+      ProvisioningCaller: this.policy('ProvisioningCaller', PROVISIONING_ROUTES, [BELOW_ACCOUNTS]),
+      MailBackendCaller: this.policy('MailBackendCaller', MAIL_ROUTES, []),
+      OperatorCaller: this.policy('OperatorCaller', [ALL_ROUTES], []),
+    };
+  }
+
+  private policy(id: string, allowed: readonly Route[], denied: readonly Route[]): ManagedPolicy {
+    const arns = (routes: readonly Route[]) =>
+      routes.flatMap((route) => this.door.invokeArns(route));
+    const actions = ['execute-api:Invoke'];
+    const policy = new ManagedPolicy(this, id, {
+      description: `Lets a caller use the doors of Lethe as ${id} (see the documentation)`,
+      statements: [
+        new PolicyStatement({ actions, resources: arns(allowed) }),
+        ...(denied.length === 0
+          ? []
+          : [new PolicyStatement({ effect: Effect.DENY, actions, resources: arns(denied) })]),
+      ],
+    });
+    acknowledgeWildcards(
+      policy,
+      arns(allowed).filter((arn) => arn.includes('*')),
+      'Paths hold the users and operations of requests to come; the routes are named.',
+    );
+    return policy;
+  }
+}

@@ -1,0 +1,54 @@
+/** What can be replaced at any time: functions, the state machines that call them, the doors. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { ENV } from '../functions/contract/env.ts';
+import { OUTPUTS } from '../functions/contract/outputs.ts';
+import { addApiFunctions } from './api-functions.ts';
+import { CallerPolicies } from './caller-policies.ts';
+import { AslStateMachine } from './constructs/asl-state-machine.ts';
+import { SignedHttpApi } from './constructs/http-api.ts';
+import { addDeleteAccountFunctions } from './delete-account-functions.ts';
+import { MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
+import type { ServiceStackProps } from './service-props.ts';
+
+/** Where definitions of state machines are. */
+export const STATE_MACHINES_DIRECTORY = fileURLToPath(
+  new URL('../statemachines/', import.meta.url),
+);
+
+export class ServiceStack extends Stack {
+  constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    super(scope, id, props);
+    const { settings } = props;
+    const deleteAccount = new AslStateMachine(this, 'DeleteAccount', {
+      definitionFile: join(STATE_MACHINES_DIRECTORY, 'delete-account.asl.json'),
+      functions: addDeleteAccountFunctions(this, props),
+      numbers: { EraseRangesMaxConcurrency: settings.erasureMaxConcurrency },
+      settings,
+    });
+    const { provisioning, mail } = addApiFunctions(this, props);
+    deleteAccount.bindStarter(provisioning, ENV.deleteAccountStateMachineArn);
+
+    const doors = new SignedHttpApi(this, 'Doors', { settings });
+    doors.route('Provisioning', provisioning, PROVISIONING_ROUTES);
+    doors.route('Mail', mail, MAIL_ROUTES);
+    const { policies } = new CallerPolicies(this, 'Callers', doors);
+
+    this.addOutputs({
+      [OUTPUTS.apiUrl]: doors.api.apiEndpoint,
+      [OUTPUTS.deleteAccountStateMachineArn]: deleteAccount.machine.stateMachineArn,
+      ...Object.fromEntries(
+        Object.entries(policies).map(([name, { managedPolicyArn }]) => [
+          `${name}PolicyArn`,
+          managedPolicyArn,
+        ]),
+      ),
+    });
+  }
+
+  private addOutputs(values: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(values)) new CfnOutput(this, name, { value });
+  }
+}

@@ -1,0 +1,124 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { rm, rmdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ProcessIdentity } from './processes.ts';
+import { LETHE_DIRECTORY } from './project-paths.ts';
+
+/** Where everything of one instance lives. */
+export interface InstanceFiles {
+  readonly directory: string;
+  /** Port of the instance, remembered over stop and start. */
+  readonly settings: string;
+  readonly certificates: string;
+  readonly caFile: string;
+  /** What MiniStack keeps over a restart: everything but object bytes, and those. */
+  readonly state: string;
+  readonly objects: string;
+  /** Code of functions, unpacked; the home directory of what runs. */
+  readonly temporary: string;
+  readonly log: string;
+  readonly deployLog: string;
+  /** Present while the instance runs (or after it ended without `stop`). */
+  readonly run: string;
+  /** What was deployed last: hash of the sources, names of the stacks. */
+  readonly deployed: string;
+  /** Outputs of the stacks, as `cdk deploy` wrote them. */
+  readonly stackOutputs: string;
+  /** What `outputs` prints. */
+  readonly outputs: string;
+  /** Keys of the operator's IAM user; 0600. */
+  readonly credentials: string;
+  readonly cdkOut: string;
+  readonly lock: string;
+}
+
+export interface RunRecord {
+  /** MiniStack itself, leader of its process group. */
+  readonly ministack: ProcessIdentity;
+  /** The process without which the instance must not live on: while it starts, its starter. */
+  readonly owner?: ProcessIdentity;
+  /** The process that ends the instance when its owner dies. */
+  readonly guard?: ProcessIdentity;
+  readonly endpoint: string;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly waitScale: number;
+}
+
+export interface InstanceSettings {
+  readonly port: number;
+}
+
+export interface OperatorCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** The instance that `npm run local` means, unless LETHE_LOCAL_DIRECTORY names another. */
+export function defaultInstanceDirectory(): string {
+  return process.env['LETHE_LOCAL_DIRECTORY'] ?? join(LETHE_DIRECTORY, 'local');
+}
+
+export function instanceFiles(instanceDirectory: string): InstanceFiles {
+  const directory = resolve(instanceDirectory);
+  const certificates = join(directory, 'certificates');
+  return {
+    directory,
+    settings: join(directory, 'settings.json'),
+    certificates,
+    caFile: join(certificates, 'ca.pem'),
+    state: join(directory, 'state'),
+    objects: join(directory, 'objects'),
+    temporary: join(directory, 'tmp'),
+    log: join(directory, 'ministack.log'),
+    deployLog: join(directory, 'deploy.log'),
+    run: join(directory, 'run.json'),
+    deployed: join(directory, 'deployed.json'),
+    stackOutputs: join(directory, 'stack-outputs.json'),
+    outputs: join(directory, 'outputs.json'),
+    credentials: join(directory, 'credentials.json'),
+    cdkOut: join(directory, 'cdk.out'),
+    lock: join(directory, 'start.lock'),
+  };
+}
+
+/** Makes the directories; only their owner may read them, because they hold keys and mail. */
+export function makeInstanceDirectories(files: InstanceFiles): void {
+  mkdirSync(files.directory, { recursive: true, mode: 0o700 });
+  for (const directory of [files.certificates, files.state, files.objects, files.temporary]) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+}
+
+/** Removes what an instance keeps, and the directory itself if nothing else is in it. */
+export async function removeInstanceFiles(files: InstanceFiles): Promise<void> {
+  const { directory, caFile: _inCertificates, ...entries } = files;
+  for (const entry of [...Object.values(entries), `${files.log}.1`]) {
+    await rm(entry, { recursive: true, force: true });
+  }
+  try {
+    await rmdir(directory);
+  } catch {
+    // Somebody keeps something of their own there, or it was never made.
+  }
+}
+
+/** Reads a file that this module wrote; undefined when it is absent. */
+export function readRecord<T>(path: string): T | undefined {
+  if (!existsSync(path)) {
+    return undefined;
+  }
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch (cause) {
+    throw new Error(`${path} is not the JSON that was written there; remove it.`, { cause });
+  }
+}
+
+/** Writes whole or not at all. */
+export function writeRecord(path: string, record: unknown, mode = 0o644): void {
+  const staging = `${path}.new`;
+  writeFileSync(staging, `${JSON.stringify(record, null, 2)}\n`, { mode });
+  chmodSync(staging, mode);
+  renameSync(staging, path);
+}

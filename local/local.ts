@@ -1,0 +1,135 @@
+#!/usr/bin/env node
+// The embedded AWS on the command line: npm run local -- <command>
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { instanceOutputs, instanceStatus, resetInstance, startInstance } from './instance.ts';
+import { defaultInstanceDirectory } from './instance-files.ts';
+import { LocalEnvironmentError } from './local-environment-error.ts';
+import { stopInstance } from './stop-instance.ts';
+
+/** What `status` exits with when nothing runs: the "program is not running" of init scripts. */
+const EXIT_NOT_RUNNING = 3;
+
+const program = new Command('npm run local --')
+  .description('An embedded AWS on this machine with the application deployed to it.')
+  .addOption(
+    new Option('-d, --directory <path>', 'where the instance lives')
+      .env('LETHE_LOCAL_DIRECTORY')
+      .default(defaultInstanceDirectory()),
+  )
+  .showHelpAfterError()
+  .addHelpText(
+    'after',
+    `
+Several instances can run at once, each in its own directory. State survives stop and start.
+Progress goes to standard error, results to standard output.`,
+  );
+
+program
+  .command('start')
+  .description('start it and deploy the application; does only what is not done yet')
+  .option(
+    '-p, --port <number>',
+    'port of 127.0.0.1 (default: the one used before, or a free one)',
+    parsePort,
+  )
+  .option(
+    '--wait-scale <factor>',
+    'scale the waits of state machines: 0 does not wait at all (default: 1)',
+    parseFactor,
+  )
+  .option('--owner <pid>', 'end it when this process ends, however it ends', parseInteger)
+  .action(async (options: { port?: number; waitScale?: number; owner?: number }) => {
+    const instance = await startInstance({ directory: directory(), log: progress, ...options });
+    progress(`The embedded AWS runs at ${instance.outputs.endpoint}; the API is at`);
+    progress(`  ${instance.outputs.apiUrl}`);
+    progress('npm run local -- outputs prints what is where; npm run local -- stop ends it.');
+  });
+
+program
+  .command('stop')
+  .description('end it and everything it started; what it holds is kept')
+  .action(async () => {
+    const outcome = await stopInstance(directory());
+    progress(
+      outcome === 'killed'
+        ? 'Killed: it had not ended cleanly, so its state is that of the last clean stop.'
+        : `The embedded AWS ${outcome === 'stopped' ? 'has stopped' : 'was not running'}.`,
+    );
+  });
+
+program
+  .command('status')
+  .description(`say whether it runs: exit code 0 if it does, ${EXIT_NOT_RUNNING} if not`)
+  .action(() => {
+    const run = instanceStatus(directory());
+    if (run === undefined) {
+      process.stdout.write('not running\n');
+      process.exitCode = EXIT_NOT_RUNNING;
+      return;
+    }
+    process.stdout.write(
+      `running at ${run.endpoint}, process ${run.ministack.pid}, since ${run.since}\n`,
+    );
+  });
+
+program
+  .command('reset')
+  .description('stop it and delete everything it holds')
+  .action(async () => {
+    await resetInstance(directory());
+    progress('The embedded AWS has stopped, and everything it held is deleted.');
+  });
+
+program
+  .command('outputs')
+  .description('print where everything is, as one JSON object')
+  .action(() => {
+    const outputs = instanceOutputs(directory());
+    if (outputs === undefined) {
+      throw new LocalEnvironmentError(
+        `Nothing was deployed in ${directory()} yet.`,
+        'npm run local -- start',
+      );
+    }
+    process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
+  });
+
+function directory(): string {
+  return program.opts<{ directory: string }>().directory;
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function parseInteger(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new InvalidArgumentError('It is not a whole number.');
+  }
+  return Number(text);
+}
+
+function parsePort(text: string): number {
+  const port = parseInteger(text);
+  if (port < 1 || port > 65_535) {
+    throw new InvalidArgumentError('A port is a number from 1 to 65535.');
+  }
+  return port;
+}
+
+function parseFactor(text: string): number {
+  const factor = Number(text);
+  if (text.trim() === '' || !Number.isFinite(factor) || factor < 0 || factor > 1) {
+    throw new InvalidArgumentError('It is not a number from 0 to 1.');
+  }
+  return factor;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const known = error instanceof LocalEnvironmentError;
+  progress(known ? error.message : String((error as Error).stack ?? error));
+  process.exitCode = 1;
+}

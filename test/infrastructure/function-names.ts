@@ -1,0 +1,15 @@
+/** Constructs of the functions: the steps of delete-account, then those behind the doors. */
+export const STEPS = [
+  'ResolveAccount',
+  'DisableUser',
+  'FenceAccount',
+  'PlanErasure',
+  'EraseRange',
+  'ClearCaches',
+  'EraseAccountRows',
+  'VerifyErasure',
+  'CertifyErasure',
+  'ReleaseAddress',
+  'RecordFailure',
+];
+export const FUNCTIONS = [...STEPS, 'ProvisioningApi', 'MailApi'];

@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import { certificateName } from '../../functions/core/evidence/certificate.ts';
+import { FUNCTIONS, STEPS } from './function-names.ts';
+import { actionsOn, grantsOf, policiesOf, type Statement, synthesize } from './synthesized.ts';
+
+const prod = synthesize('prod').service;
+
+const everyGrant = FUNCTIONS.map((name) => ({ name, grants: grantsOf(prod, name) }));
+const allActions = (grants: readonly Statement[]) => grants.flatMap(({ actions }) => actions);
+const allowed = [...policiesOf(prod)].flatMap(([id, statements]) =>
+  statements.filter(({ effect }) => effect === 'Allow').map((statement) => ({ id, ...statement })),
+);
+
+describe('least privilege', () => {
+  test('only logs delivery and tracing, which know no resources, are granted on *', () => {
+    const onAnything = allowed.filter(({ resources }) => resources.includes('*'));
+    expect(onAnything.length).toBeGreaterThan(0);
+    const known =
+      /^(xray:(Put|GetSampling)\w+|logs:\w*(LogDelivery|LogDeliveries|ResourcePolic\w+|LogGroups))$/;
+    expect(allActions(onAnything).filter((action) => !known.test(action))).toEqual([]);
+  });
+
+  test('no action is granted by a pattern', () => {
+    expect(allActions(allowed).filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  test('objects are granted under named prefixes only, never a whole bucket', () => {
+    const objects = allowed.filter(({ actions }) => actions.some((one) => /^s3:.*Obj/.test(one)));
+    const prefixes = objects.flatMap(({ resources }) =>
+      resources.map((resource) => /Bucket\w*"\}\}(.*)$/.exec(resource)?.[1]),
+    );
+    expect(new Set(prefixes)).toEqual(
+      new Set(['/certificates/*', '/keep/*', '/r30/*', '/r365/*', '/r7/*', '/uploads/*', '/x1/*']),
+    );
+  });
+
+  test('every row is granted on a table, never on all or on its indexes', () => {
+    const rows = allowed.filter(({ actions }) => actions.some((one) => one.startsWith('dynamo')));
+    const resources = rows.flatMap((statement) => statement.resources);
+    expect(resources.every((one) => /(Registry|Dictmap)Table\w+Arn\w+"\}\}$/.test(one))).toBe(true);
+  });
+
+  test('EraseRange removes versions under every prefix and never reads one', () => {
+    const grants = grantsOf(prod, 'EraseRange');
+    expect(actionsOn(grants, 'MailBucket')).toEqual([
+      's3:AbortMultipartUpload',
+      's3:DeleteObject',
+      's3:DeleteObjectVersion',
+      's3:ListBucketMultipartUploads',
+      's3:ListBucketVersions',
+    ]);
+    const removed = grants.find(({ actions }) => actions.includes('s3:DeleteObjectVersion'));
+    expect(removed?.resources).toHaveLength(6);
+  });
+
+  test('X3: nobody else removes objects, and only erasing steps remove rows of mail', () => {
+    const who = (pattern: RegExp, text: string) =>
+      everyGrant
+        .filter(({ grants }) => actionsOn(grants, text).some((action) => pattern.test(action)))
+        .map(({ name }) => name);
+    expect(who(/Delete|Abort/, 'MailBucket')).toEqual(['EraseRange']);
+    expect(who(/Delete|BatchWrite/, 'DictmapTable')).toEqual(['EraseRange', 'EraseAccountRows']);
+    expect(who(/Delete|BatchWrite/, 'RegistryTable')).toEqual(['ReleaseAddress']);
+  });
+
+  test('VerifyErasure may only list objects', () => {
+    expect(actionsOn(grantsOf(prod, 'VerifyErasure'), 'MailBucket')).toEqual([
+      's3:ListBucketMultipartUploads',
+      's3:ListBucketVersions',
+    ]);
+  });
+
+  test('W1: MailApi has no right to delete anything', () => {
+    const actions = allActions(grantsOf(prod, 'MailApi'));
+    expect(actions).toContain('s3:PutObject');
+    expect(actions.filter((action) => /Delete|Abort|BatchWrite/.test(action))).toEqual([]);
+    expect(actionsOn(grantsOf(prod, 'MailApi'), 'EvidenceBucket')).toEqual([]);
+  });
+
+  test('ProvisioningApi reaches no mail and deletes nothing by itself', () => {
+    const grants = grantsOf(prod, 'ProvisioningApi');
+    expect(actionsOn(grants, 'MailBucket')).toEqual([]);
+    expect(allActions(grants).filter((action) => /Delete|BatchWrite/.test(action))).toEqual([]);
+    expect(actionsOn(grants, 'EvidenceBucket')).toEqual(['s3:GetObject', 's3:ListBucket']);
+    expect(allActions(grants)).toEqual(
+      expect.arrayContaining(['states:StartExecution', 'states:DescribeExecution']),
+    );
+  });
+
+  test('U7: only CertifyErasure writes evidence and signs; nobody removes it or its lock', () => {
+    const writers = everyGrant.filter(({ grants }) =>
+      actionsOn(grants, 'EvidenceBucket').some((action) => /Put|Delete|Bypass/.test(action)),
+    );
+    expect(writers.map(({ name }) => name)).toEqual(['CertifyErasure']);
+    expect(actionsOn(grantsOf(prod, 'CertifyErasure'), 'EvidenceBucket')).toEqual([
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+      's3:PutObjectRetention',
+    ]);
+    const signers = everyGrant.filter(({ grants }) => allActions(grants).includes('kms:Sign'));
+    expect(signers.map(({ name }) => name)).toEqual(['CertifyErasure']);
+  });
+
+  test('certificates are written where CertifyErasure may write', () => {
+    expect(certificateName('op-1')).toMatch(/^certificates\//);
+  });
+
+  test('only ProvisioningApi and the machine itself start executions', () => {
+    const starters = allowed.filter(({ actions }) => actions.includes('states:StartExecution'));
+    expect(starters.map(({ id }) => id.replace(/Policy.*$/, ''))).toEqual([
+      'DeleteAccountDistributedMap',
+      'ProvisioningApiRoleDefault',
+    ]);
+  });
+
+  test('the state machine invokes exactly the functions of its steps', () => {
+    const invoked = allowed
+      .filter(({ actions }) => actions.includes('lambda:InvokeFunction'))
+      .flatMap(({ resources }) => resources);
+    const names = invoked.map((one) => /\["(\w+)Function\w{8}","Arn"\]/.exec(one)?.[1]);
+    expect(names.sort()).toEqual([...STEPS].sort());
+  });
+});
+
+describe('policies for callers', () => {
+  const paths = (name: string, wanted: 'Allow' | 'Deny') => {
+    const found = [...policiesOf(prod)].find(([id]) => id.startsWith(`Callers${name}`))?.[1] ?? [];
+    expect(allActions(found).every((action) => action === 'execute-api:Invoke')).toBe(true);
+    return found
+      .filter(({ effect }) => effect === wanted)
+      .flatMap(({ resources }) => resources.map((one) => one.replace(/^.*\/\$default\//, '')));
+  };
+
+  test('a provisioning system reaches accounts and is kept from their mail', () => {
+    expect(paths('ProvisioningCaller', 'Allow')).toEqual([
+      'DELETE/v1/accounts/*',
+      'GET/v1/accounts/*',
+      'GET/v1/certificate-key',
+      'GET/v1/operations/*',
+      'GET/v1/operations/*/certificate',
+      'POST/v1/accounts',
+      'POST/v1/operations/*/resume',
+    ]);
+    // In IAM a * matches slashes too.
+    expect(paths('ProvisioningCaller', 'Deny')).toEqual(['*/v1/accounts/*/*']);
+  });
+
+  test('a mail backend reaches mail only', () => {
+    expect(paths('MailBackendCaller', 'Allow')).toEqual([
+      '*/v1/accounts/*/mailboxes',
+      '*/v1/accounts/*/messages',
+      '*/v1/accounts/*/messages/*',
+    ]);
+    expect(paths('MailBackendCaller', 'Deny')).toEqual([]);
+  });
+
+  test('an operator reaches everything under /v1', () => {
+    expect(paths('OperatorCaller', 'Allow')).toEqual(['*/v1/*']);
+  });
+
+  test.each(['ProvisioningCaller', 'MailBackendCaller', 'OperatorCaller'])(
+    '%s is an output',
+    (name) => {
+      prod.hasOutput(`${name}PolicyArn`, {});
+    },
+  );
+});

@@ -1,10 +1,10 @@
 /** The two functions behind the doors, with separate permissions: accounts, and what is in them. */
 import type { Construct } from 'constructs';
 import { ENV } from '../functions/contract/env.ts';
+import { CERTIFICATES_PREFIX } from '../functions/contract/key-layout.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { REQUEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
 import type { ServiceStackProps } from './service-props.ts';
-import { CERTIFICATES_PREFIX } from './storage-stack.ts';
 
 export interface ApiFunctions {
   readonly provisioning: NodeFunction;

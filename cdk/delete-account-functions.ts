@@ -1,11 +1,14 @@
 /** The steps of delete-account: one function each, allowed exactly what its step touches. */
 import type { Construct } from 'constructs';
 import { ENV } from '../functions/contract/env.ts';
-import { OPAQUE_CLASS, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
+import {
+  CERTIFICATES_PREFIX,
+  OPAQUE_CLASS,
+  UPLOADS_PREFIX,
+} from '../functions/contract/key-layout.ts';
 import { NodeFunction, type TableAction } from './constructs/node-function.ts';
 import { PAGING_STEP_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
 import type { ServiceStackProps } from './service-props.ts';
-import { CERTIFICATES_PREFIX } from './storage-stack.ts';
 
 interface Step {
   /** Of the handler. */

@@ -29,9 +29,6 @@ import { INDEXES, type TableName, TTL_ATTRIBUTE } from '../functions/contract/ro
 import { mailLifecycleRules } from './mail-lifecycle.ts';
 import type { RetentionClasses, Settings } from './settings.ts';
 
-/** Where in the evidence bucket certificates are. */
-export const CERTIFICATES_PREFIX = 'certificates/';
-
 export interface StorageStackProps extends StackProps {
   readonly settings: Settings;
   /** Every class ever deployed, with the retention its lifecycle rule has now. */

@@ -21,7 +21,7 @@ export const ROOT_CREDENTIALS: OperatorCredentials = {
 const MAX_SOCKETS = 64;
 
 /** A PATH on which the project's own node and cdk come first. */
-export function pathWithProjectNode(): string {
+function pathWithProjectNode(): string {
   return [BIN_DIRECTORY, process.env['PATH'] ?? ''].join(delimiter);
 }
 

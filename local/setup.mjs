@@ -10,8 +10,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Type stripping without a flag came with Node 22.18. */
-const OLDEST_NODE = [22, 18];
+/** Type stripping without a flag came with Node 22.18, import.meta.main with 24.2. */
+const OLDEST_NODE = [24, 2];
 /** `npm ci` on a slow line took 4 minutes at most; another process may be in the middle of one. */
 const LOCK_WAIT_SECONDS = 600;
 const LOCK_POLL_MILLISECONDS = 250;

@@ -13,8 +13,7 @@ export const OPAQUE_CLASS = 'x1';
 /** The prefix under which presigned uploads wait to be linked. */
 export const UPLOADS_PREFIX = 'uploads/';
 
-export const OPAQUE_KINDS = ['index', 'fts', 'sieve'] as const;
-export type OpaqueKind = (typeof OPAQUE_KINDS)[number];
+export type OpaqueKind = 'index' | 'fts' | 'sieve';
 
 const ID = /^[0-9a-f]+$/;
 
@@ -24,7 +23,7 @@ function checked(id: string): string {
 }
 
 /** First hex digit of a blob or object id. */
-export function shardOf(id: string): string {
+function shardOf(id: string): string {
   return checked(id).charAt(0);
 }
 
@@ -44,7 +43,7 @@ export function opaqueKey(kind: OpaqueKind, accountId: string, objectId: string)
 }
 
 /** `uploads/<accountId>/` */
-export function uploadsPrefix(accountId: string): string {
+function uploadsPrefix(accountId: string): string {
   return `${UPLOADS_PREFIX}${checked(accountId)}/`;
 }
 
@@ -58,3 +57,6 @@ export function accountPrefixes(accountId: string, classes: readonly string[]): 
   );
   return [...prefixes, uploadsPrefix(accountId)];
 }
+
+/** The prefix of certificates in the evidence bucket. */
+export const CERTIFICATES_PREFIX = 'certificates/';

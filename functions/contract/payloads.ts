@@ -30,11 +30,6 @@ export type ResolveAccountAnswer =
   | { readonly outcome: 'alreadyRunning'; readonly operationId: string; readonly message: string }
   | RefusalAnswer;
 
-/** Payload of the steps that need nothing but the operation. */
-export interface StepPayload {
-  readonly operation: OperationContext;
-}
-
 /** `again`: more is left than one invocation can do; call the step again. */
 export type FenceAnswer = { readonly outcome: 'fenced' | 'again' } | RefusalAnswer;
 

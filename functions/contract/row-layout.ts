@@ -122,7 +122,7 @@ export const dictmapKeys = {
 } as const;
 
 /** A mailbox id is `<accountId>.<random>`, so that a message row alone tells its account. */
-export function accountOfMailbox(mailboxId: string): string {
+function accountOfMailbox(mailboxId: string): string {
   const dot = mailboxId.indexOf('.');
   if (dot < 1) throw new TypeError(`not a mailbox id: ${JSON.stringify(mailboxId)}`);
   return mailboxId.slice(0, dot);

@@ -70,7 +70,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   RecordFailureFunctionArn: (ports, payload) => recordFailure(ports, payload),
 };
 
-export interface Crash {
+interface Crash {
   /** Which change of the whole run, from 1. */
   readonly call: number;
   readonly point: CrashPoint;

@@ -21,7 +21,7 @@ export interface Account {
   readonly held: boolean;
 }
 
-export function toAccount(row: Row): Account {
+function toAccount(row: Row): Account {
   const user = optionalText(row, 'user');
   const operationId = optionalText(row, 'operationId');
   return {

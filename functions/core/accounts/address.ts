@@ -4,9 +4,10 @@ import { InvalidInputError, quoted } from '../errors.ts';
 
 /**
  * Local part and domain without spaces, controls or anything that is a wildcard in doveadm
- * (`*` and `?` would name other users) or a separator in a path.
+ * (`*` and `?` would name other users), a separator in a path, or an escape in a URL: gateways
+ * differ in how often they decode a percent sign, so an address with one could name two accounts.
  */
-const LOCAL_PART = /^[^\s\p{C}*?/\\"<>()[\],:;@]+$/u;
+const LOCAL_PART = /^[^\s\p{C}*?%/\\"<>()[\],:;@]+$/u;
 const DOMAIN =
   /^(?=.{1,255}$)[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$/u;
 
@@ -27,7 +28,7 @@ export function parseAddress(field: string, value: unknown): string {
   if (at < 1 || !LOCAL_PART.test(local) || !DOMAIN.test(domain)) {
     throw InvalidInputError.of(
       field,
-      `got ${quoted(value)}, allowed is local-part@domain without spaces, wildcards (* ?) and any of / \\ " < > ( ) [ ] , : ;`,
+      `got ${quoted(value)}, allowed is local-part@domain without spaces, wildcards (* ?) and any of % / \\ " < > ( ) [ ] , : ;`,
     );
   }
   if (Buffer.byteLength(address) > ADDRESS_BYTES) {

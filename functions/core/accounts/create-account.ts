@@ -11,7 +11,7 @@ import type { Account } from './accounts.ts';
 import { domainOf, parseAddress } from './address.ts';
 
 /** 3 rows for each address and 3 for the account in one transaction of 100: 31 aliases at most. */
-export const ALIASES_MAX = 31;
+const ALIASES_MAX = 31;
 
 /** 96 random bits: no two of 10^9 accounts collide with a chance above 10^-10. */
 const ACCOUNT_ID_BYTES = 12;

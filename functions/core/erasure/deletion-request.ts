@@ -8,7 +8,7 @@ import type { RowStore } from '../ports/row-store.ts';
 /** 96 random bits, as an execution name allows them. */
 export const OPERATION_ID_BYTES = 12;
 
-export function accountHeld(accountId: string): LetheError {
+function accountHeld(accountId: string): LetheError {
   return new LetheError(
     ERROR_NAMES.accountHeld,
     `account ${accountId} is held: nothing of it may be deleted`,

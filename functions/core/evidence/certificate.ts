@@ -4,6 +4,7 @@
  * public key as a flattened JWS (RFC 7515, 7.2.2; PS256 of RFC 7518).
  */
 import type { Counts, SignedCertificate } from '../../contract/api.ts';
+import { CERTIFICATES_PREFIX } from '../../contract/key-layout.ts';
 import type { Signer } from '../ports/signer.ts';
 
 export interface Residue {
@@ -51,4 +52,4 @@ export async function signCertificate(
 
 /** Where the certificate of an operation lies; no user input is part of it. */
 export const certificateName = (operationId: string): string =>
-  `certificates/${operationId.replace(/[^a-z0-9-]/g, '')}.json`;
+  `${CERTIFICATES_PREFIX}${operationId.replace(/[^a-z0-9-]/g, '')}.json`;

@@ -2,7 +2,7 @@
 import { MAILBOX_PATH_BYTES } from '../../contract/limits.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 
-export const DELIMITER = '/';
+const DELIMITER = '/';
 export const INBOX = 'INBOX';
 
 const CONTROL = /\p{C}/u;

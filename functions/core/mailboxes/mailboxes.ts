@@ -16,7 +16,7 @@ const MAILBOX_ID_BYTES = 8;
 /** How long a creation may go on losing races. */
 const CREATE_DEADLINE_MS = 10_000;
 
-export type MailboxState = 'active' | 'erasing';
+type MailboxState = 'active' | 'erasing';
 
 export interface Mailbox {
   readonly mailboxId: string;

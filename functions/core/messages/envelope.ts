@@ -1,6 +1,5 @@
 /** The little of a message's headers that its row carries. */
 import PostalMime, { type Address } from 'postal-mime';
-import { ENVELOPE_BYTES } from '../../contract/limits.ts';
 
 export interface Envelope {
   readonly from: string;
@@ -10,9 +9,8 @@ export interface Envelope {
   readonly attachments: boolean;
 }
 
-/** Shares of the 512 bytes; names, quotes and the attachment flag take the remaining 72. */
+/** Shares of ENVELOPE_BYTES; names, quotes and the attachment flag take the remaining 72. */
 const SHARES_BYTES = { from: 100, to: 100, subject: 140, messageId: 100 } as const;
-const OVERHEAD_BYTES = 72;
 
 /** Headers beyond this are not looked at: the largest that large providers accept. */
 const HEADER_BYTES_MAX = 256 * 1024;
@@ -68,8 +66,3 @@ function clip(value: string, bytes: number): string {
   while (end > 0 && ((whole[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return whole.subarray(0, end).toString();
 }
-
-/** The shares and their overhead make up the promised size; a change that breaks it fails here. */
-export const ENVELOPE_BYTES_USED =
-  Object.values(SHARES_BYTES).reduce((sum, share) => sum + share, 0) + OVERHEAD_BYTES;
-if (ENVELOPE_BYTES_USED > ENVELOPE_BYTES) throw new RangeError('envelope shares exceed the limit');

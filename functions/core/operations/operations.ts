@@ -78,7 +78,7 @@ function toError(error: Attributes): OperationError {
   };
 }
 
-export function unknownOperation(operationId: string): LetheError {
+function unknownOperation(operationId: string): LetheError {
   return new LetheError(
     ERROR_NAMES.unknownOperation,
     `there is no operation ${quoted(operationId)}`,

@@ -6,7 +6,7 @@
  */
 import type { IndexName, RowKey, TableName } from '../../contract/row-layout.ts';
 
-export type Scalar = string | number | boolean;
+type Scalar = string | number | boolean;
 /** A set of strings. Empty sets do not exist: the last member's removal removes the attribute. */
 export type Value =
   | Scalar

@@ -1,0 +1,98 @@
+/** `lethe operation show | wait | resume` */
+import type { OperationAnswer } from '../../functions/contract/api.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Field, printRecord } from '../output/records.ts';
+import { count, size, words } from '../output/text.ts';
+import { operationFailure, watchOperation } from './watch-operation.ts';
+
+const FIXED_FIELDS: readonly Field<OperationAnswer>[] = [
+  { name: 'operation', value: ({ operationId }) => operationId },
+  { name: 'verb', value: ({ verb }) => verb },
+  { name: 'state', value: ({ state }) => state },
+  { name: 'step', value: ({ step }) => step },
+  { name: 'attempt', value: ({ attempt }) => attempt },
+  { name: 'account', value: ({ accountId }) => accountId },
+  { name: 'user', value: ({ user }) => user },
+  { name: 'requestedBy', value: ({ requestedBy }) => requestedBy },
+  { name: 'createdAt', value: ({ createdAt }) => createdAt },
+  { name: 'updatedAt', value: ({ updatedAt }) => updatedAt },
+  { name: 'finishedAt', value: ({ finishedAt }) => finishedAt },
+];
+
+const LAST_FIELDS: readonly Field<OperationAnswer>[] = [
+  { name: 'certificate', value: ({ certificate }) => certificate },
+  { name: 'error', value: ({ error }) => error?.name },
+  { name: 'message', value: ({ error }) => error?.message },
+  { name: 'next', value: ({ error }) => error?.next },
+];
+
+export interface WaitOptions {
+  /** Waits unless false. */
+  readonly wait?: boolean;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/** Prints an operation with all its counters. */
+export async function printOperation(
+  { io, format }: Pick<Context, 'io' | 'format'>,
+  operation: OperationAnswer,
+): Promise<void> {
+  const names = new Set([
+    ...Object.keys(operation.counts),
+    ...Object.keys(operation.expected ?? {}),
+  ]);
+  const counters = [...names].map((name): Field<OperationAnswer> => {
+    const show = name.toLowerCase().endsWith('bytes') ? size : count;
+    const of = operation.expected?.[name];
+    return {
+      name: format === 'table' ? words(name) : name,
+      value: ({ counts }) => counts[name] ?? 0,
+      shown: ({ counts }) =>
+        `${show(counts[name] ?? 0)}${of === undefined ? '' : ` of ${show(of)} expected`}`,
+    };
+  });
+  await printRecord(io, format, operation, [...FIXED_FIELDS, ...counters, ...LAST_FIELDS]);
+}
+
+export async function showOperation(context: Context, operationId: string): Promise<number> {
+  const client = await context.client();
+  await printOperation(context, await client.operation(operationId));
+  return EXIT.ok;
+}
+
+export async function waitForOperation(
+  context: Context,
+  operationId: string,
+  { timeout }: Pick<WaitOptions, 'timeout'>,
+): Promise<number> {
+  return watchToEnd(context, operationId, timeout);
+}
+
+/**
+ * Waits, then prints the operation as it ended.
+ * @throws CliError 75 when it failed, with what is safe to do next
+ */
+export async function watchToEnd(
+  context: Context,
+  operationId: string,
+  timeoutSeconds: number,
+): Promise<number> {
+  const operation = await watchOperation(context, operationId, timeoutSeconds);
+  await printOperation(context, operation);
+  if (operation.state === 'failed') throw operationFailure(operation);
+  return EXIT.ok;
+}
+
+export async function resumeOperation(
+  context: Context,
+  operationId: string,
+  { wait, timeout }: WaitOptions,
+): Promise<number> {
+  const client = await context.client();
+  const started = await client.resumeOperation(operationId);
+  if (wait !== false) return watchToEnd(context, operationId, timeout);
+  await printOperation(context, started);
+  return EXIT.ok;
+}

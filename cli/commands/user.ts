@@ -1,0 +1,140 @@
+/** `lethe user add | show | delete` */
+import type { AccountAnswer, EstimateAnswer } from '../../functions/contract/api.ts';
+import type { Context } from '../context.ts';
+import { CliError, ProblemError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { writeLine } from '../io.ts';
+import { type Field, printRecord } from '../output/records.ts';
+import { count, counted, size, words } from '../output/text.ts';
+import { canAsk, confirmByTyping } from './confirm.ts';
+import { printOperation, watchToEnd } from './operation.ts';
+
+const ACCOUNT_FIELDS: readonly Field<AccountAnswer>[] = [
+  { name: 'user', value: ({ user }) => user },
+  {
+    name: 'aliases',
+    value: ({ aliases }) => (aliases.length === 0 ? undefined : aliases.join(',')),
+    shown: ({ aliases }) => aliases.join(', '),
+  },
+  { name: 'account', value: ({ accountId }) => accountId },
+  { name: 'state', value: ({ state }) => state },
+  { name: 'class', value: ({ retentionClass }) => retentionClass },
+  { name: 'createdAt', value: ({ createdAt }) => createdAt },
+  {
+    name: 'mailboxes',
+    value: ({ mailboxes }) => mailboxes,
+    shown: ({ mailboxes }) => count(mailboxes),
+  },
+  { name: 'messages', value: ({ messages }) => messages, shown: ({ messages }) => count(messages) },
+  { name: 'bytes', value: ({ bytes }) => bytes, shown: ({ bytes }) => size(bytes) },
+  { name: 'operation', value: ({ operationId }) => operationId },
+];
+
+export interface AddUserOptions {
+  readonly alias?: readonly string[];
+  readonly class?: string;
+}
+
+export async function addUser(
+  { io, format, client }: Context,
+  user: string,
+  options: AddUserOptions,
+): Promise<number> {
+  const account = await (await client()).createAccount({
+    user,
+    ...(options.alias === undefined ? {} : { aliases: options.alias }),
+    ...(options.class === undefined ? {} : { retentionClass: options.class }),
+  });
+  await printRecord(io, format, account, ACCOUNT_FIELDS);
+  return EXIT.ok;
+}
+
+export async function showUser({ io, format, client }: Context, user: string): Promise<number> {
+  await printRecord(io, format, await (await client()).account(user), ACCOUNT_FIELDS);
+  return EXIT.ok;
+}
+
+export interface DeleteUserOptions {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly allowUnknownUser?: boolean;
+  /** Waits unless false. */
+  readonly wait?: boolean;
+  readonly timeout: number;
+}
+
+/**
+ * Starts the erasure of an account and waits for its end.
+ * @throws CliError 64 without `--yes` where nobody can be asked, and when the answer was no; 75
+ *   when the erasure failed
+ */
+export async function deleteUser(
+  context: Context,
+  user: string,
+  options: DeleteUserOptions,
+): Promise<number> {
+  const { io } = context;
+  const client = await context.client();
+  const allow = options.allowUnknownUser ? { allowUnknownUser: true } : {};
+  if (options.dryRun) {
+    await printEstimate(context, await client.estimateDeletion(user, allow));
+    return EXIT.ok;
+  }
+  if (!options.yes) await confirmDeletion(context, user, options);
+  const started = await client.deleteAccount(user, allow);
+  await writeLine(io.stderr, `Erasing ${user}: operation ${started.operationId}`);
+  if (options.wait !== false) return watchToEnd(context, started.operationId, options.timeout);
+  await printOperation(context, started);
+  return EXIT.ok;
+}
+
+async function confirmDeletion(
+  { io, client }: Context,
+  user: string,
+  { allowUnknownUser }: DeleteUserOptions,
+): Promise<void> {
+  if (!canAsk(io)) {
+    throw new CliError(EXIT.usage, 'there is no terminal to ask for confirmation', {
+      hint: 'To erase without being asked, give --yes. To see what would go, give --dry-run.',
+    });
+  }
+  let content: string;
+  try {
+    const { messages, mailboxes, bytes } = await (await client()).account(user);
+    content = `${counted(messages, 'message')} in ${counted(mailboxes, 'mailbox', 'mailboxes')}, ${size(bytes)}`;
+  } catch (error) {
+    const unknown =
+      error instanceof ProblemError && error.problem.type === 'urn:lethe:unknown-user';
+    if (!unknown || !allowUnknownUser) throw error;
+    content = 'whatever is stored under this address, which the user database does not know';
+  }
+  const statement = `This erases ${user}: ${content}. It cannot be undone.`;
+  if (!(await confirmByTyping(io, statement, user))) {
+    throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');
+  }
+}
+
+async function printEstimate(
+  { io, format }: Pick<Context, 'io' | 'format'>,
+  estimate: EstimateAnswer,
+): Promise<void> {
+  const counters = Object.keys(estimate.counts).map((name): Field<EstimateAnswer> => {
+    const show = name.toLowerCase().endsWith('bytes') ? size : count;
+    return {
+      name: format === 'table' ? words(name) : name,
+      value: ({ counts }) => counts[name],
+      shown: ({ counts }) => show(counts[name] ?? 0),
+    };
+  });
+  await printRecord(io, format, estimate, [
+    { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
+    { name: 'account', value: ({ accountId }) => accountId },
+    ...counters,
+    {
+      name: 'estimatedCostDollars',
+      value: ({ estimatedCostDollars }) => estimatedCostDollars,
+      shown: ({ estimatedCostDollars }) => `$${estimatedCostDollars.toFixed(6)}`,
+    },
+    { name: 'pricesOf', value: ({ pricesOf }) => pricesOf },
+  ]);
+}

@@ -1,0 +1,16 @@
+/**
+ * How the command line ends (sysexits.h, as doveadm does). Problem types of the API bring their
+ * own code along: see PROBLEMS in the contract.
+ */
+export const EXIT = {
+  ok: 0,
+  usage: 64,
+  badData: 65,
+  unavailable: 69,
+  fault: 70,
+  retryLater: 75,
+  notPermitted: 77,
+  config: 78,
+  /** 128 + SIGINT, as shells report it. */
+  interrupted: 130,
+} as const;

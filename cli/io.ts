@@ -1,0 +1,36 @@
+/** What the command line sees of the process it runs in; tests give their own. */
+
+export interface OutputStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number | undefined;
+  write(text: string | Uint8Array, done: (error?: Error | null) => void): unknown;
+}
+
+export interface Io {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  /** Data. */
+  readonly stdout: OutputStream;
+  /** Progress, questions and errors. */
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /**
+   * Aborted by Ctrl-C, which no longer ends the process once a command has asked for this: it
+   * finishes what is in flight, says how far it got, and stops.
+   */
+  interruption(): AbortSignal;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Ends early, without an error, when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Writes and waits until the stream has taken it, so that output never piles up in memory. */
+export function write(stream: OutputStream, text: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+export const writeLine = (stream: OutputStream, line: string): Promise<void> =>
+  write(stream, `${line}\n`);

@@ -1,0 +1,284 @@
+/** The commands of `lethe`. Modules behind a command are loaded when it runs: help is instant. */
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option, type OptionValues } from 'commander';
+import type { ShowCertificateOptions, VerifyCertificateOptions } from './commands/certificate.ts';
+import type { ImportCommandOptions } from './commands/import.ts';
+import type { ListMailboxesOptions } from './commands/mailbox.ts';
+import type { FetchMessageOptions, ListMessagesOptions } from './commands/message.ts';
+import type { WaitOptions } from './commands/operation.ts';
+import type { AddUserOptions, DeleteUserOptions } from './commands/user.ts';
+import { type Context, createContext } from './context.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Io } from './io.ts';
+import { FORMATS } from './settings.ts';
+
+const WAIT_TIMEOUT_SECONDS = 86_400;
+
+const EPILOGUE = `
+Where the API is: --url and --region, or LETHE_URL and AWS_REGION, or --local for the embedded
+AWS that "npm run local -- start" runs. Requests are signed with the usual AWS credentials
+(environment, profile, SSO, role).
+
+Data goes to standard output, progress and errors to standard error. -f json is exact.
+
+Exit codes: 0 done, 64 wrong usage, 65 bad data or something skipped, 67 no such user,
+68 nothing of that name, 69 server unreachable, 70 fault, 75 try again later or operation failed,
+77 not permitted, 78 wrong settings, 130 interrupted.`;
+
+const IMPORT_HELP = `
+Maildir   INBOX and Maildir++ subfolders (.Sub.Folder becomes Sub/Folder), flags and Dovecot
+          keywords; the internal date is the file's.
+mbox      one mailbox (INBOX, or --mailbox); the internal date is that of the From line.
+.eml      subfolders are mailboxes; the internal date is that of the Date header, or the file's.
+
+Missing mailboxes are created. Messages are stored byte for byte as they are in the files;
+keywords that IMAP cannot hold are left out. Messages of more than 4 MiB and files that cannot be
+read are reported and skipped; then the command ends with 65.
+
+An import that was interrupted can be run again within 24 hours: requests that were already
+stored are recognised by their contents and position, and not stored twice, even if the messages
+have been expunged since. That holds while the mail before them in the same folder is unchanged;
+after 24 hours, or when earlier mail came or went, messages are stored again.
+
+Examples:
+  lethe import -u john@example.com ~/Maildir
+  lethe import -u john@example.com --mailbox-prefix Archive old-mail.mbox`;
+
+/** Makes the program; `end` is told the exit code of the command that ran. */
+export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
+  const program = new Command('lethe')
+    .description('Keeps, forgets and brings back mail stored on Amazon S3.')
+    .option('--url <url>', 'address of the API (LETHE_URL)')
+    .option('--ca-file <file>', 'certificates to trust, in PEM (LETHE_CA_FILE)')
+    .option('--region <region>', 'AWS region (AWS_REGION)')
+    .option(
+      '--local [dir]',
+      'use the embedded AWS whose state is in this directory (LETHE_LOCAL; .lethe/local)',
+    )
+    .addOption(
+      new Option('-f, --format <format>', 'table on a terminal, flow elsewhere').choices(FORMATS),
+    )
+    .version(version(), '--version', 'print the version')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EPILOGUE)
+    .showHelpAfterError('(--help shows what is allowed)');
+  const act: Act =
+    <O extends OptionValues>(action: Action<O>) =>
+    async (...given: unknown[]) => {
+      const command = given.at(-1) as Command;
+      const context = createContext(command.optsWithGlobals(), io);
+      try {
+        end(await action(context, command.args, command.opts<O>()));
+      } finally {
+        context.close();
+      }
+    };
+  addUserCommands(program, act);
+  addOperationCommands(program, act);
+  addCertificateCommands(program, act);
+  addMailCommands(program, act);
+  strict(program, io);
+  return program;
+}
+
+type Action<O> = (context: Context, args: readonly string[], options: O) => Promise<number>;
+type Act = <O extends OptionValues>(action: Action<O>) => (...given: unknown[]) => Promise<void>;
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
+/** The one operand that a command may have; commander has made sure of it. */
+const operand = ([first = '']: readonly string[]): string => first;
+
+/** Both spellings, so that a script can say what it relies on. */
+const withWaiting = (command: Command): Command =>
+  command
+    .option('--wait', 'wait for the end and show the progress (default)')
+    .option('--no-wait', 'return as soon as it has started')
+    .addOption(timeoutOption());
+
+const timeoutOption = (): Option =>
+  new Option('--timeout <seconds>', 'stop waiting after this time; the operation goes on')
+    .argParser(positiveInteger)
+    .default(WAIT_TIMEOUT_SECONDS);
+
+const userOption = (): Option =>
+  new Option('-u, --user <user>', 'address of the user').makeOptionMandatory();
+
+function addUserCommands(program: Command, act: Act): void {
+  const user = program.command('user').description('accounts');
+  user
+    .command('add <user>')
+    .description('create an account')
+    .option('--alias <address>', 'a further address; may be repeated', collect)
+    .option('--class <class>', 'retention class; the default class of the deployment if missing')
+    .action(
+      act<AddUserOptions>(async (context, args, options) =>
+        (await import('./commands/user.ts')).addUser(context, operand(args), options),
+      ),
+    );
+  user
+    .command('show <user>')
+    .description('show an account')
+    .action(
+      act(async (context, args) =>
+        (await import('./commands/user.ts')).showUser(context, operand(args)),
+      ),
+    );
+  const remove = user
+    .command('delete <user>')
+    .description('erase an account and everything it has, and certify it')
+    .option('--dry-run', 'show what would be erased and what it would cost')
+    .option('--yes', 'do not ask; needed where there is no terminal')
+    .option('--allow-unknown-user', 'also if the user database does not know the user');
+  withWaiting(remove).action(
+    act<DeleteUserOptions>(async (context, args, options) =>
+      (await import('./commands/user.ts')).deleteUser(context, operand(args), options),
+    ),
+  );
+}
+
+function addOperationCommands(program: Command, act: Act): void {
+  const operation = program.command('operation').description('what takes longer than a request');
+  operation
+    .command('show <id>')
+    .description('show where an operation is')
+    .action(
+      act(async (context, args) =>
+        (await import('./commands/operation.ts')).showOperation(context, operand(args)),
+      ),
+    );
+  operation
+    .command('wait <id>')
+    .description('watch an operation until it ends: 0 when it succeeded, 75 when it failed')
+    .addOption(timeoutOption())
+    .action(
+      act<WaitOptions>(async (context, args, options) =>
+        (await import('./commands/operation.ts')).waitForOperation(context, operand(args), options),
+      ),
+    );
+  withWaiting(
+    operation.command('resume <id>').description('start the next attempt of a failed operation'),
+  ).action(
+    act<WaitOptions>(async (context, args, options) =>
+      (await import('./commands/operation.ts')).resumeOperation(context, operand(args), options),
+    ),
+  );
+}
+
+function addCertificateCommands(program: Command, act: Act): void {
+  const certificate = program.command('certificate').description('proof that nothing is left');
+  certificate
+    .command('show <operationId>')
+    .description('show the certificate of an erasure')
+    .option('--out <file>', 'also write it to a file, as it was signed')
+    .option('--raw', 'print it as it was signed (JWS in JSON)')
+    .action(
+      act<ShowCertificateOptions>(async (context, args, options) =>
+        (await import('./commands/certificate.ts')).showCertificate(
+          context,
+          operand(args),
+          options,
+        ),
+      ),
+    );
+  certificate
+    .command('key')
+    .description('print the public key that certificates are verified with, in PEM')
+    .action(
+      act(async (context) =>
+        (await import('./commands/certificate.ts')).showCertificateKey(context),
+      ),
+    );
+  certificate
+    .command('verify <file>')
+    .description('check a certificate offline: 0 when it is valid, 65 with the reason when not')
+    .requiredOption('--key <file>', 'public key in PEM, got from "lethe certificate key"')
+    .action(
+      act<VerifyCertificateOptions>(async (context, args, options) =>
+        (await import('./commands/certificate.ts')).verifyCertificateFile(
+          context,
+          operand(args),
+          options,
+        ),
+      ),
+    );
+}
+
+function addMailCommands(program: Command, act: Act): void {
+  program
+    .command('mailbox')
+    .description('mailboxes of a user')
+    .command('list')
+    .description('list mailboxes with what they hold')
+    .addOption(userOption())
+    .action(
+      act<ListMailboxesOptions>(async (context, _args, options) =>
+        (await import('./commands/mailbox.ts')).listMailboxes(context, options),
+      ),
+    );
+  const message = program.command('message').description('messages of a user');
+  const mailbox = ['-m, --mailbox <mailbox>', 'path of the mailbox', 'INBOX'] as const;
+  message
+    .command('list')
+    .description('list the messages of a mailbox')
+    .addOption(userOption())
+    .option(...mailbox)
+    .action(
+      act<ListMessagesOptions>(async (context, _args, options) =>
+        (await import('./commands/message.ts')).listMessages(context, options),
+      ),
+    );
+  message
+    .command('fetch')
+    .description('print one message, byte for byte')
+    .addOption(userOption())
+    .option(...mailbox)
+    .requiredOption('--uid <uid>', 'UID of the message', positiveInteger)
+    .action(
+      act<FetchMessageOptions>(async (context, _args, options) =>
+        (await import('./commands/message.ts')).fetchMessage(context, options),
+      ),
+    );
+  program
+    .command('import <path>')
+    .description('import a Maildir, an mbox file or a folder of .eml files')
+    .addOption(userOption())
+    .option('--mailbox-prefix <path>', 'put every mailbox below this one')
+    .option('-m, --mailbox <mailbox>', 'mailbox for an mbox file (default INBOX)')
+    .option('--dry-run', 'read everything and store nothing')
+    .addHelpText('after', IMPORT_HELP)
+    .action(
+      act<ImportCommandOptions>(async (context, args, options) =>
+        (await import('./commands/import.ts')).importMail(context, operand(args), options),
+      ),
+    );
+}
+
+/** Errors come back as exceptions and text goes to the streams given, in every command. */
+function strict(command: Command, io: Io): void {
+  command.exitOverride();
+  command.configureOutput({
+    writeOut: (text) => void io.stdout.write(text, () => {}),
+    writeErr: (text) => void io.stderr.write(text, () => {}),
+    outputError: (text, writeError) => writeError(text.replace(/^error: /, 'lethe: ')),
+    getOutHelpWidth: () => io.stdout.columns ?? 80,
+    getErrHelpWidth: () => io.stderr.columns ?? 80,
+  });
+  for (const child of command.commands) strict(child, io);
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
+
+function positiveInteger(text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Allowed are whole numbers from 1.');
+}
+
+/** Exit code of what commander throws: 0 for help and versions asked for. */
+export const usageExitCode = (exitCode: number): number => (exitCode === 0 ? EXIT.ok : EXIT.usage);

@@ -1,0 +1,245 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type FakeApi, problemReply, type Reply, startFakeApi } from './support/fake-api.ts';
+import { makeLocalDirectory } from './support/local-directory.ts';
+import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
+
+const USER = 'john@example.com';
+const ACCOUNT_PATH = '/v1/accounts/john%40example.com';
+const ACCOUNT = {
+  accountId: 'a1',
+  user: USER,
+  aliases: ['j@example.com'],
+  state: 'active',
+  retentionClass: 'r30',
+  createdAt: '2026-11-01T00:00:00.000Z',
+  mailboxes: 2,
+  messages: 1234,
+  bytes: 5_600_000,
+};
+
+let api: FakeApi;
+let local: string;
+
+beforeEach(async () => {
+  api = await startFakeApi();
+  local = await makeLocalDirectory(api.url);
+});
+
+afterEach(() => api.close());
+
+const lethe = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> =>
+  runCli([...argv, '--local', local], options);
+
+const targets = (): string[] => api.requests.map(({ method, target }) => `${method} ${target}`);
+
+describe('wrong usage ends with 64 and says what is allowed', () => {
+  test.each([
+    [['nonsense'], "unknown command 'nonsense'"],
+    [['user', 'show'], "missing required argument 'user'"],
+    [['user', 'show', 'a', 'b'], 'Expected 1 argument but got 2'],
+    [['user', 'show', USER, '--format', 'xml'], 'Allowed choices are flow, table, json'],
+    [['message', 'list'], "required option '-u, --user <user>' not specified"],
+    [['message', 'fetch', '-u', USER, '--uid', '0'], 'Allowed are whole numbers from 1'],
+    [['user', 'show', '..'], 'cannot name a user or an operation'],
+    [[], 'Usage: lethe'],
+  ])('%j', async (argv, message) => {
+    const result = await lethe(argv);
+    expect(result.exitCode).toBe(64);
+    expect(result.stderr).toContain(message);
+    expect(result.stdout).toBe('');
+    expect(api.requests).toEqual([]);
+  });
+
+  test('help that was asked for is data, and ends with 0', async () => {
+    for (const argv of [['--help'], ['user', 'delete', '--help'], ['import', '--help']]) {
+      const result = await runCli(argv);
+      expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(result.stdout).toContain('Usage: lethe');
+    }
+  });
+});
+
+describe('user', () => {
+  test('add sends aliases and class', async () => {
+    api.on('POST /v1/accounts', { status: 201, body: ACCOUNT });
+    const result = await lethe([
+      ...['user', 'add', USER, '--alias', 'j@example.com', '--alias', 'jj@example.com'],
+      ...['--class', 'r30'],
+    ]);
+    expect(result.exitCode).toBe(0);
+    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({
+      user: USER,
+      aliases: ['j@example.com', 'jj@example.com'],
+      retentionClass: 'r30',
+    });
+  });
+
+  test('show prints one line when piped, a table and exact JSON when asked', async () => {
+    api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
+    expect((await lethe(['user', 'show', USER])).stdout).toBe(
+      'user=john@example.com aliases=j@example.com account=a1 state=active class=r30 ' +
+        'createdAt=2026-11-01T00:00:00.000Z mailboxes=2 messages=1234 bytes=5600000\n',
+    );
+    const table = (await lethe(['user', 'show', USER, '-f', 'table'])).stdout;
+    expect(table).toContain('messages   1,234\n');
+    expect(table).toContain('bytes      5.6 MB\n');
+    const json = (await lethe(['user', 'show', USER, '-f', 'json'])).stdout;
+    expect(JSON.parse(json)).toEqual(ACCOUNT);
+  });
+});
+
+describe('O1: user delete', () => {
+  const started: Reply = {
+    status: 202,
+    body: { operationId: 'op1', verb: 'delete-account', state: 'running', counts: {} },
+  };
+
+  test('--dry-run names counts, bytes and cost, and starts nothing', async () => {
+    const estimate = {
+      dryRun: true,
+      accountId: 'a1',
+      counts: { messages: 3000, objectVersions: 3100, bytes: 50_000_000 },
+      estimatedCostDollars: 0.0123,
+      pricesOf: '2026-08-31',
+    };
+    api.on(`DELETE ${ACCOUNT_PATH}`, { body: estimate });
+    const result = await lethe(['user', 'delete', USER, '--dry-run', '-f', 'table']);
+    expect(result.exitCode).toBe(0);
+    expect(targets()).toEqual([`DELETE ${ACCOUNT_PATH}?dryRun=true`]);
+    expect(result.stdout).toMatch(/object versions +3,100\n/);
+    expect(result.stdout).toMatch(/bytes +50\.0 MB\n/);
+    expect(result.stdout).toMatch(/estimatedCostDollars +\$0\.012300\n/);
+  });
+
+  test('without a terminal it needs --yes, and asks the API nothing', async () => {
+    const result = await lethe(['user', 'delete', USER]);
+    expect(result.exitCode).toBe(64);
+    expect(result.stderr).toContain('give --yes');
+    expect(api.requests).toEqual([]);
+  });
+
+  test('at a terminal it names messages and bytes, and goes on when the address is typed', async () => {
+    api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
+    api.on(`DELETE ${ACCOUNT_PATH}`, started);
+    const result = await lethe(['user', 'delete', USER, '--no-wait'], { typed: `${USER}\n` });
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr).toContain(
+      'This erases john@example.com: 1,234 messages in 2 mailboxes, 5.6 MB. It cannot be undone.',
+    );
+    expect(targets()).toEqual([`GET ${ACCOUNT_PATH}`, `DELETE ${ACCOUNT_PATH}`]);
+    expect(result.stdout).toContain('operation=op1');
+  });
+
+  test.each(['yes\n', '\n', '\u0003', '\u0004'])('W1: %j is no confirmation', async (typed) => {
+    api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
+    const result = await lethe(['user', 'delete', USER, '--no-wait'], { typed });
+    expect(result.exitCode).toBe(64);
+    expect(result.stderr).toContain('not confirmed: nothing was changed');
+    expect(targets()).toEqual([`GET ${ACCOUNT_PATH}`]);
+  });
+
+  test('U2: an unknown user is erased only when that is said', async () => {
+    const unknown = problemReply('urn:lethe:unknown-user', 404, 'unknown');
+    api.on(`GET ${ACCOUNT_PATH}`, unknown);
+    api.on(`DELETE ${ACCOUNT_PATH}`, started);
+    const typed = `${USER}\n`;
+    expect((await lethe(['user', 'delete', USER], { typed })).exitCode).toBe(67);
+    const allowed = ['user', 'delete', USER, '--allow-unknown-user', '--no-wait'];
+    expect((await lethe(allowed, { typed })).exitCode).toBe(0);
+    expect(targets().at(-1)).toBe(`DELETE ${ACCOUNT_PATH}?allowUnknownUser=true`);
+  });
+});
+
+describe('mailboxes and messages', () => {
+  const mailbox = (path: string, messages: number): object => ({
+    mailboxId: `a1.${path}`,
+    path,
+    uidValidity: 1,
+    uidNext: messages + 1,
+    messages,
+    bytes: messages * 1000,
+  });
+
+  test('O3: lists follow the cursor to the end, INBOX first, in each format', async () => {
+    const pages: Reply[] = [
+      { body: { items: [mailbox('INBOX', 12), mailbox('日本語', 3)], next: 'c1' } },
+      { body: { items: [mailbox('Größe & Gewicht', 1)] } },
+    ];
+    const list = `GET ${ACCOUNT_PATH}/mailboxes`;
+    api.on(list, ...pages);
+    const json = await lethe(['mailbox', 'list', '-u', USER, '-f', 'json']);
+    expect(JSON.parse(json.stdout).map(({ path }: { path: string }) => path)).toEqual([
+      'INBOX',
+      'Größe & Gewicht',
+      '日本語',
+    ]);
+    expect(targets()).toEqual([`${list}?limit=500`, `${list}?cursor=c1&limit=500`]);
+    api.on(list, ...pages);
+    const flow = await lethe(['mailbox', 'list', '-u', USER, '-f', 'flow']);
+    expect(flow.stdout.split('\n')[1]).toBe(
+      'mailbox="Größe & Gewicht" messages=1 bytes=1000 uidNext=2 uidValidity=1',
+    );
+    api.on(list, ...pages);
+    const table = await lethe(['mailbox', 'list', '-u', USER, '-f', 'table']);
+    expect(table.stdout.split('\n').slice(0, 4)).toEqual([
+      'mailbox          messages    bytes  uidNext  uidValidity  specialUse',
+      'INBOX                  12  12.0 kB       13            1',
+      'Größe & Gewicht         1   1.0 kB        2            1',
+      '日本語                  3   3.0 kB        4            1',
+    ]);
+  });
+
+  test('O3: a server that repeats its cursor does not keep the command forever', async () => {
+    api.on(`GET ${ACCOUNT_PATH}/mailboxes`, { body: { items: [], next: 'c' } });
+    const result = await lethe(['mailbox', 'list', '-u', USER]);
+    expect(result.exitCode).toBe(70);
+    expect(result.stderr).toContain('does not come to an end');
+    expect(api.requests).toHaveLength(2);
+  });
+
+  test('an empty list is valid JSON', async () => {
+    api.on(`GET ${ACCOUNT_PATH}/mailboxes`, { body: { items: [] } });
+    expect((await lethe(['mailbox', 'list', '-u', USER, '-f', 'json'])).stdout).toBe('[]\n');
+  });
+
+  test('a hostile subject reaches the terminal as text only', async () => {
+    const message = {
+      uid: 1,
+      guid: 'g',
+      size: 100,
+      internalDate: '2026-01-01T00:00:00Z',
+      saveDate: '2026-01-01T00:00:00Z',
+      flags: ['\\Seen'],
+      keywords: ['$Work'],
+      from: 'a@x.org',
+      to: USER,
+      subject: 'pay\u001b[2J\r\nuid=2 now',
+      messageId: '<1@x>',
+    };
+    api.on(`GET ${ACCOUNT_PATH}/messages`, { body: { items: [message] } });
+    const result = await lethe(['message', 'list', '-u', USER, '-m', 'Größe & +%']);
+    expect(result.stdout).toContain('subject="pay\\u001b[2J\\r\\nuid=2 now"');
+    expect(result.stdout.trim().split('\n')).toHaveLength(1);
+    const [, query = ''] = (api.requests[0]?.target ?? '').split('?');
+    expect(new URLSearchParams(query).get('mailbox')).toBe('Größe & +%');
+  });
+
+  test('W1: fetch writes the message byte for byte', async () => {
+    const raw = Buffer.from([0, 13, 10, 255, 0xc3, 0x28, 10, 13]);
+    api.on(`GET ${ACCOUNT_PATH}/messages/17`, {
+      body: raw,
+      headers: { 'content-type': 'message/rfc822' },
+    });
+    const result = await lethe(['message', 'fetch', '-u', USER, '--uid', '17']);
+    expect(result.exitCode).toBe(0);
+    expect(result.stdoutBytes.equals(raw)).toBe(true);
+    expect(targets()).toEqual([`GET ${ACCOUNT_PATH}/messages/17?mailbox=INBOX`]);
+  });
+
+  test('W1: fetch with a UID that is not there writes nothing and ends with 68', async () => {
+    const missing = problemReply('urn:lethe:unknown-message', 404, 'no such message');
+    api.on(`GET ${ACCOUNT_PATH}/messages/17`, missing);
+    const result = await lethe(['message', 'fetch', '-u', USER, '--uid', '17']);
+    expect(result).toMatchObject({ exitCode: 68, stdout: '' });
+  });
+});

@@ -1,0 +1,286 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { DeliverRequest } from '../../../../functions/contract/api.ts';
+import { DELIVERY_MESSAGES, INLINE_BODY_BYTES } from '../../../../functions/contract/limits.ts';
+import {
+  type FakeApi,
+  problemReply,
+  type Reply,
+  type SeenRequest,
+  startFakeApi,
+} from '../support/fake-api.ts';
+import { makeLocalDirectory } from '../support/local-directory.ts';
+import { type CliOptions, type CliResult, runCli } from '../support/run-cli.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const USER = 'john@example.com';
+const ACCOUNT_PATH = '/v1/accounts/john%40example.com';
+const DELIVER = `POST ${ACCOUNT_PATH}/messages`;
+
+let api: FakeApi;
+let local: string;
+let root: string;
+/** What the server keeps: by mailbox, in order. */
+let stored: Map<string, string[]>;
+/** Answers by idempotency key. */
+let answered: Map<string, string>;
+
+beforeEach(async () => {
+  api = await startFakeApi();
+  local = await makeLocalDirectory(api.url);
+  root = await temporaryDirectory();
+  stored = new Map([['INBOX', []]]);
+  answered = new Map();
+  api.on(`GET ${ACCOUNT_PATH}`, { body: { accountId: 'a1', user: USER } });
+  api.on(`GET ${ACCOUNT_PATH}/mailboxes`, () => ({
+    body: { items: [...stored.keys()].map((path) => ({ path })) },
+  }));
+  api.on(`POST ${ACCOUNT_PATH}/mailboxes`, ({ body }) => {
+    const { path } = JSON.parse(body) as { path: string };
+    if (stored.has(path)) return problemReply('urn:lethe:mailbox-exists', 409, 'exists');
+    stored.set(path, []);
+    return { status: 201, body: { path } };
+  });
+  api.on(DELIVER, deliver);
+});
+
+afterEach(() => api.close());
+
+/** As the API does it: the same key with the same body stores once; another body is refused. */
+function deliver({ body, headers }: SeenRequest): Reply {
+  const key = String(headers['idempotency-key']);
+  const before = answered.get(key);
+  if (before !== undefined) {
+    if (before === body) return { status: 201, body: {} };
+    return problemReply('urn:lethe:idempotency-key-reused', 422, 'another body');
+  }
+  const { mailbox = 'INBOX', messages } = JSON.parse(body) as DeliverRequest;
+  const kept = stored.get(mailbox);
+  if (kept === undefined) return problemReply('urn:lethe:unknown-mailbox', 404, 'unknown');
+  answered.set(key, body);
+  for (const { raw } of messages) kept.push(Buffer.from(raw, 'base64').toString('latin1'));
+  return { status: 201, body: {} };
+}
+
+async function put(path: string, content: string | Uint8Array): Promise<void> {
+  const file = join(root, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, content);
+}
+
+/** Messages in INBOX, named so that their order is that of their numbers. */
+async function putMany(count: number, content = (number: number): string => `${number}`) {
+  await mkdir(join(root, 'cur'), { recursive: true });
+  for (let number = 1; number <= count; number++) {
+    await writeFile(join(root, 'cur', `${number}.x`), content(number));
+  }
+}
+
+const lethe = (argv: readonly string[] = [], options: CliOptions = {}): Promise<CliResult> =>
+  runCli(['import', '-u', USER, root, '--local', local, ...argv], options);
+
+const deliveries = (): SeenRequest[] =>
+  api.requests.filter(({ method, target }) => method === 'POST' && target.endsWith('/messages'));
+
+describe('lethe import', () => {
+  test('W1: stores every message byte for byte, with mailbox, flags, keywords and date', async () => {
+    const bytes = Buffer.from([0, 13, 10, 200, 255]);
+    await put('cur/1.x:2,SF', bytes);
+    await put('.Sub.Entw&APw-rfe/cur/1.x:2,DP', 'draft');
+    const result = await lethe(['-f', 'json']);
+    expect(result.exitCode).toBe(0);
+    expect(stored).toEqual(
+      new Map([
+        ['INBOX', [bytes.toString('latin1')]],
+        ['Sub/Entwürfe', ['draft']],
+      ]),
+    );
+    const [inbox, drafts] = deliveries()
+      .map(({ body }) => JSON.parse(body) as DeliverRequest)
+      .sort((a, b) => ((a.mailbox ?? '') < (b.mailbox ?? '') ? -1 : 1));
+    expect(inbox?.messages[0]).toMatchObject({ flags: ['\\Flagged', '\\Seen'], keywords: [] });
+    expect(drafts?.messages[0]).toMatchObject({ flags: ['\\Draft'], keywords: ['$Forwarded'] });
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      format: 'Maildir',
+      complete: true,
+      stored: 2,
+      bytes: 10,
+      skipped: 0,
+    });
+  });
+
+  test('only missing mailboxes are created, each before its mail', async () => {
+    stored.set('Old', []);
+    await put('cur/1.x', 'a');
+    await put('.Old/cur/1.x', 'b');
+    await put('.New/cur/1.x', 'c');
+    await put('.Empty/cur/.keep', '');
+    expect((await lethe()).exitCode).toBe(0);
+    const created = api.requests
+      .filter(({ method, target }) => method === 'POST' && target.endsWith('/mailboxes'))
+      .map(({ body }) => JSON.parse(body).path);
+    expect(created.sort()).toEqual(['Empty', 'New']);
+    expect(stored.get('Old')).toEqual(['b']);
+  });
+
+  test('a mailbox that somebody else created meanwhile is used', async () => {
+    api.on(`GET ${ACCOUNT_PATH}/mailboxes`, { body: { items: [] } });
+    stored.set('Old', []);
+    await put('cur/1.x', 'a');
+    await put('.Old/cur/1.x', 'b');
+    expect((await lethe()).exitCode).toBe(0);
+    expect(stored.get('Old')).toEqual(['b']);
+  });
+
+  test('requests are cut by count and by bytes, and UIDs keep the order', async () => {
+    const half = 'x'.repeat(INLINE_BODY_BYTES / 2);
+    const count = DELIVERY_MESSAGES + 5;
+    await putMany(count, (number) =>
+      number > DELIVERY_MESSAGES ? `${number}${half}` : `${number}`,
+    );
+    expect((await lethe()).exitCode).toBe(0);
+    const sizes = deliveries().map(
+      ({ body }) => (JSON.parse(body) as DeliverRequest).messages.length,
+    );
+    // The large ones are a little over half of what fits, so each goes by itself.
+    expect(sizes).toEqual([DELIVERY_MESSAGES, 1, 1, 1, 1, 1]);
+    expect(stored.get('INBOX')?.map((body) => Number.parseInt(body, 10))).toEqual(
+      Array.from({ length: count }, (_, at) => at + 1),
+    );
+  });
+
+  test('--mailbox-prefix puts all below one mailbox', async () => {
+    await put('cur/1.x', 'a');
+    await put('.Sub/cur/1.x', 'b');
+    expect((await lethe(['--mailbox-prefix', 'Old mail/2019/'])).exitCode).toBe(0);
+    expect(stored.get('Old mail/2019/INBOX')).toEqual(['a']);
+    expect(stored.get('Old mail/2019/Sub')).toEqual(['b']);
+    const refused = await lethe(['--mailbox-prefix', 'a//b']);
+    expect(refused.exitCode).toBe(64);
+    expect(refused.stderr).toContain('--mailbox-prefix: got "a//b"');
+  });
+
+  test('--dry-run reads everything and asks the server nothing', async () => {
+    await putMany(3);
+    const result = await lethe(['--dry-run', '-f', 'flow']);
+    expect(result).toMatchObject({
+      exitCode: 0,
+      stdout: 'mailbox=INBOX stored=3 bytes=3 skipped=0\n',
+    });
+    expect(api.requests).toEqual([]);
+  });
+
+  test('an unknown user ends with 67, before any mail is sent', async () => {
+    api.on(`GET ${ACCOUNT_PATH}`, problemReply('urn:lethe:unknown-user', 404, 'unknown'));
+    await putMany(1);
+    expect((await lethe()).exitCode).toBe(67);
+    expect(deliveries()).toEqual([]);
+  });
+});
+
+describe('running an import again', () => {
+  test('U5: stores nothing twice, also when a mailbox holds the same messages twice', async () => {
+    await putMany(2 * DELIVERY_MESSAGES, () => 'the same');
+    await lethe();
+    expect(stored.get('INBOX')).toHaveLength(2 * DELIVERY_MESSAGES);
+    const again = await lethe();
+    expect(again.exitCode).toBe(0);
+    expect(stored.get('INBOX')).toHaveLength(2 * DELIVERY_MESSAGES);
+  });
+
+  test('U5: goes on where it was interrupted', async () => {
+    await putMany(5 * DELIVERY_MESSAGES);
+    const interruption = new AbortController();
+    api.on(DELIVER, (request) => {
+      if (deliveries().length === 2) interruption.abort();
+      return deliver(request);
+    });
+    const first = await lethe(['-f', 'json'], { interruption });
+    expect(first.exitCode).toBe(130);
+    expect(first.stderr).toContain(`stopped after ${2 * DELIVERY_MESSAGES} messages`);
+    expect(first.stderr).toContain('Run the same import again within 24 hours');
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      complete: false,
+      stored: 2 * DELIVERY_MESSAGES,
+    });
+    expect(stored.get('INBOX')).toHaveLength(2 * DELIVERY_MESSAGES);
+    expect((await lethe()).exitCode).toBe(0);
+    expect(stored.get('INBOX')).toEqual(
+      Array.from({ length: 5 * DELIVERY_MESSAGES }, (_, at) => `${at + 1}`),
+    );
+  });
+
+  test('U5: a request whose answer was lost is sent again and stored once', async () => {
+    await putMany(3);
+    api.on(
+      DELIVER,
+      (request) => {
+        deliver(request);
+        return { hangUp: true };
+      },
+      problemReply('urn:lethe:busy', 503, 'busy'),
+      deliver,
+    );
+    expect((await lethe()).exitCode).toBe(0);
+    expect(deliveries()).toHaveLength(3);
+    expect(new Set(deliveries().map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+    expect(stored.get('INBOX')).toEqual(['1', '2', '3']);
+  });
+
+  test('another account has other keys', async () => {
+    await putMany(1);
+    await lethe();
+    api.on(`GET ${ACCOUNT_PATH}`, { body: { accountId: 'a2', user: USER } });
+    await lethe();
+    expect(stored.get('INBOX')).toEqual(['1', '1']);
+  });
+});
+
+describe('W5: what is not imported is told', () => {
+  test('a refused message is found among the others, reported and skipped: 65', async () => {
+    await putMany(20, (number) => (number === 13 ? 'bad' : `${number}`));
+    api.on(DELIVER, (request) => {
+      const bad = request.body.includes(Buffer.from('bad').toString('base64'));
+      return bad ? problemReply('urn:lethe:invalid-input', 400, 'no') : deliver(request);
+    });
+    const result = await lethe(['-f', 'flow']);
+    expect(result.exitCode).toBe(65);
+    expect(result.stderr).toContain(`skipped: ${join(root, 'cur', '13.x')} was refused: no\n`);
+    expect(result.stdout).toBe('mailbox=INBOX stored=19 bytes=29 skipped=1\n');
+    expect(stored.get('INBOX')).toEqual(
+      Array.from({ length: 20 }, (_, at) => `${at + 1}`).filter((body) => body !== '13'),
+    );
+  });
+
+  test('a mailbox name that is refused skips its folder; the others go on: 65', async () => {
+    api.on(`POST ${ACCOUNT_PATH}/mailboxes`, problemReply('urn:lethe:invalid-input', 400, 'name'));
+    await put('cur/1.x', 'a');
+    await put('.Bad..Name/cur/1.x', 'b');
+    const result = await lethe();
+    expect(result.exitCode).toBe(65);
+    expect(result.stderr).toContain('skipped: mailbox Bad//Name name\n');
+    expect(stored.get('INBOX')).toEqual(['a']);
+  });
+
+  test('a fault that concerns all mail stops the import with its code, and says how far it got', async () => {
+    await putMany(3 * DELIVERY_MESSAGES);
+    const fenced = problemReply('urn:lethe:account-not-active', 409, 'is being erased');
+    api.on(DELIVER, deliver, fenced);
+    const result = await lethe(['-f', 'json']);
+    expect(result.exitCode).toBe(75);
+    expect(result.stderr).toContain(`stopped after ${DELIVERY_MESSAGES} messages.`);
+    expect(result.stderr).toContain('lethe: is being erased\n');
+    expect(deliveries()).toHaveLength(2);
+    expect(JSON.parse(result.stdout)).toMatchObject({ complete: false, stored: DELIVERY_MESSAGES });
+  });
+
+  test('many problems are told in part, and counted in full', async () => {
+    await putMany(30, () => '');
+    const result = await lethe(['-f', 'flow']);
+    expect(result.exitCode).toBe(65);
+    expect(result.stderr.match(/^skipped: .* is empty$/gm)).toHaveLength(20);
+    expect(result.stderr).toContain('skipped: 10 more\n');
+    expect(result.stdout).toBe('mailbox=INBOX stored=0 bytes=0 skipped=30\n');
+  });
+});

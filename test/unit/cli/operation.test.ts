@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { OPERATION_STEPS } from '../../../cli/commands/watch-operation.ts';
+import type { OperationAnswer } from '../../../functions/contract/api.ts';
+import { type FakeApi, problemReply, type Reply, startFakeApi } from './support/fake-api.ts';
+import { makeLocalDirectory } from './support/local-directory.ts';
+import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
+
+const OPERATION: OperationAnswer = {
+  operationId: 'op1',
+  verb: 'delete-account',
+  state: 'running',
+  step: 'Resolve account',
+  attempt: 1,
+  accountId: 'a1',
+  user: 'john@example.com',
+  requestedBy: 'arn:aws:iam::123456789012:user/operator',
+  createdAt: '2026-11-22T12:00:00.000Z',
+  updatedAt: '2026-11-22T12:00:00.000Z',
+  counts: {},
+};
+
+const at = (step: string, more: Partial<OperationAnswer> = {}): Reply => ({
+  body: { ...OPERATION, step, ...more },
+});
+
+const SUCCEEDED = at('Release address', {
+  state: 'succeeded',
+  counts: { messageRows: 3000, objectBytes: 50_000_000 },
+  certificate: true,
+});
+
+const FAILED = at('Erase ranges', {
+  state: 'failed',
+  error: {
+    name: 'ErasureBlockedError',
+    message: 'three objects are locked',
+    next: 'Release the lock first.',
+  },
+});
+
+let api: FakeApi;
+let local: string;
+
+beforeEach(async () => {
+  api = await startFakeApi();
+  local = await makeLocalDirectory(api.url);
+});
+
+afterEach(() => api.close());
+
+const lethe = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> =>
+  runCli([...argv, '--local', local], options);
+
+const SHOW = 'GET /v1/operations/op1';
+
+describe('O1: operation wait', () => {
+  test('the steps are those of the state machine, in its order', async () => {
+    const { default: machine } = await import('../../../statemachines/delete-account.asl.json', {
+      with: { type: 'json' },
+    });
+    const states = Object.keys(machine.States);
+    expect(OPERATION_STEPS.filter((step) => !states.includes(step))).toEqual([]);
+    expect(states.filter((state) => OPERATION_STEPS.includes(state))).toEqual(OPERATION_STEPS);
+  });
+
+  test('shows each step as a line when piped, what is done against what was expected, ends 0', async () => {
+    const expected = { messageRows: 3000, objectBytes: 50_000_000 };
+    api.on(
+      SHOW,
+      at('Fence account'),
+      at('Erase ranges', { counts: { messageRows: 1234, objectBytes: 12_300_000 }, expected }),
+      at('Erase ranges', { counts: { messageRows: 1300, objectBytes: 12_900_000 }, expected }),
+      at('Verify erasure', { counts: { messageRows: 3000, objectBytes: 50_000_000 }, expected }),
+      SUCCEEDED,
+    );
+    const result = await lethe(['operation', 'wait', 'op1', '-f', 'json']);
+    expect(result.exitCode).toBe(0);
+    const lines = result.stderr.trim().split('\n');
+    expect(lines[0]).toBe('12:00:00 Fence account');
+    expect(result.stderr).toContain(
+      'Erase ranges: message rows 1,234 of 3,000, object bytes 12.3 MB of 50.0 MB\n',
+    );
+    expect(lines.at(-2)).toMatch(/ Release address$/);
+    expect(JSON.parse(result.stdout)).toMatchObject({ state: 'succeeded', certificate: true });
+  });
+
+  test('a round that goes back is told within the furthest step', async () => {
+    api.on(
+      SHOW,
+      at('Verify erasure'),
+      at('Erase ranges', { counts: { messageRows: 2 } }),
+      SUCCEEDED,
+    );
+    const { stderr } = await lethe(['operation', 'wait', 'op1']);
+    expect(stderr).toContain('Verify erasure: now at “Erase ranges”, message rows 2\n');
+    expect(stderr.match(/Verify erasure$/gm)).toHaveLength(1);
+  });
+
+  test('a failure ends with 75, the error, what is safe next, and the operation as data', async () => {
+    api.on(SHOW, at('Erase ranges'), FAILED);
+    const result = await lethe(['operation', 'wait', 'op1', '-f', 'json']);
+    expect(result.exitCode).toBe(75);
+    expect(result.stderr).toContain(
+      'lethe: operation op1 failed at “Erase ranges”: ErasureBlockedError: three objects are locked\n',
+    );
+    expect(result.stderr).toContain(
+      'Release the lock first. To go on: lethe operation resume op1\n',
+    );
+    expect(JSON.parse(result.stdout)).toMatchObject({ state: 'failed' });
+  });
+
+  test('O3: the wait is bounded by --timeout, and leaves the operation alone', async () => {
+    api.on(SHOW, at('Settle'));
+    const result = await lethe(['operation', 'wait', 'op1', '--timeout', '60']);
+    expect(result.exitCode).toBe(75);
+    expect(result.stderr).toContain(
+      'operation op1 goes on without being watched; it is at “Settle”',
+    );
+    expect(result.sleeps.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(60_000, 0);
+    expect(Math.max(...result.sleeps)).toBeLessThanOrEqual(5000);
+    expect(new Set(api.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
+  });
+
+  test('Ctrl-C stops watching, not the operation, and ends with 130', async () => {
+    api.on(SHOW, at('Settle'));
+    const result = await lethe(['operation', 'wait', 'op1'], { interruptAfterSleeps: 2 });
+    expect(result.exitCode).toBe(130);
+    expect(result.stderr).toContain('lethe operation wait op1');
+    expect(result.sleeps).toHaveLength(2);
+  });
+
+  test('a server that is away for a moment does not end the wait', async () => {
+    const busy = problemReply('urn:lethe:busy', 503, 'busy');
+    const away = Array.from({ length: 8 }, () => busy);
+    api.on(SHOW, at('Settle'), ...away, SUCCEEDED);
+    expect((await lethe(['operation', 'wait', 'op1'])).exitCode).toBe(0);
+  });
+
+  test('a server that stays away does', async () => {
+    api.on(SHOW, at('Settle'), problemReply('urn:lethe:busy', 503, 'busy'));
+    expect((await lethe(['operation', 'wait', 'op1'])).exitCode).toBe(75);
+  });
+});
+
+describe('operation show and resume', () => {
+  test('show prints every counter, and ends 0 also for a failed one', async () => {
+    api.on(SHOW, {
+      body: { ...(FAILED.body as object), counts: { rows: 7 }, expected: { rows: 9, bytes: 1000 } },
+    });
+    const result = await lethe(['operation', 'show', 'op1', '-f', 'table']);
+    expect(result.exitCode).toBe(0);
+    expect(result.stdout).toMatch(/^rows +7 of 9 expected$/m);
+    expect(result.stdout).toMatch(/^bytes +0 bytes of 1\.0 kB expected$/m);
+    expect(result.stdout).toMatch(/^next +Release the lock first\.$/m);
+  });
+
+  test('an unknown operation ends with 68', async () => {
+    api.on(SHOW, problemReply('urn:lethe:unknown-operation', 404, 'unknown'));
+    expect((await lethe(['operation', 'show', 'op1'])).exitCode).toBe(68);
+  });
+
+  test('U5: resume makes sure that an attempt runs, then watches it', async () => {
+    const resumed = 'POST /v1/operations/op1/resume';
+    api.on(resumed, { hangUp: true }, { status: 202, body: { ...OPERATION, attempt: 2 } });
+    api.on(SHOW, at('Plan erasure', { attempt: 2 }), SUCCEEDED);
+    const result = await lethe(['operation', 'resume', 'op1']);
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr).toContain('Plan erasure: attempt 2');
+    expect(api.requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
+  });
+
+  test('resume --no-wait returns at once', async () => {
+    api.on('POST /v1/operations/op1/resume', { status: 202, body: { ...OPERATION, attempt: 2 } });
+    const result = await lethe(['operation', 'resume', 'op1', '--no-wait']);
+    expect(result.stdout).toContain('attempt=2');
+    expect(api.requests).toHaveLength(1);
+  });
+});

@@ -1,0 +1,236 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describeFailure, readFailure } from '../../../cli/api/failures.ts';
+import { parseRetryAfter, TRIES_MAX } from '../../../cli/api/retry.ts';
+import { LOCAL_DIRECTORY, resolveEndpoint } from '../../../cli/settings.ts';
+import { PROBLEMS } from '../../../functions/contract/api.ts';
+import { type FakeApi, problemReply, startFakeApi } from './support/fake-api.ts';
+import { ACCESS_KEY_ID, makeLocalDirectory, REGION } from './support/local-directory.ts';
+import { type CliResult, runCli } from './support/run-cli.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+
+const USER = 'john@example.com';
+const SHOW = 'GET /v1/accounts/john%40example.com';
+const DELETE = 'DELETE /v1/accounts/john%40example.com';
+const ACCOUNT = {
+  accountId: 'a1',
+  user: USER,
+  aliases: [],
+  state: 'active',
+  retentionClass: 'r30',
+  createdAt: '2026-11-01T00:00:00.000Z',
+  mailboxes: 2,
+  messages: 1234,
+  bytes: 5_600_000,
+};
+
+let api: FakeApi;
+let local: string;
+
+beforeEach(async () => {
+  api = await startFakeApi();
+  local = await makeLocalDirectory(api.url);
+});
+
+afterEach(() => api.close());
+
+const lethe = (...argv: string[]): Promise<CliResult> => runCli([`--local=${local}`, ...argv]);
+
+describe('O2: refusals of the API end with the exit code of their type', () => {
+  test.each(Object.entries(PROBLEMS))('%s', async (type, { status, exitCode }) => {
+    api.on(SHOW, problemReply(type, status, 'what is wrong', { operationId: 'op7' }));
+    const result = await lethe('user', 'show', USER);
+    expect(result.exitCode).toBe(exitCode);
+    expect(result.stderr).toContain('lethe: what is wrong\n');
+    expect(result.stderr).toContain('lethe operation show op7');
+    expect(result.stdout).toBe('');
+  });
+
+  test('every field that was wrong is named', async () => {
+    const errors = [{ field: 'aliases[0]', message: 'got "x", allowed is an address' }];
+    const problem = problemReply('urn:lethe:invalid-input', 400, 'bad input', { errors });
+    api.on('POST /v1/accounts', problem);
+    const result = await lethe('user', 'add', USER, '--alias', 'x');
+    expect(result.exitCode).toBe(64);
+    expect(result.stderr).toContain('  aliases[0]: got "x", allowed is an address\n');
+    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({ user: USER, aliases: ['x'] });
+  });
+
+  test('a field that the detail tells already is not told twice', async () => {
+    const errors = [{ field: 'user', message: 'got "x", allowed is y' }];
+    const problem = problemReply('urn:lethe:invalid-input', 400, 'user: got "x", allowed is y.', {
+      errors,
+    });
+    api.on(SHOW, problem);
+    const { stderr } = await lethe('user', 'show', USER);
+    expect(stderr).toBe('lethe: user: got "x", allowed is y.\n');
+  });
+
+  test('a type that this version does not know ends by its status', async () => {
+    api.on(SHOW, problemReply('urn:lethe:new', 403, 'no'));
+    expect((await lethe('user', 'show', USER)).exitCode).toBe(77);
+  });
+
+  test('control characters of an answer do not reach the terminal', async () => {
+    api.on(SHOW, problemReply('urn:lethe:unknown-user', 404, 'no \u001b[31m user\u202e'));
+    const { stderr } = await lethe('user', 'show', USER);
+    expect(stderr).toContain('no \\u{1b}[31m user\\u{202e}');
+  });
+});
+
+describe('what no part of Lethe answered', () => {
+  test.each([
+    [403, '{"message":"Forbidden"}', 77, 'the server answered 403: Forbidden'],
+    [404, '{"message":"Not Found"}', 78, 'Does --url point to the API of Lethe?'],
+    [200, '<html>hello</html>', 78, 'the answer is not JSON'],
+  ])('%i %s ends with %i', async (status, body, exitCode, message) => {
+    api.on(SHOW, { status, body });
+    const result = await lethe('user', 'show', USER);
+    expect(result.exitCode).toBe(exitCode);
+    expect(result.stderr).toContain(message);
+    expect(api.requests).toHaveLength(1);
+  });
+
+  test('nothing listens: 69 at once', async () => {
+    await api.close();
+    const result = await lethe('user', 'show', USER);
+    expect(result.exitCode).toBe(69);
+    expect(result.stderr).toContain('cannot reach the server');
+    expect(result.sleeps).toEqual([]);
+  });
+
+  test('an untrusted certificate leads to --ca-file', () => {
+    const error = Object.assign(new Error('self-signed certificate'), {
+      code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    });
+    const { error: described, transient } = describeFailure(error);
+    expect(transient).toBe(false);
+    expect(described.exitCode).toBe(69);
+    expect(described.hint).toContain('--ca-file');
+  });
+
+  test('a gateway that found its function throttled is worth another try', () => {
+    const body = Buffer.from('{"message":"Internal Server Error"}');
+    expect(readFailure({ status: 500, headers: {}, body }).transient).toBe(true);
+  });
+});
+
+describe('O3: trying again', () => {
+  const busy = problemReply('urn:lethe:busy', 503, 'busy');
+
+  test('waits at least as long as Retry-After says, then gets the answer', async () => {
+    const later = { ...busy, headers: { ...busy.headers, 'retry-after': '3' } };
+    api.on(SHOW, later, busy, { body: ACCOUNT });
+    const result = await lethe('user', 'show', USER, '-f', 'json');
+    expect(result.exitCode).toBe(0);
+    expect(JSON.parse(result.stdout)).toEqual(ACCOUNT);
+    expect(api.requests).toHaveLength(3);
+    expect(result.sleeps[0]).toBe(3000);
+    expect(result.sleeps[1]).toBeLessThan(1000);
+  });
+
+  test('is bounded, and ends with 75', async () => {
+    api.on(SHOW, busy);
+    const result = await lethe('user', 'show', USER);
+    expect(result.exitCode).toBe(75);
+    expect(api.requests).toHaveLength(TRIES_MAX);
+    expect(result.sleeps).toHaveLength(TRIES_MAX - 1);
+    for (const [at, ms] of result.sleeps.entries()) {
+      expect(ms).toBeGreaterThanOrEqual(100 * 2 ** at);
+      expect(ms).toBeLessThanOrEqual(200 * 2 ** at);
+    }
+  });
+
+  test('a long Retry-After is told, not waited for', async () => {
+    api.on(SHOW, { ...busy, headers: { ...busy.headers, 'retry-after': '600' } });
+    const result = await lethe('user', 'show', USER);
+    expect(result).toMatchObject({ exitCode: 75, sleeps: [] });
+    expect(result.stderr).toContain('Try again in 600 seconds.');
+  });
+
+  test('U5: a deletion whose answer was lost is sent again: it is one operation', async () => {
+    api.on(DELETE, { hangUp: true }, { status: 202, body: { operationId: 'op1', counts: {} } });
+    const result = await lethe('user', 'delete', USER, '--yes', '--no-wait');
+    expect(result.exitCode).toBe(0);
+    expect(api.requests.map(({ method }) => method)).toEqual(['DELETE', 'DELETE']);
+  });
+
+  test('a creation is not sent again: the second would report the first as taken', async () => {
+    api.on('POST /v1/accounts', { hangUp: true }, { status: 201, body: ACCOUNT });
+    const result = await lethe('user', 'add', USER);
+    expect(result.exitCode).toBe(69);
+    expect(api.requests).toHaveLength(1);
+  });
+
+  test('Retry-After is seconds or a date', () => {
+    const now = Date.UTC(2026, 10, 22, 12);
+    expect(parseRetryAfter('120', now)).toBe(120_000);
+    expect(parseRetryAfter('Sun, 22 Nov 2026 12:00:05 GMT', now)).toBe(5000);
+    expect(parseRetryAfter('Sun, 22 Nov 2026 11:00:00 GMT', now)).toBe(0);
+    expect(parseRetryAfter('soon', now)).toBeUndefined();
+  });
+});
+
+describe('settings', () => {
+  const io = { env: {}, cwd: '/' };
+
+  test('--local names API, region, certificate and credentials', async () => {
+    const endpoint = await resolveEndpoint({ local }, io);
+    expect(endpoint).toMatchObject({ region: REGION, url: new URL(api.url) });
+    expect(endpoint.ca).toContain('BEGIN CERTIFICATE');
+    expect(await endpoint.credentials()).toMatchObject({ accessKeyId: ACCESS_KEY_ID });
+  });
+
+  test('options win over --local, which wins over the environment', async () => {
+    const env = {
+      LETHE_URL: 'https://env.example.com',
+      AWS_REGION: 'us-east-1',
+      LETHE_LOCAL: local,
+    };
+    const fromLocal = await resolveEndpoint({}, { ...io, env });
+    expect(fromLocal.url.href).toBe(`${api.url}/`);
+    const fromOptions = await resolveEndpoint(
+      { url: 'https://option.example.com', region: 'eu-west-2' },
+      { ...io, env },
+    );
+    expect(fromOptions.url.host).toBe('option.example.com');
+    expect(fromOptions.region).toBe('eu-west-2');
+  });
+
+  test('the region is read from the address of an API Gateway', async () => {
+    const url = 'https://abc.execute-api.ap-southeast-2.amazonaws.com';
+    expect((await resolveEndpoint({ url }, io)).region).toBe('ap-southeast-2');
+  });
+
+  test.each([
+    [{}, 'where the API is, is not known'],
+    [{ url: 'https://x.example.com' }, 'which AWS region is not known'],
+    [
+      { url: 'http://x.example.com', region: 'r' },
+      'got "http://x.example.com", allowed is an https',
+    ],
+    [{ url: 'x', region: 'r' }, 'got "x", allowed is'],
+    [{ url: 'https://x', region: 'r', caFile: 'none.pem' }, 'cannot read the CA file at /none.pem'],
+    [{ local: '/none' }, 'cannot read the embedded AWS at /none/outputs.json'],
+  ])('O2: %j is refused with 78: %s', async (options, message) => {
+    await expect(resolveEndpoint(options, io)).rejects.toMatchObject({
+      exitCode: 78,
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test('O2: a state file without what is needed is refused, naming it', async () => {
+    await writeFile(join(local, 'outputs.json'), '{"caFile":"ca.pem"}');
+    const result = await lethe('user', 'show', USER);
+    expect(result.exitCode).toBe(78);
+    expect(result.stderr).toContain('outputs.json has no "apiUrl"');
+  });
+
+  test('a bare --local before a command does not swallow the command', async () => {
+    const empty = await temporaryDirectory();
+    const result = await runCli(['--local', 'user', 'show', USER], { cwd: empty });
+    expect(result.exitCode).toBe(78);
+    expect(result.stderr).toContain(join(empty, LOCAL_DIRECTORY, 'outputs.json'));
+  });
+});

@@ -1,0 +1,72 @@
+/** Runs a command line in this process, with streams and a clock of its own. */
+import { PassThrough, Writable } from 'node:stream';
+import type { Io } from '../../../../cli/io.ts';
+import { run } from '../../../../cli/run.ts';
+
+export interface CliOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Typed at a terminal; without it there is no terminal. */
+  readonly typed?: string;
+  /** Aborts when the command has slept so often. */
+  readonly interruptAfterSleeps?: number;
+  readonly interruption?: AbortController;
+}
+
+export interface CliResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stdoutBytes: Buffer;
+  readonly stderr: string;
+  /** Milliseconds of each wait. */
+  readonly sleeps: readonly number[];
+}
+
+class Capture extends Writable {
+  readonly chunks: Buffer[] = [];
+  isTTY = false;
+  columns: number | undefined;
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.chunks.push(chunk);
+    done();
+  }
+}
+
+/** Time passes only while the command sleeps, so nothing is really waited for. */
+export async function runCli(
+  argv: readonly string[],
+  options: CliOptions = {},
+): Promise<CliResult> {
+  const stdout = new Capture();
+  const stderr = new Capture();
+  const stdin = Object.assign(new PassThrough(), { isTTY: options.typed !== undefined });
+  stderr.isTTY = options.typed !== undefined;
+  if (options.typed !== undefined) stdin.write(options.typed);
+  const interruption = options.interruption ?? new AbortController();
+  const sleeps: number[] = [];
+  let now = Date.UTC(2026, 10, 22, 12);
+  const io: Io = {
+    stdin,
+    stdout,
+    stderr,
+    env: options.env ?? {},
+    cwd: options.cwd ?? process.cwd(),
+    interruption: () => interruption.signal,
+    now: () => now,
+    async sleep(ms) {
+      sleeps.push(ms);
+      now += ms;
+      if (sleeps.length === options.interruptAfterSleeps) interruption.abort();
+    },
+  };
+  const exitCode = await run(argv, io);
+  const stdoutBytes = Buffer.concat(stdout.chunks);
+  return {
+    exitCode,
+    stdout: stdoutBytes.toString(),
+    stdoutBytes,
+    stderr: Buffer.concat(stderr.chunks).toString(),
+    sleeps,
+  };
+}

@@ -1,0 +1,45 @@
+/** Writes files of mail sources and reads them back as the importer does. */
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { beforeEach } from 'vitest';
+import type { MailSource, SourceItem, SourceMessage } from '../../../../cli/import/mail-source.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+let root = '';
+
+beforeEach(async () => {
+  root = await temporaryDirectory();
+});
+
+/** A path below a directory that is new for each test. */
+export const at = (...path: string[]): string => join(root, ...path);
+
+/** @param modified time of the file */
+export async function put(
+  path: string,
+  content: string | Uint8Array,
+  modified?: string,
+): Promise<void> {
+  const file = at(path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, content);
+  if (modified !== undefined) await utimes(file, new Date(modified), new Date(modified));
+}
+
+export async function readAll(source: MailSource): Promise<Map<string, SourceItem[]>> {
+  const found = new Map<string, SourceItem[]>();
+  for (const folder of source.folders) {
+    const items = found.get(folder.mailbox) ?? [];
+    for await (const item of folder.read()) items.push(item);
+    found.set(folder.mailbox, items);
+  }
+  return found;
+}
+
+export const isMessage = (item: SourceItem): item is SourceMessage => item.kind === 'message';
+
+export const bodies = (items: readonly SourceItem[] | undefined): string[] =>
+  (items ?? []).filter(isMessage).map(({ raw }) => Buffer.from(raw).toString('latin1'));
+
+export const reasons = (items: readonly SourceItem[] | undefined): string[] =>
+  (items ?? []).flatMap((item) => (item.kind === 'problem' ? [item.reason] : []));

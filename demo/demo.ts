@@ -113,8 +113,7 @@ async function main(): Promise<void> {
   try {
     heading('The embedded AWS');
     await resetInstance(directory);
-    // Waits of the machine are cut to a tenth: the settling time of this stage is short already.
-    instance = await startInstance({ directory, owner: process.pid, waitScale: 0.1, log: say });
+    instance = await startInstance({ directory, owner: process.pid, log: say });
     const [given] = process.argv.slice(2);
     let mailbox = given;
     if (mailbox === undefined) {

@@ -88,6 +88,9 @@ export function makeInstanceDirectories(files: InstanceFiles): void {
   for (const directory of [files.certificates, files.state, files.objects, files.temporary]) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
+  // MiniStack unpacks functions, and its own CommonJS worker, below: without a package.json of its
+  // own, Node would take the one of this project, which says that every .js file is a module.
+  writeFileSync(join(files.temporary, 'package.json'), '{}\n');
 }
 
 /** Removes what an instance keeps, and the directory itself if nothing else is in it. */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { OPAQUE_CLASS, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
-import { ERASURE_RANGES_MAX } from '../functions/contract/limits.ts';
+import { ERASURE_RANGES_MAX, PRESIGNED_URL_SECONDS_MAX } from '../functions/contract/limits.ts';
 import { LONGEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
 
 /** Days that expunge storage keeps mail, or `keep`: until something else removes it. */
@@ -67,9 +67,6 @@ export class SettingsError extends Error {
     this.problems = problems;
   }
 }
-
-/** No presigned URL may live longer than a quarter of an hour. */
-export const PRESIGNED_URL_SECONDS_MAX = 900;
 
 /** A writer that got its turn before the fence can write for this long after it. */
 const LATE_WRITER_SECONDS = LONGEST_TIMEOUT_SECONDS + PRESIGNED_URL_SECONDS_MAX;

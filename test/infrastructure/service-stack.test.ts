@@ -107,7 +107,7 @@ describe('the doors', () => {
 
   test('every route asks for a signature', () => {
     const types = routes.map(({ Properties }) => Properties['AuthorizationType']);
-    expect(types).toEqual(Array(10).fill('AWS_IAM'));
+    expect(types).toEqual(Array(12).fill('AWS_IAM'));
   });
 
   test('accounts and mail go to functions with different rights', () => {
@@ -125,6 +125,8 @@ describe('the doors', () => {
       'ANY /v1/accounts/{user}/mailboxes',
       'ANY /v1/accounts/{user}/messages',
       'ANY /v1/accounts/{user}/messages/{uid}',
+      'ANY /v1/accounts/{user}/subscriptions',
+      'ANY /v1/accounts/{user}/uploads',
     ]);
     expect(byTarget('ProvisioningApi')).toEqual([
       'DELETE /v1/accounts/{user}',

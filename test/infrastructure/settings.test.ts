@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { LONGEST_TIMEOUT_SECONDS } from '../../cdk/function-timeouts.ts';
+import { parseSettings, readSettings, SettingsError } from '../../cdk/settings.ts';
 import {
+  FUNCTION_TIMEOUT_SECONDS_MAX,
   PRESIGNED_URL_SECONDS_MAX,
-  parseSettings,
-  readSettings,
-  SettingsError,
-} from '../../cdk/settings.ts';
-import { FUNCTION_TIMEOUT_SECONDS_MAX } from '../../functions/contract/limits.ts';
+} from '../../functions/contract/limits.ts';
 import { cdkJson } from './synthesized.ts';
 
 function problemsOf(run: () => unknown): readonly string[] {

@@ -1,6 +1,12 @@
 /** One page that shows how deletions, functions, tables and doors are doing. */
 import { Duration } from 'aws-cdk-lib';
-import { type CfnDashboard, Dashboard, GraphWidget, type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  type CfnDashboard,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { Operation } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { Watched } from './alarms.ts';

@@ -9,7 +9,7 @@ import {
 import { Construct } from 'constructs';
 
 /** `critical`: somebody's deletion or mail waits for an operator. `warning`: look at it today. */
-export type Severity = 'critical' | 'warning';
+type Severity = 'critical' | 'warning';
 
 export interface RunbookAlarmProps {
   /** After the stage: `lethe-prod-<name>`. */
@@ -33,7 +33,7 @@ export interface RunbookAlarmProps {
 }
 
 /** Where each alarm's line is. */
-export const RUNBOOK_FILE = 'docs/runbook.md';
+const RUNBOOK_FILE = 'docs/runbook.md';
 
 /** The period of every metric that alarms look at. */
 export const ALARM_PERIOD = Duration.minutes(5);

@@ -10,6 +10,7 @@ import { CallerPolicies } from './caller-policies.ts';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { SignedHttpApi } from './constructs/http-api.ts';
 import { addDeleteAccountFunctions } from './delete-account-functions.ts';
+import { addMonitoring } from './monitoring.ts';
 import { MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
@@ -22,9 +23,10 @@ export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
     const { settings } = props;
+    const steps = addDeleteAccountFunctions(this, props);
     const deleteAccount = new AslStateMachine(this, 'DeleteAccount', {
       definitionFile: join(STATE_MACHINES_DIRECTORY, 'delete-account.asl.json'),
-      functions: addDeleteAccountFunctions(this, props),
+      functions: steps,
       numbers: { EraseRangesMaxConcurrency: settings.erasureMaxConcurrency },
       settings,
     });
@@ -34,6 +36,12 @@ export class ServiceStack extends Stack {
     const doors = new SignedHttpApi(this, 'Doors', { settings });
     doors.route('Provisioning', provisioning, PROVISIONING_ROUTES);
     doors.route('Mail', mail, MAIL_ROUTES);
+    addMonitoring(this, props, {
+      deleteAccount,
+      doors,
+      verifyErasure: steps.VerifyErasure,
+      certifyErasure: steps.CertifyErasure,
+    });
     const { policies } = new CallerPolicies(this, 'Callers', doors);
 
     this.addOutputs({

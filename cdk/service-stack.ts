@@ -10,7 +10,8 @@ import { CallerPolicies } from './caller-policies.ts';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { SignedHttpApi } from './constructs/http-api.ts';
 import { addDeleteAccountFunctions } from './delete-account-functions.ts';
-import { MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
+import { addDoctor } from './doctor-function.ts';
+import { DOCTOR_ROUTES, MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 /** Where definitions of state machines are. */
@@ -34,6 +35,7 @@ export class ServiceStack extends Stack {
     const doors = new SignedHttpApi(this, 'Doors', { settings });
     doors.route('Provisioning', provisioning, PROVISIONING_ROUTES);
     doors.route('Mail', mail, MAIL_ROUTES);
+    doors.route('Doctor', addDoctor(this, props), DOCTOR_ROUTES);
     const { policies } = new CallerPolicies(this, 'Callers', doors);
 
     this.addOutputs({

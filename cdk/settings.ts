@@ -6,6 +6,11 @@ import { z } from 'zod';
 import { OPAQUE_CLASS, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
 import { ERASURE_RANGES_MAX } from '../functions/contract/limits.ts';
 import { LONGEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import {
+  type MailServersInput,
+  mailServersAllowed,
+  mailServersSchema,
+} from './mail-server-settings.ts';
 
 /** Days that expunge storage keeps mail, or `keep`: until something else removes it. */
 export type Retention = number | 'keep';
@@ -55,6 +60,8 @@ export interface Settings {
   readonly logRetentionDays: number;
   /** Memory of every function; its share of a processor grows with it. */
   readonly functionMemoryMb: number;
+  /** Proxies and backends whose sessions a deletion ends; when missing, it ends none. */
+  readonly mailServers?: MailServersInput;
 }
 
 /** Every problem of the settings at once; each names the field, what was given, what is allowed. */
@@ -152,6 +159,7 @@ const SCHEMA = z.strictObject({
   recoveryDays: wholeNumber(1, 35).default(35),
   logRetentionDays: z.literal(LOG_RETENTION_DAYS).default(30),
   functionMemoryMb: wholeNumber(128, 10_240).default(1024),
+  mailServers: mailServersSchema.optional(),
 });
 type Field = keyof z.input<typeof SCHEMA>;
 
@@ -174,6 +182,7 @@ const ALLOWED: Readonly<Record<Field, string>> = {
   recoveryDays: 'a whole number from 1 to 35',
   logRetentionDays: `one of ${LOG_RETENTION_DAYS.join(', ')}`,
   functionMemoryMb: 'a whole number from 128 to 10240',
+  mailServers: mailServersAllowed([]),
 };
 
 /** What `readSettings` reads from; an App's `node` is one. */
@@ -221,24 +230,31 @@ export function parseSettings(stage: string, raw: unknown): Settings {
 
 /** Optional members that are missing, rather than there and undefined. */
 function withoutUndefined(data: z.output<typeof SCHEMA>): Omit<Settings, 'stage'> {
-  const { account, region, owner, costCentre, ...rest } = data;
+  const { account, region, owner, costCentre, mailServers, ...rest } = data;
   return {
     ...rest,
     ...(account === undefined ? {} : { account }),
     ...(region === undefined ? {} : { region }),
     ...(owner === undefined ? {} : { owner }),
     ...(costCentre === undefined ? {} : { costCentre }),
+    ...(mailServers === undefined ? {} : { mailServers }),
   };
 }
 
 function issueProblems(path: string, raw: unknown, issue: z.core.$ZodIssue): string[] {
+  const [field, ...below] = issue.path;
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(SCHEMA.shape).join(', ');
-    return issue.keys.map((key) => `${path}.${key}: unknown, allowed: ${known}`);
+    const inside = [path, ...issue.path].join('.');
+    const known =
+      field === 'mailServers'
+        ? mailServersAllowed(below.length === 0 ? ['?'] : below)
+        : Object.keys(SCHEMA.shape).join(', ');
+    return issue.keys.map((key) => `${inside}.${key}: unknown, allowed: ${known}`);
   }
-  const [field] = issue.path;
   if (field === undefined) return [`${path}: ${given(raw)}, allowed: an object`];
-  const allowed = issue.code === 'custom' ? issue.message : ALLOWED[field as Field];
+  const said = issue.code === 'custom' && issue.message !== 'Invalid input';
+  const closer = field === 'mailServers' ? mailServersAllowed(below) : ALLOWED[field as Field];
+  const allowed = said ? issue.message : closer;
   const value = issue.path.reduce<unknown>(memberOf, raw);
   return [`${[path, ...issue.path].join('.')}: ${given(value)}, allowed: ${allowed}`];
 }

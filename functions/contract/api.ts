@@ -136,6 +136,24 @@ export interface CertificateKeyAnswer {
   readonly publicKeyPem: string;
 }
 
+/** What `POST /v1/doctor` found, looking from where the steps of a deletion look. */
+export interface DoctorAnswer {
+  readonly healthy: boolean;
+  readonly checks: readonly DoctorCheck[];
+}
+
+export interface DoctorCheck {
+  /** What was looked at: `registry table`, or the URL of a mail server. */
+  readonly what: string;
+  readonly kind: 'table' | 'proxy' | 'backend';
+  readonly ok: boolean;
+  readonly detail: string;
+  /** Name of the error that a deletion would end with. */
+  readonly error?: string;
+  /** What to do about it. */
+  readonly next?: string;
+}
+
 /** RFC 9457. */
 export interface Problem {
   /** A URN such as `urn:lethe:unknown-user`; the keys of PROBLEMS below. */

@@ -30,7 +30,7 @@ describe('functions', () => {
   });
 
   test('the doors answer before API Gateway gives up after 30 s', () => {
-    for (const name of ['ProvisioningApi', 'MailApi']) {
+    for (const name of ['ProvisioningApi', 'MailApi', 'Doctor']) {
       const { Properties } = resourceNamed(prod, 'AWS::Lambda::Function', `${name}Function`);
       expect(Properties['Timeout']).toBe(29);
     }
@@ -107,7 +107,7 @@ describe('the doors', () => {
 
   test('every route asks for a signature', () => {
     const types = routes.map(({ Properties }) => Properties['AuthorizationType']);
-    expect(types).toEqual(Array(10).fill('AWS_IAM'));
+    expect(types).toEqual(Array(11).fill('AWS_IAM'));
   });
 
   test('accounts and mail go to functions with different rights', () => {
@@ -135,6 +135,7 @@ describe('the doors', () => {
       'POST /v1/accounts',
       'POST /v1/operations/{id}/resume',
     ]);
+    expect(byTarget('Doctor')).toEqual(['POST /v1/doctor']);
   });
 
   test('access logs name the route, never the path, which holds an address', () => {

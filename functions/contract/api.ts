@@ -1,5 +1,7 @@
 /** Requests and answers of the HTTP doors under `/v1`. Times are ISO 8601 in UTC. */
 
+import type { MailServerRole } from './mail-servers.ts';
+
 export type AccountState = 'active' | 'disabled' | 'deleting' | 'erased';
 
 export interface CreateAccountRequest {
@@ -145,7 +147,7 @@ export interface DoctorAnswer {
 export interface DoctorCheck {
   /** What was looked at: `registry table`, or the URL of a mail server. */
   readonly what: string;
-  readonly kind: 'table' | 'proxy' | 'backend';
+  readonly kind: 'table' | MailServerRole;
   readonly ok: boolean;
   readonly detail: string;
   /** Name of the error that a deletion would end with. */

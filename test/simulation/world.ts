@@ -16,6 +16,7 @@ import { releaseAddress } from '../../functions/core/erasure/release-address.ts'
 import { resolveAccount } from '../../functions/core/erasure/resolve-account.ts';
 import { verifyErasure } from '../../functions/core/erasure/verify-erasure.ts';
 import { recordFailure } from '../../functions/core/operations/record-failure.ts';
+import type { MailServers } from '../../functions/core/ports/mail-servers.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
 import { kickSessions } from '../../functions/core/sessions/kick-sessions.ts';
 import { waitForSessions } from '../../functions/core/sessions/wait-for-sessions.ts';
@@ -46,7 +47,7 @@ const INVOCATION_MS = 255_000;
 
 const ERASURE = { classes: CLASSES_EVER };
 const SETTLE_SECONDS = 1800;
-export const SESSIONS = { sessionDeadlineSeconds: 600 };
+const SESSIONS = { sessionDeadlineSeconds: 600 };
 const CERTIFICATE = {
   recoveryDays: 35,
   logRetentionDays: 30,
@@ -118,12 +119,15 @@ export class World {
       readonly pageEntries?: number;
       /** None when missing. */
       readonly servers?: readonly MailServer[];
+      /** Instead of the model, for instance real ones. */
+      readonly mailServers?: MailServers;
     } = {},
   ) {
     this.ids = new SeededIds(options.seed ?? 1);
     this.objects = new MemoryObjectStore({ pageEntries: options.pageEntries ?? 7 });
     this.mailServers = new MemoryMailServers(options.servers ?? []);
-    const { rows, objects, evidence, workflows, mailServers, clock, ids } = this;
+    const { rows, objects, evidence, workflows, clock, ids } = this;
+    const mailServers = options.mailServers ?? this.mailServers;
     const signer = new MemorySigner();
     this.ports = { rows, objects, evidence, workflows, mailServers, clock, ids, signer };
   }

@@ -40,11 +40,14 @@ async function checkTable({ rows, clock }: DoctorPorts): Promise<DoctorCheck> {
     return { ...check, ok: false, detail: late, next: TABLE_NEXT };
   } catch (error) {
     const name = error instanceof Error ? error.name : String(error);
-    return { ...check, ok: false, detail: 'cannot be read', error: name, next: TABLE_NEXT };
+    return { ...check, ok: false, detail: 'cannot be read', error: name, next: ROLE_NEXT };
   }
 }
 
 const TABLE_NEXT = 'Give the subnets a gateway endpoint for DynamoDB, or a NAT gateway.';
+
+const ROLE_NEXT =
+  'Deploy again: the function has lost its right or its table. Its log tells the rest.';
 
 async function checkServer(ports: DoctorPorts, server: MailServer): Promise<DoctorCheck> {
   const check = { what: server.url, kind: server.role };

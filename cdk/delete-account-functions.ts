@@ -7,7 +7,12 @@ import {
   UPLOADS_PREFIX,
 } from '../functions/contract/key-layout.ts';
 import { NodeFunction, type TableAction } from './constructs/node-function.ts';
-import { PAGING_STEP_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import {
+  MAIL_SERVER_STEP_TIMEOUT_SECONDS,
+  PAGING_STEP_TIMEOUT_SECONDS,
+  STEP_TIMEOUT_SECONDS,
+} from './function-timeouts.ts';
+import { bindMailServers, mailServerFiles } from './mail-servers.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 interface Step {
@@ -16,6 +21,8 @@ interface Step {
   readonly timeoutSeconds: number;
   readonly registry: readonly TableAction[];
   readonly dictmap: readonly TableAction[];
+  /** Talks to proxies and backends. */
+  readonly mailServers?: true;
 }
 
 /** By the names that the tokens of the definition have. */
@@ -31,6 +38,20 @@ const STEPS = {
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
     registry: ['get', 'update'],
     dictmap: [],
+  },
+  KickSessions: {
+    name: 'kick-sessions',
+    timeoutSeconds: MAIL_SERVER_STEP_TIMEOUT_SECONDS,
+    registry: ['get', 'update'],
+    dictmap: [],
+    mailServers: true,
+  },
+  WaitForSessions: {
+    name: 'wait-for-sessions',
+    timeoutSeconds: MAIL_SERVER_STEP_TIMEOUT_SECONDS,
+    registry: ['get', 'update'],
+    dictmap: [],
+    mailServers: true,
   },
   FenceAccount: {
     name: 'fence-account',
@@ -52,9 +73,10 @@ const STEPS = {
   },
   ClearCaches: {
     name: 'clear-caches',
-    timeoutSeconds: STEP_TIMEOUT_SECONDS,
+    timeoutSeconds: MAIL_SERVER_STEP_TIMEOUT_SECONDS,
     registry: ['get', 'update'],
     dictmap: ['query'],
+    mailServers: true,
   },
   EraseAccountRows: {
     name: 'erase-account-rows',
@@ -104,16 +126,17 @@ export function addDeleteAccountFunctions(
 
 function addStep(scope: Construct, id: string, step: Step, props: ServiceStackProps) {
   const { code, settings, storage } = props;
-  const { name, timeoutSeconds, registry, dictmap } = step;
+  const { name, timeoutSeconds, registry, dictmap, mailServers } = step;
   const description = `Step of delete-account: ${name}`;
   const result = new NodeFunction(scope, id, {
-    code: code(name),
+    code: code(name, mailServers ? mailServerFiles(settings) : {}),
     description,
     timeoutSeconds,
     settings,
   });
   result.bindTable(storage.tables.registry, ENV.registryTable, registry);
   if (dictmap.length > 0) result.bindTable(storage.tables.dictmap, ENV.dictmapTable, dictmap);
+  if (mailServers) bindMailServers(result, settings);
   return result;
 }
 

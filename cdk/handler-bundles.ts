@@ -2,14 +2,17 @@
  * Bundles every handler in one run of esbuild: a run for each, as NodejsFunction does it, takes a
  * second a piece, which is most of the time of a synth.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
 
+/** Contents of files that go beside a handler, by their names. */
+export type HandlerFiles = Readonly<Record<string, string>>;
+
 /** The code of a handler, by its name such as `erase-range`; its module is `index`. */
-export type HandlerCode = (name: string) => Code;
+export type HandlerCode = (name: string, files?: HandlerFiles) => Code;
 
 const HANDLERS_DIRECTORY = fileURLToPath(new URL('../functions/handlers/', import.meta.url));
 
@@ -45,9 +48,12 @@ export function bundleHandlers(directory: string): HandlerCode {
     sourcesContent: false,
     logLevel: 'error',
   });
-  return (name) => {
+  return (name, files = {}) => {
     if (!names.includes(name))
       throw new Error(`there is no handler ${HANDLERS_DIRECTORY}${name}.ts`);
+    for (const [file, content] of Object.entries(files)) {
+      writeFileSync(join(directory, name, file), content);
+    }
     return Code.fromAsset(join(directory, name));
   };
 }

@@ -21,6 +21,9 @@ export const MAIL_ROUTES: readonly Route[] = [
   { path: '/v1/accounts/{user}/uploads', methods: [HttpMethod.ANY] },
 ];
 
+/** For operators only. */
+export const DOCTOR_ROUTES: readonly Route[] = [{ path: '/v1/doctor', methods: [HttpMethod.POST] }];
+
 /** Everything below an account; `GET /v1/accounts/*` of the provisioning routes names it too. */
 export const BELOW_ACCOUNTS: Route = {
   path: '/v1/accounts/{user}/{below}',

@@ -10,8 +10,9 @@ import { CallerPolicies } from './caller-policies.ts';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { SignedHttpApi } from './constructs/http-api.ts';
 import { addDeleteAccountFunctions } from './delete-account-functions.ts';
+import { addDoctor } from './doctor-function.ts';
 import { addMonitoring } from './monitoring.ts';
-import { MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
+import { DOCTOR_ROUTES, MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 /** Where definitions of state machines are. */
@@ -36,6 +37,7 @@ export class ServiceStack extends Stack {
     const doors = new SignedHttpApi(this, 'Doors', { settings });
     doors.route('Provisioning', provisioning, PROVISIONING_ROUTES);
     doors.route('Mail', mail, MAIL_ROUTES);
+    doors.route('Doctor', addDoctor(this, props), DOCTOR_ROUTES);
     addMonitoring(this, props, {
       deleteAccount,
       doors,

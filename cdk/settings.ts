@@ -6,6 +6,11 @@ import { z } from 'zod';
 import { OPAQUE_CLASS, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
 import { ERASURE_RANGES_MAX, PRESIGNED_URL_SECONDS_MAX } from '../functions/contract/limits.ts';
 import { LONGEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import {
+  type MailServersInput,
+  mailServersAllowed,
+  mailServersSchema,
+} from './mail-server-settings.ts';
 
 /** Days that expunge storage keeps mail, or `keep`: until something else removes it. */
 export type Retention = number | 'keep';
@@ -59,6 +64,8 @@ export interface Settings {
   readonly alarmTopicArn?: string;
   /** Memory of every function; its share of a processor grows with it. */
   readonly functionMemoryMb: number;
+  /** Proxies and backends whose sessions a deletion ends; when missing, it ends none. */
+  readonly mailServers?: MailServersInput;
 }
 
 /** Every problem of the settings at once; each names the field, what was given, what is allowed. */
@@ -161,6 +168,7 @@ const SCHEMA = z.strictObject({
     .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$/)
     .optional(),
   functionMemoryMb: wholeNumber(128, 10_240).default(1024),
+  mailServers: mailServersSchema.optional(),
 });
 type Field = keyof z.input<typeof SCHEMA>;
 
@@ -185,6 +193,7 @@ const ALLOWED: Readonly<Record<Field, string>> = {
   overdueHours: `a whole number from 1 to ${EXECUTION_HOURS_MAX - 1}`,
   alarmTopicArn: 'the ARN of a standard SNS topic',
   functionMemoryMb: 'a whole number from 128 to 10240',
+  mailServers: mailServersAllowed([]),
 };
 
 /** What `readSettings` reads from; an App's `node` is one. */
@@ -232,7 +241,7 @@ export function parseSettings(stage: string, raw: unknown): Settings {
 
 /** Optional members that are missing, rather than there and undefined. */
 function withoutUndefined(data: z.output<typeof SCHEMA>): Omit<Settings, 'stage'> {
-  const { account, region, owner, costCentre, alarmTopicArn, ...rest } = data;
+  const { account, region, owner, costCentre, alarmTopicArn, mailServers, ...rest } = data;
   return {
     ...rest,
     ...(account === undefined ? {} : { account }),
@@ -240,17 +249,24 @@ function withoutUndefined(data: z.output<typeof SCHEMA>): Omit<Settings, 'stage'
     ...(owner === undefined ? {} : { owner }),
     ...(costCentre === undefined ? {} : { costCentre }),
     ...(alarmTopicArn === undefined ? {} : { alarmTopicArn }),
+    ...(mailServers === undefined ? {} : { mailServers }),
   };
 }
 
 function issueProblems(path: string, raw: unknown, issue: z.core.$ZodIssue): string[] {
+  const [field, ...below] = issue.path;
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(SCHEMA.shape).join(', ');
-    return issue.keys.map((key) => `${path}.${key}: unknown, allowed: ${known}`);
+    const inside = [path, ...issue.path].join('.');
+    const known =
+      field === 'mailServers'
+        ? mailServersAllowed(below.length === 0 ? ['?'] : below)
+        : Object.keys(SCHEMA.shape).join(', ');
+    return issue.keys.map((key) => `${inside}.${key}: unknown, allowed: ${known}`);
   }
-  const [field] = issue.path;
   if (field === undefined) return [`${path}: ${given(raw)}, allowed: an object`];
-  const allowed = issue.code === 'custom' ? issue.message : ALLOWED[field as Field];
+  const said = issue.code === 'custom' && issue.message !== 'Invalid input';
+  const closer = field === 'mailServers' ? mailServersAllowed(below) : ALLOWED[field as Field];
+  const allowed = said ? issue.message : closer;
   const value = issue.path.reduce<unknown>(memberOf, raw);
   return [`${[path, ...issue.path].join('.')}: ${given(value)}, allowed: ${allowed}`];
 }

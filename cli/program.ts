@@ -77,6 +77,7 @@ export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
   addOperationCommands(program, act);
   addCertificateCommands(program, act);
   addMailCommands(program, act);
+  addDoctorCommand(program, act);
   strict(program, io);
   return program;
 }
@@ -255,6 +256,13 @@ function addMailCommands(program: Command, act: Act): void {
         (await import('./commands/import.ts')).importMail(context, operand(args), options),
       ),
     );
+}
+
+function addDoctorCommand(program: Command, act: Act): void {
+  program
+    .command('doctor')
+    .description('check mail servers and tables from inside: 0 when all is well, 78 when not')
+    .action(act(async (context) => (await import('./commands/doctor.ts')).runDoctor(context)));
 }
 
 /** Errors come back as exceptions and text goes to the streams given, in every command. */

@@ -1,9 +1,10 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
+  type CfnFunction,
   type Code,
   Function as LambdaFunction,
   LoggingFormat,
@@ -14,6 +15,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { EnvName } from '../../functions/contract/env.ts';
+import type { VpcPlace } from '../mail-server-settings.ts';
 import type { Settings } from '../settings.ts';
 import { acknowledgeWildcards } from './wildcard-acknowledgement.ts';
 
@@ -50,6 +52,16 @@ const OBJECT_ACTIONS = {
   abortUpload: 's3:AbortMultipartUpload',
 } as const;
 type ObjectAction = keyof typeof OBJECT_ACTIONS;
+
+/** What Lambda needs to put a function into a VPC; the describing ones know no resources. */
+const VPC_ACTIONS = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
 
 export interface BucketBinding {
   readonly bucket: readonly BucketAction[];
@@ -139,6 +151,33 @@ export class NodeFunction extends Construct {
   bindKey(key: Key, variable: EnvName, actions: readonly ('kms:Sign' | 'kms:GetPublicKey')[]) {
     this.setVariable(variable, key.keyId);
     this.allow([key.keyArn], actions);
+  }
+
+  /**
+   * Puts the function into subnets. Lambda makes the network interfaces with the function's role,
+   * whose rights for that the function's own code is denied.
+   */
+  joinVpc({ subnetIds, securityGroupIds }: VpcPlace): void {
+    const resource = this.lambda.node.defaultChild as CfnFunction;
+    resource.vpcConfig = { subnetIds: [...subnetIds], securityGroupIds: [...securityGroupIds] };
+    this.allow(['*'], VPC_ACTIONS);
+    // A policy apart: it names the function, which waits for the policy with the rights.
+    const denial = new Policy(this, 'OwnCodePolicy', {
+      roles: [this.role],
+      statements: [
+        new PolicyStatement({
+          effect: Effect.DENY,
+          actions: VPC_ACTIONS,
+          resources: ['*'],
+          conditions: { ArnEquals: { 'lambda:SourceFunctionArn': this.lambda.functionArn } },
+        }),
+      ],
+    });
+    const reason =
+      'Network interfaces are made by Lambda under ids of their own; the code of the function is ' +
+      'denied these actions.';
+    acknowledgeWildcards(this.role, ['*'], reason);
+    acknowledgeWildcards(denial, ['*'], reason);
   }
 
   /** Grants actions on resources; nothing when either is empty. */

@@ -5,6 +5,7 @@ import type {
   CreateAccountRequest,
   CreateMailboxRequest,
   DeliverAnswer,
+  DoctorAnswer,
   EstimateAnswer,
   ListAnswer,
   MailboxAnswer,
@@ -143,6 +144,11 @@ export class LetheClient {
 
   async certificateKey(): Promise<CertificateKeyAnswer> {
     return this.#get(['v1', 'certificate-key']);
+  }
+
+  /** Looks at what Lethe needs from its surroundings; changes nothing. */
+  async doctor(): Promise<DoctorAnswer> {
+    return this.#json({ method: 'POST', path: ['v1', 'doctor'] }, { idempotent: true });
   }
 
   close(): void {

@@ -1,5 +1,7 @@
 /** Requests and answers of the HTTP doors under `/v1`. Times are ISO 8601 in UTC. */
 
+import type { MailServerRole } from './mail-servers.ts';
+
 export type AccountState = 'active' | 'disabled' | 'deleting' | 'erased';
 
 export interface CreateAccountRequest {
@@ -178,6 +180,24 @@ export interface SignedCertificate {
 export interface CertificateKeyAnswer {
   /** SubjectPublicKeyInfo in PEM. */
   readonly publicKeyPem: string;
+}
+
+/** What `POST /v1/doctor` found, looking from where the steps of a deletion look. */
+export interface DoctorAnswer {
+  readonly healthy: boolean;
+  readonly checks: readonly DoctorCheck[];
+}
+
+export interface DoctorCheck {
+  /** What was looked at: `registry table`, or the URL of a mail server. */
+  readonly what: string;
+  readonly kind: 'table' | MailServerRole;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** Name of the error that a deletion would end with. */
+  readonly error?: string;
+  /** What to do about it. */
+  readonly next?: string;
 }
 
 /** RFC 9457. */

@@ -17,6 +17,10 @@ export const ENV = {
   evidenceLockDays: 'LETHE_EVIDENCE_LOCK_DAYS',
   /** `GOVERNANCE` or `COMPLIANCE`; missing in stages that lock nothing. */
   evidenceLockMode: 'LETHE_EVIDENCE_LOCK_MODE',
+  /** JSON of `MailServerSettings`; missing where no mail servers are configured. */
+  mailServers: 'LETHE_MAIL_SERVERS',
+  /** ARN of the secret with the API key of doveadm's HTTP interface. */
+  mailServersSecretArn: 'LETHE_MAIL_SERVERS_SECRET_ARN',
   deleteAccountStateMachineArn: 'LETHE_DELETE_ACCOUNT_STATE_MACHINE_ARN',
 } as const;
 

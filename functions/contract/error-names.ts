@@ -29,6 +29,17 @@ export const ERROR_NAMES = {
   leftovers: 'LeftoversError',
   /** The store did not answer in time or throttled every try. */
   storeBusy: 'StoreBusyError',
+  /** A mail server refused the API key. */
+  mailServerAuth: 'MailServerAuthError',
+  /** No connection, or none that is trusted: name, route, port, certificate. */
+  mailServerUnreachable: 'MailServerUnreachableError',
+  mailServerTimeout: 'MailServerTimeoutError',
+  /** A mail server answered, but not as doveadm does, or it lacks what is needed. */
+  mailServerRefused: 'MailServerRefusedError',
+  /** The API key of the mail servers cannot be had. */
+  mailServerSecret: 'MailServerSecretError',
+  /** The deadline has passed and somebody is still connected. */
+  sessionsLeft: 'SessionsLeftError',
 } as const;
 
 export type ErrorName = (typeof ERROR_NAMES)[keyof typeof ERROR_NAMES];

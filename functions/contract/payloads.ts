@@ -78,3 +78,12 @@ export interface RecordFailurePayload {
   readonly error: string;
   readonly message: string;
 }
+
+/** `noServers`: no mail servers are configured, nobody can be connected through one. */
+export type KickAnswer = { readonly outcome: 'kicked' | 'noServers' } | RefusalAnswer;
+
+/** `again`: somebody is still connected; look again after so many seconds. */
+export type SessionsAnswer =
+  | { readonly outcome: 'none' }
+  | { readonly outcome: 'again'; readonly waitSeconds: number; readonly sessions: number }
+  | RefusalAnswer;

@@ -33,7 +33,7 @@ import {
 } from '../runtime/wiring.ts';
 
 export interface ProvisioningDependencies {
-  readonly ports: Omit<Ports, 'objects'>;
+  readonly ports: Omit<Ports, 'objects' | 'mailServers'>;
   readonly classes: RetentionClasses;
   readonly erasure: ErasureSettings;
 }

@@ -24,6 +24,12 @@ const TYPES: Readonly<Record<ErrorName, ProblemType>> = {
   [ERROR_NAMES.erasureBlocked]: 'urn:lethe:fault',
   [ERROR_NAMES.leftovers]: 'urn:lethe:fault',
   [ERROR_NAMES.storeBusy]: 'urn:lethe:busy',
+  [ERROR_NAMES.mailServerAuth]: 'urn:lethe:fault',
+  [ERROR_NAMES.mailServerUnreachable]: 'urn:lethe:fault',
+  [ERROR_NAMES.mailServerTimeout]: 'urn:lethe:fault',
+  [ERROR_NAMES.mailServerRefused]: 'urn:lethe:fault',
+  [ERROR_NAMES.mailServerSecret]: 'urn:lethe:fault',
+  [ERROR_NAMES.sessionsLeft]: 'urn:lethe:fault',
 };
 
 /** What the caller is told; a fault of ours tells nothing of its inside. */

@@ -1,10 +1,12 @@
 import { MemoryEvidenceStore } from '../models/memory-evidence-store.ts';
+import { MemoryMailServers } from '../models/memory-mail-servers.ts';
 import { MemoryObjectStore } from '../models/memory-object-store.ts';
 import { MemoryRowStore } from '../models/memory-row-store.ts';
 import { MemorySigner } from '../models/memory-signer.ts';
 import { MemoryWorkflows } from '../models/memory-workflows.ts';
 import { VirtualClock } from '../models/virtual-clock.ts';
 import { evidenceStoreContract } from './evidence-store.contract.ts';
+import { mailServersContract } from './mail-servers.contract.ts';
 import { objectStoreContract } from './object-store.contract.ts';
 import { rowStoreContract } from './row-store.contract.ts';
 import { signerContract } from './signer.contract.ts';
@@ -44,5 +46,16 @@ workflowsContract('memory', async () => {
   return {
     workflows,
     end: async (name, status) => workflows.setStatus('delete-account', name, status),
+  };
+});
+
+mailServersContract('memory', async () => {
+  const server = { url: 'https://proxy.example.org', role: 'proxy' } as const;
+  const mailServers = new MemoryMailServers([server]);
+  return {
+    mailServers,
+    server,
+    connect: async (user) => mailServers.connect(server.url, user),
+    stop: async () => {},
   };
 });

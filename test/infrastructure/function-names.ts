@@ -2,6 +2,8 @@
 export const STEPS = [
   'ResolveAccount',
   'DisableUser',
+  'KickSessions',
+  'WaitForSessions',
   'FenceAccount',
   'PlanErasure',
   'EraseRange',
@@ -12,4 +14,4 @@ export const STEPS = [
   'ReleaseAddress',
   'RecordFailure',
 ];
-export const FUNCTIONS = [...STEPS, 'ProvisioningApi', 'MailApi', 'WatchExecutions'];
+export const FUNCTIONS = [...STEPS, 'ProvisioningApi', 'MailApi', 'WatchExecutions', 'Doctor'];

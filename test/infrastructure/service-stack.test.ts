@@ -30,7 +30,7 @@ describe('functions', () => {
   });
 
   test('the doors answer before API Gateway gives up after 30 s', () => {
-    for (const name of ['ProvisioningApi', 'MailApi']) {
+    for (const name of ['ProvisioningApi', 'MailApi', 'Doctor']) {
       const { Properties } = resourceNamed(prod, 'AWS::Lambda::Function', `${name}Function`);
       expect(Properties['Timeout']).toBe(29);
     }
@@ -111,7 +111,7 @@ describe('the doors', () => {
 
   test('every route asks for a signature', () => {
     const types = routes.map(({ Properties }) => Properties['AuthorizationType']);
-    expect(types).toEqual(Array(12).fill('AWS_IAM'));
+    expect(types).toEqual(Array(13).fill('AWS_IAM'));
   });
 
   test('accounts and mail go to functions with different rights', () => {
@@ -141,6 +141,7 @@ describe('the doors', () => {
       'POST /v1/accounts',
       'POST /v1/operations/{id}/resume',
     ]);
+    expect(byTarget('Doctor')).toEqual(['POST /v1/doctor']);
   });
 
   test('access logs name the route, never the path, which holds an address', () => {

@@ -22,6 +22,8 @@ const MUTATING: ReadonlySet<string> = new Set([
   'abortUpload',
   'save',
   'start',
+  'kick',
+  'removeCaches',
 ]);
 
 /** Calls whose first argument is a list that they work off one by one. */

@@ -16,8 +16,11 @@ export interface Doomed {
   readonly neighbour: Account;
 }
 
-export async function makeDoomed(messages = 12): Promise<Doomed> {
-  const world = new World();
+export async function makeDoomed(
+  messages = 12,
+  options: ConstructorParameters<typeof World>[0] = {},
+): Promise<Doomed> {
+  const world = new World(options);
   const account = await furnish(world.ports, CLASSES, USER, messages);
   const neighbour = await furnish(world.ports, CLASSES, NEIGHBOUR, 5);
   await addDebris(world, account.accountId);

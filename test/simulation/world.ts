@@ -3,6 +3,7 @@
  * Steps can crash at any change they make, and can be delivered twice or late.
  */
 
+import type { MailServer } from '../../functions/contract/mail-servers.ts';
 import type { OperationContext } from '../../functions/contract/payloads.ts';
 import { certifyErasure } from '../../functions/core/erasure/certify-erasure.ts';
 import { clearCaches } from '../../functions/core/erasure/clear-caches.ts';
@@ -15,9 +16,13 @@ import { releaseAddress } from '../../functions/core/erasure/release-address.ts'
 import { resolveAccount } from '../../functions/core/erasure/resolve-account.ts';
 import { verifyErasure } from '../../functions/core/erasure/verify-erasure.ts';
 import { recordFailure } from '../../functions/core/operations/record-failure.ts';
+import type { MailServers } from '../../functions/core/ports/mail-servers.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
+import { kickSessions } from '../../functions/core/sessions/kick-sessions.ts';
+import { waitForSessions } from '../../functions/core/sessions/wait-for-sessions.ts';
 import { Crashes, type CrashPoint } from '../models/faulty.ts';
 import { MemoryEvidenceStore } from '../models/memory-evidence-store.ts';
+import { MemoryMailServers } from '../models/memory-mail-servers.ts';
 import { MemoryObjectStore } from '../models/memory-object-store.ts';
 import { MemoryRowStore } from '../models/memory-row-store.ts';
 import { MemorySigner } from '../models/memory-signer.ts';
@@ -42,6 +47,7 @@ const INVOCATION_MS = 255_000;
 
 const ERASURE = { classes: CLASSES_EVER };
 const SETTLE_SECONDS = 1800;
+const SESSIONS = { sessionDeadlineSeconds: 600 };
 const CERTIFICATE = {
   recoveryDays: 35,
   logRetentionDays: 30,
@@ -55,6 +61,10 @@ type Step = (ports: Ports, payload: never, until: number) => Promise<unknown>;
 const STEPS: Readonly<Record<string, Step>> = {
   ResolveAccountFunctionArn: (ports, payload) => resolveAccount(ports, ERASURE, payload),
   DisableUserFunctionArn: (ports, { operation }: Payload) => disableUser(ports, operation),
+  KickSessionsFunctionArn: (ports, { operation }: Payload) =>
+    kickSessions(ports, SESSIONS, operation),
+  WaitForSessionsFunctionArn: (ports, { operation }: Payload) =>
+    waitForSessions(ports, SESSIONS, operation),
   FenceAccountFunctionArn: (ports, { operation }: Payload, until) =>
     fenceAccount(ports, operation, until),
   PlanErasureFunctionArn: (ports, { operation }: Payload) =>
@@ -95,6 +105,7 @@ export class World {
   readonly clock = new VirtualClock('2026-11-22T00:00:00Z');
   readonly evidence = new MemoryEvidenceStore(this.clock);
   readonly workflows = new MemoryWorkflows(this.clock);
+  readonly mailServers: MemoryMailServers;
   readonly ids: SeededIds;
   readonly ports: Ports;
   /** Every invocation of the last run, in order. */
@@ -102,11 +113,23 @@ export class World {
   /** Changes that the steps of the last run made. */
   changes = 0;
 
-  constructor(options: { readonly seed?: number; readonly pageEntries?: number } = {}) {
+  constructor(
+    options: {
+      readonly seed?: number;
+      readonly pageEntries?: number;
+      /** None when missing. */
+      readonly servers?: readonly MailServer[];
+      /** Instead of the model, for instance real ones. */
+      readonly mailServers?: MailServers;
+    } = {},
+  ) {
     this.ids = new SeededIds(options.seed ?? 1);
     this.objects = new MemoryObjectStore({ pageEntries: options.pageEntries ?? 7 });
+    this.mailServers = new MemoryMailServers(options.servers ?? []);
     const { rows, objects, evidence, workflows, clock, ids } = this;
-    this.ports = { rows, objects, evidence, workflows, clock, ids, signer: new MemorySigner() };
+    const mailServers = options.mailServers ?? this.mailServers;
+    const signer = new MemorySigner();
+    this.ports = { rows, objects, evidence, workflows, mailServers, clock, ids, signer };
   }
 
   /** Runs an execution of the machine to its end. */

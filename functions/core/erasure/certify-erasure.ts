@@ -70,6 +70,9 @@ async function makeCertificate(
       settledSeconds: Math.floor((startedAt - number(row, 'erasedAt')) / 1000),
       foundByRound: await foundByRound(ports.rows, operationId),
     },
-    remains: residueOf(verifiedAt, settings, textSet(row, 'cacheHosts')),
+    remains: residueOf(verifiedAt, settings, {
+      left: textSet(row, 'cacheHosts'),
+      cleared: textSet(row, 'cacheHostsCleared'),
+    }),
   };
 }

@@ -13,7 +13,12 @@ export interface ResidueSettings {
 export function residueOf(
   at: number,
   settings: ResidueSettings,
-  cacheHosts: ReadonlySet<string>,
+  caches: {
+    /** Backends that may still hold metacache and fscache. */
+    readonly left: ReadonlySet<string>;
+    /** Backends that removed the metacache when asked to. */
+    readonly cleared: ReadonlySet<string>;
+  },
 ): Residue[] {
   const after = (days: number): string => new Date(at + days * DAY_MS).toISOString();
   const residue: Residue[] = [
@@ -42,10 +47,16 @@ export function residueOf(
       note: 'none is made by this deployment; others end with their own retention',
     },
   ];
-  for (const host of [...cacheHosts].sort()) {
+  for (const host of [...caches.left].sort()) {
     residue.push({
       where: `caches of backend ${host}`,
       note: "metacache and fscache end with the backend's own clean-up",
+    });
+  }
+  for (const host of [...caches.cleared].sort()) {
+    residue.push({
+      where: `fscache of backend ${host}`,
+      note: "the metacache was removed; cached objects end with the backend's own clean-up",
     });
   }
   return residue;

@@ -1,12 +1,14 @@
 /** Turning what a machine caught into something an operator can act on. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { RecordFailurePayload } from '../../contract/payloads.ts';
+import { MAIL_SERVER_NEXT } from '../sessions/mail-server-errors.ts';
 import { failOperation, type OperationPorts } from './operations.ts';
 
 const NEXT: Readonly<Record<string, string>> = {
   [ERROR_NAMES.accountHeld]: 'Nothing was erased. Release the hold, then resume the operation.',
   [ERROR_NAMES.erasureBlocked]: 'Remove the cause it names, then resume the operation.',
   [ERROR_NAMES.leftovers]: 'Find out who still writes for this account, then resume.',
+  ...MAIL_SERVER_NEXT,
   [ERROR_NAMES.superseded]: 'Nothing to do: a newer attempt goes on.',
 };
 

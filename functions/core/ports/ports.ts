@@ -2,6 +2,7 @@
 import type { Clock } from './clock.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { Ids } from './ids.ts';
+import type { MailServers } from './mail-servers.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { RowStore } from './row-store.ts';
 import type { Signer } from './signer.ts';
@@ -13,6 +14,7 @@ export interface Ports {
   readonly evidence: EvidenceStore;
   readonly signer: Signer;
   readonly workflows: Workflows;
+  readonly mailServers: MailServers;
   readonly clock: Clock;
   readonly ids: Ids;
 }

@@ -15,6 +15,8 @@ type Answers = Record<string, (payload: Record<string, unknown>, call: number) =
 const WELL: Answers = {
   ResolveAccount: () => ({ outcome: 'proceed', operation }),
   DisableUser: () => null,
+  KickSessions: () => ({ outcome: 'kicked' }),
+  WaitForSessions: () => ({ outcome: 'none' }),
   FenceAccount: () => ({ outcome: 'fenced' }),
   PlanErasure: (_, call) => ({ ranges: [0, 1, 2], rangeCount: 3, round: call, settleSeconds: 960 }),
   EraseRange: () => ({ outcome: 'done' }),
@@ -58,7 +60,14 @@ async function observe(answers: Answers, input: object = { user: 'u@x.org' }): P
   return { run, calls, payloads, waitedSeconds: (clock.now() - start) / 1000 };
 }
 
-const BEFORE_ERASURE = ['ResolveAccount', 'DisableUser', 'FenceAccount', 'PlanErasure'];
+const BEFORE_ERASURE = [
+  'ResolveAccount',
+  'DisableUser',
+  'KickSessions',
+  'WaitForSessions',
+  'FenceAccount',
+  'PlanErasure',
+];
 const ROUND = ['EraseRange', 'ClearCaches', 'EraseAccountRows', 'VerifyErasure'];
 
 describe('the machine of delete-account', () => {
@@ -87,15 +96,24 @@ describe('the machine of delete-account', () => {
     const twice = (end: string) => (_: unknown, call: number) => ({
       outcome: call < 2 ? 'again' : end,
     });
-    const { run, payloads } = await observe({
+    const { run, payloads, waitedSeconds } = await observe({
+      WaitForSessions: (_, call) =>
+        call < 2 ? { outcome: 'again', waitSeconds: 7, sessions: 1 } : { outcome: 'none' },
       FenceAccount: twice('fenced'),
       EraseRange: (_, call) => ({ outcome: call <= 3 ? 'again' : 'done' }),
       EraseAccountRows: twice('done'),
       VerifyErasure: twice('clean'),
     });
     expect(run.status).toBe('SUCCEEDED');
-    // Nine steps and three ranges once each; then 1 + 3 + 1 + 1 repeats.
-    expect(payloads).toHaveLength(9 + 3 + 6);
+    // Eleven steps and three ranges once each; then 1 + 1 + 3 + 1 + 1 repeats.
+    expect(payloads).toHaveLength(11 + 3 + 7);
+    expect(waitedSeconds).toBe(7 + 960);
+  });
+
+  test('U1: without mail servers nobody waits for sessions', async () => {
+    const { run, calls } = await observe({ KickSessions: () => ({ outcome: 'noServers' }) });
+    expect(run.status).toBe('SUCCEEDED');
+    expect(calls).not.toContain('WaitForSessions');
   });
 
   test('X3: what the account rows or the verification still find is planned and erased again', async () => {
@@ -115,15 +133,18 @@ describe('the machine of delete-account', () => {
     expect(waitedSeconds).toBe(2 * 960);
   });
 
-  test.each(['FenceAccount', 'EraseAccountRows', 'VerifyErasure'])(
-    'W6: a refusal of %s is recorded and fails the execution by its name',
-    async (step) => {
-      const { run, calls, payloads } = await observe({ [step]: () => refusal });
-      expect(calls.slice(-2)).toEqual([step, 'RecordFailure']);
-      expect(payloads.at(-1)).toEqual({ operation, error: 'AccountHeldError', message: 'held' });
-      expect(run).toMatchObject({ status: 'FAILED', error: 'AccountHeldError', cause: 'held' });
-    },
-  );
+  test.each([
+    'KickSessions',
+    'WaitForSessions',
+    'FenceAccount',
+    'EraseAccountRows',
+    'VerifyErasure',
+  ])('W6: a refusal of %s is recorded and fails the execution by its name', async (step) => {
+    const { run, calls, payloads } = await observe({ [step]: () => refusal });
+    expect(calls.slice(-2)).toEqual([step, 'RecordFailure']);
+    expect(payloads.at(-1)).toEqual({ operation, error: 'AccountHeldError', message: 'held' });
+    expect(run).toMatchObject({ status: 'FAILED', error: 'AccountHeldError', cause: 'held' });
+  });
 
   test.each(Object.keys(WELL).filter((name) => name !== 'RecordFailure'))(
     'U5: %s may fail four times in a row',

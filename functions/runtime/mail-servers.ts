@@ -1,0 +1,62 @@
+/**
+ * The mail servers that the infrastructure tells of. A module of its own, so that only the
+ * functions that talk to them carry what that takes.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { DoveadmMailServers } from '../adapters/doveadm-mail-servers.ts';
+import { SecretsManagerSecrets } from '../adapters/secrets-manager-secrets.ts';
+import { ENV } from '../contract/env.ts';
+import { MAIL_SERVERS_CA_FILE, type MailServerSettings } from '../contract/mail-servers.ts';
+import type { MailServers } from '../core/ports/mail-servers.ts';
+import type { Secrets } from '../core/ports/secrets.ts';
+import { readEnvironment, readJson } from './environment.ts';
+import { wireClock } from './wiring.ts';
+
+const NONE: MailServerSettings = {
+  servers: [],
+  requestTimeoutSeconds: 1,
+  sessionDeadlineSeconds: 1,
+};
+
+/** As configured; without servers where none are. */
+export function wireMailServerSettings(): MailServerSettings {
+  if (process.env[ENV.mailServers] === undefined) return NONE;
+  return readJson(ENV.mailServers) as MailServerSettings;
+}
+
+export function wireMailServers(): MailServers {
+  const settings = wireMailServerSettings();
+  const caFile = new URL(MAIL_SERVERS_CA_FILE, import.meta.url);
+  return new DoveadmMailServers({
+    settings,
+    secrets: settings.servers.length === 0 ? NO_SECRET : wireSecret(),
+    ...(existsSync(caFile) ? { caBundle: readFileSync(caFile, 'utf8') } : {}),
+  });
+}
+
+const NO_SECRET: Secrets = {
+  read: async () => {
+    throw new Error('without mail servers there is no secret');
+  },
+};
+
+/** Lambda hands the credentials of the role to the sandbox and starts another before they end. */
+function wireSecret(): Secrets {
+  const secret = readEnvironment([ENV.mailServersSecretArn])[ENV.mailServersSecretArn];
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId = '',
+    AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_ENDPOINT_URL: endpoint,
+  } = process.env;
+  return new SecretsManagerSecrets({
+    secretArn: secret,
+    credentials: {
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken === undefined ? {} : { sessionToken }),
+    },
+    clock: wireClock(),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  });
+}

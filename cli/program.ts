@@ -26,22 +26,27 @@ Exit codes: 0 done, 64 wrong usage, 65 bad data or something skipped, 67 no such
 77 not permitted, 78 wrong settings, 130 interrupted.`;
 
 const IMPORT_HELP = `
-Maildir   INBOX and Maildir++ subfolders (.Sub.Folder becomes Sub/Folder), flags and Dovecot
-          keywords; the internal date is the file's.
+Maildir   as Dovecot writes it: Maildir++ (.Sub.Folder) or a tree (LAYOUT=fs), flags, keywords,
+          subscriptions, and UIDs with UIDVALIDITY where the mailbox can take them (it is new, or
+          has not given a UID yet); the internal date is the file's.
 mbox      one mailbox (INBOX, or --mailbox); the internal date is that of the From line.
 .eml      subfolders are mailboxes; the internal date is that of the Date header, or the file's.
 
+Mail of other stores: let Dovecot write a Maildir first (doveadm backup -u USER maildir:DIR).
+
 Missing mailboxes are created. Messages are stored byte for byte as they are in the files;
-keywords that IMAP cannot hold are left out. Messages of more than 4 MiB and files that cannot be
+keywords that IMAP cannot hold are left out. Messages of more than 64 MiB and files that cannot be
 read are reported and skipped; then the command ends with 65.
 
-An import that was interrupted can be run again within 24 hours: requests that were already
-stored are recognised by their contents and position, and not stored twice, even if the messages
-have been expunged since. That holds while the mail before them in the same folder is unchanged;
-after 24 hours, or when earlier mail came or went, messages are stored again.
+An import that was interrupted, or is run again later, brings what is missing and nothing twice: it
+compares with what is stored, by UID and content, or by content where there are no UIDs to keep.
+Flags of messages that are there already are not changed, and messages that were expunged from the
+account meanwhile come again, with new UIDs. At the end both sides are compared: messages, bytes, a digest over all
+messages, UIDs. The command ends with 65 when a message of the source is missing.
 
 Examples:
   lethe import -u john@example.com ~/Maildir
+  lethe import -u john@example.com --verify-only ~/Maildir
   lethe import -u john@example.com --mailbox-prefix Archive old-mail.mbox`;
 
 /** Makes the program; `end` is told the exit code of the command that ran. */
@@ -250,6 +255,7 @@ function addMailCommands(program: Command, act: Act): void {
     .option('--mailbox-prefix <path>', 'put every mailbox below this one')
     .option('-m, --mailbox <mailbox>', 'mailbox for an mbox file (default INBOX)')
     .option('--dry-run', 'read everything and store nothing')
+    .option('--verify-only', 'compare source and account: 0 when equal, 65 when not')
     .addHelpText('after', IMPORT_HELP)
     .action(
       act<ImportCommandOptions>(async (context, args, options) =>

@@ -2,6 +2,7 @@
 import type {
   AccountAnswer,
   CertificateKeyAnswer,
+  ChangeMailboxRequest,
   CreateAccountRequest,
   CreateMailboxRequest,
   DeliverAnswer,
@@ -12,6 +13,10 @@ import type {
   MessageAnswer,
   OperationAnswer,
   SignedCertificate,
+  StartUploadRequest,
+  SubscribeRequest,
+  SubscriptionAnswer,
+  UploadAnswer,
 } from '../../functions/contract/api.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -81,13 +86,46 @@ export class LetheClient {
     return this.#pages(['v1', 'accounts', user, 'mailboxes'], {});
   }
 
-  async createMailbox(user: string, path: string): Promise<MailboxAnswer> {
-    const request: CreateMailboxRequest = { path };
+  async createMailbox(user: string, request: CreateMailboxRequest): Promise<MailboxAnswer> {
     const body = JSON.stringify(request);
     return this.#json(
       { method: 'POST', path: ['v1', 'accounts', user, 'mailboxes'], body },
       { idempotent: false },
     );
+  }
+
+  /** Brings UIDVALIDITY or UIDNEXT along from another store. */
+  async changeMailbox(user: string, request: ChangeMailboxRequest): Promise<MailboxAnswer> {
+    const path = ['v1', 'accounts', user, 'mailboxes'];
+    return this.#json(
+      { method: 'PATCH', path, body: JSON.stringify(request) },
+      { idempotent: true },
+    );
+  }
+
+  subscriptions(user: string): AsyncGenerator<readonly SubscriptionAnswer[]> {
+    return this.#pages(['v1', 'accounts', user, 'subscriptions'], {});
+  }
+
+  async subscribe(user: string, request: SubscribeRequest): Promise<void> {
+    const path = ['v1', 'accounts', user, 'subscriptions'];
+    await this.#json({ method: 'POST', path, body: JSON.stringify(request) }, { idempotent: true });
+  }
+
+  /**
+   * Sends a message that is too large for a request.
+   * @returns the id by which it can be delivered
+   */
+  async upload(user: string, raw: Uint8Array, signal?: AbortSignal): Promise<string> {
+    const request: StartUploadRequest = { size: raw.length };
+    const path = ['v1', 'accounts', user, 'uploads'];
+    const options = { idempotent: true, ...(signal === undefined ? {} : { signal }) };
+    const { uploadId, url, headers }: UploadAnswer = await this.#json(
+      { method: 'POST', path, body: JSON.stringify(request) },
+      options,
+    );
+    await this.#retried(() => this.#transport.put(new URL(url), headers, raw), options);
+    return uploadId;
   }
 
   messages(user: string, mailbox: string): AsyncGenerator<readonly MessageAnswer[]> {
@@ -198,10 +236,14 @@ export class LetheClient {
   }
 
   async #send(request: ApiRequest, options: CallOptions): Promise<ApiResponse> {
+    return this.#retried(() => this.#transport.send(request), options);
+  }
+
+  async #retried(send: () => Promise<ApiResponse>, options: CallOptions): Promise<ApiResponse> {
     return withRetries(
       this.#ports,
       async () => {
-        const outcome = await this.#try(request);
+        const outcome = await tryOnce(send);
         if ('status' in outcome) return { kind: 'answer', answer: outcome };
         const { error, transient, retryAfter } = outcome;
         if (!transient || !options.idempotent) throw error;
@@ -211,16 +253,16 @@ export class LetheClient {
       options.signal,
     );
   }
+}
 
-  async #try(request: ApiRequest): Promise<ApiResponse | Failure> {
-    let response: ApiResponse;
-    try {
-      response = await this.#transport.send(request);
-    } catch (error) {
-      return describeFailure(error);
-    }
-    return response.status >= 200 && response.status < 300 ? response : readFailure(response);
+async function tryOnce(send: () => Promise<ApiResponse>): Promise<ApiResponse | Failure> {
+  let response: ApiResponse;
+  try {
+    response = await send();
+  } catch (error) {
+    return describeFailure(error);
   }
+  return response.status >= 200 && response.status < 300 ? response : readFailure(response);
 }
 
 function deleteQuery({ allowUnknownUser }: DeleteOptions): Record<string, string> {

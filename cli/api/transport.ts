@@ -5,11 +5,14 @@ import { Agent as HttpsAgent } from 'node:https';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { PRESIGNED_URL_SECONDS_MAX } from '../../functions/contract/limits.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 
 /** API Gateway gives an integration 30 seconds; a little more tells its timeout from ours. */
 const REQUEST_TIMEOUT_MS = 35_000;
+/** A presigned URL is good for so long. */
+const UPLOAD_TIMEOUT_MS = PRESIGNED_URL_SECONDS_MAX * 1000;
 const CONNECTION_TIMEOUT_MS = 5_000;
 
 /** Lambda answers at most 6 MiB; four times that is not an answer of this API. */
@@ -35,7 +38,7 @@ export interface Endpoint {
 }
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Unescaped segments below the endpoint. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
@@ -54,6 +57,7 @@ export class SignedTransport {
   readonly #endpoint: Endpoint;
   readonly #signer: SignatureV4;
   readonly #handler: NodeHttpHandler;
+  readonly #uploader: NodeHttpHandler;
 
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint;
@@ -64,16 +68,17 @@ export class SignedTransport {
       sha256: Sha256,
     });
     const agentOptions = { keepAlive: true, maxSockets: SOCKETS_MAX };
-    this.#handler = new NodeHttpHandler({
-      connectionTimeout: CONNECTION_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
-      httpAgent: new HttpAgent(agentOptions),
-      httpsAgent: new HttpsAgent({
-        ...agentOptions,
-        ...(endpoint.ca === undefined ? {} : { ca: endpoint.ca }),
-      }),
-    });
+    const ca = endpoint.ca === undefined ? {} : { ca: endpoint.ca };
+    const makeHandler = (requestTimeout: number) =>
+      new NodeHttpHandler({
+        connectionTimeout: CONNECTION_TIMEOUT_MS,
+        requestTimeout,
+        throwOnRequestTimeout: true,
+        httpAgent: new HttpAgent(agentOptions),
+        httpsAgent: new HttpsAgent({ ...agentOptions, ...ca }),
+      });
+    this.#handler = makeHandler(REQUEST_TIMEOUT_MS);
+    this.#uploader = makeHandler(UPLOAD_TIMEOUT_MS);
   }
 
   /** Sends once. Rejects with what the socket reports. */
@@ -109,9 +114,33 @@ export class SignedTransport {
     };
   }
 
+  /** Sends bytes to a presigned URL, which carries its own signature. */
+  async put(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+  ): Promise<ApiResponse> {
+    const { response } = await this.#uploader.handle({
+      method: 'PUT',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      ...(url.port === '' ? {} : { port: Number(url.port) }),
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: { ...headers, host: url.host },
+      body,
+    } as unknown as Parameters<NodeHttpHandler['handle']>[0]);
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body: await collect(response.body),
+    };
+  }
+
   /** Closes idle connections, which would keep the process from ending. */
   close(): void {
     this.#handler.destroy();
+    this.#uploader.destroy();
   }
 }
 

@@ -1,33 +1,35 @@
 /** `lethe import` */
 import { resolve } from 'node:path';
-import type { LetheClient } from '../api/lethe-client.ts';
 import type { Context } from '../context.ts';
-import { CliError, ProblemError } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import { type MailSource, mailboxPath } from '../import/mail-source.ts';
+import { type ImportTarget, nowhere, openTarget } from '../import/import-target.ts';
+import type { MailSource } from '../import/mail-source.ts';
 import { openSource } from '../import/open-source.ts';
-import {
-  type ImportReport,
-  type ImportTarget,
-  type MailboxReport,
-  runImport,
-} from '../import/run-import.ts';
+import { type ImportMode, type ImportReport, runImport } from '../import/run-import.ts';
 import { type Io, writeLine } from '../io.ts';
 import { showSteps } from '../output/progress.ts';
-import { type Field, printList } from '../output/records.ts';
-import { count, counted, duration, safe, size } from '../output/text.ts';
-
-/** Problems told one by one; `-f json` has up to a thousand. */
-const PROBLEMS_TOLD_MAX = 20;
+import { count, counted, duration, size } from '../output/text.ts';
+import { printReport } from './import-report.ts';
 
 export interface ImportCommandOptions {
   readonly user: string;
   readonly mailboxPrefix?: string;
   readonly mailbox?: string;
   readonly dryRun?: boolean;
+  readonly verifyOnly?: boolean;
 }
 
-/** Imports a source. Ends 65 when something was skipped, 130 when interrupted. */
+const TITLES: Readonly<Record<ImportMode, string>> = {
+  import: 'Store messages',
+  verify: 'Compare messages',
+  read: 'Read messages, storing nothing',
+};
+
+/**
+ * Imports a source, or compares it. Ends 65 when something was skipped or is missing, or when a
+ * comparison finds both sides different; 130 when interrupted.
+ */
 export async function importMail(
   context: Context,
   path: string,
@@ -35,72 +37,43 @@ export async function importMail(
 ): Promise<number> {
   const { io } = context;
   const prefix = parsePrefix(options.mailboxPrefix);
+  const mode = modeOf(options);
   const { mailbox } = options;
   const source = await openSource(resolve(io.cwd, path), mailbox === undefined ? {} : { mailbox });
-  const { accountId, target } = options.dryRun
-    ? { accountId: 'dry run', target: NO_TARGET }
-    : await openTarget(await context.client(), options.user, io.interruption());
-  const report = await importWithProgress(io, source, target, {
-    accountId,
-    ...(prefix === undefined ? {} : { mailboxPrefix: prefix }),
-    title: options.dryRun ? 'Read messages, storing nothing' : 'Store messages',
-  });
-  await printReport(context, source, report, options.dryRun === true);
-  return ending(io, report);
+  const target =
+    mode === 'read'
+      ? nowhere()
+      : await openTarget(await context.client(), options.user, io.interruption());
+  const report = await importWithProgress(io, source, target, mode, prefix);
+  await printReport(context, source.format, report, mode);
+  return ending(io, report, mode);
 }
 
-/** Reads everything and stores nothing. */
-const NO_TARGET: ImportTarget = {
-  createMailbox: () => Promise.resolve(),
-  deliver: () => Promise.resolve(),
-};
-
-async function openTarget(
-  client: LetheClient,
-  user: string,
-  signal: AbortSignal,
-): Promise<{ readonly accountId: string; readonly target: ImportTarget }> {
-  const { accountId } = await client.account(user);
-  const existing = new Set<string>();
-  for await (const page of client.mailboxes(user)) {
-    for (const { path } of page) existing.add(mailboxPath(path.split('/')));
+function modeOf({ dryRun, verifyOnly }: ImportCommandOptions): ImportMode {
+  if (dryRun && verifyOnly) {
+    throw new CliError(EXIT.usage, 'allowed is one of --dry-run and --verify-only');
   }
-  return {
-    accountId,
-    target: {
-      async createMailbox(path) {
-        if (existing.has(path)) return;
-        await client.createMailbox(user, path).catch(ignoreExisting);
-      },
-      async deliver(body, key) {
-        await client.deliver(user, body, key, signal);
-      },
-    },
-  };
-}
-
-/** Somebody else created it in the meantime. */
-function ignoreExisting(error: unknown): void {
-  const exists = error instanceof ProblemError && error.problem.type === 'urn:lethe:mailbox-exists';
-  if (!exists) throw error;
+  if (verifyOnly) return 'verify';
+  return dryRun ? 'read' : 'import';
 }
 
 async function importWithProgress(
   io: Io,
   source: MailSource,
   target: ImportTarget,
-  options: { readonly accountId: string; readonly mailboxPrefix?: string; readonly title: string },
+  mode: ImportMode,
+  mailboxPrefix: string | undefined,
 ): Promise<ImportReport> {
-  const { title, ...importOptions } = options;
   const total = expectedMessages(source);
   const folders = counted(source.folders.length, 'mailbox', 'mailboxes');
   const found = total === undefined ? '' : `, ${counted(total, 'message')}`;
   await writeLine(io.stderr, `${source.format}: ${folders}${found}`);
-  const view = await showSteps([title], io);
+  const view = await showSteps([TITLES[mode]], io);
   const startedAt = io.now();
   view.enter(0);
   const report = await runImport(source, target, {
-    ...importOptions,
+    mode,
+    ...(mailboxPrefix === undefined ? {} : { mailboxPrefix }),
     signal: io.interruption(),
     onProgress: (so) => view.detail(progressLine(so, total, io.now() - startedAt)),
   });
@@ -124,7 +97,7 @@ function expectedMessages({ folders }: MailSource): number | undefined {
 }
 
 function progressLine(
-  { stored, bytes, skipped }: ImportReport,
+  { stored, bytes, present, skipped }: ImportReport,
   total: number | undefined,
   elapsedMs: number,
 ): string {
@@ -136,48 +109,16 @@ function progressLine(
     `${count(Math.round(stored / seconds))} messages/s`,
     `${size(Math.round(bytes / seconds))}/s`,
   ];
-  return [...parts, ...(skipped > 0 ? [`${count(skipped)} skipped`] : [])].join(', ');
+  const there = present > 0 ? [`${count(present)} present`] : [];
+  return [...parts, ...there, ...(skipped > 0 ? [`${count(skipped)} skipped`] : [])].join(', ');
 }
 
-const FIELDS: readonly Field<MailboxReport>[] = [
-  { name: 'mailbox', value: ({ mailbox }) => mailbox },
-  { name: 'stored', value: ({ stored }) => stored, shown: ({ stored }) => count(stored) },
-  { name: 'bytes', value: ({ bytes }) => bytes, shown: ({ bytes }) => size(bytes) },
-  { name: 'skipped', value: ({ skipped }) => skipped, shown: ({ skipped }) => count(skipped) },
-];
-
-async function printReport(
-  { io, format }: Pick<Context, 'io' | 'format'>,
-  source: MailSource,
-  report: ImportReport,
-  dryRun: boolean,
-): Promise<void> {
-  const { mailboxes, problems, stored, bytes, skipped } = report;
-  if (format === 'json') {
-    const told = problems.map(({ source: at, reason }) => ({ source: at, reason }));
-    const complete = report.failure === undefined && !io.interruption().aborted;
-    const answer = { format: source.format, dryRun, complete, stored, bytes, skipped };
-    const text = JSON.stringify({ ...answer, mailboxes, problems: told }, undefined, 2);
-    await writeLine(io.stdout, text);
-    return;
-  }
-  for (const { source: at, reason } of problems.slice(0, PROBLEMS_TOLD_MAX)) {
-    await writeLine(io.stderr, `skipped: ${safe(at)} ${safe(reason)}`);
-  }
-  const untold = Math.max(0, skipped - PROBLEMS_TOLD_MAX);
-  if (untold > 0) await writeLine(io.stderr, `skipped: ${count(untold)} more`);
-  await printList(io, format, onePage(mailboxes), FIELDS);
-}
-
-async function* onePage<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
-  yield items;
-}
-
-const AGAIN = 'Run the same import again within 24 hours: what was stored is not stored twice.';
+const AGAIN = 'Run the same import again: it brings what is missing, and nothing twice.';
 
 async function ending(
   io: Pick<Io, 'interruption' | 'stderr'>,
-  { failure, stored, skipped }: ImportReport,
+  { failure, stored, skipped, missing, equal }: ImportReport,
+  mode: ImportMode,
 ): Promise<number> {
   const stopped = `stopped after ${counted(stored, 'message')}`;
   if (failure !== undefined) {
@@ -185,7 +126,8 @@ async function ending(
     throw failure;
   }
   if (io.interruption().aborted) throw new CliError(EXIT.interrupted, stopped, { hint: AGAIN });
-  return skipped > 0 ? EXIT.badData : EXIT.ok;
+  const different = mode === 'verify' ? !equal : missing > 0;
+  return skipped > 0 || different ? EXIT.badData : EXIT.ok;
 }
 
 function parsePrefix(prefix: string | undefined): string | undefined {

@@ -8,6 +8,7 @@ import { counted } from '../output/text.ts';
 import {
   type MailSource,
   mailboxPath,
+  noUids,
   problem,
   type SourceFolder,
   type SourceItem,
@@ -26,7 +27,7 @@ export async function openEmlFolder(root: string): Promise<MailSource> {
   const folders: SourceFolder[] = [];
   const problems: SourceProblem[] = [];
   await walk(root, [], folders, problems);
-  return { format: 'folder of .eml files', folders, problems };
+  return { format: 'folder of .eml files', folders, subscriptions: [], problems };
 }
 
 async function walk(
@@ -53,7 +54,9 @@ async function walk(
     folders.push({
       mailbox: mailboxPath(levels),
       messages: names.length,
-      read: () => readFolder(path, names),
+      uids: noUids,
+      read: (only) =>
+        readFolder(path, only === undefined ? names : names.filter((name) => only.has(name))),
     });
   }
   for (const name of directories.sort()) {
@@ -71,6 +74,6 @@ async function* readFolder(path: string, names: readonly string[]): AsyncGenerat
     }
     const { raw, modifiedAt } = file;
     const internalDate = parseMailDate(headerFields(raw, ['date']).get('date')) ?? modifiedAt;
-    yield { kind: 'message', raw, internalDate, flags: [], keywords: [], source };
+    yield { kind: 'message', name, raw, internalDate, flags: [], keywords: [], source };
   }
 }

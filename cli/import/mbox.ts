@@ -1,9 +1,10 @@
 /** mbox: one file of messages, each after a `From ` line; read as a stream, in bounded memory. */
 import { createReadStream } from 'node:fs';
-import { INLINE_BODY_BYTES } from '../../functions/contract/limits.ts';
+import { UPLOAD_BYTES_MAX } from '../../functions/contract/limits.ts';
 import {
   INBOX,
   type MailSource,
+  noUids,
   problem,
   type SourceItem,
   type SourceMessage,
@@ -68,12 +69,23 @@ function zoneMs(zone: string | undefined): number {
 export function openMbox(path: string, mailbox: string = INBOX): MailSource {
   return {
     format: 'mbox',
-    folders: [{ mailbox, read: () => readMbox(path) }],
+    folders: [{ mailbox, uids: noUids, read: (only) => readMbox(path, only) }],
+    subscriptions: [],
     problems: [],
   };
 }
 
-async function* readMbox(path: string): AsyncGenerator<SourceItem> {
+/** The whole file is read, whatever of it is wanted: where messages begin is known only then. */
+async function* readMbox(
+  path: string,
+  only: ReadonlySet<string> | undefined,
+): AsyncGenerator<SourceItem> {
+  for await (const item of everyMessage(path)) {
+    if (only === undefined || (item.kind === 'message' && only.has(item.name))) yield item;
+  }
+}
+
+async function* everyMessage(path: string): AsyncGenerator<SourceItem> {
   let collector: Collector | undefined;
   let number = 0;
   let afterBlank = true;
@@ -83,7 +95,7 @@ async function* readMbox(path: string): AsyncGenerator<SourceItem> {
       const item = collector?.finish();
       if (item !== undefined) yield item;
       number += 1;
-      collector = new Collector(`${path}, message ${number}`, date);
+      collector = new Collector(path, number, date);
       afterBlank = false;
       continue;
     }
@@ -96,31 +108,33 @@ async function* readMbox(path: string): AsyncGenerator<SourceItem> {
 
 /** One message being read; drops its bytes once it is too large to be imported. */
 class Collector {
+  readonly #name: string;
   readonly #source: string;
   readonly #date: Date;
   #parts: Buffer[] = [];
   #sizeBytes = 0;
   #endsBlank = false;
 
-  constructor(source: string, date: Date) {
-    this.#source = source;
+  constructor(path: string, number: number, date: Date) {
+    this.#name = String(number);
+    this.#source = `${path}, message ${number}`;
     this.#date = date;
   }
 
   add(bytes: Buffer, blankLine: boolean): void {
     this.#sizeBytes += bytes.length;
     this.#endsBlank = blankLine;
-    if (this.#sizeBytes > INLINE_BODY_BYTES) this.#parts = [];
+    if (this.#sizeBytes > UPLOAD_BYTES_MAX) this.#parts = [];
     else this.#parts.push(bytes);
   }
 
   finish(): SourceItem | undefined {
-    if (this.#sizeBytes > INLINE_BODY_BYTES) return this.#refused(this.#sizeBytes);
+    if (this.#sizeBytes > UPLOAD_BYTES_MAX) return this.#refused(this.#sizeBytes);
     // The blank line before the next `From ` line belongs to the format.
     if (this.#endsBlank) this.#parts.pop();
     const raw = Buffer.concat(this.#parts);
     if (raw.length === 0) return this.#refused(0);
-    return toMessage(raw, this.#date, this.#source);
+    return toMessage(raw, this.#date, this.#name, this.#source);
   }
 
   #refused(sizeBytes: number): SourceItem {
@@ -128,7 +142,12 @@ class Collector {
   }
 }
 
-function toMessage(raw: Buffer, internalDate: Date, source: string): SourceMessage | undefined {
+function toMessage(
+  raw: Buffer,
+  internalDate: Date,
+  name: string,
+  source: string,
+): SourceMessage | undefined {
   const fields = headerFields(raw, ['status', 'x-status', 'x-keywords', 'subject']);
   if (fields.get('subject') === INTERNAL_SUBJECT) return undefined;
   const flags = [
@@ -136,7 +155,7 @@ function toMessage(raw: Buffer, internalDate: Date, source: string): SourceMessa
     ...flagsOf(fields.get('x-status'), X_STATUS_FLAGS),
   ];
   const keywords = validKeywords((fields.get('x-keywords') ?? '').split(/\s+/));
-  return { kind: 'message', raw, internalDate, flags, keywords, source };
+  return { kind: 'message', name, raw, internalDate, flags, keywords, source };
 }
 
 const flagsOf = (letters: string | undefined, table: Readonly<Record<string, string>>): string[] =>

@@ -1,6 +1,6 @@
 /** Reading one message that is a file of its own. */
 import { open } from 'node:fs/promises';
-import { INLINE_BODY_BYTES } from '../../functions/contract/limits.ts';
+import { UPLOAD_BYTES_MAX } from '../../functions/contract/limits.ts';
 import { size } from '../output/text.ts';
 
 /** Dovecot and others store mail compressed under unchanged names; that is no message. */
@@ -10,6 +10,8 @@ const MAGIC: readonly (readonly [string, Buffer])[] = [
   ['bzip2', Buffer.from('BZh')],
   ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a])],
 ];
+
+export const DISAPPEARED = 'disappeared while the import ran';
 
 export type MessageFile =
   | { readonly raw: Buffer; readonly modifiedAt: Date }
@@ -37,8 +39,8 @@ export async function readMessageFile(path: string): Promise<MessageFile> {
 /** Why a message of this size cannot be imported, if so. */
 export function sizeReason(sizeBytes: number): string | undefined {
   if (sizeBytes === 0) return 'is empty';
-  if (sizeBytes <= INLINE_BODY_BYTES) return undefined;
-  return `has ${size(sizeBytes)}, more than the ${size(INLINE_BODY_BYTES)} that can be imported`;
+  if (sizeBytes <= UPLOAD_BYTES_MAX) return undefined;
+  return `has ${size(sizeBytes)}, more than the ${size(UPLOAD_BYTES_MAX)} that can be imported`;
 }
 
 function compressionReason(raw: Buffer): string | undefined {
@@ -49,7 +51,7 @@ function compressionReason(raw: Buffer): string | undefined {
 /** Why a file could not be read, in words. */
 export function readReason(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'ENOENT') return 'disappeared while the import ran';
+  if (code === 'ENOENT') return DISAPPEARED;
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read: permission denied';
   return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -1,28 +1,30 @@
 /** Storing what a source holds: several mailboxes at a time, each in order, in bounded memory. */
-import { CliError, ProblemError } from '../errors.ts';
-import { EXIT } from '../exit-codes.ts';
-import { type Batch, batchesOf, bytesOf, deliverBody, halves, idempotencyKey } from './batches.ts';
-import type { SourceProblem } from './mail-source.ts';
-import { type MailSource, mailboxPath, problem, type SourceFolder } from './mail-source.ts';
+import { isRefusal } from './delivery.ts';
+import { importMailbox, type MailboxReport } from './import-mailbox.ts';
+import type { ImportTarget } from './import-target.ts';
+import {
+  type MailSource,
+  mailboxPath,
+  problem,
+  type SourceFolder,
+  type SourceProblem,
+} from './mail-source.ts';
 
 /**
  * Mailboxes stored at a time. Each holds two batches at most, one being read and one on its way:
- * 4 x 2 x 4 MiB, and a third more in base64, are about 75 MB.
+ * 4 x 2 x 4 MiB, and a third more in base64, are about 75 MB. A message that is uploaded is held by
+ * itself: 4 x 64 MiB at worst.
  */
 const MAILBOXES_AT_A_TIME = 4;
 
 /** Problems kept for the report; the others are only counted. */
 const PROBLEMS_KEPT_MAX = 1000;
 
-export interface ImportTarget {
-  /** Makes sure that the mailbox exists. */
-  createMailbox(path: string): Promise<void>;
-  /** Stores a batch: same key and same body are stored once. */
-  deliver(body: string, key: string): Promise<void>;
-}
+/** `read` only reads the source; `verify` compares both sides and changes nothing. */
+export type ImportMode = 'import' | 'verify' | 'read';
 
 export interface ImportOptions {
-  readonly accountId: string;
+  readonly mode: ImportMode;
   /** Prepended to every mailbox as a level of its own. */
   readonly mailboxPrefix?: string;
   /** Aborted: store what is on its way, then stop. */
@@ -30,32 +32,34 @@ export interface ImportOptions {
   readonly onProgress: (report: ImportReport) => void;
 }
 
-export interface MailboxReport {
-  readonly mailbox: string;
-  stored: number;
-  bytes: number;
-  skipped: number;
-}
-
 export interface ImportReport {
   readonly mailboxes: readonly MailboxReport[];
   readonly problems: readonly SourceProblem[];
   readonly stored: number;
   readonly bytes: number;
+  readonly present: number;
   readonly skipped: number;
+  /** Messages of the source that are not in the target at the end. */
+  readonly missing: number;
+  /** Every mailbox was compared and holds what its source holds, and nothing else. */
+  readonly equal: boolean;
+  /** Names subscribed by this run. */
+  readonly subscribed: number;
   /** What ended the import early. */
   readonly failure?: unknown;
 }
+
+const withPrefix = (path: string, prefix: string | undefined): string =>
+  mailboxPath([...(prefix === undefined ? [] : prefix.split('/')), ...path.split('/')]);
 
 /** Groups folders by the mailbox they become, prefix included. */
 function groupFolders(
   { folders }: MailSource,
   mailboxPrefix?: string,
 ): Map<string, SourceFolder[]> {
-  const prefix = mailboxPrefix === undefined ? [] : mailboxPrefix.split('/');
   const groups = new Map<string, SourceFolder[]>();
   for (const folder of folders) {
-    const mailbox = mailboxPath([...prefix, ...folder.mailbox.split('/')]);
+    const mailbox = withPrefix(folder.mailbox, mailboxPrefix);
     const group = groups.get(mailbox) ?? [];
     group.push(folder);
     groups.set(mailbox, group);
@@ -78,6 +82,7 @@ export async function runImport(
     }
   };
   await Promise.all(Array.from({ length: MAILBOXES_AT_A_TIME }, worker));
+  if (options.mode === 'import') await run.subscribe(source.subscriptions);
   return run.report();
 }
 
@@ -88,6 +93,7 @@ class ImportRun {
   readonly #problems: SourceProblem[] = [];
   /** Problems that belong to no mailbox. */
   #loose = 0;
+  #subscribed = 0;
   #failure: unknown;
 
   constructor(target: ImportTarget, options: ImportOptions) {
@@ -106,26 +112,50 @@ class ImportRun {
   }
 
   async importMailbox(path: string, folders: readonly SourceFolder[]): Promise<void> {
-    const report: MailboxReport = { mailbox: path, stored: 0, bytes: 0, skipped: 0 };
+    const counters = { stored: 0, bytes: 0, present: 0, skipped: 0 };
+    const report: MailboxReport = { mailbox: path, ...counters, notes: [] };
     this.#mailboxes.push(report);
-    let onItsWay: Promise<void> = Promise.resolve();
+    const { mode } = this.#options;
     try {
-      if (!(await this.#createMailbox(path, report))) return;
-      const batches = batchesOf(folders, (found) => this.addProblem(found, report));
-      for await (const batch of batches) {
-        // The next batch was read meanwhile; it is sent only now, so that UIDs keep the order.
-        await onItsWay;
-        if (this.stopped) return;
-        onItsWay = this.#deliver(path, batch, report);
-        // Awaited above or below; until then a failure must not count as unhandled.
-        onItsWay.catch(() => {});
-      }
-      await onItsWay;
+      await importMailbox(path, folders, {
+        target: this.#target,
+        verifyOnly: mode === 'verify',
+        verify: mode !== 'read',
+        report,
+        stopped: () => this.stopped,
+        skipped: (found) => this.addProblem(found, report),
+        progress: () => this.#options.onProgress(this.report()),
+      });
     } catch (error) {
       this.#failure ??= error;
     } finally {
-      await onItsWay.catch(() => {});
       this.#options.onProgress(this.report());
+    }
+  }
+
+  /** Subscribes to what is not subscribed yet; a name that is refused is reported. */
+  async subscribe(names: readonly string[]): Promise<void> {
+    if (names.length === 0 || this.stopped) return;
+    try {
+      const known = await this.#target.subscriptions();
+      for (const name of names) {
+        const path = withPrefix(name, this.#options.mailboxPrefix);
+        if (this.stopped) return;
+        if (known.has(path)) continue;
+        await this.#subscribe(path);
+      }
+    } catch (error) {
+      this.#failure ??= error;
+    }
+  }
+
+  async #subscribe(path: string): Promise<void> {
+    try {
+      await this.#target.subscribe(path);
+      this.#subscribed += 1;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.addProblem(problem(`subscription ${path}`, error.message));
     }
   }
 
@@ -137,50 +167,12 @@ class ImportRun {
       problems: this.#problems,
       stored: sum(({ stored }) => stored),
       bytes: sum(({ bytes }) => bytes),
+      present: sum(({ present }) => present),
       skipped: sum(({ skipped }) => skipped) + this.#loose,
+      missing: sum(({ parity }) => parity?.missing ?? 0),
+      equal: this.#mailboxes.every(({ parity }) => parity?.equal === true),
+      subscribed: this.#subscribed,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
     };
   }
-
-  /** @returns false when the name is refused: the folder is skipped, the others go on */
-  async #createMailbox(path: string, report: MailboxReport): Promise<boolean> {
-    try {
-      await this.#target.createMailbox(path);
-      return true;
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      this.addProblem(problem(`mailbox ${path}`, error.message), report);
-      return false;
-    }
-  }
-
-  /** Stores a batch; one that is refused is halved until the message at fault stands alone. */
-  async #deliver(mailbox: string, batch: Batch, report: MailboxReport): Promise<void> {
-    const body = deliverBody(mailbox, batch);
-    const key = idempotencyKey(this.#options.accountId, batch.first, body);
-    try {
-      await this.#target.deliver(body, key);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      const [only] = batch.messages;
-      if (batch.messages.length === 1 && only !== undefined) {
-        this.addProblem(problem(only.source, `was refused: ${error.message}`), report);
-        return;
-      }
-      for (const half of halves(batch)) await this.#deliver(mailbox, half, report);
-      return;
-    }
-    report.stored += batch.messages.length;
-    report.bytes += bytesOf(batch);
-    this.#options.onProgress(this.report());
-  }
-}
-
-/** The server has read what it got and does not want it; anything else concerns every message. */
-function isRefusal(error: unknown): error is CliError {
-  if (error instanceof ProblemError) {
-    const { type } = error.problem;
-    return type === 'urn:lethe:invalid-input' || type === 'urn:lethe:message-too-large';
-  }
-  return error instanceof CliError && error.exitCode === EXIT.badData;
 }

@@ -39,7 +39,9 @@ export async function openMailDoor() {
     const query = `messages?mailbox=${encodeURIComponent(mailbox)}`;
     return (await call<ListAnswer<MessageAnswer>>('GET', query)).body.items;
   };
-  return { user: USER, account, ports, objects, call, list };
+  const request = (target: string, init: RequestInit): Promise<Response> =>
+    Promise.resolve(door.request(target, init));
+  return { user: USER, account, ports, objects, call, list, request };
 }
 
 export type MailDoor = Awaited<ReturnType<typeof openMailDoor>>;

@@ -1,9 +1,9 @@
 import { mkdir, symlink, truncate } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { parseFileName } from '../../../../cli/import/maildir.ts';
+import { parseFileName } from '../../../../cli/import/maildir-folder.ts';
 import { readReason } from '../../../../cli/import/message-file.ts';
 import { openSource } from '../../../../cli/import/open-source.ts';
-import { INLINE_BODY_BYTES } from '../../../../functions/contract/limits.ts';
+import { UPLOAD_BYTES_MAX } from '../../../../functions/contract/limits.ts';
 import { at, bodies, put, readAll, reasons } from '../support/source-files.ts';
 
 describe('Maildir', () => {
@@ -74,7 +74,7 @@ describe('Maildir', () => {
   test('W5: what cannot be imported is reported, not silently left out', async () => {
     await put('cur/1.empty', '');
     await put('cur/2.large', 'x');
-    await truncate(at('cur/2.large'), INLINE_BODY_BYTES + 1);
+    await truncate(at('cur/2.large'), UPLOAD_BYTES_MAX + 1);
     await put('cur/3.zip', Buffer.from([0x1f, 0x8b, 8, 0]));
     await put('cur/4.ok', 'fine');
     await mkdir(at('cur/5.directory'));
@@ -85,12 +85,12 @@ describe('Maildir', () => {
     expect(bodies(items)).toEqual(['fine']);
     expect(reasons(items)).toEqual([
       'is empty',
-      'has 4.2 MB, more than the 4.2 MB that can be imported',
+      'has 67.1 MB, more than the 67.1 MB that can be imported',
       'is compressed with gzip: uncompress it first',
       'is not a file',
       'disappeared while the import ran',
     ]);
-    expect(source.problems.map(({ source: from }) => from)).toEqual([at('Nested')]);
+    expect(source.folders.map(({ mailbox }) => mailbox)).toEqual(['INBOX', 'Nested']);
   });
 
   test.each([
@@ -103,7 +103,7 @@ describe('Maildir', () => {
 
   test('a message of exactly the largest size is taken', async () => {
     await put('cur/1.x', 'x');
-    await truncate(at('cur/1.x'), INLINE_BODY_BYTES);
+    await truncate(at('cur/1.x'), UPLOAD_BYTES_MAX);
     const [item] = (await readAll(await openSource(at()))).get('INBOX') ?? [];
     expect(item).toMatchObject({ kind: 'message' });
   });

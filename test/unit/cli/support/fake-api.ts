@@ -8,6 +8,7 @@ export interface SeenRequest {
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 export interface Reply {
@@ -19,7 +20,7 @@ export interface Reply {
   readonly hangUp?: boolean;
 }
 
-type Responder = (request: SeenRequest) => Reply;
+type Responder = (request: SeenRequest) => Reply | Promise<Reply>;
 
 export interface FakeApi {
   readonly url: string;
@@ -29,6 +30,8 @@ export interface FakeApi {
    * @param replies one after the other; the last is repeated
    */
   on(route: string, ...replies: (Reply | Responder)[]): void;
+  /** Answers what no route answers. */
+  otherwise(responder: Responder): void;
   close(): Promise<void>;
 }
 
@@ -36,15 +39,18 @@ export interface FakeApi {
 export async function startFakeApi(basePath = ''): Promise<FakeApi> {
   const routes = new Map<string, (Reply | Responder)[]>();
   const requests: SeenRequest[] = [];
+  let otherwise: Responder = (request) =>
+    problemReply('urn:lethe:not-found', 404, `no route for ${request.target}`);
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', () => {
+    incoming.on('end', async () => {
       const { method = '', url = '', headers } = incoming;
-      const request = { method, target: url, headers, body: Buffer.concat(chunks).toString() };
+      const bytes = Buffer.concat(chunks);
+      const request = { method, target: url, headers, body: bytes.toString(), bytes };
       requests.push(request);
       const [path = ''] = url.slice(basePath.length).split('?');
-      const reply = nextReply(routes.get(`${method} ${path}`), request);
+      const reply = await nextReply(routes.get(`${method} ${path}`), request, otherwise);
       if (reply.hangUp) {
         incoming.socket.destroy();
         return;
@@ -60,6 +66,9 @@ export async function startFakeApi(basePath = ''): Promise<FakeApi> {
   return {
     url: `http://127.0.0.1:${port}${basePath}`,
     requests,
+    otherwise: (responder) => {
+      otherwise = responder;
+    },
     on: (route, ...replies) => void routes.set(route, [...replies]),
     close: () =>
       new Promise((resolve) => {
@@ -69,10 +78,14 @@ export async function startFakeApi(basePath = ''): Promise<FakeApi> {
   };
 }
 
-function nextReply(replies: (Reply | Responder)[] | undefined, request: SeenRequest): Reply {
+function nextReply(
+  replies: (Reply | Responder)[] | undefined,
+  request: SeenRequest,
+  otherwise: Responder,
+): Reply | Promise<Reply> {
   const reply = replies !== undefined && replies.length > 1 ? replies.shift() : replies?.[0];
   if (typeof reply === 'function') return reply(request);
-  return reply ?? problemReply('urn:lethe:not-found', 404, `no route for ${request.target}`);
+  return reply ?? otherwise(request);
 }
 
 export function problemReply(

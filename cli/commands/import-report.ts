@@ -1,0 +1,101 @@
+/** What an import tells: a line for each mailbox, what was skipped, and whether both sides agree. */
+import type { Context } from '../context.ts';
+import type { MailboxReport } from '../import/import-mailbox.ts';
+import type { ImportMode, ImportReport } from '../import/run-import.ts';
+import { writeLine } from '../io.ts';
+import { type Field, printList } from '../output/records.ts';
+import { count, counted, safe, size } from '../output/text.ts';
+
+/** Problems told one by one; `-f json` has up to a thousand. */
+const PROBLEMS_TOLD_MAX = 20;
+
+type Out = Pick<Context, 'io' | 'format'>;
+
+const number = (
+  name: string,
+  value: (report: MailboxReport) => number | undefined,
+): Field<MailboxReport> => ({
+  name,
+  value,
+  shown: (report) => count(value(report) ?? 0),
+});
+
+const COUNTERS: readonly Field<MailboxReport>[] = [
+  { name: 'mailbox', value: ({ mailbox }) => mailbox },
+  number('stored', ({ stored }) => stored),
+  { name: 'bytes', value: ({ bytes }) => bytes, shown: ({ bytes }) => size(bytes) },
+  number('present', ({ present }) => present),
+  number('skipped', ({ skipped }) => skipped),
+];
+
+const DIGEST_SHOWN = 12;
+
+const PARITY: readonly Field<MailboxReport>[] = [
+  number('sourceMessages', ({ parity }) => parity?.source.messages),
+  number('targetMessages', ({ parity }) => parity?.target.messages),
+  number('sourceBytes', ({ parity }) => parity?.source.bytes),
+  number('targetBytes', ({ parity }) => parity?.target.bytes),
+  digest('sourceDigest', ({ parity }) => parity?.source.digest),
+  digest('targetDigest', ({ parity }) => parity?.target.digest),
+  { name: 'uids', value: uidsOf },
+  { name: 'equal', value: ({ parity }) => parity?.equal },
+];
+
+function digest(
+  name: string,
+  value: (report: MailboxReport) => string | undefined,
+): Field<MailboxReport> {
+  return { name, value, shown: (report) => (value(report) ?? '').slice(0, DIGEST_SHOWN) };
+}
+
+function uidsOf({ parity }: MailboxReport): string | undefined {
+  if (parity === undefined) return undefined;
+  if (parity.otherUids === undefined) return 'new';
+  return parity.otherUids === 0 ? 'kept' : `${parity.otherUids} new`;
+}
+
+/** @param format of the source, for instance `Maildir` */
+export async function printReport(
+  { io, format }: Out,
+  sourceFormat: string,
+  report: ImportReport,
+  mode: ImportMode,
+): Promise<void> {
+  const { mailboxes, problems, skipped } = report;
+  if (format === 'json') {
+    const { failure, ...numbers } = report;
+    const complete = failure === undefined && !io.interruption().aborted;
+    const answer = { format: sourceFormat, dryRun: mode === 'read', complete, ...numbers };
+    const told = problems.map(({ source, reason }) => ({ source, reason }));
+    await writeLine(io.stdout, JSON.stringify({ ...answer, problems: told }, undefined, 2));
+    return;
+  }
+  for (const { source, reason } of problems.slice(0, PROBLEMS_TOLD_MAX)) {
+    await writeLine(io.stderr, `skipped: ${safe(source)} ${safe(reason)}`);
+  }
+  const untold = Math.max(0, skipped - PROBLEMS_TOLD_MAX);
+  if (untold > 0) await writeLine(io.stderr, `skipped: ${count(untold)} more`);
+  for (const { mailbox, notes } of mailboxes) {
+    for (const note of notes) await writeLine(io.stderr, `note: ${safe(mailbox)} ${safe(note)}`);
+  }
+  const compared = mailboxes.some(({ parity }) => parity !== undefined);
+  const fields = compared ? [...COUNTERS, ...PARITY] : COUNTERS;
+  await printList(io, format, onePage(mailboxes), fields);
+  if (compared) await tellParity(io, report);
+}
+
+async function* onePage<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+  yield items;
+}
+
+async function tellParity(io: Out['io'], report: ImportReport): Promise<void> {
+  for (const { mailbox, parity } of report.mailboxes) {
+    if (parity === undefined || parity.equal) continue;
+    const { missing, extra } = parity;
+    const lacks = missing > 0 ? [`lacks ${counted(missing, 'message')} of the source`] : [];
+    const more = extra > 0 ? [`holds ${counted(extra, 'message')} that the source has not`] : [];
+    const said = [...lacks, ...more].join(' and ') || 'holds other bytes than the source';
+    await writeLine(io.stderr, `not equal: ${safe(mailbox)} ${said}`);
+  }
+  if (report.equal) await writeLine(io.stderr, 'parity: both sides are equal');
+}

@@ -1,0 +1,234 @@
+/**
+ * One mailbox of an import. What it needs is decided from what is stored, never from a note that an
+ * earlier run left, so an import that was interrupted, and one that is run again, brings what is
+ * missing and nothing twice: a message is there when the mailbox has its UID with its bytes, or,
+ * where there are no UIDs to keep, its bytes as often as the source has them.
+ */
+import { counted } from '../output/text.ts';
+import { Delivery, isRefusal } from './delivery.ts';
+import type { ImportTarget, TargetMailbox } from './import-target.ts';
+import {
+  type FolderUids,
+  problem,
+  type SourceFolder,
+  type SourceMessage,
+  type SourceProblem,
+} from './mail-source.ts';
+import { digestOf, Holdings, Multiset, type Parity } from './parity.ts';
+
+/** Progress is told at least so often while nothing is stored. */
+const PROGRESS_MESSAGES = 250;
+
+export interface MailboxReport {
+  readonly mailbox: string;
+  /** Messages that this run brought. */
+  stored: number;
+  bytes: number;
+  /** Messages that were there already. */
+  present: number;
+  skipped: number;
+  /** What an operator should know about the UIDs. */
+  readonly notes: string[];
+  parity?: Parity;
+}
+
+export interface MailboxRun {
+  readonly target: ImportTarget;
+  /** Only compare, change nothing. */
+  readonly verifyOnly: boolean;
+  /** Compare at the end. */
+  readonly verify: boolean;
+  readonly report: MailboxReport;
+  stopped(): boolean;
+  skipped(found: SourceProblem): void;
+  progress(): void;
+}
+
+export async function importMailbox(
+  path: string,
+  folders: readonly SourceFolder[],
+  run: MailboxRun,
+): Promise<void> {
+  const [folder] = folders;
+  // Two folders that become one mailbox cannot both keep their UIDs.
+  const uids = folders.length === 1 ? await folder?.uids() : undefined;
+  const mailbox = run.verifyOnly ? await run.target.find(path) : await open(path, uids, run);
+  if (mailbox === undefined && !run.verifyOnly) return;
+  const kept = mailbox?.uidValidity === uids?.uidValidity ? uids : undefined;
+  const source = new Holdings();
+  if (mailbox === undefined || run.verifyOnly) {
+    for await (const message of readAll(folders, run)) {
+      source.add(digestOf(message.raw), message.raw.length, kept && message.uid);
+      run.report.present += 1;
+    }
+  } else {
+    await bring(folders, mailbox, kept, source, run);
+  }
+  if (run.stopped() || !run.verify) return;
+  const target = new Holdings();
+  if (mailbox !== undefined) {
+    for await (const page of run.target.messages(path)) {
+      for (const { digest, size, uid } of page) target.add(digest, size, uid);
+    }
+  }
+  run.report.parity = source.compare(target, kept !== undefined);
+}
+
+/** The mailbox, with the UIDVALIDITY of the source where it can still take one. */
+async function open(
+  path: string,
+  uids: FolderUids | undefined,
+  { target, report, skipped }: MailboxRun,
+): Promise<TargetMailbox | undefined> {
+  try {
+    const found = await target.find(path);
+    if (found === undefined) return await target.create(path, uids?.uidValidity);
+    if (uids === undefined || uids.uidValidity === found.uidValidity) return found;
+    if (found.uidNext === 1) return await target.change(path, { uidValidity: uids.uidValidity });
+    report.notes.push(
+      `has UIDVALIDITY ${found.uidValidity}, not ${uids.uidValidity} as in the source: what comes gets new UIDs`,
+    );
+    return found;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    skipped(problem(`mailbox ${path}`, error.message));
+    return undefined;
+  }
+}
+
+async function bring(
+  folders: readonly SourceFolder[],
+  mailbox: TargetMailbox,
+  kept: FolderUids | undefined,
+  source: Holdings,
+  run: MailboxRun,
+): Promise<void> {
+  const present = await Present.read(run.target.messages(mailbox.path), kept !== undefined);
+  const delivery = new Delivery(run.target, mailbox, {
+    stored: (messages, bytes) => {
+      run.report.stored += messages;
+      run.report.bytes += bytes;
+      run.progress();
+    },
+    skipped: run.skipped,
+    stopped: run.stopped,
+  });
+  try {
+    if (kept === undefined) {
+      for await (const message of readAll(folders, run)) {
+        const digest = digestOf(message.raw);
+        source.add(digest, message.raw.length);
+        if (present.take(digest)) run.report.present += 1;
+        else await delivery.add(message);
+      }
+    } else {
+      await bringWithUids(folders, mailbox, kept, { present, delivery, source, run });
+    }
+    await delivery.flush();
+  } finally {
+    await delivery.settle();
+  }
+}
+
+interface Bringing {
+  readonly present: Present;
+  readonly delivery: Delivery;
+  readonly source: Holdings;
+  readonly run: MailboxRun;
+}
+
+/** First what can keep its UID, in their order; what cannot, or has none, comes after them. */
+async function bringWithUids(
+  folders: readonly SourceFolder[],
+  mailbox: TargetMailbox,
+  kept: FolderUids,
+  { present, delivery, source, run }: Bringing,
+): Promise<void> {
+  const later = new Set<string>();
+  let uidNext = mailbox.uidNext;
+  for await (const message of readAll(folders, run)) {
+    const { raw, uid, name } = message;
+    const digest = digestOf(raw);
+    source.add(digest, raw.length, uid);
+    if (uid !== undefined && present.takeAt(uid, digest)) run.report.present += 1;
+    else if (uid === undefined || uid < uidNext) later.add(name);
+    else {
+      await delivery.add(message, uid);
+      uidNext = uid + 1;
+    }
+  }
+  await delivery.flush();
+  if (run.stopped()) return;
+  // Also what the source gave and expunged since must never be given again.
+  if (kept.uidNext > uidNext) {
+    await run.target.change(mailbox.path, { uidNext: kept.uidNext });
+    delivery.raised(kept.uidNext);
+  }
+  if (later.size === 0) return;
+  present.forgetUids();
+  let moved = 0;
+  for await (const message of readAll(folders, run, later)) {
+    if (present.take(digestOf(message.raw))) run.report.present += 1;
+    else {
+      await delivery.add(message);
+      moved += message.uid === undefined ? 0 : 1;
+    }
+  }
+  if (moved > 0) {
+    const many = counted(moved, 'message');
+    run.report.notes.push(
+      `UIDNEXT was ${mailbox.uidNext} already: ${many} of the source with lower UIDs got new ones`,
+    );
+  }
+}
+
+/** Messages of all folders; problems are reported on the first reading only. */
+async function* readAll(
+  folders: readonly SourceFolder[],
+  run: MailboxRun,
+  only?: ReadonlySet<string>,
+): AsyncGenerator<SourceMessage> {
+  let read = 0;
+  for (const folder of folders) {
+    for await (const item of folder.read(only)) {
+      if (run.stopped()) return;
+      read += 1;
+      if (read % PROGRESS_MESSAGES === 0) run.progress();
+      if (item.kind === 'message') yield item;
+      else if (only === undefined) run.skipped(item);
+    }
+  }
+}
+
+/** What a mailbox holds before the import and has not been matched yet. */
+class Present {
+  readonly #byUid = new Map<number, string>();
+  readonly #digests = new Multiset();
+
+  static async read(pages: ReturnType<ImportTarget['messages']>, byUid: boolean): Promise<Present> {
+    const present = new Present();
+    for await (const page of pages) {
+      for (const { uid, digest } of page) {
+        if (byUid) present.#byUid.set(uid, digest);
+        else present.#digests.add(digest);
+      }
+    }
+    return present;
+  }
+
+  /** Takes the message of this UID, if it is that message. */
+  takeAt(uid: number, digest: string): boolean {
+    return this.#byUid.get(uid) === digest && this.#byUid.delete(uid);
+  }
+
+  /** Takes any message of this content. */
+  take(digest: string): boolean {
+    return this.#digests.take(digest);
+  }
+
+  /** What is left can be matched by its content from now on. */
+  forgetUids(): void {
+    for (const digest of this.#byUid.values()) this.#digests.add(digest);
+    this.#byUid.clear();
+  }
+}

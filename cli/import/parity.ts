@@ -1,0 +1,98 @@
+/** Whether a mailbox holds what its source holds: counted, weighed and digested on both sides. */
+import { createHash } from 'node:crypto';
+
+/** As the API tells it: the first 16 bytes of the SHA-256, in hex. */
+export const digestOf = (raw: Uint8Array): string =>
+  createHash('sha256').update(raw).digest('hex').slice(0, 32);
+
+export interface Side {
+  readonly messages: number;
+  readonly bytes: number;
+  /** SHA-256 over the sorted digests of the messages, each on a line. */
+  readonly digest: string;
+}
+
+export interface Parity {
+  readonly source: Side;
+  readonly target: Side;
+  /** Messages of the source that the target lacks; two equal ones count as two. */
+  readonly missing: number;
+  /** Messages of the target that the source lacks. */
+  readonly extra: number;
+  /** Messages that have another UID than in the source; undefined where it had none to keep. */
+  readonly otherUids?: number;
+  readonly equal: boolean;
+}
+
+/** The messages of one side, as they come. About 100 bytes of memory for each. */
+export class Holdings {
+  readonly #digests: string[] = [];
+  #bytes = 0;
+  readonly #byUid = new Map<number, string>();
+
+  add(digest: string, sizeBytes: number, uid?: number): void {
+    this.#digests.push(digest);
+    this.#bytes += sizeBytes;
+    if (uid !== undefined) this.#byUid.set(uid, digest);
+  }
+
+  get messages(): number {
+    return this.#digests.length;
+  }
+
+  side(): Side {
+    const hash = createHash('sha256');
+    for (const digest of this.#digests.sort()) hash.update(`${digest}\n`);
+    return { messages: this.messages, bytes: this.#bytes, digest: hash.digest('hex') };
+  }
+
+  /** @param keptUids whether UIDs of this side are to be found again in the target */
+  compare(target: Holdings, keptUids: boolean): Parity {
+    const [source, other] = [this.side(), target.side()];
+    const both = common(this.#digests, target.#digests);
+    const otherUids = [...this.#byUid].filter(([uid, digest]) => target.#byUid.get(uid) !== digest);
+    const missing = this.messages - both;
+    const extra = target.messages - both;
+    const same = missing === 0 && extra === 0 && source.bytes === other.bytes;
+    if (!keptUids) return { source, target: other, missing, extra, equal: same };
+    const { length } = otherUids;
+    return {
+      source,
+      target: other,
+      missing,
+      extra,
+      otherUids: length,
+      equal: same && length === 0,
+    };
+  }
+}
+
+/** How many entries two sorted lists have in common. */
+function common(a: readonly string[], b: readonly string[]): number {
+  let [i, j, found] = [0, 0, 0];
+  while (i < a.length && j < b.length) {
+    const [left = '', right = ''] = [a[i], b[j]];
+    if (left === right) found += 1;
+    if (left <= right) i += 1;
+    if (right <= left) j += 1;
+  }
+  return found;
+}
+
+/** Counts digests, so that of two equal messages both are kept. */
+export class Multiset {
+  readonly #counts = new Map<string, number>();
+
+  add(digest: string): void {
+    this.#counts.set(digest, (this.#counts.get(digest) ?? 0) + 1);
+  }
+
+  /** Takes one out; false when there is none. */
+  take(digest: string): boolean {
+    const count = this.#counts.get(digest) ?? 0;
+    if (count === 0) return false;
+    if (count === 1) this.#counts.delete(digest);
+    else this.#counts.set(digest, count - 1);
+    return true;
+  }
+}

@@ -197,6 +197,9 @@ ${listUtf8 ? 'mailbox_list_utf8 = yes' : ''}
 service anvil {
   chroot =
 }
+service ipc {
+  chroot =
+}
 service imap-login {
   chroot =
   inet_listener imap {

@@ -18,6 +18,8 @@ export const ERROR_NAMES = {
   certificateMissing: 'CertificateMissingError',
   /** A newer attempt of the same operation has taken over: this one must stop. */
   superseded: 'SupersededError',
+  /** An erasing step found its account without the fence: it must not remove anything. */
+  notFenced: 'NotFencedError',
   /** Objects or rows that cannot be removed, whatever the number of tries. */
   erasureBlocked: 'ErasureBlockedError',
   /** The last round of verification still found something. */

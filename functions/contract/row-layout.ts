@@ -83,7 +83,7 @@ export const registryKeys = {
   verification: (operationId: string, round: number): RowKey => ({
     table: 'registry',
     pk: `operation#${operationId}`,
-    sk: `verification#${round}`,
+    sk: `verification#${String(round).padStart(5, '0')}`,
   }),
 } as const;
 

@@ -18,6 +18,7 @@ const TYPES: Readonly<Record<ErrorName, ProblemType>> = {
   [ERROR_NAMES.messageTooLarge]: 'urn:lethe:message-too-large',
   [ERROR_NAMES.certificateMissing]: 'urn:lethe:certificate-missing',
   [ERROR_NAMES.superseded]: 'urn:lethe:busy',
+  [ERROR_NAMES.notFenced]: 'urn:lethe:fault',
   [ERROR_NAMES.erasureBlocked]: 'urn:lethe:fault',
   [ERROR_NAMES.leftovers]: 'urn:lethe:fault',
   [ERROR_NAMES.storeBusy]: 'urn:lethe:busy',

@@ -79,6 +79,7 @@ describe('delete-account', () => {
       [{ user: 'a*@x.co' }, 'InvalidInputError', /user: got .*wildcards/],
       [{ user: USER, dryrun: true }, 'InvalidInputError', /dryrun: unknown, allowed are user/],
       [{ user: USER, dryRun: 'yes' }, 'InvalidInputError', /dryRun: got "yes"/],
+      [{ user: `alias-of-${USER}` }, 'InvalidInputError', /user: .* is an alias/],
       [{ user: 'nobody@x.co' }, 'UnknownUserError', /nobody@x\.co/],
       [{ operationId: 'op-1' }, 'UnknownOperationError', /op-1/],
     ];
@@ -201,6 +202,33 @@ describe('delete-account', () => {
     expect(again.status).toBe('SUCCEEDED');
     expect(leftOf(world, account.accountId)).toEqual([]);
     expect((await certificateOf(world, operationId)).attempts).toBe(2);
+  });
+
+  test('W5: a step that removes does nothing when the fence of its operation does not stand', async () => {
+    const before = leftOf(world, account.accountId);
+    const opened: string[] = [];
+    await world
+      .run(
+        { user: USER },
+        {
+          onState: (name) => {
+            opened.push(name);
+            if (name === 'Fence account') throw new Error('stopped before the fence');
+          },
+        },
+      )
+      .catch(() => undefined);
+    expect(opened).toContain('Fence account');
+    const { operationId = '' } = (await findAccount(world.rows, USER)) ?? {};
+    const operation = { operationId, attempt: 1, accountId: account.accountId };
+    for (const [token, numbers] of [
+      ['EraseRangeFunctionArn', { round: 1, range: 0, rangeCount: 1 }],
+      ['EraseAccountRowsFunctionArn', { round: 1 }],
+    ] as const) {
+      const delivery = world.redeliver({ token, payload: { operation, ...numbers } });
+      await expect(delivery).rejects.toMatchObject({ name: 'NotFencedError' });
+    }
+    expect(leftOf(world, account.accountId)).toEqual(before);
   });
 
   test('X3: SlowDown is flow control, not a failure', async () => {

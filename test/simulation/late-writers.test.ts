@@ -98,7 +98,13 @@ describe('writers that are late', () => {
     expect(certificate.erased).toMatchObject({ messageRows: 25, mailboxRows: 3 });
   });
 
-  test('O3: a writer that never stops ends in a failure that says so, not in a loop', async () => {
+  const versionsOf = () =>
+    world.objects
+      .versions()
+      .filter(({ key, deleteMarker }) => key.includes(account.accountId) && !deleteMarker).length;
+
+  test('O3: a writer that never stops ends in a failure that says so, not in a loop; resume ends it', async () => {
+    const before = versionsOf();
     let written = 0;
     const run = await world.run(
       { user: USER },
@@ -116,6 +122,15 @@ describe('writers that are late', () => {
     const { operationId = '' } = (await findAccount(world.rows, USER)) ?? {};
     expect(world.evidence.names()).toEqual([]);
     expect((await requireOperation(world.rows, operationId)).state).toBe('failed');
+    // The writer has stopped: the next attempt finds what it left, and ends.
+    const again = await world.run({ user: USER }, { execution: 'again' });
+    expect(again.status).toBe('SUCCEEDED');
+    expect(leftOf(world, account.accountId)).toEqual([]);
+    const { attempts, verification, erased } = await certificateOf(world, operationId);
+    expect(attempts).toBe(2);
+    expect(verification.foundByRound).toHaveLength(6);
+    expect(verification.foundByRound.at(-1)).toEqual({});
+    expect(erased['objectVersions']).toBe(before + written);
   });
 
   test('X3: nothing can be created in an account once its fence stands', async () => {

@@ -2,7 +2,7 @@
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
 import { type Account, findAccount, unknownUser } from '../accounts/accounts.ts';
-import { LetheError, quoted } from '../errors.ts';
+import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import type { RowStore } from '../ports/row-store.ts';
 
 /** 96 random bits, as an execution name allows them. */
@@ -16,9 +16,17 @@ function accountHeld(accountId: string): LetheError {
   );
 }
 
+function notThePrimary(user: string, account: Account): LetheError {
+  return InvalidInputError.of(
+    'user',
+    `${quoted(user)} is an alias of account ${account.accountId}, allowed is the account's own address`,
+  );
+}
+
 /**
  * The account that a user's address names, if its deletion may begin.
- * @throws UnknownUserError when nobody has the address, or when the userdb does not know the user
+ * @throws InvalidInputError when it is an alias: whoever means to delete `sales@` must not lose
+ *   all of john's mail; UnknownUserError when nobody has the address, or when the userdb does not know the user
  *   and the caller did not say that this is expected (U2); AccountHeldError (W6)
  */
 export async function requireDeletable(
@@ -28,6 +36,7 @@ export async function requireDeletable(
 ): Promise<Account> {
   const account = await findAccount(rows, user);
   if (account === undefined) throw unknownUser(user);
+  if (account.user !== undefined && account.user !== user) throw notThePrimary(user, account);
   if (account.held) throw accountHeld(account.accountId);
   if (allowUnknownUser || account.user === undefined) return account;
   const entry = await rows.get(registryKeys.userdb(account.user));

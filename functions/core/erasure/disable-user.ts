@@ -1,7 +1,8 @@
 /** Disabling in the userdb: no new logins or deliveries, while doveadm still finds the user. */
 import type { OperationContext } from '../../contract/payloads.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
-import { enterStep, requireRunning, updateWrite } from '../operations/operations.ts';
+import { readAccount } from '../accounts/accounts.ts';
+import { enterStep, updateWrite } from '../operations/operations.ts';
 import type { Ports } from '../ports/ports.ts';
 import { optionalText } from '../rows/attributes.ts';
 
@@ -17,7 +18,7 @@ export async function disableUser(
 ): Promise<void> {
   await enterStep(ports, context, 'Disable user');
   const { accountId, operationId } = context;
-  const { user } = await requireRunning(ports.rows, context);
+  const user = (await readAccount(ports.rows, accountId))?.user;
   if (user !== undefined) {
     const key = registryKeys.userdb(user);
     const entry = await ports.rows.get(key);

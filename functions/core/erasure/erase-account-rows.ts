@@ -10,6 +10,7 @@ import { holdsRows } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { eraseRows } from './erase-target.ts';
 import type { RowPorts, Until } from './erasure-ports.ts';
+import { requireFenced } from './fence-account.ts';
 import { mailboxRows } from './plan.ts';
 import { startNextRound } from './rounds.ts';
 import { Tally } from './tally.ts';
@@ -34,6 +35,7 @@ export async function eraseAccountRows(
 ): Promise<EraseAccountRowsAnswer> {
   const { operation: context, round } = payload;
   await enterStep(ports, context, 'Erase account rows');
+  await requireFenced(ports.rows, context);
   const remaining = await findFilledPartition(ports, context.accountId);
   if (remaining !== undefined) return await startNextRound(ports, context, round, remaining);
   const tally = await Tally.open(ports.rows, context.operationId, `${round}-account`);

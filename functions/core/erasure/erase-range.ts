@@ -3,6 +3,7 @@ import type { EraseRangePayload, LoopAnswer } from '../../contract/payloads.ts';
 import { enterStep, requireRunning } from '../operations/operations.ts';
 import { eraseTarget } from './erase-target.ts';
 import type { ErasurePorts, ErasureSettings, Until } from './erasure-ports.ts';
+import { requireFenced } from './fence-account.ts';
 import { readPlan } from './plan.ts';
 import { Tally } from './tally.ts';
 import { targetsOf, targetsOfRange } from './targets.ts';
@@ -21,6 +22,7 @@ export async function eraseRange(
   // One child speaks for all: the operation's row takes 1,000 writes a second, not 256 at once.
   if (range === 0) await enterStep(ports, context, 'Erase ranges');
   else await requireRunning(ports.rows, context);
+  await requireFenced(ports.rows, context);
   const tally = await Tally.open(ports.rows, context.operationId, `${round}-${range}`);
   if (tally.done) return { outcome: 'done' };
   const { mailboxes } = await readPlan(ports.rows, context.operationId);

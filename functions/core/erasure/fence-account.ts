@@ -7,6 +7,7 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { FenceAnswer, OperationContext } from '../../contract/payloads.ts';
 import { type RowKey, registryKeys } from '../../contract/row-layout.ts';
 import { readAccount } from '../accounts/accounts.ts';
+import { LetheError } from '../errors.ts';
 import { enterStep } from '../operations/operations.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { RowPorts, Until } from './erasure-ports.ts';
@@ -62,6 +63,24 @@ async function fenceMailboxes(ports: RowPorts, keys: readonly RowKey[]): Promise
       guard: { row: 'present' },
       change: { set: { state: 'erasing' } },
     }),
+  );
+}
+
+/**
+ * What every step that removes something asks first: does the fence of this very operation stand?
+ * The order of the machine's states says so too, but a state machine can be edited (W5).
+ * @throws NotFencedError
+ */
+export async function requireFenced(
+  rows: RowPorts['rows'],
+  context: OperationContext,
+): Promise<void> {
+  const account = await readAccount(rows, context.accountId);
+  if (account?.state === 'deleting' && account.operationId === context.operationId) return;
+  throw new LetheError(
+    ERROR_NAMES.notFenced,
+    `account ${context.accountId} is ${account?.state ?? 'gone'}, not fenced by ${context.operationId}`,
+    'Nothing was removed. Look at the order of the steps, then resume the operation.',
   );
 }
 

@@ -1,8 +1,8 @@
-/** Erase, verify, and erase again what was found: a bounded number of times. */
+/** Erase, verify, and erase again what was found: a bounded number of times in each attempt. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { VERIFICATION_ROUNDS_MAX } from '../../contract/limits.ts';
 import type { OperationContext, RefusalAnswer } from '../../contract/payloads.ts';
-import { updateWrite } from '../operations/operations.ts';
+import { requireRunning, updateWrite } from '../operations/operations.ts';
 import type { Ports } from '../ports/ports.ts';
 
 /**
@@ -15,11 +15,13 @@ export async function startNextRound(
   round: number,
   found: string,
 ): Promise<{ readonly outcome: 'nextRound' } | RefusalAnswer> {
-  if (round >= VERIFICATION_ROUNDS_MAX) {
+  const { firstRound } = await requireRunning(ports.rows, context);
+  const rounds = round - firstRound + 1;
+  if (rounds >= VERIFICATION_ROUNDS_MAX) {
     return {
       outcome: 'refused',
       error: ERROR_NAMES.leftovers,
-      message: `after ${round} rounds there is still something: ${found}`,
+      message: `after ${rounds} rounds there is still something: ${found}`,
     };
   }
   const next = { round: round + 1, updatedAt: ports.clock.now() };

@@ -38,6 +38,7 @@ function stopped(operation: Operation): Operation {
 function toAnswer(operation: Operation, counts: OperationAnswer['counts']): OperationAnswer {
   const {
     round: _,
+    firstRound: ___,
     execution: __,
     certificate,
     createdAt,

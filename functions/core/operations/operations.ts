@@ -30,6 +30,8 @@ export interface Operation {
   readonly step: string;
   readonly attempt: number;
   readonly round: number;
+  /** The round in which the present attempt began: rounds are bounded for each attempt. */
+  readonly firstRound: number;
   /** Only while unfinished: a finished operation holds ids only. */
   readonly user?: string;
   readonly requestedBy: string;
@@ -58,6 +60,7 @@ export function toOperation(row: Row): Operation {
     step: text(row, 'step'),
     attempt: number(row, 'attempt'),
     round: number(row, 'round'),
+    firstRound: number(row, 'firstRound'),
     requestedBy: text(row, 'requestedBy'),
     createdAt: number(row, 'createdAt'),
     updatedAt: number(row, 'updatedAt'),
@@ -132,6 +135,7 @@ export function openWrites(account: Account, request: OpenRequest, now: number):
         step: 'Resolve account',
         attempt: 1,
         round: 1,
+        firstRound: 1,
         user,
         requestedBy,
         allowUnknownUser,
@@ -249,6 +253,11 @@ export async function takeOver(
 ): Promise<OperationContext | undefined> {
   const { operationId, accountId, state, attempt } = operation;
   const next = attempt + 1;
+  // What the last round found is not in its tallies, which are done: it takes a round of its own.
+  // After any other failure the tallies of the round go on where they stopped, counting nothing
+  // twice.
+  const leftovers = operation.error?.name === ERROR_NAMES.leftovers;
+  const round = operation.round + (leftovers ? 1 : 0);
   const result = await ports.rows.write({
     kind: 'update',
     key: registryKeys.operation(operationId),
@@ -257,6 +266,8 @@ export async function takeOver(
       set: {
         state: 'running',
         attempt: next,
+        round,
+        firstRound: round,
         updatedAt: ports.clock.now(),
         ...(execution === undefined ? {} : { execution }),
       },

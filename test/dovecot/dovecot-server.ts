@@ -199,6 +199,9 @@ namespace inbox {
 service anvil {
   chroot =
 }
+service ipc {
+  chroot =
+}
 service imap-login {
   chroot =
   inet_listener imap {

@@ -13,10 +13,6 @@ import { makeDoomed, NEIGHBOUR, USER } from '../../simulation/doomed-account.ts'
 import { leftOf } from '../../simulation/leftovers.ts';
 
 const API_KEY = 'key of the test';
-/** `proxyList` and `proxyKick` go through this service, which cannot chroot without privilege. */
-const IPC_CONFIG = `service ipc {
-  chroot =
-}`;
 /** Refused by the first passdb of the proxy, and handed on by the second. */
 const PROXIED_PASSWORD = 'proxied';
 
@@ -39,8 +35,7 @@ async function startProxy(installation: DovecotInstallation, backend: DovecotSer
 # Several login processes, as a proxy under load has them.
 service imap-login {
   service_count = 1
-}
-${IPC_CONFIG}`;
+}`;
   return await startDovecot(installation, { doveadmApiKey: API_KEY, extraConfig });
 }
 
@@ -56,10 +51,7 @@ describe.skipIf(found === undefined)(`a real Dovecot${skipped}`, () => {
   let proxy: DovecotServer;
 
   beforeAll(async () => {
-    backend = await startDovecot(installation, {
-      doveadmApiKey: API_KEY,
-      extraConfig: IPC_CONFIG,
-    });
+    backend = await startDovecot(installation, { doveadmApiKey: API_KEY });
     proxy = await startProxy(installation, backend);
   });
   afterAll(async () => {

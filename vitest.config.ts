@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { GrantsLastSequencer } from './test/grants-last-sequencer.ts';
 
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line-reporter.ts'],
+    sequence: { sequencer: GrantsLastSequencer },
     projects: [
       {
         test: {

@@ -18,6 +18,8 @@ export interface InstanceFiles {
   readonly temporary: string;
   readonly log: string;
   readonly deployLog: string;
+  /** Calls made under the roles of the deployment, one in a line; where that was asked for. */
+  readonly calls: string;
   /** Present while the instance runs (or after it ended without `stop`). */
   readonly run: string;
   /** What was deployed last: hash of the sources, names of the stacks. */
@@ -72,6 +74,7 @@ export function instanceFiles(instanceDirectory: string): InstanceFiles {
     temporary: join(directory, 'tmp'),
     log: join(directory, 'ministack.log'),
     deployLog: join(directory, 'deploy.log'),
+    calls: join(directory, 'calls.jsonl'),
     run: join(directory, 'run.json'),
     deployed: join(directory, 'deployed.json'),
     stackOutputs: join(directory, 'stack-outputs.json'),

@@ -50,6 +50,8 @@ export interface StartOptions {
   readonly owner?: number;
   /** Factor for Wait states and retry intervals of state machines: 0 does not wait at all. */
   readonly waitScale?: number;
+  /** Writes down which calls are made under which role, in `calls.jsonl`; not when missing. */
+  readonly recordCalls?: boolean;
   /** A certain port; otherwise the one the instance had before, or a free one. */
   readonly port?: number;
   /** The folder with the cdk.json to deploy; this project's own otherwise. */
@@ -166,12 +168,12 @@ async function startOnSomePort(
   options: StartOptions,
   log: (line: string) => void,
 ): Promise<string> {
-  const waitScale = options.waitScale ?? 1;
+  const { waitScale = 1, recordCalls = false } = options;
   for (let attempt = 0; attempt < PORT_TRIES; attempt += 1) {
     const port = await choosePort(files, options, log);
     const endpoint = `https://127.0.0.1:${port}`;
     log(`Starting the embedded AWS at ${endpoint} ...`);
-    const ministack = spawnMinistack(files, python, port, waitScale);
+    const ministack = spawnMinistack(files, python, port, { waitScale, recordCalls });
     const since = new Date().toISOString();
     const run: RunRecord = { ministack, ...watch, endpoint, since, waitScale };
     writeRecord(files.run, run);

@@ -14,6 +14,13 @@ const HEALTH_DEADLINE_SECONDS = 90;
 const HEALTH_POLL_MILLISECONDS = 100;
 const CERTIFICATE_DEADLINE_SECONDS = 60;
 
+export interface MinistackOptions {
+  /** Factor for Wait states and retry intervals of state machines. */
+  readonly waitScale: number;
+  /** Writes down which calls are made under which role. */
+  readonly recordCalls: boolean;
+}
+
 /** Another process took the port between its choice and its use: choose another and try again. */
 export class PortTakenError extends Error {
   override readonly name = 'PortTakenError';
@@ -44,7 +51,7 @@ export async function ensureCertificates(files: InstanceFiles, python: string): 
 function ministackEnvironment(
   files: InstanceFiles,
   port: number,
-  waitScale: number,
+  { waitScale, recordCalls }: MinistackOptions,
 ): NodeJS.ProcessEnv {
   const {
     AWS_ENDPOINT_URL: _set,
@@ -78,6 +85,7 @@ function ministackEnvironment(
     S3_PERSIST: '1',
     S3_DATA_DIR: files.objects,
     SFN_WAIT_SCALE: String(waitScale),
+    ...(recordCalls ? { LETHE_CALLS_FILE: files.calls } : {}),
   };
 }
 
@@ -86,7 +94,7 @@ export function spawnMinistack(
   files: InstanceFiles,
   python: string,
   port: number,
-  waitScale: number,
+  options: MinistackOptions,
 ): ProcessIdentity {
   if (existsSync(files.log)) {
     renameSync(files.log, `${files.log}.1`);
@@ -96,7 +104,7 @@ export function spawnMinistack(
     cwd: files.directory,
     detached: true,
     stdio: ['ignore', log, log],
-    env: ministackEnvironment(files, port, waitScale),
+    env: ministackEnvironment(files, port, options),
   });
   closeSync(log);
   child.on('error', () => {}); // Seen below: without a pid there is no identity.

@@ -12,7 +12,13 @@ import { startInstance } from '../local/instance.ts';
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'lethe-test-'));
   const log = (line: string): void => void process.stderr.write(`embedded AWS: ${line}\n`);
-  const instance = await startInstance({ directory, owner: process.pid, waitScale: 0.1, log });
+  const instance = await startInstance({
+    directory,
+    owner: process.pid,
+    waitScale: 0.1,
+    recordCalls: true,
+    log,
+  });
   const { endpoint, caFile } = instance.outputs;
   project.provide('ministack', { endpoint, caFile, region: LOCAL_REGION, ...ROOT_CREDENTIALS });
   project.provide('lethe', {

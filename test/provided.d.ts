@@ -19,5 +19,7 @@ declare module 'vitest' {
       readonly outputs: LocalOutputs;
       readonly credentials: OperatorCredentials;
     };
+    /** Whether this run has all end-to-end tests in it. */
+    wholeSuite: boolean;
   }
 }

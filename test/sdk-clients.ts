@@ -14,6 +14,8 @@ interface SdkEndpoint {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string;
   /** How often a client sends a request at most; 3, the SDK's own, when missing. */
   readonly tries?: number;
 }
@@ -24,7 +26,12 @@ const SOCKETS_MAX = 128;
 /** What the constructor of every client takes. */
 function clientConfig(target: SdkEndpoint) {
   const { endpoint, region, accessKeyId, secretAccessKey, caFile, tries = 3 } = target;
-  const credentials = { accessKeyId, secretAccessKey };
+  const { sessionToken } = target;
+  const credentials = {
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+  };
   const base = { endpoint, region, credentials, maxAttempts: tries };
   if (caFile === undefined) return base;
   const httpsAgent = new Agent({

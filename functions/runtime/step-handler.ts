@@ -25,7 +25,7 @@ export function stepHandler<P, A>(
   run: (payload: P, invocation: Invocation) => Promise<A>,
 ): (event: unknown, context: Context) => Promise<A> {
   return async (event, context) => {
-    const fields = { step, ...identify(event) };
+    const fields = { step, ...operationOf(event) };
     try {
       const until = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
       const answer = await run(parse(event), { until });
@@ -41,11 +41,6 @@ export function stepHandler<P, A>(
 function outcomeOf(answer: unknown): string | undefined {
   if (typeof answer !== 'object' || answer === null || !('outcome' in answer)) return undefined;
   return String(answer.outcome);
-}
-
-/** For logs: what is wrong with a payload is said by the parsing of it. */
-function identify(event: unknown): Partial<OperationContext> {
-  return operationOf(event) ?? {};
 }
 
 function operationOf(event: unknown): OperationContext | undefined {

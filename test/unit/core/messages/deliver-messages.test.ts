@@ -11,8 +11,10 @@ import {
   type NewMessage,
 } from '../../../../functions/core/messages/deliver-messages.ts';
 import { fetchMessage, listMessages } from '../../../../functions/core/messages/read-messages.ts';
+import type { Attributes } from '../../../../functions/core/ports/row-store.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
+import { interrupted } from '../interrupted.ts';
 
 const USER = 'a@x.org';
 /** What a door leaves for retries of one request. */
@@ -32,6 +34,13 @@ const deliver = (messages: readonly NewMessage[], rest: Partial<Delivery> = {}) 
 const texts = (count: number, prefix = 'm'): NewMessage[] =>
   Array.from({ length: count }, (_, index) => ({ raw: mail(`${prefix}${index}`) }));
 
+const setInbox = async (set: Attributes) =>
+  await world.rows.write({
+    kind: 'update',
+    key: dictmapKeys.mailbox((await inbox()).mailboxId),
+    guard: { row: 'present' },
+    change: { set },
+  });
 const inbox = () => requireMailbox(world.rows, account.accountId, 'INBOX');
 const listed = async () =>
   (await listMessages(world.rows, await inbox(), { afterUid: 0, limit: 500 })).messages;
@@ -146,13 +155,7 @@ describe('what is refused', () => {
   });
 
   test('X3: into a mailbox behind the fence, though the account was read as active', async () => {
-    const { mailboxId } = await inbox();
-    await world.rows.write({
-      kind: 'update',
-      key: dictmapKeys.mailbox(mailboxId),
-      guard: { row: 'present' },
-      change: { set: { state: 'erasing' } },
-    });
+    await setInbox({ state: 'erasing' });
     const before = world.rows.rows();
     await expect(deliver(texts(2))).rejects.toMatchObject({ name: 'AccountNotActiveError' });
     expect(world.rows.rows()).toEqual(before);
@@ -160,6 +163,25 @@ describe('what is refused', () => {
 });
 
 describe('many at once', () => {
+  const deliverWhile = async (happens: () => Promise<unknown>) => {
+    const ports = { ...world.ports, rows: interrupted(world.rows, happens) };
+    const delivery = { user: USER, messages: texts(2) };
+    return await deliverMessages(ports, delivery, world.clock.now() + REQUEST_MS);
+  };
+
+  test('X3: a fence raised between reading and writing stops the delivery', async () => {
+    const fenced = deliverWhile(() => setInbox({ state: 'erasing' }));
+    await expect(fenced).rejects.toMatchObject({ name: 'AccountNotActiveError' });
+    expect(await listed()).toEqual([]);
+    expect(await inbox()).toMatchObject({ messages: 0, uidNext: 1 });
+  });
+
+  test('W1: a UID is not given twice, also when its message came and went meanwhile', async () => {
+    const { uids } = await deliverWhile(() => setInbox({ uidNext: 9 }));
+    expect(uids).toEqual([9, 10]);
+    expect(await inbox()).toMatchObject({ uidNext: 11 });
+  });
+
   test('W2: 30 deliveries into one mailbox: UIDs without gap or double, exact counters', async () => {
     const sizes = Array.from({ length: 30 }, (_, index) => 1 + (index % 7));
     const begun = world.clock.now();

@@ -11,6 +11,7 @@ import {
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
 import { Crashes } from '../../../models/faulty.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
+import { interrupted } from '../interrupted.ts';
 
 let world: World;
 let account: Account;
@@ -72,6 +73,19 @@ describe('an object', () => {
       const key = opaqueKey('index', account.accountId, objectId);
       expect(world.objects.versions(key)).toHaveLength(1);
     }
+  });
+
+  test('B1: replaced by another writer meanwhile, that one is not lost sight of', async () => {
+    const first = await put('bundle', 'first');
+    const rows = interrupted(world.rows, async () => {
+      await put('bundle', 'second');
+      // The first one's bytes are gone by then, and its row with them.
+      const { accountId } = account;
+      await world.rows.removeAll([dictmapKeys.purgingObject(accountId, 'index', first.objectId)]);
+    });
+    await put('bundle', 'third', { ...world.ports, rows });
+    expect(await read('bundle')).toBe('third');
+    expect(purging().map(({ attributes }) => attributes['size'])).toEqual(['second'.length]);
   });
 
   test('W2: written many times at once ends as one of them, and no bytes are lost sight of', async () => {

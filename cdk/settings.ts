@@ -241,16 +241,9 @@ export function parseSettings(stage: string, raw: unknown): Settings {
 
 /** Optional members that are missing, rather than there and undefined. */
 function withoutUndefined(data: z.output<typeof SCHEMA>): Omit<Settings, 'stage'> {
-  const { account, region, owner, costCentre, alarmTopicArn, mailServers, ...rest } = data;
-  return {
-    ...rest,
-    ...(account === undefined ? {} : { account }),
-    ...(region === undefined ? {} : { region }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(costCentre === undefined ? {} : { costCentre }),
-    ...(alarmTopicArn === undefined ? {} : { alarmTopicArn }),
-    ...(mailServers === undefined ? {} : { mailServers }),
-  };
+  const given = Object.entries(data).filter(([, value]) => value !== undefined);
+  const settings: object = Object.fromEntries(given);
+  return settings as Omit<Settings, 'stage'>;
 }
 
 function issueProblems(path: string, raw: unknown, issue: z.core.$ZodIssue): string[] {

@@ -10,7 +10,7 @@ import { clientOptions, LOCAL_ACCOUNT, ROOT_CREDENTIALS } from '../../local/aws-
 import { instanceFiles, readRecord } from '../../local/instance-files.ts';
 import { type SdkClients, sdkClients } from '../sdk-clients.ts';
 
-export const SERVICE_STACK = 'LetheLocalService';
+const SERVICE_STACK = 'LetheLocalService';
 
 /** Options for an SDK client that is the account's root: it is checked against no policy. */
 export function rootOptions() {
@@ -28,7 +28,7 @@ export function serviceOutput(name: string): string {
 }
 
 /** What the service stack is made of. */
-export async function serviceResources(): Promise<readonly StackResourceSummary[]> {
+async function serviceResources(): Promise<readonly StackResourceSummary[]> {
   const client = new CloudFormationClient(rootOptions());
   try {
     const found: StackResourceSummary[] = [];
@@ -56,7 +56,7 @@ export async function serviceRoles(): Promise<ReadonlyMap<string, string>> {
 }
 
 /** Of a session that a test begins under a role: tells its calls from those of the function. */
-export const TEST_SESSION = 'end-to-end-test';
+const TEST_SESSION = 'end-to-end-test';
 
 /** Clients that act under a role, with exactly its policies. */
 export async function clientsAs(roleName: string): Promise<SdkClients> {

@@ -3,51 +3,17 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option, type OptionValues } from 'commander';
 import type { ShowCertificateOptions, VerifyCertificateOptions } from './commands/certificate.ts';
 import type { ImportCommandOptions } from './commands/import.ts';
-import type { ListMailboxesOptions } from './commands/mailbox.ts';
+import type { MailboxOptions } from './commands/mailbox.ts';
 import type { FetchMessageOptions, ListMessagesOptions } from './commands/message.ts';
 import type { WaitOptions } from './commands/operation.ts';
 import type { AddUserOptions, DeleteUserOptions } from './commands/user.ts';
 import { type Context, createContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
+import { EPILOGUE, IMPORT_HELP } from './help.ts';
 import type { Io } from './io.ts';
 import { FORMATS } from './settings.ts';
 
 const WAIT_TIMEOUT_SECONDS = 86_400;
-
-const EPILOGUE = `
-Where the API is: --url and --region, or LETHE_URL and AWS_REGION, or --local for the embedded
-AWS that "npm run local -- start" runs. Requests are signed with the usual AWS credentials
-(environment, profile, SSO, role).
-
-Data goes to standard output, progress and errors to standard error. -f json is exact.
-
-Exit codes: 0 done, 64 wrong usage, 65 bad data or something skipped, 67 no such user,
-68 nothing of that name, 69 server unreachable, 70 fault, 75 try again later or operation failed,
-77 not permitted, 78 wrong settings, 130 interrupted.`;
-
-const IMPORT_HELP = `
-Maildir   as Dovecot writes it: Maildir++ (.Sub.Folder) or a tree (LAYOUT=fs), flags, keywords,
-          subscriptions, and UIDs with UIDVALIDITY where the mailbox can take them (it is new, or
-          has not given a UID yet); the internal date is the file's.
-mbox      one mailbox (INBOX, or --mailbox); the internal date is that of the From line.
-.eml      subfolders are mailboxes; the internal date is that of the Date header, or the file's.
-
-Mail of other stores: let Dovecot write a Maildir first (doveadm backup -u USER maildir:DIR).
-
-Missing mailboxes are created. Messages are stored byte for byte as they are in the files;
-keywords that IMAP cannot hold are left out. Messages of more than 64 MiB and files that cannot be
-read are reported and skipped; then the command ends with 65.
-
-An import that was interrupted, or is run again later, brings what is missing and nothing twice: it
-compares with what is stored, by UID and content, or by content where there are no UIDs to keep.
-Flags of messages that are there already are not changed, and messages that were expunged from the
-account meanwhile come again, with new UIDs. At the end both sides are compared: messages, bytes, a digest over all
-messages, UIDs. The command ends with 65 when a message of the source is missing.
-
-Examples:
-  lethe import -u john@example.com ~/Maildir
-  lethe import -u john@example.com --verify-only ~/Maildir
-  lethe import -u john@example.com --mailbox-prefix Archive old-mail.mbox`;
 
 /** Makes the program; `end` is told the exit code of the command that ran. */
 export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
@@ -214,15 +180,23 @@ function addCertificateCommands(program: Command, act: Act): void {
 }
 
 function addMailCommands(program: Command, act: Act): void {
-  program
-    .command('mailbox')
-    .description('mailboxes of a user')
+  const mailboxes = program.command('mailbox').description('mailboxes of a user');
+  mailboxes
     .command('list')
     .description('list mailboxes with what they hold')
     .addOption(userOption())
     .action(
-      act<ListMailboxesOptions>(async (context, _args, options) =>
+      act<MailboxOptions>(async (context, _args, options) =>
         (await import('./commands/mailbox.ts')).listMailboxes(context, options),
+      ),
+    );
+  mailboxes
+    .command('subscriptions')
+    .description('list the names that the user is subscribed to')
+    .addOption(userOption())
+    .action(
+      act<MailboxOptions>(async (context, _args, options) =>
+        (await import('./commands/mailbox.ts')).listSubscriptions(context, options),
       ),
     );
   const message = program.command('message').description('messages of a user');

@@ -1,5 +1,5 @@
-/** `lethe mailbox list` */
-import type { MailboxAnswer } from '../../functions/contract/api.ts';
+/** `lethe mailbox list` and `subscriptions` */
+import type { MailboxAnswer, SubscriptionAnswer } from '../../functions/contract/api.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Field, printList } from '../output/records.ts';
@@ -14,15 +14,27 @@ const FIELDS: readonly Field<MailboxAnswer>[] = [
   { name: 'specialUse', value: ({ specialUse }) => specialUse },
 ];
 
-export interface ListMailboxesOptions {
+export interface MailboxOptions {
   readonly user: string;
 }
 
 export async function listMailboxes(
   { io, format, client }: Context,
-  { user }: ListMailboxesOptions,
+  { user }: MailboxOptions,
 ): Promise<number> {
   await printList(io, format, inOrder((await client()).mailboxes(user)), FIELDS);
+  return EXIT.ok;
+}
+
+const SUBSCRIPTION: readonly Field<SubscriptionAnswer>[] = [
+  { name: 'mailbox', value: ({ path }) => path },
+];
+
+export async function listSubscriptions(
+  { io, format, client }: Context,
+  { user }: MailboxOptions,
+): Promise<number> {
+  await printList(io, format, (await client()).subscriptions(user), SUBSCRIPTION);
   return EXIT.ok;
 }
 

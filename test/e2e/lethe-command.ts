@@ -1,5 +1,5 @@
 /** The command line as a user runs it, against the embedded AWS. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 
@@ -9,7 +9,13 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export async function lethe(...words: string[]): Promise<Ran> {
+export const lethe = (...words: string[]): Promise<Ran> => startLethe(...words).ended;
+
+/** Starts a command that a test ends early. */
+export function startLethe(...words: string[]): {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ran>;
+} {
   const { directory } = inject('lethe');
   const program = join(import.meta.dirname, '..', '..', 'cli', 'lethe.ts');
   const child = spawn(process.execPath, [program, '--local', directory, ...words], {
@@ -21,11 +27,11 @@ export async function lethe(...words: string[]): Promise<Ran> {
       printed[name] += text;
     });
   }
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const ended = new Promise<number | null>((resolve, reject) => {
     child.on('close', resolve);
     child.on('error', reject);
   });
-  return { code, ...printed };
+  return { child, ended: ended.then((code) => ({ code, ...printed })) };
 }
 
 /** Runs a command that must succeed; answers its JSON. */

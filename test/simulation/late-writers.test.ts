@@ -5,7 +5,9 @@ import { type Account, findAccount } from '../../functions/core/accounts/account
 import { recordCache } from '../../functions/core/caches/caches.ts';
 import { setDict } from '../../functions/core/dicts/dicts.ts';
 import { createMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import { subscribe } from '../../functions/core/mailboxes/subscriptions.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
+import { startUpload } from '../../functions/core/messages/uploads.ts';
 import { putObject } from '../../functions/core/objects/opaque-objects.ts';
 import { requireOperation } from '../../functions/core/operations/operations.ts';
 import { certificateOf, makeDoomed, NEIGHBOUR, operationIdOf, USER } from './doomed-account.ts';
@@ -41,6 +43,22 @@ describe('writers that are late', () => {
     const delivery = deliverMessages({ ...world.ports, objects }, LATE, world.clock.now() + 1e9);
     await expect(delivery).rejects.toMatchObject({ name: 'AccountNotActiveError' });
     expect(await run).toMatchObject({ status: 'SUCCEEDED' });
+    expect(leftOf(world, account.accountId)).toEqual([]);
+  });
+
+  test('X4: uploads that nobody delivered go with the account, their rows too', async () => {
+    const sent = await startUpload(world.ports, account, 4, world.clock.now() + 1000);
+    await startUpload(world.ports, account, 4, world.clock.now() + 1000);
+    expect(await world.objects.receive(sent, Buffer.from('mail'))).toBe(true);
+    await subscribe(world.ports, account, 'Größe', world.clock.now() + 1000);
+    // What is written by the URL after the fence is found by the verification.
+    const late: Promise<boolean>[] = [];
+    const onState = (name: string): void => {
+      if (name !== 'Settle' || late.length > 0) return;
+      late.push(world.objects.receive(sent, Buffer.from('late')));
+    };
+    expect(await world.run({ user: USER }, { onState })).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await Promise.all(late)).toEqual([true]);
     expect(leftOf(world, account.accountId)).toEqual([]);
   });
 

@@ -1,0 +1,36 @@
+/** Longer texts of `lethe --help`. */
+
+export const EPILOGUE = `
+Where the API is: --url and --region, or LETHE_URL and AWS_REGION, or --local for the embedded
+AWS that "npm run local -- start" runs. Requests are signed with the usual AWS credentials
+(environment, profile, SSO, role).
+
+Data goes to standard output, progress and errors to standard error. -f json is exact.
+
+Exit codes: 0 done, 64 wrong usage, 65 bad data or something skipped, 67 no such user,
+68 nothing of that name, 69 server unreachable, 70 fault, 75 try again later or operation failed,
+77 not permitted, 78 wrong settings, 130 interrupted.`;
+
+export const IMPORT_HELP = `
+Maildir   as Dovecot writes it: Maildir++ (.Sub.Folder) or a tree (LAYOUT=fs), flags, keywords,
+          subscriptions, and UIDs with UIDVALIDITY where the mailbox can take them (it is new, or
+          has not given a UID yet); the internal date is the file's.
+mbox      one mailbox (INBOX, or --mailbox); the internal date is that of the From line.
+.eml      subfolders are mailboxes; the internal date is that of the Date header, or the file's.
+
+Mail of other stores: let Dovecot write a Maildir first (doveadm backup -u USER maildir:DIR).
+
+Missing mailboxes are created. Messages are stored byte for byte as they are in the files;
+keywords that IMAP cannot hold are left out. Messages of more than 64 MiB and files that cannot be
+read are reported and skipped; then the command ends with 65.
+
+An import that was interrupted, or is run again later, brings what is missing and nothing twice: it
+compares with what is stored, by UID and content, or by content where there are no UIDs to keep.
+Flags of messages that are there already are not changed, and messages that were expunged from the
+account meanwhile come again, with new UIDs. At the end both sides are compared: messages, bytes, a digest over all
+messages, UIDs. The command ends with 65 when a message of the source is missing.
+
+Examples:
+  lethe import -u john@example.com ~/Maildir
+  lethe import -u john@example.com --verify-only ~/Maildir
+  lethe import -u john@example.com --mailbox-prefix Archive old-mail.mbox`;

@@ -1,7 +1,7 @@
 /** The two functions behind the doors, with separate permissions: accounts, and what is in them. */
 import type { Construct } from 'constructs';
 import { ENV } from '../functions/contract/env.ts';
-import { CERTIFICATES_PREFIX } from '../functions/contract/key-layout.ts';
+import { CERTIFICATES_PREFIX, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { REQUEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
 import type { ServiceStackProps } from './service-props.ts';
@@ -60,6 +60,13 @@ function addMail(scope: Construct, props: ServiceStackProps): NodeFunction {
     bucket: ['tellAbsent'],
     objects: ['getVersion', 'put'],
     prefixes: Object.keys(classesEver).map((name) => `${name}/`),
+  });
+  // Whoever has a presigned URL writes with the rights of this function; then it reads and copies
+  // the version that came.
+  result.bindBucket(storage.mailBucket, ENV.mailBucket, {
+    bucket: [],
+    objects: ['get', 'getVersion', 'put'],
+    prefixes: [UPLOADS_PREFIX],
   });
   return result;
 }

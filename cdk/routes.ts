@@ -17,6 +17,8 @@ export const MAIL_ROUTES: readonly Route[] = [
   { path: '/v1/accounts/{user}/mailboxes', methods: [HttpMethod.ANY] },
   { path: '/v1/accounts/{user}/messages', methods: [HttpMethod.ANY] },
   { path: '/v1/accounts/{user}/messages/{uid}', methods: [HttpMethod.ANY] },
+  { path: '/v1/accounts/{user}/subscriptions', methods: [HttpMethod.ANY] },
+  { path: '/v1/accounts/{user}/uploads', methods: [HttpMethod.ANY] },
 ];
 
 /** For operators only. */

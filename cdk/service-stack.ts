@@ -11,6 +11,7 @@ import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { SignedHttpApi } from './constructs/http-api.ts';
 import { addDeleteAccountFunctions } from './delete-account-functions.ts';
 import { addDoctor } from './doctor-function.ts';
+import { addMonitoring } from './monitoring.ts';
 import { DOCTOR_ROUTES, MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
@@ -23,9 +24,10 @@ export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
     const { settings } = props;
+    const steps = addDeleteAccountFunctions(this, props);
     const deleteAccount = new AslStateMachine(this, 'DeleteAccount', {
       definitionFile: join(STATE_MACHINES_DIRECTORY, 'delete-account.asl.json'),
-      functions: addDeleteAccountFunctions(this, props),
+      functions: steps,
       numbers: { EraseRangesMaxConcurrency: settings.erasureMaxConcurrency },
       settings,
     });
@@ -36,6 +38,12 @@ export class ServiceStack extends Stack {
     doors.route('Provisioning', provisioning, PROVISIONING_ROUTES);
     doors.route('Mail', mail, MAIL_ROUTES);
     doors.route('Doctor', addDoctor(this, props), DOCTOR_ROUTES);
+    addMonitoring(this, props, {
+      deleteAccount,
+      doors,
+      verifyErasure: steps.VerifyErasure,
+      certifyErasure: steps.CertifyErasure,
+    });
     const { policies } = new CallerPolicies(this, 'Callers', doors);
 
     this.addOutputs({

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { OPAQUE_CLASS, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
-import { ERASURE_RANGES_MAX } from '../functions/contract/limits.ts';
+import { ERASURE_RANGES_MAX, PRESIGNED_URL_SECONDS_MAX } from '../functions/contract/limits.ts';
 import { LONGEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
 import {
   type MailServersInput,
@@ -58,6 +58,10 @@ export interface Settings {
   readonly recoveryDays: number;
   /** How long logs are kept; one of the periods CloudWatch Logs offers. */
   readonly logRetentionDays: number;
+  /** From this many hours on a deletion that still runs is overdue, and an alarm rings. */
+  readonly overdueHours: number;
+  /** The SNS topic that alarms tell; without one they only show in the console. */
+  readonly alarmTopicArn?: string;
   /** Memory of every function; its share of a processor grows with it. */
   readonly functionMemoryMb: number;
   /** Proxies and backends whose sessions a deletion ends; when missing, it ends none. */
@@ -75,14 +79,14 @@ export class SettingsError extends Error {
   }
 }
 
-/** No presigned URL may live longer than a quarter of an hour. */
-export const PRESIGNED_URL_SECONDS_MAX = 900;
-
 /** A writer that got its turn before the fence can write for this long after it. */
 const LATE_WRITER_SECONDS = LONGEST_TIMEOUT_SECONDS + PRESIGNED_URL_SECONDS_MAX;
 
 /** No execution waits longer than half a day: deployments never strand one. */
 const SETTLE_SECONDS_MAX = 43_200;
+
+/** The machine ends whatever runs longer than a day. */
+const EXECUTION_HOURS_MAX = 24;
 
 /** S3 and DynamoDB take far more; a century is beyond anyone's mistake. */
 const DAYS_MAX = 36_500;
@@ -158,6 +162,11 @@ const SCHEMA = z.strictObject({
   evidenceRetentionDays: wholeNumber(1, DAYS_MAX).default(1095),
   recoveryDays: wholeNumber(1, 35).default(35),
   logRetentionDays: z.literal(LOG_RETENTION_DAYS).default(30),
+  overdueHours: wholeNumber(1, EXECUTION_HOURS_MAX - 1).default(6),
+  alarmTopicArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$/)
+    .optional(),
   functionMemoryMb: wholeNumber(128, 10_240).default(1024),
   mailServers: mailServersSchema.optional(),
 });
@@ -181,6 +190,8 @@ const ALLOWED: Readonly<Record<Field, string>> = {
   evidenceRetentionDays: `a whole number from 1 to ${DAYS_MAX}`,
   recoveryDays: 'a whole number from 1 to 35',
   logRetentionDays: `one of ${LOG_RETENTION_DAYS.join(', ')}`,
+  overdueHours: `a whole number from 1 to ${EXECUTION_HOURS_MAX - 1}`,
+  alarmTopicArn: 'the ARN of a standard SNS topic',
   functionMemoryMb: 'a whole number from 128 to 10240',
   mailServers: mailServersAllowed([]),
 };
@@ -230,13 +241,14 @@ export function parseSettings(stage: string, raw: unknown): Settings {
 
 /** Optional members that are missing, rather than there and undefined. */
 function withoutUndefined(data: z.output<typeof SCHEMA>): Omit<Settings, 'stage'> {
-  const { account, region, owner, costCentre, mailServers, ...rest } = data;
+  const { account, region, owner, costCentre, alarmTopicArn, mailServers, ...rest } = data;
   return {
     ...rest,
     ...(account === undefined ? {} : { account }),
     ...(region === undefined ? {} : { region }),
     ...(owner === undefined ? {} : { owner }),
     ...(costCentre === undefined ? {} : { costCentre }),
+    ...(alarmTopicArn === undefined ? {} : { alarmTopicArn }),
     ...(mailServers === undefined ? {} : { mailServers }),
   };
 }

@@ -75,7 +75,13 @@ export interface NodeFunctionProps {
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly settings: Settings;
+  /** Why a lost event does not matter, for a function that events invoke. */
+  readonly whyNoDeadLetters?: string;
 }
+
+const SYNCHRONOUS =
+  'Only invoked synchronously, by the state machine or the HTTP doors: Lambda would use a ' +
+  'dead letter queue for asynchronous events alone.';
 
 /**
  * A Lambda function on Node with a role, a log group and nothing granted. Binding a resource sets
@@ -84,16 +90,17 @@ export interface NodeFunctionProps {
 export class NodeFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly role: Role;
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id);
     const { settings } = props;
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    const logGroup = new LogGroup(this, 'Logs', {
+    this.logGroup = new LogGroup(this, 'Logs', {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    logGroup.grantWrite(this.role);
+    this.logGroup.grantWrite(this.role);
     this.lambda = new LambdaFunction(this, 'Function', {
       description: props.description,
       code: props.code,
@@ -104,12 +111,12 @@ export class NodeFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       environment: { NODE_OPTIONS: '--enable-source-maps' },
       role: this.role,
-      logGroup,
+      logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       // Shows which call of which step is slow; a trace holds names of services, no payload.
       tracing: Tracing.ACTIVE,
     });
-    this.acknowledge();
+    this.acknowledge(props.whyNoDeadLetters ?? SYNCHRONOUS);
   }
 
   /** Sets a variable that is no resource. */
@@ -181,12 +188,10 @@ export class NodeFunction extends Construct {
     );
   }
 
-  private acknowledge(): void {
+  private acknowledge(whyNoDeadLetters: string): void {
     Validations.of(this.lambda).acknowledge({
       id: 'Serverless-LambdaDLQ',
-      reason:
-        'Only invoked synchronously, by the state machine or the HTTP doors: Lambda would use a ' +
-        'dead letter queue for asynchronous events alone.',
+      reason: whyNoDeadLetters,
     });
     acknowledgeWildcards(
       this.role,

@@ -1,5 +1,6 @@
 import {
   AbortMultipartUploadCommand,
+  CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
@@ -15,10 +16,12 @@ import type {
   MultipartUpload,
   ObjectStore,
   ObjectVersion,
+  PresignedPut,
   RemovalFailure,
   StoredObject,
 } from '../core/ports/object-store.ts';
 import { decodeCursor, encodeCursor } from './cursors.ts';
+import { presignPut } from './presigned-put.ts';
 import { answered, faultName } from './store-faults.ts';
 
 /**
@@ -73,6 +76,32 @@ export class S3ObjectStore implements ObjectStore {
       if (ABSENT.has(faultName(error))) return undefined;
       throw error;
     }
+  }
+
+  async copy(
+    from: ObjectVersion,
+    toKey: string,
+  ): Promise<{ readonly versionId: string } | undefined> {
+    const source = [this.#bucket, ...from.key.split('/')].map(encodeURIComponent).join('/');
+    try {
+      const { VersionId: versionId } = await answered('copying an object', () =>
+        this.#client.send(
+          new CopyObjectCommand({
+            Bucket: this.#bucket,
+            Key: toKey,
+            CopySource: `${source}?versionId=${encodeURIComponent(from.versionId)}`,
+          }),
+        ),
+      );
+      return { versionId: present(versionId) };
+    } catch (error) {
+      if (ABSENT.has(faultName(error))) return undefined;
+      throw error;
+    }
+  }
+
+  async presignPut(key: string, sizeBytes: number, seconds: number): Promise<PresignedPut> {
+    return await presignPut(this.#client, { bucket: this.#bucket, key, sizeBytes, seconds });
   }
 
   async listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>> {

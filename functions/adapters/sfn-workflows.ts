@@ -1,5 +1,6 @@
 import {
   DescribeExecutionCommand,
+  paginateListExecutions,
   type SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
@@ -63,6 +64,25 @@ export class SfnWorkflows implements Workflows {
       if (faultName(error) === 'ExecutionDoesNotExist') return undefined;
       throw error;
     }
+  }
+
+  /** A page holds 1,000, and the newest come first: the oldest is on the last page. */
+  async running(verb: Verb): Promise<readonly number[]> {
+    const input = {
+      stateMachineArn: this.#machineArns[verb],
+      statusFilter: 'RUNNING',
+      maxResults: 1000,
+    } as const;
+    return await answered(`listing executions of ${verb}`, async () => {
+      const started: number[] = [];
+      // Bounded by what may run at once: a million executions of an account.
+      for await (const page of paginateListExecutions({ client: this.#client }, input)) {
+        for (const { startDate } of page.executions ?? []) {
+          if (startDate !== undefined) started.push(startDate.getTime());
+        }
+      }
+      return started;
+    });
   }
 }
 

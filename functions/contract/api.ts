@@ -29,6 +29,25 @@ export interface CreateMailboxRequest {
   readonly path: string;
   /** RFC 6154, for instance `\Trash`. */
   readonly specialUse?: string;
+  /** Kept from another store; the time of creation when missing. */
+  readonly uidValidity?: number;
+}
+
+/** What is brought along from another store. */
+export interface ChangeMailboxRequest {
+  readonly path: string;
+  /** Taken only while the mailbox has never given a UID. */
+  readonly uidValidity?: number;
+  /** Raises UIDNEXT; a lower one than the mailbox has changes nothing. */
+  readonly uidNext?: number;
+}
+
+export interface SubscribeRequest {
+  readonly path: string;
+}
+
+export interface SubscriptionAnswer {
+  readonly path: string;
 }
 
 export interface MailboxAnswer {
@@ -50,12 +69,19 @@ export interface ListAnswer<T> {
 export interface DeliverRequest {
   /** Mailbox path; `INBOX` when missing. */
   readonly mailbox?: string;
+  /** The mailbox must have this UIDVALIDITY: for UIDs that mean something only under it. */
+  readonly uidValidity?: number;
   readonly messages: readonly DeliverMessage[];
 }
 
+/** Exactly one of `raw` and `uploadId`; either every message of a request has a `uid` or none. */
 export interface DeliverMessage {
   /** The message as it came over the wire, base64. */
-  readonly raw: string;
+  readonly raw?: string;
+  /** The message is what was sent to the URL of this upload. */
+  readonly uploadId?: string;
+  /** Kept from another store: rising, and from UIDNEXT on. */
+  readonly uid?: number;
   readonly internalDate?: string;
   /** System flags, for instance `\Seen`. */
   readonly flags?: readonly string[];
@@ -69,10 +95,28 @@ export interface DeliverAnswer {
   readonly uids: readonly number[];
 }
 
+export interface StartUploadRequest {
+  /** Bytes that will be sent, exactly. */
+  readonly size: number;
+}
+
+/** Send the message by PUT to the URL with these headers, then deliver it by its id. */
+export interface UploadAnswer {
+  readonly uploadId: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expiresAt: string;
+}
+
 export interface MessageAnswer {
   readonly uid: number;
   readonly guid: string;
   readonly size: number;
+  /**
+   * The first 16 bytes of the SHA-256 of the message, in hex: tells equal content. Empty where it
+   * was not recorded.
+   */
+  readonly digest: string;
   readonly internalDate: string;
   readonly saveDate: string;
   readonly flags: readonly string[];
@@ -177,10 +221,12 @@ export const PROBLEMS = {
   'urn:lethe:unknown-operation': { status: 404, exitCode: 68 },
   'urn:lethe:unknown-mailbox': { status: 404, exitCode: 68 },
   'urn:lethe:unknown-message': { status: 404, exitCode: 68 },
+  'urn:lethe:unknown-upload': { status: 404, exitCode: 68 },
   'urn:lethe:certificate-missing': { status: 404, exitCode: 68 },
   'urn:lethe:not-found': { status: 404, exitCode: 64 },
   'urn:lethe:address-taken': { status: 409, exitCode: 65 },
   'urn:lethe:mailbox-exists': { status: 409, exitCode: 65 },
+  'urn:lethe:uid-conflict': { status: 409, exitCode: 65 },
   'urn:lethe:account-held': { status: 409, exitCode: 77 },
   'urn:lethe:account-not-active': { status: 409, exitCode: 75 },
   'urn:lethe:operation-finished': { status: 409, exitCode: 65 },

@@ -8,6 +8,9 @@ export const ERROR_NAMES = {
   unknownOperation: 'UnknownOperationError',
   unknownMailbox: 'UnknownMailboxError',
   unknownMessage: 'UnknownMessageError',
+  unknownUpload: 'UnknownUploadError',
+  /** UIDs, or a UIDVALIDITY, that the mailbox cannot take any more. */
+  uidConflict: 'UidConflictError',
   addressTaken: 'AddressTakenError',
   mailboxExists: 'MailboxExistsError',
   accountHeld: 'AccountHeldError',

@@ -42,6 +42,10 @@ export function opaqueKey(kind: OpaqueKind, accountId: string, objectId: string)
   return `${classPrefix(OPAQUE_CLASS, shardOf(objectId), accountId)}${kind}/${checked(objectId)}`;
 }
 
+/** `uploads/<accountId>/<uploadId>` */
+export const uploadKey = (accountId: string, uploadId: string): string =>
+  `${uploadsPrefix(accountId)}${checked(uploadId)}`;
+
 /** `uploads/<accountId>/` */
 function uploadsPrefix(accountId: string): string {
   return `${UPLOADS_PREFIX}${checked(accountId)}/`;

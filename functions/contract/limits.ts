@@ -6,7 +6,10 @@
 /** DynamoDB takes at most 100 items in a transaction. */
 export const TRANSACTION_ITEMS = 100;
 
-/** One delivery is one transaction: 100 items less the mailbox row and the idempotency row. */
+/**
+ * One delivery is one transaction: 100 items less the mailbox row and the idempotency row. A
+ * message that was uploaded takes two of them, its own row and that of the upload.
+ */
 export const DELIVERY_MESSAGES = 98;
 
 /** BatchWriteItem takes at most 25 items. */
@@ -23,6 +26,18 @@ export const BUCKET_UIDS = 10_000;
  * so 4 MiB of mail become 5.4 MiB and leave room for the envelope.
  */
 export const INLINE_BODY_BYTES = 4 * 1024 * 1024;
+
+/**
+ * A message that comes by a presigned URL. The function that links it holds it in memory twice at
+ * worst, 128 MiB, and so stays below 256 MB; the largest providers take mail of 25 to 50 MB.
+ */
+export const UPLOAD_BYTES_MAX = 64 * 1024 * 1024;
+
+/** No presigned URL may live longer than a quarter of an hour: the settling time is longer. */
+export const PRESIGNED_URL_SECONDS_MAX = 900;
+
+/** UIDs have 32 bits, and so has the UIDNEXT after the last of them. */
+export const UID_MAX = 2 ** 32 - 2;
 
 /** The part of a message row that describes its headers; keeps a row under one write unit. */
 export const ENVELOPE_BYTES = 512;

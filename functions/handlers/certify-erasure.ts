@@ -1,6 +1,9 @@
 import { ENV } from '../contract/env.ts';
+import { ERASED_LOG } from '../contract/metrics.ts';
 import { certifyErasure } from '../core/erasure/certify-erasure.ts';
+import { erasedCounts } from '../core/operations/progress.ts';
 import { readNumber } from '../runtime/environment.ts';
+import { logInfo } from '../runtime/logger.ts';
 import { parseStep, stepHandler } from '../runtime/step-handler.ts';
 import { once, wireClock, wireEvidence, wireRows, wireSigner } from '../runtime/wiring.ts';
 
@@ -16,6 +19,10 @@ const settings = once(() => ({
   evidenceLockDays: readNumber(ENV.evidenceLockDays),
 }));
 
-export const handler = stepHandler('certify-erasure', parseStep(), ({ operation }) =>
-  certifyErasure(ports(), settings(), operation),
-);
+export const handler = stepHandler('certify-erasure', parseStep(), async ({ operation }) => {
+  await certifyErasure(ports(), settings(), operation);
+  const { operationId } = operation;
+  const counts = await erasedCounts(ports().rows, operationId);
+  const counted = ERASED_LOG.fields.map((name) => [name, counts[name]] as const);
+  logInfo(ERASED_LOG.message, { operationId, ...Object.fromEntries(counted) });
+});

@@ -1,20 +1,23 @@
 /** The door for mail backends and the importer: mailboxes and messages. Deletes nothing. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { DeliverAnswer, MailboxAnswer, MessageAnswer } from '../contract/api.ts';
+import type { DeliverAnswer, MailboxAnswer, MessageAnswer, UploadAnswer } from '../contract/api.ts';
 import { requireActiveAccount } from '../core/accounts/accounts.ts';
 import { parseAddress } from '../core/accounts/address.ts';
 import { InvalidInputError, quoted } from '../core/errors.ts';
 import { parseMailboxPath } from '../core/mailboxes/mailbox-path.ts';
+import { changeUids, checkUidValidity } from '../core/mailboxes/mailbox-uids.ts';
 import {
   createMailbox,
   listMailboxes,
   type Mailbox,
   requireMailbox,
 } from '../core/mailboxes/mailboxes.ts';
+import { listSubscriptions, subscribe } from '../core/mailboxes/subscriptions.ts';
 import { deliverMessages, type NewMessage } from '../core/messages/deliver-messages.ts';
 import type { Message } from '../core/messages/message.ts';
 import { fetchMessage, listMessages } from '../core/messages/read-messages.ts';
+import { startUpload } from '../core/messages/uploads.ts';
 import type { Ports } from '../core/ports/ports.ts';
 import {
   type DoorContext,
@@ -34,19 +37,38 @@ const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 
 const SPECIAL_USE = /^\\(All|Archive|Drafts|Flagged|Junk|Sent|Trash|Important)$/;
 
+const WHOLE = z.int('allowed is a whole number');
+const PATH = z.string('allowed is the name of a mailbox');
+
 const NEW_MAILBOX = z.strictObject({
-  path: z.string('allowed is the name of a mailbox'),
+  path: PATH,
   specialUse: z
     .string()
     .regex(SPECIAL_USE, 'allowed is a special use of RFC 6154, for instance \\Trash')
     .optional(),
+  uidValidity: WHOLE.optional(),
 });
 
+const MAILBOX_CHANGE = z.strictObject({
+  path: PATH,
+  uidValidity: WHOLE.optional(),
+  uidNext: WHOLE.optional(),
+});
+
+const SUBSCRIPTION = z.strictObject({ path: PATH });
+const UPLOAD = z.strictObject({ size: WHOLE });
+
 const DELIVERY = z.strictObject({
-  mailbox: z.string('allowed is the name of a mailbox').optional(),
+  mailbox: PATH.optional(),
+  uidValidity: WHOLE.optional(),
   messages: z.array(
     z.strictObject({
-      raw: z.base64('allowed is a message in base64'),
+      raw: z.base64('allowed is a message in base64').optional(),
+      uploadId: z
+        .string()
+        .regex(/^[0-9a-f]{32}$/, 'allowed is the id of an upload')
+        .optional(),
+      uid: WHOLE.optional(),
       internalDate: z.iso.datetime({ offset: true, error: 'allowed is ISO 8601' }).optional(),
       flags: z.array(z.string()).optional(),
       keywords: z.array(z.string()).optional(),
@@ -65,14 +87,19 @@ export function makeMailApi(dependencies: () => MailDependencies) {
     return { account, mailbox: await requireMailbox(dependencies().rows, account.accountId, path) };
   };
 
+  const pageOf = (context: DoorContext) => {
+    const after = context.req.query('cursor');
+    const limit = queryNumber(context, 'limit', PAGE);
+    return after === undefined ? { limit } : { limit, after };
+  };
+
   door.get('/v1/accounts/:user/mailboxes', async (context) => {
     const { accountId } = await accountOf(context);
-    const after = context.req.query('cursor');
-    const page = await listMailboxes(dependencies().rows, accountId, {
-      limit: queryNumber(context, 'limit', PAGE),
-      ...(after === undefined ? {} : { after }),
-    });
-    const { mailboxes, next } = page;
+    const { mailboxes, next } = await listMailboxes(
+      dependencies().rows,
+      accountId,
+      pageOf(context),
+    );
     return context.json({ items: mailboxes.map(toMailboxAnswer), ...(next && { next }) });
   });
 
@@ -80,9 +107,47 @@ export function makeMailApi(dependencies: () => MailDependencies) {
     const body = await readBody(context, NEW_MAILBOX);
     const path = parseMailboxPath('path', body.path);
     const account = await accountOf(context);
-    const mailbox = await createMailbox(dependencies(), account, path, body.specialUse);
+    const { specialUse, uidValidity } = body;
+    const mailbox = await createMailbox(dependencies(), account, path, {
+      ...(specialUse === undefined ? {} : { specialUse }),
+      ...(uidValidity === undefined
+        ? {}
+        : { uidValidity: checkUidValidity('uidValidity', uidValidity) }),
+    });
     return context.json(toMailboxAnswer(mailbox), 201);
   });
+
+  door.patch('/v1/accounts/:user/mailboxes', async (context) => {
+    const { path, uidValidity, uidNext } = await readBody(context, MAILBOX_CHANGE);
+    const account = await accountOf(context);
+    const parsed = parseMailboxPath('path', path);
+    const { mailboxId } = await requireMailbox(dependencies().rows, account.accountId, parsed);
+    const change = {
+      ...(uidValidity === undefined ? {} : { uidValidity }),
+      ...(uidNext === undefined ? {} : { uidNext }),
+    };
+    const deadline = deadlineOf(context);
+    const mailbox = await changeUids(dependencies(), account, mailboxId, change, deadline);
+    return context.json(toMailboxAnswer(mailbox));
+  });
+
+  door.get('/v1/accounts/:user/subscriptions', async (context) => {
+    const { accountId } = await accountOf(context);
+    const { rows } = dependencies();
+    const { paths, next } = await listSubscriptions(rows, accountId, pageOf(context));
+    return context.json({ items: paths.map((path) => ({ path })), ...(next && { next }) });
+  });
+
+  door.post('/v1/accounts/:user/subscriptions', async (context) => {
+    const body = await readBody(context, SUBSCRIPTION);
+    const path = parseMailboxPath('path', body.path);
+    await subscribe(dependencies(), await accountOf(context), path, deadlineOf(context));
+    return context.json({ path }, 201);
+  });
+
+  door.post('/v1/accounts/:user/uploads', async (context) =>
+    context.json(await upload(context, dependencies()), 201),
+  );
 
   door.post('/v1/accounts/:user/messages', async (context) =>
     context.json(await deliver(context, dependencies()), 201),
@@ -109,7 +174,7 @@ export function makeMailApi(dependencies: () => MailDependencies) {
 
 async function deliver(context: DoorContext, ports: MailDependencies): Promise<DeliverAnswer> {
   const text = await context.req.text();
-  const { mailbox, messages } = await readBody(context, DELIVERY);
+  const { mailbox, uidValidity, messages } = await readBody(context, DELIVERY);
   const user = parseAddress('user', context.req.param('user'));
   const key = idempotencyKey(context);
   const requestHash = createHash('sha256').update(text).digest('hex');
@@ -117,6 +182,7 @@ async function deliver(context: DoorContext, ports: MailDependencies): Promise<D
     user,
     messages: messages.map(toNewMessage),
     ...(mailbox === undefined ? {} : { mailbox }),
+    ...(uidValidity === undefined ? {} : { uidValidity }),
     ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
   };
   return await deliverMessages(ports, delivery, deadlineOf(context));
@@ -132,14 +198,34 @@ function idempotencyKey(context: DoorContext): string | undefined {
   );
 }
 
-function toNewMessage(given: z.infer<typeof DELIVERY>['messages'][number]): NewMessage {
-  const { raw, internalDate, flags, keywords } = given;
+function toNewMessage(
+  given: z.infer<typeof DELIVERY>['messages'][number],
+  index: number,
+): NewMessage {
+  const { raw, uploadId, uid, internalDate, flags, keywords } = given;
+  if ((raw === undefined) === (uploadId === undefined)) {
+    throw InvalidInputError.of(`messages[${index}]`, 'allowed is one of raw and uploadId');
+  }
   return {
-    raw: Buffer.from(raw, 'base64'),
+    ...(uploadId === undefined ? { raw: Buffer.from(raw ?? '', 'base64') } : { uploadId }),
+    ...(uid === undefined ? {} : { uid }),
     ...(internalDate === undefined ? {} : { internalDate: Date.parse(internalDate) }),
     ...(flags === undefined ? {} : { flags }),
     ...(keywords === undefined ? {} : { keywords }),
   };
+}
+
+async function upload(context: DoorContext, ports: MailDependencies): Promise<UploadAnswer> {
+  const { size } = await readBody(context, UPLOAD);
+  const user = parseAddress('user', context.req.param('user'));
+  const account = await requireActiveAccount(ports.rows, user);
+  const { uploadId, url, headers, expiresAt } = await startUpload(
+    ports,
+    account,
+    size,
+    deadlineOf(context),
+  );
+  return { uploadId, url, headers, expiresAt: new Date(expiresAt).toISOString() };
 }
 
 function parseUid(text: string): number {
@@ -159,6 +245,7 @@ function toMessageAnswer(message: Message): MessageAnswer {
     uid: message.uid,
     guid: message.guid,
     size: message.sizeBytes,
+    digest: message.digest,
     internalDate: new Date(message.internalDate).toISOString(),
     saveDate: new Date(message.saveDate).toISOString(),
     flags: [...message.flags],

@@ -9,6 +9,8 @@ const TYPES: Readonly<Record<ErrorName, ProblemType>> = {
   [ERROR_NAMES.unknownOperation]: 'urn:lethe:unknown-operation',
   [ERROR_NAMES.unknownMailbox]: 'urn:lethe:unknown-mailbox',
   [ERROR_NAMES.unknownMessage]: 'urn:lethe:unknown-message',
+  [ERROR_NAMES.unknownUpload]: 'urn:lethe:unknown-upload',
+  [ERROR_NAMES.uidConflict]: 'urn:lethe:uid-conflict',
   [ERROR_NAMES.addressTaken]: 'urn:lethe:address-taken',
   [ERROR_NAMES.mailboxExists]: 'urn:lethe:mailbox-exists',
   [ERROR_NAMES.accountHeld]: 'urn:lethe:account-held',

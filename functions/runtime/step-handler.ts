@@ -1,5 +1,6 @@
 /** What the handlers of a machine's steps share: checking the payload, time, logs. */
 import type { Context } from 'aws-lambda';
+import { STEP_LOG } from '../contract/metrics.ts';
 import type { OperationContext } from '../contract/payloads.ts';
 import { logFault, logInfo } from './logger.ts';
 
@@ -28,7 +29,7 @@ export function stepHandler<P, A>(
     try {
       const until = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
       const answer = await run(parse(event), { until });
-      logInfo('step done', { ...fields, outcome: outcomeOf(answer) });
+      logInfo(STEP_LOG.message, { ...fields, outcome: outcomeOf(answer) });
       return answer;
     } catch (fault) {
       logFault('step failed', fault, fields);

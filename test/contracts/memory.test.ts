@@ -26,6 +26,7 @@ objectStoreContract('memory', async () => {
     startUpload: async (key) => {
       store.startUpload(key);
     },
+    send: (put, body) => store.receive(put, body),
   };
 });
 

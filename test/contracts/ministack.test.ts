@@ -28,6 +28,7 @@ import { S3ObjectStore } from '../../functions/adapters/s3-object-store.ts';
 import { executionArn, SfnWorkflows } from '../../functions/adapters/sfn-workflows.ts';
 import { SystemClock } from '../../functions/adapters/system-clock.ts';
 import { sdkClients } from '../sdk-clients.ts';
+import { sendPut } from '../send-put.ts';
 import { evidenceStoreContract } from './evidence-store.contract.ts';
 import { lostAnswerContract } from './lost-answers.contract.ts';
 import { objectStoreContract } from './object-store.contract.ts';
@@ -88,6 +89,7 @@ describe('MiniStack', () => {
       startUpload: async (key) => {
         await s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }));
       },
+      send: (put, body) => sendPut(put, body, target.caFile),
     };
   });
 

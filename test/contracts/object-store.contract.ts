@@ -3,6 +3,7 @@ import type {
   ListPage,
   ObjectStore,
   ObjectVersion,
+  PresignedPut,
 } from '../../functions/core/ports/object-store.ts';
 
 /** The port, and what a test needs besides it. */
@@ -12,6 +13,8 @@ interface TestedObjectStore {
   placeMarker(key: string): Promise<void>;
   /** Begins a multipart upload that nobody completes. */
   startUpload(key: string): Promise<void>;
+  /** Sends bytes to a presigned URL without credentials; whether they were taken. */
+  send(put: PresignedPut, body: Uint8Array): Promise<boolean>;
 }
 
 /** Far more than any of these lists has. */
@@ -65,6 +68,8 @@ export function objectStoreContract(
       return tested;
     };
     objectContract(under);
+    copyContract(under);
+    presignedContract(under);
     removalContract(under);
     listContract(under);
     uploadContract(under);
@@ -122,6 +127,49 @@ function objectContract(under: () => TestedObjectStore): void {
       expect(marker?.deleteMarker).toBe(true);
       expect(await under().store.get(key, marker?.versionId)).toBeUndefined();
       expect((await under().store.get(key, kept.versionId))?.body).toEqual(bytesOf('kept'));
+    });
+  });
+}
+
+function copyContract(under: () => TestedObjectStore): void {
+  describe('copies', () => {
+    test('W1: take the bytes of the very version that is named, and leave the source', async () => {
+      const [from, to] = [`${freshPrefix()}a é+%20#/x`, `${freshPrefix()}b`];
+      const body = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256);
+      const first = await under().store.put(from, body);
+      await under().store.put(from, bytesOf('later'));
+      const copied = await under().store.copy({ key: from, ...first }, to);
+      const read = await under().store.get(to);
+      expect(read?.versionId).toBe(copied?.versionId);
+      expect(Buffer.from(read?.body ?? []).equals(body)).toBe(true);
+      expect((await under().store.get(from))?.body).toEqual(bytesOf('later'));
+    });
+
+    test('X1: of what is gone there are none', async () => {
+      const [from, to] = [`${freshPrefix()}a`, `${freshPrefix()}b`];
+      const gone = await under().store.put(from, bytesOf('x'));
+      await under().store.removeVersions([{ key: from, ...gone }]);
+      expect(await under().store.copy({ key: from, ...gone }, to)).toBeUndefined();
+      expect(await under().store.get(to)).toBeUndefined();
+    });
+  });
+}
+
+function presignedContract(under: () => TestedObjectStore): void {
+  describe('presigned URLs', () => {
+    test('take the bytes of whoever has them', async () => {
+      const key = `${freshPrefix()}a`;
+      const put = await under().store.presignPut(key, 4, 60);
+      expect(await under().send(put, bytesOf('mail'))).toBe(true);
+      expect((await under().store.get(key))?.body).toEqual(bytesOf('mail'));
+    });
+
+    test('O2: take no other number of bytes than they were made for', async () => {
+      const key = `${freshPrefix()}a`;
+      const put = await under().store.presignPut(key, 4, 60);
+      const headers = { ...put.headers, 'content-length': '5' };
+      expect(await under().send({ ...put, headers }, bytesOf('mail2'))).toBe(false);
+      expect(await under().store.get(key)).toBeUndefined();
     });
   });
 }

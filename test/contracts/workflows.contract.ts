@@ -36,6 +36,22 @@ export function workflowsContract(name: string, make: () => Promise<TestedWorkfl
         .toBe(status);
     });
 
+    test('O1: what runs is listed with the time of its start, until it ends', async () => {
+      const { workflows, end } = under();
+      const before = await workflows.running(VERB);
+      const from = Date.now() - 1000;
+      expect(await workflows.start(VERB, 'listed-1', { operationId: 'a' })).toBe('started');
+      const during = await workflows.running(VERB);
+      expect(during).toHaveLength(before.length + 1);
+      const newest = Math.max(...during);
+      expect(newest).toBeGreaterThanOrEqual(from);
+      expect(newest).toBeLessThanOrEqual(Date.now() + 1000);
+      await end('listed-1', 'succeeded');
+      await expect
+        .poll(() => workflows.running(VERB), { timeout: 10_000, interval: 100 })
+        .toHaveLength(before.length);
+    });
+
     test('U5: a name is used once, whatever became of its execution', async () => {
       const { workflows, end } = under();
       expect(await workflows.start(VERB, 'once-1', { operationId: 'a' })).toBe('started');

@@ -15,11 +15,9 @@ import type { DovecotInstallation } from './dovecot-installation.ts';
 export interface DovecotOptions {
   /**
    * Where a user's mail is, `~` being the home; `maildir:~/Maildir` when missing. For instance
-   * `maildir:~/Maildir:LAYOUT=fs` or `mdbox:~/mdbox`.
+   * `maildir:~/Maildir:LAYOUT=fs` or `mdbox:~/mdbox`; with `:UTF-8` names on disk are in UTF-8.
    */
   readonly mailLocation?: string;
-  /** Names of mailboxes on disk in UTF-8 instead of modified UTF-7. */
-  readonly listUtf8?: boolean;
   /** Also listens for doveadm over HTTP, with this API key. */
   readonly doveadmApiKey?: string;
   /** Appended to the configuration. */
@@ -87,15 +85,20 @@ async function tryStart(
     }
   }
   const guard = spawn('/bin/sh', ['-c', GUARD, 'sh', dovecot, file], {
-    stdio: ['pipe', 'ignore', 'ignore'],
+    stdio: ['pipe', 'ignore', 'pipe'],
     ...owner.switch,
   });
+  let said = '';
+  guard.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
   const stop = () => stopServer(guard, directory);
-  const listening = await waitUntil(async () => await accepts(ports.imap), START_MS);
-  if (!listening) {
+  const ended = (): boolean => guard.exitCode !== null;
+  await waitUntil(async () => ended() || (await accepts(ports.imap)), START_MS);
+  if (ended() || !(await accepts(ports.imap))) {
     const log = await readFile(join(directory, 'dovecot.log'), 'utf8').catch(() => 'no log');
     await stop();
-    throw new Error(`Dovecot did not start within ${START_MS} ms:\n${log}`);
+    throw new Error(`Dovecot did not start within ${START_MS} ms:\n${said}\n${log}`);
   }
   return {
     imapPort: ports.imap,
@@ -153,7 +156,7 @@ function configuration(
   ports: { readonly imap: number; readonly doveadm?: number },
   options: DovecotOptions,
 ): string {
-  const { mailLocation = 'maildir:~/Maildir', listUtf8 = false, doveadmApiKey } = options;
+  const { mailLocation = 'maildir:~/Maildir', doveadmApiKey } = options;
   const doveadm =
     ports.doveadm === undefined
       ? ''
@@ -193,7 +196,6 @@ namespace inbox {
   inbox = yes
   separator = /
 }
-${listUtf8 ? 'mailbox_list_utf8 = yes' : ''}
 service anvil {
   chroot =
 }

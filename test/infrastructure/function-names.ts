@@ -1,4 +1,4 @@
-/** Constructs of the functions: the steps of delete-account, then those behind the doors. */
+/** Constructs of the functions: steps of delete-account, those behind the doors, and the watch. */
 export const STEPS = [
   'ResolveAccount',
   'DisableUser',
@@ -14,4 +14,4 @@ export const STEPS = [
   'ReleaseAddress',
   'RecordFailure',
 ];
-export const FUNCTIONS = [...STEPS, 'ProvisioningApi', 'MailApi', 'Doctor'];
+export const FUNCTIONS = [...STEPS, 'ProvisioningApi', 'MailApi', 'WatchExecutions', 'Doctor'];

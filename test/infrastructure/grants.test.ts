@@ -151,6 +151,8 @@ describe('policies for callers', () => {
       '*/v1/accounts/*/mailboxes',
       '*/v1/accounts/*/messages',
       '*/v1/accounts/*/messages/*',
+      '*/v1/accounts/*/subscriptions',
+      '*/v1/accounts/*/uploads',
     ]);
     expect(paths('MailBackendCaller', 'Deny')).toEqual([]);
   });

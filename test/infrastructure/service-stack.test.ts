@@ -69,14 +69,18 @@ describe('functions', () => {
     expect(Object.keys(ephemeral)).not.toContain('LETHE_EVIDENCE_LOCK_MODE');
   });
 
+  const NAMED = /(?:Att|Ref":")(Registry|Dictmap|Mail|Evidence|CertificateKey|DeleteAccount)/;
+
   test.each(FUNCTIONS)('%s is told of a resource exactly when it may use it', (name) => {
     const told = Object.entries(variablesOf(prod, name)).flatMap(([variable, value]) => {
-      const found = /(Registry|Dictmap|Mail|Evidence|CertificateKey)/.exec(JSON.stringify(value));
+      const found = /(Registry|Dictmap|Mail|Evidence|CertificateKey|DeleteAccount)/.exec(
+        JSON.stringify(value),
+      );
       return variable.startsWith('LETHE_') && found?.[1] !== undefined ? [found[1]] : [];
     });
     const granted = grantsOf(prod, name).flatMap(({ resources }) =>
       resources.flatMap((resource) => {
-        const found = /Att(Registry|Dictmap|Mail|Evidence|CertificateKey)/.exec(resource);
+        const found = NAMED.exec(resource);
         return found?.[1] === undefined ? [] : [found[1]];
       }),
     );
@@ -107,7 +111,7 @@ describe('the doors', () => {
 
   test('every route asks for a signature', () => {
     const types = routes.map(({ Properties }) => Properties['AuthorizationType']);
-    expect(types).toEqual(Array(11).fill('AWS_IAM'));
+    expect(types).toEqual(Array(13).fill('AWS_IAM'));
   });
 
   test('accounts and mail go to functions with different rights', () => {
@@ -125,6 +129,8 @@ describe('the doors', () => {
       'ANY /v1/accounts/{user}/mailboxes',
       'ANY /v1/accounts/{user}/messages',
       'ANY /v1/accounts/{user}/messages/{uid}',
+      'ANY /v1/accounts/{user}/subscriptions',
+      'ANY /v1/accounts/{user}/uploads',
     ]);
     expect(byTarget('ProvisioningApi')).toEqual([
       'DELETE /v1/accounts/{user}',

@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { LONGEST_TIMEOUT_SECONDS } from '../../cdk/function-timeouts.ts';
+import { parseSettings, readSettings, SettingsError } from '../../cdk/settings.ts';
 import {
+  FUNCTION_TIMEOUT_SECONDS_MAX,
   PRESIGNED_URL_SECONDS_MAX,
-  parseSettings,
-  readSettings,
-  SettingsError,
-} from '../../cdk/settings.ts';
-import { FUNCTION_TIMEOUT_SECONDS_MAX } from '../../functions/contract/limits.ts';
+} from '../../functions/contract/limits.ts';
 import { cdkJson } from './synthesized.ts';
 
 function problemsOf(run: () => unknown): readonly string[] {
@@ -41,6 +39,7 @@ describe('settings that are right', () => {
       evidenceRetentionDays: 1095,
       recoveryDays: 35,
       logRetentionDays: 30,
+      overdueHours: 6,
       functionMemoryMb: 1024,
     });
   });
@@ -76,6 +75,8 @@ describe('O2: settings that are wrong name the field, what was given, what is al
     ['apiRequestsPerSecondMax', 0, 'given 0, allowed: a whole number from 1 to 10000'],
     ['settleSeconds', 1800.5, 'given 1800.5, allowed: a whole number from 0 to 43200'],
     ['evidenceRetentionDays', 0, 'given 0, allowed: a whole number from 1 to 36500'],
+    ['overdueHours', 24, 'given 24, allowed: a whole number from 1 to 23'],
+    ['alarmTopicArn', 'ops', 'given "ops", allowed: the ARN of a standard SNS topic'],
     ['recoveryDays', 36, 'given 36, allowed: a whole number from 1 to 35'],
     ['logRetentionDays', 8, 'given 8, allowed: one of 1, 3, 5, 7, 14'],
     ['functionMemoryMb', 127, 'given 127, allowed: a whole number from 128 to 10240'],

@@ -17,6 +17,7 @@ const MUTATING: ReadonlySet<string> = new Set([
   'transact',
   'removeAll',
   'put',
+  'copy',
   'removeVersions',
   'abortUpload',
   'save',

@@ -6,6 +6,7 @@ import type {
   MultipartUpload,
   ObjectStore,
   ObjectVersion,
+  PresignedPut,
   RemovalFailure,
   StoredObject,
 } from '../../functions/core/ports/object-store.ts';
@@ -55,6 +56,20 @@ export class MemoryObjectStore implements ObjectStore {
     return { body: Uint8Array.from(found.body), versionId: found.versionId };
   }
 
+  async copy(
+    from: ObjectVersion,
+    toKey: string,
+  ): Promise<{ readonly versionId: string } | undefined> {
+    const source = await this.get(from.key, from.versionId);
+    return source && (await this.put(toKey, source.body));
+  }
+
+  /** Time does not pass in the model: its URLs do not expire. */
+  async presignPut(key: string, sizeBytes: number): Promise<PresignedPut> {
+    const url = `memory:${sizeBytes}:${encodeURIComponent(key)}`;
+    return { url, headers: { 'content-length': String(sizeBytes) } };
+  }
+
   async listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>> {
     const all = this.versions(folder(prefix));
     const first = after === undefined ? 0 : positionAfter(all, after);
@@ -96,6 +111,15 @@ export class MemoryObjectStore implements ObjectStore {
 
   async abortUpload(upload: MultipartUpload): Promise<void> {
     this.#uploads.delete(placeOf(upload.key, upload.uploadId));
+  }
+
+  /** Takes what a client sends to a presigned URL; false when it is not as it was signed. */
+  async receive({ url, headers }: PresignedPut, body: Uint8Array): Promise<boolean> {
+    const [, sizeBytes, key = ''] = url.split(':');
+    const length = String(body.length);
+    if (length !== sizeBytes || length !== headers['content-length']) return false;
+    await this.put(decodeURIComponent(key), body);
+    return true;
   }
 
   /** Places a delete marker, as a DELETE without a version does; answers its version id. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../../functions/core/ports/clock.ts';
 import type { ExecutionStatus, Workflows } from '../../functions/core/ports/workflows.ts';
 
 type Verb = Parameters<Workflows['start']>[0];
@@ -12,12 +13,18 @@ interface Execution {
   readonly name: string;
   /** As it was sent: JSON. */
   readonly input: string;
+  readonly startedAt: number;
   status: ExecutionStatus;
 }
 
 /** Records executions; a test runs them itself and says how they end. */
 export class MemoryWorkflows implements Workflows {
   readonly #executions = new Map<string, Execution>();
+  readonly #clock: Pick<Clock, 'now'>;
+
+  constructor(clock: Pick<Clock, 'now'> = Date) {
+    this.#clock = clock;
+  }
 
   /** Like Step Functions: while one runs, the same name with the same input is `started` again. */
   async start(verb: Verb, name: string, input: object): Promise<'started' | 'exists'> {
@@ -30,12 +37,25 @@ export class MemoryWorkflows implements Workflows {
     if (known !== undefined) {
       return known.status === 'running' && known.input === text ? 'started' : 'exists';
     }
-    this.#executions.set(`${verb}/${name}`, { verb, name, input: text, status: 'running' });
+    const startedAt = this.#clock.now();
+    this.#executions.set(`${verb}/${name}`, {
+      verb,
+      name,
+      input: text,
+      startedAt,
+      status: 'running',
+    });
     return 'started';
   }
 
   async status(verb: Verb, name: string): Promise<ExecutionStatus | undefined> {
     return this.#executions.get(`${verb}/${name}`)?.status;
+  }
+
+  async running(verb: Verb): Promise<readonly number[]> {
+    return [...this.#executions.values()]
+      .filter((execution) => execution.verb === verb && execution.status === 'running')
+      .map(({ startedAt }) => startedAt);
   }
 
   /** Executions in the order of their starts, each once. */

@@ -27,7 +27,7 @@ export async function furnish(
 ): Promise<Account> {
   const account = await createAccount(ports, classes, { user, aliases: [`alias-of-${user}`] });
   const deadline = () => ports.clock.now() + IN_TIME_MS;
-  await createMailbox(ports, account, 'Archiv/Größe', '\\Archive');
+  await createMailbox(ports, account, 'Archiv/Größe', { specialUse: '\\Archive' });
   for (const mailbox of ['INBOX', 'Archiv/Größe']) {
     for (let sent = 0; sent < messages; sent += 10) {
       const batch = Array.from({ length: Math.min(10, messages - sent) }, (_, index) => ({

@@ -104,7 +104,7 @@ export class World {
   readonly objects: MemoryObjectStore;
   readonly clock = new VirtualClock('2026-11-22T00:00:00Z');
   readonly evidence = new MemoryEvidenceStore(this.clock);
-  readonly workflows = new MemoryWorkflows();
+  readonly workflows = new MemoryWorkflows(this.clock);
   readonly mailServers: MemoryMailServers;
   readonly ids: SeededIds;
   readonly ports: Ports;

@@ -29,6 +29,12 @@ export interface Mailbox {
   readonly specialUse?: string;
 }
 
+export interface NewMailbox {
+  readonly specialUse?: string;
+  /** Kept from another store. */
+  readonly uidValidity?: number;
+}
+
 export interface MailboxPorts {
   readonly rows: RowStore;
   readonly clock: Clock;
@@ -97,9 +103,9 @@ export async function createMailbox(
   ports: MailboxPorts,
   account: Account,
   path: string,
-  specialUse?: string,
+  given: NewMailbox = {},
 ): Promise<Mailbox> {
-  const mailbox = newMailbox(account.accountId, path, ports, specialUse);
+  const mailbox = newMailbox(account.accountId, path, ports, given);
   const writes: Write[] = [
     activeCheck(account.accountId),
     ...mailboxWrites(account.accountId, mailbox),
@@ -129,14 +135,14 @@ function newMailbox(
   accountId: string,
   path: string,
   ports: { readonly clock: Clock; readonly ids: Ids },
-  specialUse?: string,
+  { specialUse, uidValidity }: NewMailbox = {},
 ): Mailbox {
   return {
     mailboxId: `${accountId}.${ports.ids.hex(MAILBOX_ID_BYTES)}`,
     path,
     state: 'active',
     // Seconds since the epoch, as RFC 3501 (2.3.1.1) suggests; 32 bits last until 2106.
-    uidValidity: Math.floor(ports.clock.now() / 1000),
+    uidValidity: uidValidity ?? Math.floor(ports.clock.now() / 1000),
     uidNext: 1,
     messages: 0,
     bytes: 0,

@@ -1,7 +1,7 @@
 /** Message rows: one live (or later expunged) message of a mailbox. */
 import { ROW_VERSION } from '../../contract/row-layout.ts';
 import type { Attributes, Row } from '../ports/row-store.ts';
-import { isObject, number, text, textSet } from '../rows/attributes.ts';
+import { isObject, number, optionalText, text, textSet } from '../rows/attributes.ts';
 import type { Envelope } from './envelope.ts';
 
 export interface Message {
@@ -13,6 +13,8 @@ export interface Message {
   /** The S3 version that holds the bytes. */
   readonly versionId: string;
   readonly sizeBytes: number;
+  /** The first 16 bytes of the SHA-256 of the bytes, in hex; empty on rows written without it. */
+  readonly digest: string;
   /** Epoch milliseconds. */
   readonly internalDate: number;
   /** When the message entered its present mailbox: what autoexpunge counts from (A1). */
@@ -48,6 +50,7 @@ export function toMessage(row: Row): Message {
     retentionClass: text(row, 'class'),
     versionId: text(row, 'versionId'),
     sizeBytes: number(row, 'size'),
+    digest: optionalText(row, 'digest') ?? '',
     internalDate: number(row, 'internalDate'),
     saveDate: number(row, 'saveDate'),
     flags: textSet(row, 'flags'),

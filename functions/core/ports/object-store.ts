@@ -34,12 +34,30 @@ export interface StoredObject {
   readonly versionId: string;
 }
 
+/** A request that whoever holds it may send without credentials, until it expires. */
+export interface PresignedPut {
+  readonly url: string;
+  /** To be sent exactly so. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** Faults: `StoreBusyError` after the client's own retries; anything else passes through. */
 export interface ObjectStore {
   /** Writes a new version; keys are random, so nothing is ever overwritten on purpose. */
   put(key: string, body: Uint8Array): Promise<{ readonly versionId: string }>;
   /** The current version, or the named one; undefined when there is none or it is a marker. */
   get(key: string, versionId?: string): Promise<StoredObject | undefined>;
+  /**
+   * Copies a version within the bucket, without its bytes coming here; undefined when it is gone.
+   * Objects of at most 5 GB.
+   */
+  copy(from: ObjectVersion, toKey: string): Promise<{ readonly versionId: string } | undefined>;
+  /**
+   * Lets a client write one object.
+   * @param sizeBytes a body of another length is refused
+   * @param seconds the URL is void afterwards
+   */
+  presignPut(key: string, sizeBytes: number, seconds: number): Promise<PresignedPut>;
   /**
    * Versions and delete markers below a prefix that ends in a slash. A walk that removes what it
    * lists begins anew without `after`: once the version at the end of a page is gone, the next

@@ -10,4 +10,6 @@ export interface Workflows {
   start(verb: 'delete-account', name: string, input: object): Promise<'started' | 'exists'>;
   /** Undefined when no execution of this name is known. */
   status(verb: 'delete-account', name: string): Promise<ExecutionStatus | undefined>;
+  /** When each execution that still runs was started, in epoch milliseconds; in no order. */
+  running(verb: 'delete-account'): Promise<readonly number[]>;
 }

@@ -59,7 +59,7 @@ function deliver({ body, headers }: SeenRequest): Reply {
   const kept = stored.get(mailbox);
   if (kept === undefined) return problemReply('urn:lethe:unknown-mailbox', 404, 'unknown');
   answered.set(key, body);
-  for (const { raw } of messages) kept.push(Buffer.from(raw, 'base64').toString('latin1'));
+  for (const { raw } of messages) kept.push(Buffer.from(raw ?? '', 'base64').toString('latin1'));
   return { status: 201, body: {} };
 }
 

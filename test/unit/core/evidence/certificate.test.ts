@@ -132,7 +132,8 @@ describe('reading it', () => {
 
 describe('what remains elsewhere', () => {
   const at = Date.parse('2026-11-22T00:00:00Z');
-  const residue = residueOf(at, { recoveryDays: 35, logRetentionDays: 30 }, new Set(['b', 'a']));
+  const caches = { left: new Set(['b', 'a']), cleared: new Set<string>() };
+  const residue = residueOf(at, { recoveryDays: 35, logRetentionDays: 30 }, caches);
 
   test('U7: each with its end, counted from the verification, where Lethe can know it', () => {
     const ends = residue.map(({ where, until }) => [where, until?.slice(0, 10)]);

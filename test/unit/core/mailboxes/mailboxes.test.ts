@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 const create = (path: string, specialUse?: string) =>
-  createMailbox(world.ports, account, path, specialUse);
+  createMailbox(world.ports, account, path, specialUse === undefined ? {} : { specialUse });
 
 const mailboxRows = () =>
   world.rows.rows('dictmap').filter(({ attributes }) => attributes['type'] === 'mailbox');

@@ -103,6 +103,7 @@ describe('an operation as callers see it', () => {
     });
     const workflows: Workflows = {
       start: async () => 'exists',
+      running: async () => [],
       status: async () => {
         await world.rows.write(finishWrite(context(), world.clock.now()));
         return 'failed';

@@ -1,0 +1,208 @@
+/**
+ * Alarms for what exists, each with a line in the runbook.
+ *
+ * Not here: dead letters and the age of the stream, because nothing has a queue and nothing reads
+ * the stream yet; S3's 5xx, because request metrics are billed for every request to the bucket and
+ * what fails there after its retries is an error of a function or a 5xx of the doors; DynamoDB's
+ * system errors, counted for each operation apart and retried, for the same reason.
+ */
+import {
+  type IAlarmAction,
+  type IMetric,
+  Metric,
+  type MetricOptions,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { INDEXES, type TableName } from '../functions/contract/row-layout.ts';
+import type { AslStateMachine } from './constructs/asl-state-machine.ts';
+import type { SignedHttpApi } from './constructs/http-api.ts';
+import type { NodeFunction } from './constructs/node-function.ts';
+import { ALARM_PERIOD, RunbookAlarm, type RunbookAlarmProps } from './constructs/runbook-alarm.ts';
+import type { LogMetrics } from './log-metrics.ts';
+import type { Settings } from './settings.ts';
+
+export interface Watched {
+  readonly deleteAccount: AslStateMachine;
+  readonly functions: readonly NodeFunction[];
+  readonly doors: SignedHttpApi;
+  readonly tables: Readonly<Record<TableName, Table>>;
+  readonly logMetrics: LogMetrics;
+}
+
+/** A step is called again after an error; three within five minutes are no chance. */
+const FUNCTION_ERRORS = 3;
+
+/** A gateway that is restarted answers a few; more within five minutes is trouble. */
+const API_FAULTS = 5;
+
+/** A request takes at most 29 s; the slowest of a hundred takes 1 to 3 s for 98 messages. */
+const API_SLOW_MILLISECONDS = 10_000;
+
+/** Clients sit out throttling for some seconds: only what lasts is worth a look. */
+const LASTING = { breaching: 3, of: 3 } as const;
+
+type AlarmText = Omit<RunbookAlarmProps, 'stage' | 'actions' | 'metric'>;
+
+const sum = { statistic: Stats.SUM, period: ALARM_PERIOD } satisfies MetricOptions;
+
+export class Alarms extends Construct {
+  readonly #stage: string;
+  readonly #actions: readonly IAlarmAction[];
+
+  constructor(scope: Construct, id: string, settings: Settings, watched: Watched) {
+    super(scope, id);
+    this.#stage = settings.stage;
+    const { alarmTopicArn } = settings;
+    this.#actions =
+      alarmTopicArn === undefined
+        ? []
+        : [new SnsAction(Topic.fromTopicArn(this, 'Topic', alarmTopicArn))];
+    this.watchExecutions(watched, settings.overdueHours);
+    this.watchVerification(watched.logMetrics);
+    for (const one of watched.functions) this.watchFunction(one);
+    for (const [name, table] of Object.entries(watched.tables)) this.watchTable(name, table);
+    this.watchDoors(watched.doors);
+  }
+
+  private add(id: string, metric: IMetric, text: AlarmText): void {
+    new RunbookAlarm(this, id, { ...text, metric, stage: this.#stage, actions: this.#actions });
+  }
+
+  private watchExecutions({ deleteAccount, logMetrics }: Watched, overdueHours: number): void {
+    const { machine } = deleteAccount;
+    this.add('DeletionFailed', machine.metricFailed(sum), {
+      name: 'deletion-failed',
+      severity: 'critical',
+      runbook: 'a-deletion-failed-or-was-refused',
+      says: 'An execution of delete-account failed, or its input was refused.',
+      threshold: 1,
+    });
+    this.add('DeletionTimedOut', machine.metricTimedOut(sum), {
+      name: 'deletion-timed-out',
+      severity: 'critical',
+      runbook: 'a-deletion-timed-out-or-was-stopped',
+      says: 'An execution of delete-account did not end within a day.',
+      threshold: 1,
+    });
+    this.add('DeletionAborted', machine.metricAborted(sum), {
+      name: 'deletion-aborted',
+      severity: 'warning',
+      runbook: 'a-deletion-timed-out-or-was-stopped',
+      says: 'Somebody stopped an execution of delete-account.',
+      threshold: 1,
+    });
+    this.add('DeletionOverdue', logMetrics.oldestSeconds, {
+      name: 'deletion-overdue',
+      severity: 'critical',
+      runbook: 'a-deletion-is-overdue',
+      says: `A deletion has been running for more than ${overdueHours} hours, or nobody looks.`,
+      threshold: overdueHours * 3600,
+      periods: LASTING,
+      silenceIsTrouble: true,
+    });
+    this.add('MachineThrottled', machine.metricThrottled(sum), {
+      name: 'machine-throttled',
+      severity: 'warning',
+      runbook: 'something-is-throttled',
+      says: 'Step Functions holds back state transitions of delete-account.',
+      threshold: 1,
+      periods: LASTING,
+    });
+  }
+
+  private watchVerification({ foundMore, gaveUp }: LogMetrics): void {
+    this.add('LeftoversRemain', gaveUp, {
+      name: 'leftovers-remain',
+      severity: 'critical',
+      runbook: 'something-is-left-after-the-last-round',
+      says: 'The last round of verification still found something of an erased account.',
+      threshold: 1,
+    });
+    this.add('LeftoversFound', foundMore, {
+      name: 'leftovers-found',
+      severity: 'warning',
+      runbook: 'verification-found-something',
+      says: 'A verification found something that was written behind the fence, and erased it.',
+      threshold: 1,
+    });
+  }
+
+  private watchFunction({ lambda, node }: NodeFunction): void {
+    const name = node.id.replaceAll(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
+    this.add(`${node.id}Errors`, lambda.metricErrors(sum), {
+      name: `function-errors-${name}`,
+      severity: 'warning',
+      runbook: 'a-function-fails',
+      says: `The function ${name} failed ${FUNCTION_ERRORS} times within five minutes.`,
+      threshold: FUNCTION_ERRORS,
+    });
+    this.add(`${node.id}Throttled`, lambda.metricThrottles(sum), {
+      name: `function-throttled-${name}`,
+      severity: 'warning',
+      runbook: 'something-is-throttled',
+      says: `Lambda refuses invocations of the function ${name}.`,
+      threshold: 1,
+      periods: LASTING,
+    });
+  }
+
+  /** An index that throttles holds back the writes of its table, and only its own metric says so. */
+  private watchTable(name: string, table: Table): void {
+    const indexes = Object.entries(INDEXES).filter(([, { tables }]) =>
+      (tables as readonly string[]).includes(name),
+    );
+    const throttled = (what: string, metric: IMetric) =>
+      this.add(`${what}Throttled`, metric, {
+        name: `${what.replaceAll(/(?<=.)[A-Z]/g, '-$&').toLowerCase()}-throttled`,
+        severity: 'warning',
+        runbook: 'something-is-throttled',
+        says: `DynamoDB throttles (${what}).`,
+        threshold: 1,
+        periods: LASTING,
+      });
+    const title = name.charAt(0).toUpperCase() + name.slice(1);
+    for (const kind of ['Read', 'Write'] as const) {
+      throttled(`${title}${kind}s`, throttleEvents(table, kind));
+    }
+    for (const [index] of indexes) {
+      const suffix = index.charAt(0).toUpperCase() + index.slice(1);
+      throttled(`${title}${suffix}Index`, throttleEvents(table, 'Write', index));
+    }
+  }
+
+  private watchDoors({ api }: SignedHttpApi): void {
+    this.add('ApiFaults', api.metricServerError(sum), {
+      name: 'api-faults',
+      severity: 'critical',
+      runbook: 'the-doors-answer-5xx',
+      says: `The HTTP doors answered 5xx ${API_FAULTS} times within five minutes.`,
+      threshold: API_FAULTS,
+      periods: { breaching: 2, of: 3 },
+    });
+    this.add('ApiSlow', api.metricLatency({ ...sum, statistic: Stats.p(99) }), {
+      name: 'api-slow',
+      severity: 'warning',
+      runbook: 'the-doors-are-slow',
+      says: `One of a hundred requests takes longer than ${API_SLOW_MILLISECONDS / 1000} s.`,
+      threshold: API_SLOW_MILLISECONDS,
+      periods: LASTING,
+    });
+  }
+}
+
+/** Requests that DynamoDB refused for capacity, on a table or on one of its indexes. */
+function throttleEvents(table: Table, kind: 'Read' | 'Write', index?: string): Metric {
+  return new Metric({
+    namespace: 'AWS/DynamoDB',
+    metricName: `${kind}ThrottleEvents`,
+    dimensionsMap: {
+      TableName: table.tableName,
+      ...(index === undefined ? {} : { GlobalSecondaryIndexName: index }),
+    },
+    ...sum,
+  });
+}

@@ -1,0 +1,72 @@
+/** What tells an operator how it goes: alarms, a dashboard, and a look at what runs. */
+import { Duration, Validations } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { Construct } from 'constructs';
+import { ENV } from '../functions/contract/env.ts';
+import { Alarms } from './alarms.ts';
+import type { AslStateMachine } from './constructs/asl-state-machine.ts';
+import type { SignedHttpApi } from './constructs/http-api.ts';
+import { NodeFunction } from './constructs/node-function.ts';
+import { addDashboard } from './dashboard.ts';
+import { STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import { LogMetrics } from './log-metrics.ts';
+import type { ServiceStackProps } from './service-props.ts';
+
+export interface Monitored {
+  readonly deleteAccount: AslStateMachine;
+  readonly doors: SignedHttpApi;
+  readonly verifyErasure: NodeFunction;
+  readonly certifyErasure: NodeFunction;
+}
+
+/** As often as alarms look: every period has a value, and its absence means something. */
+const WATCH_MINUTES = 5;
+
+const NEXT_LOOK = 'The next look comes five minutes later, and an alarm rings when none comes.';
+
+/** Watches what the scope holds: every function in it, whoever adds it. */
+export function addMonitoring(
+  scope: Construct,
+  props: ServiceStackProps,
+  monitored: Monitored,
+): void {
+  const { settings, storage } = props;
+  const { deleteAccount, doors, verifyErasure, certifyErasure } = monitored;
+  const watchExecutions = addWatch(scope, props, deleteAccount);
+  const logMetrics = new LogMetrics(scope, 'LogMetrics', {
+    stage: settings.stage,
+    verifyErasure,
+    certifyErasure,
+    watchExecutions,
+  });
+  const functions = scope.node.findAll().filter((one) => one instanceof NodeFunction);
+  const watched = { deleteAccount, functions, doors, tables: storage.tables, logMetrics };
+  new Alarms(scope, 'Alarms', settings, watched);
+  addDashboard(scope, settings.stage, watched);
+}
+
+/** CloudWatch times an execution when it has ended; only a look at the running ones finds late ones. */
+function addWatch(
+  scope: Construct,
+  { settings, code }: ServiceStackProps,
+  deleteAccount: AslStateMachine,
+): NodeFunction {
+  const watch = new NodeFunction(scope, 'WatchExecutions', {
+    code: code('watch-executions'),
+    description: 'Schedule: how many deletions run, and since when',
+    timeoutSeconds: STEP_TIMEOUT_SECONDS,
+    settings,
+    whyNoDeadLetters: NEXT_LOOK,
+  });
+  const { stateMachineArn } = deleteAccount.machine;
+  watch.setVariable(ENV.deleteAccountStateMachineArn, stateMachineArn);
+  watch.allow([stateMachineArn], ['states:ListExecutions']);
+  const rule = new Rule(scope, 'WatchExecutionsRule', {
+    description: 'Looks at the running executions of Lethe',
+    schedule: Schedule.rate(Duration.minutes(WATCH_MINUTES)),
+  });
+  rule.addTarget(new LambdaFunction(watch.lambda, { retryAttempts: 0 }));
+  Validations.of(rule).acknowledge({ id: 'Serverless-EventBusDLQ', reason: NEXT_LOOK });
+  return watch;
+}

@@ -1,0 +1,28 @@
+/**
+ * Lines of the functions' logs that metrics are made of: the functions write them, the
+ * infrastructure filters them.
+ */
+
+/** Every step of a machine ends with one, with the fields `step` and `outcome`. */
+export const STEP_LOG = { message: 'step done' } as const;
+
+/** What verification found; by the names of its outcomes. */
+export const VERIFY_STEP = 'verify-erasure';
+export const VERIFY_OUTCOMES = {
+  /** Something was found, and is erased in one more round. */
+  foundMore: 'nextRound',
+  /** Something was found in the last round. */
+  gaveUp: 'refused',
+} as const;
+
+/** Once per erased account, with a number in each field that has something to count. */
+export const ERASED_LOG = {
+  message: 'account erased',
+  fields: ['messageRows', 'objectVersions', 'objectBytes'],
+} as const;
+
+/** From the scheduled look at the running executions. */
+export const WATCH_LOG = {
+  message: 'executions running',
+  fields: { running: 'running', oldestSeconds: 'oldestSeconds' },
+} as const;

@@ -1,0 +1,116 @@
+/**
+ * UIDs that come along from another store. Clients cache mail by UIDVALIDITY and UID (RFC 9051,
+ * 2.3.1.1), so a mailbox that moves house keeps both, and never gives a UID that the old store had
+ * given before.
+ */
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { UID_MAX } from '../../contract/limits.ts';
+import { dictmapKeys } from '../../contract/row-layout.ts';
+import { type Account, notActive } from '../accounts/accounts.ts';
+import { InvalidInputError, LetheError, quoted } from '../errors.ts';
+import { untilWon } from '../rows/contention.ts';
+import { type Mailbox, type MailboxPorts, readMailbox } from './mailboxes.ts';
+
+const UID_VALIDITY_MAX = 2 ** 32 - 1;
+
+/** @throws InvalidInputError naming the field */
+export function checkUidValidity(field: string, value: number): number {
+  return checkWhole(field, value, UID_VALIDITY_MAX);
+}
+
+function checkWhole(field: string, value: number, most: number): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
+  throw InvalidInputError.of(
+    field,
+    `got ${quoted(value)}, allowed is a whole number from 1 to ${most}`,
+  );
+}
+
+/**
+ * The UIDs asked for; undefined when none are.
+ * @throws InvalidInputError when only some messages have one, or they do not rise
+ */
+export function checkUids(
+  messages: readonly { readonly uid?: number }[],
+): readonly number[] | undefined {
+  const uids = messages.flatMap(({ uid }) => (uid === undefined ? [] : [uid]));
+  if (uids.length === 0) return undefined;
+  if (uids.length < messages.length) {
+    throw InvalidInputError.of('messages', 'some have a uid; allowed are all of them or none');
+  }
+  for (const [index, uid] of uids.entries()) {
+    const field = `messages[${index}].uid`;
+    checkWhole(field, uid, UID_MAX);
+    const before = uids[index - 1] ?? 0;
+    if (uid > before) continue;
+    throw InvalidInputError.of(field, `got ${uid} after ${before}, allowed are rising UIDs`);
+  }
+  return uids;
+}
+
+/** @throws UidConflictError when the mailbox is not the one that the UIDs belong to */
+export function requireUidValidity(mailbox: Mailbox, uidValidity: number | undefined): void {
+  if (uidValidity === undefined || uidValidity === mailbox.uidValidity) return;
+  throw uidConflict(
+    `mailbox ${mailbox.mailboxId} has UIDVALIDITY ${mailbox.uidValidity}, not ${uidValidity}`,
+  );
+}
+
+export function uidConflict(message: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.uidConflict,
+    message,
+    'Read the mailbox again; what it cannot keep gets new UIDs when none are given.',
+  );
+}
+
+/**
+ * Gives an unused mailbox the UIDVALIDITY of another store, or raises UIDNEXT to what that store
+ * would have given next. Raising is repeatable; nothing is ever lowered.
+ * @param deadline epoch milliseconds after which a lost race is no longer retried
+ * @throws InvalidInputError, UidConflictError, AccountNotActiveError, StoreBusyError
+ */
+export async function changeUids(
+  ports: MailboxPorts,
+  account: Account,
+  mailboxId: string,
+  change: { readonly uidValidity?: number; readonly uidNext?: number },
+  deadline: number,
+): Promise<Mailbox> {
+  if (change.uidValidity !== undefined) checkUidValidity('uidValidity', change.uidValidity);
+  if (change.uidNext !== undefined) checkWhole('uidNext', change.uidNext, UID_MAX + 1);
+  return await untilWon(ports, deadline, async () => {
+    const mailbox = await readMailbox(ports.rows, mailboxId);
+    if (mailbox?.state !== 'active') throw notActive(account);
+    const wanted = changed(mailbox, change);
+    const { uidValidity, uidNext } = wanted;
+    if (uidValidity === mailbox.uidValidity && uidNext === mailbox.uidNext) return mailbox;
+    const result = await ports.rows.write({
+      kind: 'update',
+      key: dictmapKeys.mailbox(mailboxId),
+      guard: {
+        row: 'present',
+        equals: {
+          state: 'active',
+          uidValidity: mailbox.uidValidity,
+          uidNext: mailbox.uidNext,
+        },
+      },
+      change: { set: { uidValidity, uidNext } },
+    });
+    return result.outcome === 'written' ? wanted : 'lost';
+  });
+}
+
+function changed(
+  mailbox: Mailbox,
+  change: { readonly uidValidity?: number; readonly uidNext?: number },
+): Mailbox {
+  const { uidValidity = mailbox.uidValidity, uidNext = 1 } = change;
+  if (uidValidity !== mailbox.uidValidity && mailbox.uidNext > 1) {
+    throw uidConflict(
+      `mailbox ${mailbox.mailboxId} has given UIDs below ${mailbox.uidNext} under UIDVALIDITY ${mailbox.uidValidity}: it stays`,
+    );
+  }
+  return { ...mailbox, uidValidity, uidNext: Math.max(mailbox.uidNext, uidNext) };
+}

@@ -1,6 +1,5 @@
 /** The door for mail backends and the importer: mailboxes and messages. Deletes nothing. */
 import { createHash } from 'node:crypto';
-import { handle } from 'hono/aws-lambda';
 import { z } from 'zod';
 import type { DeliverAnswer, MailboxAnswer, MessageAnswer } from '../contract/api.ts';
 import { requireActiveAccount } from '../core/accounts/accounts.ts';
@@ -17,13 +16,21 @@ import { deliverMessages, type NewMessage } from '../core/messages/deliver-messa
 import type { Message } from '../core/messages/message.ts';
 import { fetchMessage, listMessages } from '../core/messages/read-messages.ts';
 import type { Ports } from '../core/ports/ports.ts';
-import { type DoorContext, deadlineOf, makeDoor, queryNumber, readBody } from '../runtime/door.ts';
+import {
+  type DoorContext,
+  deadlineOf,
+  doorHandler,
+  makeDoor,
+  queryNumber,
+  readBody,
+} from '../runtime/door.ts';
 import { once, wireClock, wireIds, wireObjects, wireRows } from '../runtime/wiring.ts';
 
 export type MailDependencies = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
 
 const PAGE = { fallback: 100, min: 1, max: 500 } as const;
 const UID_MAX = 2 ** 32 - 1;
+const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 
 const SPECIAL_USE = /^\\(All|Archive|Drafts|Flagged|Junk|Sent|Trash|Important)$/;
 
@@ -104,7 +111,7 @@ async function deliver(context: DoorContext, ports: MailDependencies): Promise<D
   const text = await context.req.text();
   const { mailbox, messages } = await readBody(context, DELIVERY);
   const user = parseAddress('user', context.req.param('user'));
-  const key = context.req.header('idempotency-key');
+  const key = idempotencyKey(context);
   const requestHash = createHash('sha256').update(text).digest('hex');
   const delivery = {
     user,
@@ -113,6 +120,16 @@ async function deliver(context: DoorContext, ports: MailDependencies): Promise<D
     ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
   };
   return await deliverMessages(ports, delivery, deadlineOf(context));
+}
+
+/** @throws InvalidInputError for an empty one, which would make all such requests the same */
+function idempotencyKey(context: DoorContext): string | undefined {
+  const key = context.req.header('idempotency-key');
+  if (key === undefined || (key !== '' && key.length <= IDEMPOTENCY_KEY_LENGTH_MAX)) return key;
+  throw InvalidInputError.of(
+    'Idempotency-Key',
+    `got ${key.length} characters, allowed are 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX}`,
+  );
 }
 
 function toNewMessage(given: z.infer<typeof DELIVERY>['messages'][number]): NewMessage {
@@ -162,4 +179,4 @@ const wired = once(
   }),
 );
 
-export const handler = handle(makeMailApi(wired));
+export const handler = doorHandler(makeMailApi(wired));

@@ -1,5 +1,4 @@
 /** The door for provisioning systems and operators: accounts, operations, certificates. */
-import { handle } from 'hono/aws-lambda';
 import { z } from 'zod';
 import { createAccount, type RetentionClasses } from '../core/accounts/create-account.ts';
 import { showAccount, toAnswer } from '../core/accounts/show-account.ts';
@@ -16,6 +15,7 @@ import {
   callerOf,
   type DoorContext,
   deadlineOf,
+  doorHandler,
   makeDoor,
   queryFlag,
   readBody,
@@ -120,4 +120,4 @@ const wired = once(
   }),
 );
 
-export const handler = handle(makeProvisioningApi(wired));
+export const handler = doorHandler(makeProvisioningApi(wired));

@@ -1,6 +1,7 @@
 /** What both HTTP doors share: reading requests, answering errors as problems, logs. */
 import type { Context as LambdaContext } from 'aws-lambda';
 import { type Context, Hono } from 'hono';
+import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
 import { type FieldProblem, InvalidInputError, quoted } from '../core/errors.ts';
@@ -25,6 +26,12 @@ const ANSWER_RESERVE_MS = 2000;
 
 /** Without a Lambda context (tests): as long as API Gateway waits. */
 const DEFAULT_TIME_MS = 29_000;
+
+/** Fields named in one answer: a list of millions of wrong members must not become as many. */
+const FIELD_PROBLEMS_MAX = 20;
+
+/** What is shown of the name of such a field. */
+const FIELD_LENGTH_MAX = 200;
 
 /** Retry-After of a 503: contention and throttling pass within seconds. */
 const RETRY_AFTER_SECONDS = 2;
@@ -54,6 +61,19 @@ export function makeDoor(): Hono<DoorEnv> {
     return answerProblem(context, found);
   });
   return door;
+}
+
+/**
+ * A door as a function behind API Gateway. Its HTTP APIs give `rawPath` with escapes undone: each
+ * part is escaped again, or `a@x.org#b`, or `a@x.org` with a line end, would be taken for `a@x.org`
+ * (O2).
+ */
+export function doorHandler(door: Hono<DoorEnv>) {
+  const handler = handle(door);
+  return (event: Extract<LambdaEvent, { rawPath: string }>, context: LambdaContext) => {
+    const parts = event.rawPath.toWellFormed().split('/');
+    return handler({ ...event, rawPath: parts.map(encodeURIComponent).join('/') }, context);
+  };
 }
 
 function answerProblem(context: DoorContext, found: ReturnType<typeof problemOf>): Response {
@@ -90,16 +110,25 @@ export async function readBody<S extends z.ZodType>(
   }
   const parsed = schema.safeParse(given, { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw new InvalidInputError(parsed.error.issues.map(toFieldProblem));
+  const problems = parsed.error.issues.slice(0, FIELD_PROBLEMS_MAX).flatMap(toFieldProblems);
+  throw new InvalidInputError(problems.slice(0, FIELD_PROBLEMS_MAX));
 }
 
-function toFieldProblem(issue: z.core.$ZodIssue): FieldProblem {
-  const path = issue.path.map((part) =>
-    typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
-  );
-  const field = path.join('').replace(/^\./, '') || 'body';
+function toFieldProblems(issue: z.core.$ZodIssue): FieldProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      field: fieldOf([...issue.path, key]),
+      message: 'unknown: it is not part of this request',
+    }));
+  }
   const given = issue.input === undefined ? 'missing' : `got ${quoted(issue.input)}`;
-  return { field, message: `${given}: ${issue.message}` };
+  return [{ field: fieldOf(issue.path), message: `${given}: ${issue.message}` }];
+}
+
+/** A path in the body as text, for instance `messages[0].raw`. */
+function fieldOf(path: readonly PropertyKey[]): string {
+  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
+  return parts.join('').replace(/^\./, '').slice(0, FIELD_LENGTH_MAX) || 'body';
 }
 
 /** A whole number in the query, within bounds. @throws InvalidInputError */

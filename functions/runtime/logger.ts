@@ -17,8 +17,12 @@ export function logFault(message: string, fault: unknown, fields: LogFields): vo
   logger.error(message, { ...fields, ...detail, error: error.name, stack: frames(error) });
 }
 
-const frames = (error: Error): string =>
-  (error.stack ?? '')
+/** What follows the message: a message of several lines could look like a frame. */
+function frames(error: Error): string {
+  const stack = error.stack ?? '';
+  const at = stack.indexOf(error.message);
+  return (at < 0 ? stack : stack.slice(at + error.message.length))
     .split('\n')
     .filter((line) => line.trimStart().startsWith('at '))
     .join('\n');
+}

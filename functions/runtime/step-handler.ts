@@ -25,7 +25,7 @@ export function stepHandler<P, A>(
   run: (payload: P, invocation: Invocation) => Promise<A>,
 ): (event: unknown, context: Context) => Promise<A> {
   return async (event, context) => {
-    const fields = { step, ...identify(event) };
+    const fields = { step, ...operationOf(event) };
     try {
       const until = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
       const answer = await run(parse(event), { until });
@@ -43,22 +43,13 @@ function outcomeOf(answer: unknown): string | undefined {
   return String(answer.outcome);
 }
 
-function identify(event: unknown): Partial<OperationContext> {
-  return typeof event === 'object' && event !== null && 'operation' in event
-    ? parseOperation(event)
-    : {};
-}
-
-function parseOperation(event: object & Record<'operation', unknown>): OperationContext {
-  const { operationId, attempt, accountId } = members(event.operation);
-  if (
-    typeof operationId === 'string' &&
+function operationOf(event: unknown): OperationContext | undefined {
+  const { operationId, attempt, accountId } = members(members(event)['operation']);
+  return typeof operationId === 'string' &&
     typeof attempt === 'number' &&
     typeof accountId === 'string'
-  ) {
-    return { operationId, attempt, accountId };
-  }
-  throw new TypeError('operation: allowed is {operationId, attempt, accountId}');
+    ? { operationId, attempt, accountId }
+    : undefined;
 }
 
 function members(value: unknown): Readonly<Record<string, unknown>> {
@@ -69,7 +60,10 @@ function members(value: unknown): Readonly<Record<string, unknown>> {
 export function parseStep<const N extends string>(...numbers: readonly N[]) {
   return (event: unknown): { operation: OperationContext } & Readonly<Record<N, number>> => {
     const given = members(event);
-    const operation = parseOperation({ operation: given['operation'] });
+    const operation = operationOf(event);
+    if (operation === undefined) {
+      throw new TypeError('operation: allowed is {operationId, attempt, accountId}');
+    }
     const parsed = numbers.map((name) => {
       const value = given[name];
       if (Number.isSafeInteger(value)) return [name, value];

@@ -67,11 +67,13 @@ export async function requireActiveAccount(rows: RowStore, user: string): Promis
   return account;
 }
 
+/** @param account as it was read; if it was active then, a write was refused meanwhile */
 export function notActive(account: Account): LetheError {
+  const state = account.state === 'active' ? 'no longer active' : account.state;
   const by = account.operationId === undefined ? '' : ` by operation ${account.operationId}`;
   return new LetheError(
     ERROR_NAMES.accountNotActive,
-    `account ${account.accountId} is ${account.state}${by}`,
+    `account ${account.accountId} is ${state}${by}`,
     'Wait for the operation to end, or look at it.',
   );
 }

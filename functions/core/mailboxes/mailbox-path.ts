@@ -5,7 +5,14 @@ import { InvalidInputError, quoted } from '../errors.ts';
 const DELIMITER = '/';
 export const INBOX = 'INBOX';
 
-const CONTROL = /\p{C}/u;
+/** ASCII letters only: in Unicode a dotless i, too, has the capital I. */
+const INBOX_IN_ANY_CASE = /^inbox$/i;
+
+/**
+ * Control characters, line and paragraph separators (RFC 6855, 3), and lone surrogates, which
+ * UTF-8 does not have. Joiners are allowed: Persian words and many emoji are written with them.
+ */
+const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /**
  * Checks a mailbox path and brings it into its one stored form: NFC, first level `INBOX` in
@@ -30,5 +37,5 @@ export function parseMailboxPath(field: string, value: unknown): string {
     }
   }
   const [first = '', ...rest] = levels;
-  return [first.toUpperCase() === INBOX ? INBOX : first, ...rest].join(DELIMITER);
+  return [INBOX_IN_ANY_CASE.test(first) ? INBOX : first, ...rest].join(DELIMITER);
 }

@@ -57,12 +57,17 @@ function addresses(list: readonly Address[] | undefined): string {
     .join(', ');
 }
 
-/** Cuts to a number of UTF-8 bytes without splitting a character; lone surrogates are replaced. */
+/**
+ * Cuts to a number of bytes as JSON in UTF-8, where quotes and backslashes take two, without
+ * splitting a character; lone surrogates are replaced.
+ */
 function clip(value: string, bytes: number): string {
-  const whole = Buffer.from(value.toWellFormed().replace(/\p{C}+/gu, ' '));
-  if (whole.length <= bytes) return whole.toString();
-  let end = bytes;
-  // 0b10xxxxxx continues a character: step back to where one begins.
-  while (end > 0 && ((whole[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return whole.subarray(0, end).toString();
+  let clipped = '';
+  let used = 0;
+  for (const character of value.toWellFormed().replace(/\p{C}+/gu, ' ')) {
+    used += Buffer.byteLength(JSON.stringify(character)) - 2;
+    if (used > bytes) break;
+    clipped += character;
+  }
+  return clipped;
 }

@@ -5,7 +5,7 @@ const SYSTEM_FLAGS = ['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '\\Draft
 const BY_LOWER_CASE = new Map(SYSTEM_FLAGS.map((flag) => [flag.toLowerCase(), flag]));
 
 /** A keyword is an atom (RFC 9051, 9): printable ASCII without these. */
-const KEYWORD = /^[!#$&'+,\-.0-9:;<=>?@A-Z[^_`a-z|}~]{1,100}$/;
+const KEYWORD = /^[!#$&'+,\-./0-9:;<=>?@A-Z[^_`a-z|}~]{1,100}$/;
 
 /** Dovecot keeps a few hundred in a mailbox; on one message more than this is an error. */
 const KEYWORDS_MAX = 64;

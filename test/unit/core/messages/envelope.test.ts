@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ENVELOPE_BYTES } from '../../../../functions/contract/limits.ts';
+import { readEnvelope } from '../../../../functions/core/messages/envelope.ts';
+
+const EMPTY = { from: '', to: '', subject: '', messageId: '', attachments: false };
+
+const read = (text: string | Uint8Array) => readEnvelope(Buffer.from(text));
+const jsonBytes = (value: object): number => Buffer.byteLength(JSON.stringify(value));
+
+describe('the envelope of a message', () => {
+  test('is what its headers say', async () => {
+    const raw = [
+      'Received: from a by b',
+      'From: "Doe, John" <john@example.org>',
+      'To: a@x.org, Bea <b@x.org>',
+      'Subject: Hello',
+      ' again',
+      'Message-ID: <1@example.org>',
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      'Subject: of the body',
+    ].join('\r\n');
+    expect(await read(raw)).toEqual({
+      from: 'Doe, John <john@example.org>',
+      to: 'a@x.org, Bea <b@x.org>',
+      subject: 'Hello again',
+      messageId: '<1@example.org>',
+      attachments: true,
+    });
+  });
+
+  test.each([
+    [
+      'encoded words',
+      'Subject: =?utf-8?Q?Gr=C3=B6=C3=9Fe?= =?iso-8859-1?B?5A==?=',
+      'Gr\u00f6\u00dfe\u00e4',
+    ],
+    ['8-bit UTF-8', Buffer.from('Subject: Gr\u00f6\u00dfe'), 'Gr\u00f6\u00dfe'],
+    ['bare line feeds', 'A: b\nSubject: x\n\nSubject: y', 'x'],
+    ['names in any case', 'sUBJECT: x', 'x'],
+    ['a broken encoded word', 'Subject: =?utf-8?Q?a', '=?utf-8?Q?a'],
+    ['an unknown character set', 'Subject: =?no-such?Q?abc?=', 'abc'],
+    ['control characters', 'Subject: a\u0000\u0007b\u007fc', 'a b c'],
+  ])('is read from %s', async (_, header, subject) => {
+    expect((await read(header)).subject).toBe(subject);
+  });
+
+  test('names the members of a group, and an empty group nobody', async () => {
+    expect((await read('To: friends: a@x.org, B <b@x.org>;, c@x.org')).to).toBe(
+      'a@x.org, B <b@x.org>, c@x.org',
+    );
+    expect((await read('To: undisclosed-recipients:;')).to).toBe('');
+  });
+
+  test('ends where the headers end', async () => {
+    expect(await read('\r\nSubject: of the body')).toEqual(EMPTY);
+    expect(await read('Subject: a\r\n\r\nFrom: b@x.org')).toMatchObject({ subject: 'a', from: '' });
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['no headers', 'just text'],
+    ['a lone line end', '\r\n'],
+    ['only a colon', ':'],
+    ['zeros', '\u0000'.repeat(1000)],
+    ['a NUL in the name', 'Sub\u0000ject: x'],
+  ])('of %s is empty', async (_, raw) => {
+    expect(await read(raw)).toEqual(EMPTY);
+  });
+});
+
+describe('what is long', () => {
+  test('is cut at whole characters', async () => {
+    const { subject } = await read(`Subject: ${'\u{1f600}'.repeat(100)}`);
+    expect(subject).toBe('\u{1f600}'.repeat(35));
+    expect((await read(`Subject: ${'\u00e4'.repeat(71)}`)).subject).toBe('\u00e4'.repeat(70));
+    expect((await read(`Subject: ${'a'.repeat(141)}`)).subject).toBe('a'.repeat(140));
+  });
+
+  test('is cut by the size it takes as JSON, where quotes and backslashes take two', async () => {
+    const quotes = '"'.repeat(500);
+    const raw = `Subject: ${quotes}\r\nMessage-ID: <${'\\'.repeat(500)}>\r\n\r\n`;
+    const envelope = await read(raw);
+    expect(envelope.subject).toBe('"'.repeat(70));
+    expect(jsonBytes(envelope)).toBeLessThanOrEqual(ENVELOPE_BYTES);
+  });
+
+  test('headers beyond 256 KiB are not looked at', async () => {
+    const filler = `X: ${'y'.repeat(256 * 1024)}\r\n`;
+    expect(await read(`Subject: seen\r\n${filler}From: unseen@x.org\r\n\r\n`)).toMatchObject({
+      subject: 'seen',
+      from: '',
+    });
+  });
+
+  test.each([
+    ['addresses', `To: ${'a@x.org, '.repeat(30_000)}`],
+    ['groups in groups', `To: ${'a:'.repeat(130_000)}`],
+    ['open quotes', `From: ${'"'.repeat(262_000)}`],
+    ['open brackets', `To: ${'<'.repeat(262_000)}`],
+    ['comments in comments', `From: ${'('.repeat(262_000)}`],
+    ['encoded words', `Subject: ${'=?utf-8?Q?a?= '.repeat(18_000)}`],
+    ['folded lines', `Subject: a${'\r\n b'.repeat(65_000)}`],
+  ])('O3: a quarter of a megabyte of %s is read within seconds', async (_, raw) => {
+    const begun = performance.now();
+    expect(jsonBytes(await read(raw))).toBeLessThanOrEqual(ENVELOPE_BYTES);
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  });
+});
+
+test(`W1: no message is refused for its headers, and ${ENVELOPE_BYTES} bytes hold any envelope`, async () => {
+  const piece = fc.oneof(
+    fc.constantFrom('\r\n', '\n', '\r', ': ', ' ', '"', '\\', '<', '>', ',', ';', '(', ')', '=?'),
+    fc.constantFrom('utf-8?Q?=E2', '?B?4p==', '?=', '\u{1f600}', '\ud800', '\u0000', '@x.org', ':'),
+    fc.string({ unit: 'binary', maxLength: 40 }),
+  );
+  const value = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
+  const name = fc.constantFrom('From', 'To', 'Subject', 'Message-ID', 'Content-Type', 'X', '');
+  const headers = fc
+    .array(fc.tuple(name, value), { maxLength: 8 })
+    .map((all) => all.map((header) => header.join(': ')).join('\r\n'));
+  const raw = fc.oneof(
+    headers.map((text) => Buffer.from(text)),
+    headers.map((text) => Buffer.from(text, 'latin1')),
+    fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+  );
+  await fc.assert(
+    fc.asyncProperty(raw, async (bytes) => {
+      const envelope = await readEnvelope(bytes);
+      expect(Object.keys(envelope)).toEqual(Object.keys(EMPTY));
+      expect(jsonBytes(envelope)).toBeLessThanOrEqual(ENVELOPE_BYTES);
+      const { from, to, subject, messageId } = envelope;
+      for (const text of [from, to, subject, messageId]) {
+        expect(text.isWellFormed()).toBe(true);
+        expect(text).not.toMatch(/\p{C}/u);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});

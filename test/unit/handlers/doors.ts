@@ -1,0 +1,77 @@
+/** Both HTTP doors over one in-memory Lethe. */
+import { expect } from 'vitest';
+import type { Problem, ProblemType } from '../../../functions/contract/api.ts';
+import { makeMailApi } from '../../../functions/handlers/mail-api.ts';
+import { makeProvisioningApi } from '../../../functions/handlers/provisioning-api.ts';
+import { CLASSES, CLASSES_EVER, World } from '../../simulation/world.ts';
+
+export interface Asked {
+  readonly body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  readonly text?: string;
+  readonly headers?: Record<string, string>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Record<string, unknown>;
+}
+
+export class Doors {
+  readonly world = new World();
+  readonly provisioning = makeProvisioningApi(() => ({
+    ports: this.world.ports,
+    classes: CLASSES,
+    erasure: { classes: CLASSES_EVER },
+  }));
+  readonly mail = makeMailApi(() => this.world.ports);
+
+  /** `GET /v1/accounts/a@x.org`; the path as a client would send it. */
+  async ask(request: string, asked: Asked = {}): Promise<Answer> {
+    const [method = '', path = ''] = request.split(' ');
+    const door = /\/(mailboxes|messages)/.test(path) ? this.mail : this.provisioning;
+    const given = asked.text ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body));
+    const response = await door.request(path, {
+      method,
+      headers: asked.headers ?? {},
+      ...(given === undefined ? {} : { body: given }),
+    });
+    return await answerOf(response);
+  }
+
+  async addAccount(user: string): Promise<string> {
+    const { status, body } = await this.ask('POST /v1/accounts', { body: { user } });
+    expect(status).toBe(201);
+    return String(body['accountId']);
+  }
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const json = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: json ? JSON.parse(text) : {},
+  };
+}
+
+/** Checks the whole form of a problem (RFC 9457); answers it for more. */
+export function expectProblem(
+  answer: Answer,
+  status: number,
+  type: ProblemType,
+  fields?: readonly string[],
+): Problem {
+  const found = answer.body as unknown as Problem;
+  expect(found).toMatchObject({ type, status, title: expect.stringMatching(/^[A-Z]/) });
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(found.detail.length).toBeGreaterThan(10);
+  if (fields === undefined) expect(found).not.toHaveProperty('errors');
+  else expect(found.errors?.map(({ field }) => field)).toEqual(fields);
+  return found;
+}

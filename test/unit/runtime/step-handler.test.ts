@@ -1,0 +1,126 @@
+import type { Context } from 'aws-lambda';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseStep, parseTexts, stepHandler } from '../../../functions/runtime/step-handler.ts';
+import { captureLog, type LogLines } from './log-lines.ts';
+
+const operation = { operationId: 'op-1', attempt: 1, accountId: 'a1' };
+const context = (leftMs: number) =>
+  ({ getRemainingTimeInMillis: () => leftMs }) as unknown as Context;
+
+describe('the payload of a step', () => {
+  test('is taken with the numbers that the step needs, and nothing else', () => {
+    const given = { operation: { ...operation, user: 'a@x.org' }, round: 1, range: 0, more: true };
+    expect(parseStep('round', 'range')(given)).toEqual({ operation, round: 1, range: 0 });
+    expect(parseStep()(given)).toEqual({ operation });
+  });
+
+  test.each([
+    undefined,
+    null,
+    'text',
+    {},
+    { operation: null },
+    { operation: 'op-1' },
+    { operation: { ...operation, attempt: '1' } },
+    { operation: { operationId: 'op-1', attempt: 1 } },
+    { operation: { ...operation, operationId: 7 } },
+  ])('O2: %j is refused, naming the operation', (event) => {
+    expect(() => parseStep()(event)).toThrow(
+      'operation: allowed is {operationId, attempt, accountId}',
+    );
+  });
+
+  test.each([undefined, null, '1', 1.5, Number.NaN, 2 ** 53])(
+    'O2: round %j is refused',
+    (round) => {
+      expect(() => parseStep('round')({ operation, round })).toThrow(
+        /^round: got .*, allowed is a whole number$/,
+      );
+    },
+  );
+
+  test('O2: texts are checked by name, too', () => {
+    expect(parseTexts({ error: 'E', message: '', other: 1 }, ['error', 'message'])).toEqual({
+      error: 'E',
+      message: '',
+    });
+    expect(() => parseTexts({ error: 'E' }, ['error', 'message'])).toThrow(
+      'message: got undefined, allowed is text',
+    );
+    expect(() => parseTexts(undefined, ['error'])).toThrow('error: got undefined');
+  });
+});
+
+describe('a step', () => {
+  let log: LogLines;
+  beforeEach(() => {
+    log = captureLog();
+  });
+  afterEach(() => {
+    log.release();
+  });
+
+  test('O1: logs who worked on what and how it ended, and passes its answer on', async () => {
+    const answer = { outcome: 'refused', message: 'john@example.org' };
+    const handler = stepHandler('fence-account', parseStep(), async () => answer);
+    expect(await handler({ operation, input: { user: 'john@example.org' } }, context(60_000))).toBe(
+      answer,
+    );
+    expect(log.lines()).toEqual([
+      expect.objectContaining({
+        message: 'step done',
+        step: 'fence-account',
+        ...operation,
+        outcome: 'refused',
+      }),
+    ]);
+    expect(log.text()).not.toContain('john');
+  });
+
+  test.each([undefined, null, 'text', { other: 1 }])(
+    'answers %j without an outcome',
+    async (answer) => {
+      const handler = stepHandler('clear-caches', parseStep(), async () => answer);
+      expect(await handler({ operation }, context(60_000))).toBe(answer);
+      expect(log.lines()[0]).not.toHaveProperty('outcome');
+    },
+  );
+
+  test('passes a fault on with its name, which the machine matches', async () => {
+    const fault = Object.assign(new Error('blocked'), { name: 'ErasureBlockedError' });
+    const handler = stepHandler('erase-range', parseStep(), () => Promise.reject(fault));
+    await expect(handler({ operation }, context(60_000))).rejects.toBe(fault);
+    expect(log.lines()).toEqual([
+      expect.objectContaining({
+        message: 'step failed',
+        error: 'ErasureBlockedError',
+        ...operation,
+      }),
+    ]);
+  });
+
+  test('O1: a payload that it cannot read is logged, too, and nothing is run', async () => {
+    let ran = false;
+    const handler = stepHandler('plan-erasure', parseStep(), async () => {
+      ran = true;
+    });
+    await expect(handler({ operation: { attempt: 'x' } }, context(60_000))).rejects.toThrow(
+      'operation: allowed is',
+    );
+    expect(ran).toBe(false);
+    expect(log.lines()).toEqual([
+      expect.objectContaining({ message: 'step failed', step: 'plan-erasure', error: 'TypeError' }),
+    ]);
+  });
+
+  test('O3: pages until 45 seconds before its timeout', async () => {
+    let until = 0;
+    const handler = stepHandler('erase-range', parseStep(), async (_, invocation) => {
+      until = invocation.until;
+    });
+    const before = Date.now();
+    await handler({ operation }, context(300_000));
+    expect(until).toBeGreaterThanOrEqual(before + 255_000);
+    expect(until).toBeLessThanOrEqual(Date.now() + 255_000);
+  });
+});

@@ -163,10 +163,7 @@ function allowObjects(
     objects: ['put', 'lock', 'get'],
     prefixes: [CERTIFICATES_PREFIX],
   });
-  functions.CertifyErasure.bindKey(certificateKey, ENV.certificateKeyId, [
-    'kms:Sign',
-    'kms:GetPublicKey',
-  ]);
+  functions.CertifyErasure.bindKey(certificateKey, ENV.certificateKeyId, ['kms:Sign']);
 }
 
 /** What was fixed at deployment and a step has to know. */

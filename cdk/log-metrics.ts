@@ -58,7 +58,8 @@ export class LogMetrics extends Construct {
       this.metric(`Erased${field.charAt(0).toUpperCase()}${field.slice(1)}`, certifyErasure, {
         pattern: FilterPattern.all(
           FilterPattern.stringValue('$.message', '=', ERASED_LOG.message),
-          FilterPattern.exists(`$.${field}`),
+          // Also asks for the field to be there.
+          FilterPattern.numberValue(`$.${field}`, '>=', 0),
         ),
         value: `$.${field}`,
         statistic: Stats.SUM,

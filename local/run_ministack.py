@@ -2,7 +2,8 @@
 port 443 of the bind address when it may. One port per instance is enough here; two instances
 must not depend on who came first, and port 443 belongs to the machine's owner.
 
-With LETHE_CALLS_FILE it also writes down which calls were made under which role.
+With LETHE_CALLS_FILE it also writes down which calls were made under which role: those that it
+checks, and what state machines do, which it does not check against their roles.
 """
 
 import json
@@ -10,7 +11,7 @@ import os
 
 from ministack import app
 from ministack.core import iam_evaluator
-from ministack.services import sts
+from ministack.services import stepfunctions, sts
 
 if not hasattr(app, "_port_is_bindable"):
     raise SystemExit(
@@ -19,34 +20,73 @@ if not hasattr(app, "_port_is_bindable"):
 app._port_is_bindable = lambda host, port: False
 
 
-def record_calls(path):
-    """Appends a line of JSON for each check of a role session's permissions: who, action, resource,
-    and whether it was allowed. No payload. Once for each of them; of the objects below the first
-    part of a key, only the first, because an erasure names each of an account's objects.
+class CallsFile:
+    """A line of JSON for each call: who, action, resource, and whether it was allowed. No payload.
+    Each once; of the objects below the first part of a key, only the first, because an erasure
+    names each of an account's objects.
     """
+
+    def __init__(self, path):
+        self._file = open(path, "a", encoding="utf-8", buffering=1)
+        self._seen = set()
+
+    def add(self, session, action, resource, allowed):
+        below = "/".join(resource.split("/")[:2]) if action.startswith("s3:") else resource
+        key = (session, action, below, allowed)
+        if key not in self._seen:
+            self._seen.add(key)
+            call = {"session": session, "action": action, "resource": resource, "allowed": allowed}
+            self._file.write(json.dumps(call) + "\n")
+
+
+def record_checks(calls):
+    """Records each check of the permissions of a role's session."""
     enforce = iam_evaluator.enforce
-    seen = set()
-    calls = open(path, "a", encoding="utf-8", buffering=1)
 
     def recording(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
         denied = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
         session = sts._sessions.get(access_key_id)
         if session is not None:
-            allowed = denied is None
-            below = "/".join(resource_arn.split("/")[:2]) if service == "s3" else resource_arn
-            key = (session["Arn"], iam_action, below, allowed)
-            if key not in seen:
-                seen.add(key)
-                call = {"session": session["Arn"], "action": iam_action, "resource": resource_arn}
-                calls.write(json.dumps({**call, "allowed": allowed}) + "\n")
+            calls.add(session["Arn"], iam_action, resource_arn, denied is None)
         return denied
 
     # MiniStack imports it where it calls it, at each request.
     iam_evaluator.enforce = recording
 
 
+def record_machines(calls):
+    """Records which functions a state machine invokes, and that a distributed map starts children."""
+    execute_task = stepfunctions._execute_task
+    run_distributed_map = stepfunctions._run_distributed_map
+
+    def machine_of(execution):
+        # A child is one of `<machine>/<label of the map>`.
+        return execution["stateMachineArn"].split("/")[0]
+
+    def add(execution, action, resource):
+        role = stepfunctions._state_machines[machine_of(execution)]["roleArn"]
+        account, name = role.split(":")[4], role.rsplit("/", 1)[-1]
+        session = f"arn:aws:sts::{account}:assumed-role/{name}/StepFunctions"
+        calls.add(session, action, resource, True)
+
+    def recording_task(state_def, raw_input, execution, ctx):
+        function = state_def.get("Parameters", {}).get("FunctionName")
+        if function is not None:
+            add(execution, "lambda:InvokeFunction", function)
+        return execute_task(state_def, raw_input, execution, ctx)
+
+    def recording_map(state_def, raw_input, effective, iterator, execution, ctx):
+        add(execution, "states:StartExecution", machine_of(execution))
+        return run_distributed_map(state_def, raw_input, effective, iterator, execution, ctx)
+
+    stepfunctions._execute_task = recording_task
+    stepfunctions._run_distributed_map = recording_map
+
+
 # Taken out, because functions inherit the environment.
 calls_file = os.environ.pop("LETHE_CALLS_FILE", None)
 if calls_file:
-    record_calls(calls_file)
+    recorded = CallsFile(calls_file)
+    record_checks(recorded)
+    record_machines(recorded)
 app.main()

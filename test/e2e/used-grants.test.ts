@@ -1,0 +1,124 @@
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { serviceRoles } from './deployed-roles.ts';
+import { type Access, allows, grantsOfRole, recordedCalls } from './grants.ts';
+
+/**
+ * Grants that no call of the end-to-end tests uses, as `<construct> <action> <resource>`, and why
+ * they are there all the same. One that matches nothing any more is an error, too.
+ */
+const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
+  {
+    grants: /^\w+ logs:(CreateLogStream|PutLogEvents) arn:aws:logs:/,
+    why: 'Lambda writes the log in the name of the role; the embedded AWS does it by itself.',
+  },
+  {
+    grants: /^\w+ xray:\w+ \*$/,
+    why: 'Lambda and Step Functions send traces in the name of the role; X-Ray knows no resources.',
+  },
+  {
+    grants: /^DeleteAccountMachine logs:\w+ \*$/,
+    why: 'Step Functions sets up the delivery of its log with the role; knows no resources.',
+  },
+  {
+    grants: /^DeleteAccountMachine states:(DescribeExecution|StopExecution) /,
+    why: 'Step Functions watches the children of a Distributed Map, and stops them, with the role.',
+  },
+  {
+    grants: /^\w+ s3:ListBucket /,
+    why: 'No call of its own: with it S3 answers 404 for an object that is not there, not 403.',
+  },
+  {
+    grants: /^(FenceAccount|ClearCaches) dynamodb:GetItem \S+RegistryTable/,
+    why: 'After a refused write only: what the row says now becomes the message.',
+  },
+  {
+    grants: /^CertifyErasure s3:PutObjectRetention /,
+    why: 'A certificate is stored with its lock, but ephemeral stages, as these tests use, lock nothing.',
+  },
+  {
+    grants: /^\w+ s3:\w+ arn:aws:s3:::[^/]+\/(r7|r365|keep)\/\*$/,
+    why: 'Accounts of the tests have the class r30; keys of other classes differ in the prefix.',
+  },
+];
+
+const inText = ({ action, resource }: Access) => `${action} ${resource}`;
+
+interface RoleUse {
+  readonly construct: string;
+  readonly role: string;
+  readonly grants: readonly Access[];
+  readonly calls: readonly Access[];
+  /** Calls that the embedded AWS refused. */
+  readonly denied: readonly Access[];
+}
+
+describe.skipIf(!inject('wholeSuite'))('what the end-to-end tests did under each role', () => {
+  const uses: RoleUse[] = [];
+
+  beforeAll(async () => {
+    const recorded = recordedCalls();
+    for (const [construct, role] of await serviceRoles()) {
+      const calls = recorded.get(role) ?? [];
+      uses.push({
+        construct,
+        role,
+        grants: await grantsOfRole(role),
+        calls: calls.filter(({ allowed }) => allowed),
+        denied: calls.filter(({ allowed }) => !allowed),
+      });
+    }
+  });
+
+  test('every role did something, and no function was refused anything', () => {
+    expect(uses.length).toBeGreaterThan(12);
+    const idle = uses.filter(({ calls }) => calls.length === 0);
+    expect(idle.map(({ construct }) => construct)).toEqual([]);
+    const refused = uses.flatMap(({ construct, denied }) =>
+      denied.map((call) => `${construct} ${inText(call)}`),
+    );
+    expect(refused).toEqual([]);
+  });
+
+  test('a second evaluation of IAM allows each of the calls by the deployed policies', async () => {
+    const refused: string[] = [];
+    for (const { construct, role, grants, calls } of uses) {
+      for (const call of calls) {
+        if (!(await allows(role, grants, call))) refused.push(`${construct} ${inText(call)}`);
+      }
+    }
+    expect(refused).toEqual([]);
+  });
+
+  test('each grant is used by one of the calls, or has a reason', async () => {
+    const unused: string[] = [];
+    for (const { construct, role, grants, calls } of uses) {
+      for (const grant of grants) {
+        const candidates = calls.filter(({ action }) => action === grant.action);
+        const used = await someAsync(candidates, (call) => allows(role, [grant], call));
+        if (!used) unused.push(`${construct} ${inText(grant)}`);
+      }
+    }
+    const unexplained = unused.filter((text) => !REASONS.some(({ grants }) => grants.test(text)));
+    expect(unexplained).toEqual([]);
+    const stale = REASONS.filter(({ grants }) => !unused.some((text) => grants.test(text)));
+    expect(stale).toEqual([]);
+  });
+
+  test('no action is a pattern, and * alone is the resource only of what knows no other', () => {
+    const all = uses.flatMap(({ grants }) => grants);
+    expect(all.filter(({ action }) => action.includes('*'))).toEqual([]);
+    const onAnything = new Set(
+      all.filter(({ resource }) => resource === '*').map(({ action }) => action),
+    );
+    expect(
+      [...onAnything].filter(
+        (action) => !/^(xray:|logs:\w*Deliver|logs:\w*Polic|logs:DescribeLogGroups)/.test(action),
+      ),
+    ).toEqual([]);
+  });
+});
+
+async function someAsync<T>(items: readonly T[], holds: (item: T) => Promise<boolean>) {
+  for (const item of items) if (await holds(item)) return true;
+  return false;
+}

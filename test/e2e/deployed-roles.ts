@@ -10,7 +10,7 @@ import { clientOptions, LOCAL_ACCOUNT, ROOT_CREDENTIALS } from '../../local/aws-
 import { instanceFiles, readRecord } from '../../local/instance-files.ts';
 import { type SdkClients, sdkClients } from '../sdk-clients.ts';
 
-export const SERVICE_STACK = 'LetheLocalService';
+const SERVICE_STACK = 'LetheLocalService';
 
 /** Options for an SDK client that is the account's root: it is checked against no policy. */
 export function rootOptions() {

@@ -28,7 +28,7 @@ export function serviceOutput(name: string): string {
 }
 
 /** What the service stack is made of. */
-async function serviceResources(): Promise<readonly StackResourceSummary[]> {
+export async function serviceResources(): Promise<readonly StackResourceSummary[]> {
   const client = new CloudFormationClient(rootOptions());
   try {
     const found: StackResourceSummary[] = [];
@@ -56,7 +56,7 @@ export async function serviceRoles(): Promise<ReadonlyMap<string, string>> {
 }
 
 /** Of a session that a test begins under a role: tells its calls from those of the function. */
-const TEST_SESSION = 'end-to-end-test';
+export const TEST_SESSION = 'end-to-end-test';
 
 /** Clients that act under a role, with exactly its policies. */
 export async function clientsAs(roleName: string): Promise<SdkClients> {

@@ -133,7 +133,7 @@ describe('POST of messages', () => {
     [{ messages: [] }, ['messages']],
     [{ messages: 'x' }, ['messages']],
     [{ messages: Array.from({ length: 99 }, () => ({ raw: 'eA==' })) }, ['messages']],
-    [{ messages: [{ raw: 'eA==' }, {}] }, ['messages[1].raw']],
+    [{ messages: [{ raw: 'eA==' }, {}] }, ['messages[1]']],
     [{ messages: [{ raw: 'no base64' }] }, ['messages[0].raw']],
     [{ messages: [{ raw: 'eA' }] }, ['messages[0].raw']],
     [{ messages: [{ raw: '' }] }, ['messages[0].raw']],

@@ -115,7 +115,12 @@ describe('what is refused', () => {
 
   test.each([0, DELIVERY_MESSAGES + 1])('O2: %i messages at once', async (count) => {
     await changesNothing(deliver(texts(count)), {
-      problems: [{ field: 'messages', message: `got ${count}, allowed are 1 to 98` }],
+      problems: [
+        {
+          field: 'messages',
+          message: `got ${count}, allowed are 1 to 98, uploaded ones counting twice`,
+        },
+      ],
     });
   });
 

@@ -108,7 +108,6 @@ describe('an operation as callers see it', () => {
         await world.rows.write(finishWrite(context(), world.clock.now()));
         return 'failed';
       },
-      running: async () => [],
     };
     const answer = await show(workflows);
     expect(answer.state).toBe('succeeded');

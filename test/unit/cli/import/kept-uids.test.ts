@@ -104,7 +104,7 @@ describe('UIDs of a Maildir that Dovecot wrote', () => {
     // The account got UID 2 by itself; then so did the source.
     await server.answer({
       method: 'POST',
-      target: '/v1/accounts/john%40example.com/messages',
+      target: '/v1/accounts/john@example.com/messages',
       headers: {},
       bytes: Buffer.alloc(0),
       body: JSON.stringify({ messages: [{ raw: Buffer.from('own').toString('base64') }] }),

@@ -105,7 +105,7 @@ describe('UIDs of a Maildir that Dovecot wrote', () => {
     await server.answer({
       method: 'POST',
       target: '/v1/accounts/john@example.com/messages',
-      headers: {},
+      headers: { 'idempotency-key': 'own' },
       bytes: Buffer.alloc(0),
       body: JSON.stringify({ messages: [{ raw: Buffer.from('own').toString('base64') }] }),
     });

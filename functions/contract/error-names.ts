@@ -13,6 +13,18 @@ export const ERROR_NAMES = {
   uidConflict: 'UidConflictError',
   addressTaken: 'AddressTakenError',
   mailboxExists: 'MailboxExistsError',
+  /** The mailbox or the operation is protected, whoever asks. */
+  notAllowed: 'NotAllowedError',
+  /** The user lacks a right on the mailbox (RFC 4314). */
+  permissionDenied: 'PermissionDeniedError',
+  quotaExceeded: 'QuotaExceededError',
+  noQuota: 'NoQuotaError',
+  /** A query that cannot be understood. */
+  invalidQuery: 'InvalidQueryError',
+  /** A query that changes something and does not say where. */
+  queryLacksMailbox: 'QueryLacksMailboxError',
+  /** The expunge storage cannot take mail: nothing has been expunged (W2). */
+  expungeStorage: 'ExpungeStorageError',
   accountHeld: 'AccountHeldError',
   accountNotActive: 'AccountNotActiveError',
   operationFinished: 'OperationFinishedError',

@@ -67,6 +67,12 @@ export const registryKeys = {
     pk: `operation#${operationId}`,
     sk: 'operation',
   }),
+  /** Settings of a domain. */
+  domainSettings: (domain: string): RowKey => ({
+    table: 'registry',
+    pk: `domain#${domain}`,
+    sk: 'settings',
+  }),
   /** A part of an erasure's plan: mailbox ids and their UIDNEXTs. */
   plan: (operationId: string, part: number): RowKey => ({
     table: 'registry',
@@ -109,6 +115,9 @@ export const dictmapKeys = {
     dictmapAccount(accountId, `object#${kind}#purging#${objectId}`),
   upload: (accountId: string, uploadId: string): RowKey =>
     dictmapAccount(accountId, `upload#${uploadId}`),
+  /** How much of an expunge storage ends on a day of UTC (`2026-11-22`), or `never`. */
+  expiry: (mailboxId: string, day: string): RowKey =>
+    dictmapAccount(accountOfMailbox(mailboxId), `expiry#${mailboxId}#${day}`),
   message: (mailboxId: string, uid: number): RowKey => ({
     table: 'dictmap',
     pk: messagePartition(mailboxId, bucketOf(uid)),
@@ -122,7 +131,7 @@ export const dictmapKeys = {
 } as const;
 
 /** A mailbox id is `<accountId>.<random>`, so that a message row alone tells its account. */
-function accountOfMailbox(mailboxId: string): string {
+export function accountOfMailbox(mailboxId: string): string {
   const dot = mailboxId.indexOf('.');
   if (dot < 1) throw new TypeError(`not a mailbox id: ${JSON.stringify(mailboxId)}`);
   return mailboxId.slice(0, dot);
@@ -140,6 +149,23 @@ export const messagePartition = (mailboxId: string, bucket: number): string =>
 export function messagePartitions(mailboxId: string, uidNext: number): string[] {
   const last = bucketOf(Math.max(uidNext - 1, 0));
   return Array.from({ length: last + 1 }, (_, bucket) => messagePartition(mailboxId, bucket));
+}
+
+/** Partition of the index `lazy` in which a storage mailbox keeps its view of expunged rows. */
+export const lazyPartition = (storageMailboxId: string, bucket: number): string =>
+  `lazy#${storageMailboxId}#${bucket}`;
+
+/**
+ * A link of a blob row: which message row uses the blob. Without the account id that begins every
+ * mailbox id: 28 bytes, so that 30 links fit into one write unit.
+ */
+export const linkOf = (mailboxId: string, uid: number): string =>
+  `${mailboxId.slice(mailboxId.indexOf('.') + 1)}:${uidKey(uid)}`;
+
+/** The message row that a link of an account's blob row names. */
+export function keyOfLink(accountId: string, link: string): RowKey {
+  const [random = '', uid = ''] = link.split(':');
+  return dictmapKeys.message(`${accountId}.${random}`, Number(uid));
 }
 
 export const blobPartition = (accountId: string, shard: string): string =>

@@ -1,0 +1,225 @@
+/**
+ * Requests and answers about mailboxes and messages, under `/v1/accounts/{user}` (as its owner, or
+ * as the user that `?as=` names) and `/v1/admin/accounts/{user}` (as an administrator, whom no
+ * ACL and no quota of the owner's stops). Times are ISO 8601 in UTC.
+ */
+import type { MailSettings } from './mail-settings.ts';
+
+/** `GET mailboxes?pattern=`: a placeholder is a name that only has children. */
+export interface MailboxListItem {
+  readonly path: string;
+  readonly placeholder?: true;
+}
+
+/** `POST mailboxes/rename`; children move along. */
+export interface RenameMailboxRequest {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** `GET mailboxes/status?mailbox=` */
+export interface MailboxStatusAnswer {
+  readonly path: string;
+  readonly uidValidity: number;
+  readonly uidNext: number;
+  readonly messages: number;
+  readonly unseen: number;
+  readonly bytes: number;
+}
+
+/** `GET mailboxes/rights?mailbox=` */
+export interface RightsAnswer {
+  /** Letters of RFC 4314, in the order `lrswipkxtea`. */
+  readonly rights: string;
+  /** `readWrite` with any of s, w, t, e and i (SELECT's answer). */
+  readonly access: 'readWrite' | 'readOnly';
+}
+
+/** `PUT mailboxes/acl` */
+export interface SetAclRequest {
+  readonly mailbox: string;
+  /** An address, or `anyone`. */
+  readonly identifier: string;
+  /** Letters of RFC 4314; `+` or `-` before them adds or takes away; none removes the entry. */
+  readonly rights: string;
+}
+
+/** `GET mailboxes/acl?mailbox=` */
+export interface AclAnswer {
+  /** By identifier; the owner's own rights are not an entry. */
+  readonly entries: Readonly<Record<string, string>>;
+}
+
+/** `POST messages/flags`; which messages is said by UIDs. */
+export interface ChangeFlagsRequest {
+  readonly mailbox: string;
+  readonly uids: readonly number[];
+  readonly add?: FlagChange;
+  readonly remove?: FlagChange;
+}
+
+export interface FlagChange {
+  readonly flags?: readonly string[];
+  readonly keywords?: readonly string[];
+}
+
+export interface ChangeFlagsAnswer {
+  /** UIDs that exist and for which the change was allowed. */
+  readonly changed: readonly number[];
+}
+
+/** `POST messages/copy` and `POST messages/move` */
+export interface CopyMessagesRequest {
+  readonly from: string;
+  readonly uids: readonly number[];
+  readonly to: string;
+}
+
+export interface CopyMessagesAnswer {
+  readonly uidValidity: number;
+  /** UIDs that were copied, and what they are in the target, in the same order. */
+  readonly uids: readonly number[];
+  readonly newUids: readonly number[];
+  /** `false` when time ran out: send the rest again. */
+  readonly complete: boolean;
+}
+
+/**
+ * `POST messages/expunge`: by UIDs, else by query, else all messages with `\Deleted`. With UIDs
+ * and `deletedOnly`, those of them with `\Deleted` (UID EXPUNGE of RFC 9051).
+ */
+export interface ExpungeMessagesRequest {
+  readonly mailbox?: string;
+  readonly uids?: readonly number[];
+  readonly deletedOnly?: boolean;
+  /** Administrators only. */
+  readonly query?: MessageQuery;
+  /** For good at once; administrators only. */
+  readonly bypassExpungeStorage?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export interface ExpungeMessagesAnswer {
+  readonly dryRun?: true;
+  /** In the order in which they went. */
+  readonly expunged: readonly MessageName[];
+  readonly bytes: number;
+  /** Mailboxes that the query's names and patterns met. */
+  readonly mailboxesMatched: number;
+  readonly complete: boolean;
+}
+
+export interface MessageName {
+  readonly mailbox: string;
+  readonly uid: number;
+}
+
+/**
+ * `POST messages/restore`: messages of the expunge storage go back, to the folder they came from
+ * or to `to`. By UIDs of a storage mailbox, or by query.
+ */
+export interface RestoreMessagesRequest {
+  readonly mailbox?: string;
+  readonly uids?: readonly number[];
+  readonly query?: RestoreQuery;
+  readonly to?: string;
+  /** The storage keeps its copy, whose time runs on. */
+  readonly keep?: boolean;
+  /** Administrators only. */
+  readonly overQuota?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export interface RestoreMessagesAnswer {
+  readonly dryRun?: true;
+  readonly restored: readonly (MessageName & { readonly to: string; readonly newUid?: number })[];
+  readonly bytes: number;
+  readonly overQuota?: true;
+  readonly complete: boolean;
+}
+
+/** What is looked for among expunged messages; all members must hold. */
+export interface RestoreQuery {
+  /** The folder that a message was expunged from. */
+  readonly origin?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly subject?: string;
+  readonly expungedSince?: QueryTime;
+  readonly expungedBefore?: QueryTime;
+  readonly since?: QueryTime;
+  readonly before?: QueryTime;
+}
+
+/** A moment: so many seconds ago, the UTC midnight that began the day so many days ago, or a time. */
+export type QueryTime =
+  | { readonly secondsAgo: number }
+  | { readonly calendarDaysAgo: number }
+  | { readonly at: string };
+
+/** All members must hold. `before` means earlier than, `since` that time or later. */
+export interface MessageQuery {
+  /** A name or a pattern; a query that changes something has one in every branch. */
+  readonly mailbox?: string;
+  readonly subject?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly all?: true;
+  readonly savedBefore?: QueryTime;
+  readonly savedSince?: QueryTime;
+  /** The UTC day of that time. */
+  readonly savedOn?: QueryTime;
+  /** Internal date. */
+  readonly before?: QueryTime;
+  readonly since?: QueryTime;
+  /** The `Date` header. */
+  readonly sentBefore?: QueryTime;
+  /** Internal date at least so long ago, or less than so long ago. */
+  readonly olderSeconds?: number;
+  readonly youngerSeconds?: number;
+  readonly not?: MessageQuery;
+  readonly or?: readonly MessageQuery[];
+}
+
+/** `POST messages/search` */
+export interface SearchRequest {
+  readonly query: MessageQuery;
+}
+
+export interface SearchAnswer {
+  /** In order of mailbox and UID, the INBOX last. */
+  readonly items: readonly (MessageName & { readonly subject: string })[];
+  readonly count: number;
+}
+
+/** `POST messages/copy-by-query` and `move-by-query`; administrators only. */
+export interface CopyByQueryRequest {
+  readonly query: MessageQuery;
+  readonly to: string;
+  /** Else `to` must exist. */
+  readonly createTarget?: boolean;
+}
+
+/** `GET quota` */
+export interface QuotaAnswer {
+  readonly bytes: number;
+  readonly messages: number;
+  /** Missing: no limit. */
+  readonly limitBytes?: number;
+  /** Only after a recount: what the counters were off by. */
+  readonly drift?: readonly QuotaDrift[];
+}
+
+export interface QuotaDrift {
+  readonly mailbox: string;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** `GET settings`: each level as it was set, and what follows from all. */
+export interface SettingsAnswer {
+  readonly deployment: MailSettings;
+  readonly domain: MailSettings;
+  readonly account: MailSettings;
+  readonly effective: MailSettings;
+}

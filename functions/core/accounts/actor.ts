@@ -1,0 +1,11 @@
+/** On whose behalf a request about mail acts. */
+
+export type Actor =
+  | { readonly kind: 'owner' }
+  /** Another user, by address, whom ACLs may have given rights. */
+  | { readonly kind: 'user'; readonly user: string }
+  /** Looks at no ACL of the owner's; what it does is on record. */
+  | { readonly kind: 'admin' };
+
+export const OWNER: Actor = { kind: 'owner' };
+export const ADMIN: Actor = { kind: 'admin' };

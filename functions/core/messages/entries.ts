@@ -48,12 +48,13 @@ export interface Expunged {
  * its retention, which is hidden from that very millisecond on (X1).
  */
 export function toEntry(row: Row, now: number): Entry | undefined {
+  const { state } = row.attributes;
+  if (state !== 'live' && state !== 'expunged') return undefined;
   const message = toMessage(row);
   const home = { mailboxId: row.key.pk.split('#')[1] ?? '', uid: message.uid };
   const copied = row.attributes['copied'] === true;
   const changes = optionalNumber(row, 'changes') ?? 0;
-  if (isLive(row)) return { message, home, copied, changes };
-  if (row.attributes['state'] !== 'expunged') return undefined;
+  if (state === 'live') return { message, home, copied, changes };
   const expunged = toExpunged(row);
   if (expunged.expiresAt !== undefined && expunged.expiresAt <= now) return undefined;
   const shown = { ...message, uid: expunged.lazyUid, saveDate: expunged.expungedAt };
@@ -174,7 +175,8 @@ async function readUids(
 }
 
 function shownIn(mailbox: Mailbox, found: readonly Row[], now: number): Entry[] {
-  const entries = found.flatMap((row) => toEntry(row, now) ?? []);
+  const visible = mailbox.role === 'storage' ? found : found.filter(isLive);
+  const entries = visible.flatMap((row) => toEntry(row, now) ?? []);
   const own = entries.filter(({ expunged, home }) =>
     expunged === undefined
       ? home.mailboxId === mailbox.mailboxId

@@ -5,7 +5,6 @@ import type { Account } from '../accounts/accounts.ts';
 import { LetheError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { RowStore } from '../ports/row-store.ts';
 import { readEntries, readMailboxPage } from './entries.ts';
 import type { Message } from './message.ts';
 
@@ -17,12 +16,11 @@ export interface MessagePage {
 
 /** One page of what a mailbox shows, in UID order; see `readMailboxPage`. */
 export async function listMessages(
-  rows: RowStore,
+  { rows, clock }: Pick<Ports, 'rows' | 'clock'>,
   mailbox: Mailbox,
   page: { readonly afterUid: number; readonly limit: number },
-  now: number,
 ): Promise<MessagePage> {
-  const { entries, nextAfterUid } = await readMailboxPage(rows, mailbox, page, now);
+  const { entries, nextAfterUid } = await readMailboxPage(rows, mailbox, page, clock.now());
   const messages = entries.map(({ message }) => message);
   return nextAfterUid === undefined ? { messages } : { messages, nextAfterUid };
 }

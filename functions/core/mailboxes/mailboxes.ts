@@ -7,7 +7,7 @@ import { LetheError, quoted } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Row, RowStore, Write } from '../ports/row-store.ts';
-import { number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
+import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { INBOX } from './mailbox-path.ts';
 
@@ -38,7 +38,12 @@ export interface Mailbox {
   readonly firstLiveUid?: number;
   /** Epoch milliseconds of the last rename, which restarts the clock of autoexpunge (A2). */
   readonly renamedAt?: number;
+  /** Rights of other users, by address or `anyone`. */
+  readonly acl?: Acl;
 }
+
+/** Letters of RFC 4314 by identifier. */
+export type Acl = Readonly<Record<string, string>>;
 
 export interface NewMailbox {
   readonly role?: 'storage';
@@ -71,12 +76,20 @@ export function toMailbox(row: Row): Mailbox {
     ...given(row, 'autoexpungeMaxMails'),
     ...given(row, 'firstLiveUid'),
     ...given(row, 'renamedAt'),
+    ...aclOf(row),
   };
 }
 
 function given<N extends string>(row: Row, name: N): { readonly [name in N]?: number } {
   const value = optionalNumber(row, name);
   return value === undefined ? {} : ({ [name]: value } as { readonly [name in N]: number });
+}
+
+function aclOf(row: Row): { readonly acl?: Acl } {
+  const acl = row.attributes['acl'];
+  if (acl === undefined) return {};
+  if (!isObject(acl)) throw new TypeError('damaged mailbox row: its ACL is not an object');
+  return { acl: acl as Acl };
 }
 
 /** Strongly consistent. */
@@ -91,16 +104,28 @@ export async function requireMailbox(
   accountId: string,
   path: string,
 ): Promise<Mailbox> {
-  const row = await rows.get(dictmapKeys.path(accountId, path));
-  const mailbox = row && (await readMailbox(rows, text(row, 'mailboxId')));
-  if (mailbox === undefined) {
-    throw new LetheError(
-      ERROR_NAMES.unknownMailbox,
-      `account ${accountId} has no mailbox ${quoted(path)}`,
-      'Create the mailbox first, or name one that the list shows.',
-    );
-  }
+  const mailbox = await findMailbox(rows, accountId, path);
+  if (mailbox === undefined) throw unknownMailbox(path);
   return mailbox;
+}
+
+/** Strongly consistent; undefined when the name is free, or only has children. */
+export async function findMailbox(
+  rows: RowStore,
+  accountId: string,
+  path: string,
+): Promise<Mailbox | undefined> {
+  const row = await rows.get(dictmapKeys.path(accountId, path));
+  return row && (await readMailbox(rows, text(row, 'mailboxId')));
+}
+
+/** Also what those are told who have no right on the mailbox: the same words (DEV-05). */
+export function unknownMailbox(path: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.unknownMailbox,
+    `there is no mailbox ${quoted(path)}`,
+    'Create the mailbox first, or name one that the list shows.',
+  );
 }
 
 /**

@@ -3,7 +3,6 @@
  * named. The mailbox that its row lies in is that folder, whatever it is called today.
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import { dictmapKeys } from '../../contract/row-layout.ts';
 import { LetheError } from '../errors.ts';
 import {
   createMailbox,
@@ -12,8 +11,6 @@ import {
   requireActive,
   requireMailbox,
 } from '../mailboxes/mailboxes.ts';
-import type { RowStore } from '../ports/row-store.ts';
-import { text } from '../rows/attributes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import { addMessage } from './copy-messages.ts';
 import { type Entry, readEntries } from './entries.ts';
@@ -146,15 +143,6 @@ async function targetOf(
   const path = expunged?.origin ?? '';
   const there = await findMailbox(ports.rows, account.accountId, path);
   return there ?? (await createMailbox(ports, account, path));
-}
-
-async function findMailbox(
-  rows: RowStore,
-  accountId: string,
-  path: string,
-): Promise<Mailbox | undefined> {
-  const row = await rows.get(dictmapKeys.path(accountId, path));
-  return row && (await readMailbox(rows, text(row, 'mailboxId')));
 }
 
 function requireStorage(mailbox: Mailbox): void {

@@ -203,6 +203,12 @@ export interface CopyByQueryRequest {
   readonly createTarget?: boolean;
 }
 
+export interface CopyByQueryAnswer {
+  readonly done: readonly (MessageName & { readonly newUid: number })[];
+  readonly mailboxesMatched: number;
+  readonly complete: boolean;
+}
+
 /** `GET quota` */
 export interface QuotaAnswer {
   readonly bytes: number;

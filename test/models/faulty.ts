@@ -19,6 +19,7 @@ const MUTATING: ReadonlySet<string> = new Set([
   'put',
   'copy',
   'removeVersions',
+  'placeMarker',
   'abortUpload',
   'save',
   'start',

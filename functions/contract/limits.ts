@@ -45,6 +45,18 @@ export const ENVELOPE_BYTES = 512;
 /** A mailbox path in UTF-8: with its prefix it must fit DynamoDB's 1,024 bytes of sort key. */
 export const MAILBOX_PATH_BYTES = 800;
 
+/**
+ * The name of an expunge storage: in namespace mode it stands before the longest path, and `path#`
+ * before both, 5 + 200 + 1 + 800 of the 1,024 bytes of a sort key.
+ */
+export const STORAGE_NAME_BYTES = 200;
+
+/** Settings of a domain or an account: read with most requests, 8 KB are two read units. */
+export const MAIL_SETTINGS_BYTES = 8 * 1024;
+
+/** Settings of a deployment: the variables of a function together have at most 4 KB. */
+export const MAIL_SETTINGS_DEPLOYMENT_BYTES = 2 * 1024;
+
 /** An address: 64 bytes of local part, an at sign, 255 of domain (RFC 5321, 4.5.3.1). */
 export const ADDRESS_BYTES = 320;
 

@@ -155,12 +155,7 @@ export function makeMailApi(dependencies: () => MailDependencies) {
 
   door.get('/v1/accounts/:user/messages', async (context) => {
     const { mailbox } = await mailboxOf(context);
-    const { messages, nextAfterUid } = await listMessages(dependencies().rows, mailbox, {
-      afterUid: queryNumber(context, 'cursor', { fallback: 0, min: 0, max: UID_MAX }),
-      limit: queryNumber(context, 'limit', PAGE),
-    });
-    const next = nextAfterUid === undefined ? {} : { next: String(nextAfterUid) };
-    return context.json({ items: messages.map(toMessageAnswer), ...next });
+    return context.json(await list(context, dependencies(), mailbox));
   });
 
   door.get('/v1/accounts/:user/messages/:uid', async (context) => {
@@ -170,6 +165,16 @@ export function makeMailApi(dependencies: () => MailDependencies) {
     return context.body(new Uint8Array(body), 200, { 'content-type': 'message/rfc822' });
   });
   return door;
+}
+
+async function list(context: DoorContext, ports: MailDependencies, mailbox: Mailbox) {
+  const page = {
+    afterUid: queryNumber(context, 'cursor', { fallback: 0, min: 0, max: UID_MAX }),
+    limit: queryNumber(context, 'limit', PAGE),
+  };
+  const { messages, nextAfterUid } = await listMessages(ports, mailbox, page);
+  const next = nextAfterUid === undefined ? {} : { next: String(nextAfterUid) };
+  return { items: messages.map(toMessageAnswer), ...next };
 }
 
 async function deliver(context: DoorContext, ports: MailDependencies): Promise<DeliverAnswer> {

@@ -7,7 +7,7 @@ import { LetheError, quoted } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Row, RowStore, Write } from '../ports/row-store.ts';
-import { number, optionalText, text } from '../rows/attributes.ts';
+import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { INBOX } from './mailbox-path.ts';
 
@@ -27,9 +27,26 @@ export interface Mailbox {
   readonly messages: number;
   readonly bytes: number;
   readonly specialUse?: string;
+  /** The expunge storage: what it shows are expunged rows of other mailboxes. */
+  readonly role?: 'storage';
+  /** The policy that follows from the settings (A1). */
+  readonly autoexpungeAfterSeconds?: number;
+  readonly autoexpungeMaxMails?: number;
+  /** ISO time at which autoexpunge has something to do here. */
+  readonly dueSk?: string;
+  /** No live message has a lower UID. */
+  readonly firstLiveUid?: number;
+  /** Epoch milliseconds of the last rename, which restarts the clock of autoexpunge (A2). */
+  readonly renamedAt?: number;
+  /** Rights of other users, by address or `anyone`. */
+  readonly acl?: Acl;
 }
 
+/** Letters of RFC 4314 by identifier. */
+export type Acl = Readonly<Record<string, string>>;
+
 export interface NewMailbox {
+  readonly role?: 'storage';
   readonly specialUse?: string;
   /** Kept from another store. */
   readonly uidValidity?: number;
@@ -43,6 +60,7 @@ export interface MailboxPorts {
 
 export function toMailbox(row: Row): Mailbox {
   const specialUse = optionalText(row, 'specialUse');
+  const dueSk = optionalText(row, 'dueSk');
   return {
     mailboxId: text(row, 'mailboxId'),
     path: text(row, 'path'),
@@ -52,7 +70,26 @@ export function toMailbox(row: Row): Mailbox {
     messages: number(row, 'messages'),
     bytes: number(row, 'bytes'),
     ...(specialUse === undefined ? {} : { specialUse }),
+    ...(row.attributes['role'] === 'storage' ? { role: 'storage' } : {}),
+    ...(dueSk === undefined ? {} : { dueSk }),
+    ...given(row, 'autoexpungeAfterSeconds'),
+    ...given(row, 'autoexpungeMaxMails'),
+    ...given(row, 'firstLiveUid'),
+    ...given(row, 'renamedAt'),
+    ...aclOf(row),
   };
+}
+
+function given<N extends string>(row: Row, name: N): { readonly [name in N]?: number } {
+  const value = optionalNumber(row, name);
+  return value === undefined ? {} : ({ [name]: value } as { readonly [name in N]: number });
+}
+
+function aclOf(row: Row): { readonly acl?: Acl } {
+  const acl = row.attributes['acl'];
+  if (acl === undefined) return {};
+  if (!isObject(acl)) throw new TypeError('damaged mailbox row: its ACL is not an object');
+  return { acl: acl as Acl };
 }
 
 /** Strongly consistent. */
@@ -67,16 +104,47 @@ export async function requireMailbox(
   accountId: string,
   path: string,
 ): Promise<Mailbox> {
-  const row = await rows.get(dictmapKeys.path(accountId, path));
-  const mailbox = row && (await readMailbox(rows, text(row, 'mailboxId')));
-  if (mailbox === undefined) {
-    throw new LetheError(
-      ERROR_NAMES.unknownMailbox,
-      `account ${accountId} has no mailbox ${quoted(path)}`,
-      'Create the mailbox first, or name one that the list shows.',
-    );
-  }
+  const mailbox = await findMailbox(rows, accountId, path);
+  if (mailbox === undefined) throw unknownMailbox(path);
   return mailbox;
+}
+
+/** Strongly consistent; undefined when the name is free, or only has children. */
+export async function findMailbox(
+  rows: RowStore,
+  accountId: string,
+  path: string,
+): Promise<Mailbox | undefined> {
+  const row = await rows.get(dictmapKeys.path(accountId, path));
+  return row && (await readMailbox(rows, text(row, 'mailboxId')));
+}
+
+/** Also what those are told who have no right on the mailbox: the same words (DEV-05). */
+export function unknownMailbox(path: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.unknownMailbox,
+    `there is no mailbox ${quoted(path)}`,
+    'Create the mailbox first, or name one that the list shows.',
+  );
+}
+
+/**
+ * A mailbox by its id, which must take and give mail.
+ * @throws UnknownMailboxError when it is gone, AccountNotActiveError when its account is going
+ */
+export async function requireActive(
+  rows: RowStore,
+  account: Account,
+  mailboxId: string,
+): Promise<Mailbox> {
+  const mailbox = await readMailbox(rows, mailboxId);
+  if (mailbox?.state === 'erasing') throw notActive(account);
+  if (mailbox?.state === 'active') return mailbox;
+  throw new LetheError(
+    ERROR_NAMES.unknownMailbox,
+    `mailbox ${mailboxId} is gone`,
+    'List the mailboxes to see which there are.',
+  );
 }
 
 export async function listMailboxes(
@@ -131,11 +199,12 @@ export function inboxWrites(
   return mailboxWrites(accountId, newMailbox(accountId, INBOX, ports));
 }
 
-function newMailbox(
+/** A mailbox that is still to be written. */
+export function newMailbox(
   accountId: string,
   path: string,
   ports: { readonly clock: Clock; readonly ids: Ids },
-  { specialUse, uidValidity }: NewMailbox = {},
+  { role, specialUse, uidValidity }: NewMailbox = {},
 ): Mailbox {
   return {
     mailboxId: `${accountId}.${ports.ids.hex(MAILBOX_ID_BYTES)}`,
@@ -147,10 +216,12 @@ function newMailbox(
     messages: 0,
     bytes: 0,
     ...(specialUse === undefined ? {} : { specialUse }),
+    ...(role === undefined ? {} : { role }),
   };
 }
 
-function mailboxWrites(accountId: string, mailbox: Mailbox): Write[] {
+/** The row of a new mailbox and the one that names it, which must be free. */
+export function mailboxWrites(accountId: string, mailbox: Mailbox): Write[] {
   return [
     {
       kind: 'put',

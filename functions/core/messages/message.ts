@@ -1,8 +1,21 @@
-/** Message rows: one live (or later expunged) message of a mailbox. */
+/**
+ * Message rows. A message is born live in a mailbox; expunged, its row stays where it is and shows
+ * in the expunge storage; then it goes. Life runs one way: nothing becomes live again (design 1).
+ */
 import { ROW_VERSION } from '../../contract/row-layout.ts';
 import type { Attributes, Row } from '../ports/row-store.ts';
 import { isObject, number, optionalText, text, textSet } from '../rows/attributes.ts';
 import type { Envelope } from './envelope.ts';
+
+export type MessageState =
+  | 'live'
+  /** Shown by the expunge storage until it expires. */
+  | 'expunged'
+  /** Its bytes have to go; then the row goes. */
+  | 'purging'
+  /** Tombstones: the message went elsewhere; or this link of a shared blob has ended. */
+  | 'moved'
+  | 'ended';
 
 export interface Message {
   readonly uid: number;

@@ -25,7 +25,7 @@ export interface MailServer {
 export async function startMailServer(): Promise<MailServer> {
   const api = await startFakeApi();
   const door = await openMailDoor();
-  const { rows, objects } = door.ports;
+  const { rows, objects, clock } = door.ports;
   const { accountId } = await requireActiveAccount(rows, USER);
 
   const answer = async ({ method, target, headers, body, bytes }: SeenRequest): Promise<Reply> => {
@@ -57,7 +57,7 @@ export async function startMailServer(): Promise<MailServer> {
     const found: Message[] = [];
     let afterUid: number | undefined = mailbox === undefined ? undefined : 0;
     while (mailbox !== undefined && afterUid !== undefined) {
-      const page = await listMessages(rows, mailbox, { afterUid, limit: 500 });
+      const page = await listMessages({ rows, clock }, mailbox, { afterUid, limit: 500 });
       found.push(...page.messages);
       afterUid = page.nextAfterUid;
     }

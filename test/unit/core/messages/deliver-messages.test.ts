@@ -43,7 +43,7 @@ const setInbox = async (set: Attributes) =>
   });
 const inbox = () => requireMailbox(world.rows, account.accountId, 'INBOX');
 const listed = async () =>
-  (await listMessages(world.rows, await inbox(), { afterUid: 0, limit: 500 })).messages;
+  (await listMessages(world.ports, await inbox(), { afterUid: 0, limit: 500 })).messages;
 
 describe('a delivery', () => {
   test('W1: of one message is readable byte for byte', async () => {

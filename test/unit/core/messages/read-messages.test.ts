@@ -54,7 +54,7 @@ async function walk(limit: number): Promise<{ uids: number[]; pages: number; emp
   let [pages, empty] = [0, 0];
   let afterUid: number | undefined = 0;
   while (afterUid !== undefined) {
-    const page = await listMessages(world.rows, mailbox, { afterUid, limit });
+    const page = await listMessages(world.ports, mailbox, { afterUid, limit });
     expect(page.messages.length).toBeLessThanOrEqual(limit);
     expect(page.nextAfterUid ?? Number.POSITIVE_INFINITY).toBeGreaterThan(afterUid);
     uids.push(...page.messages.map(({ uid }) => uid));
@@ -120,7 +120,7 @@ describe('listing a mailbox', () => {
   test('beyond the last message is an empty page without a successor', async () => {
     await deliver(3);
     for (const afterUid of [3, 4, BUCKET_UIDS, 2 ** 32 - 1]) {
-      expect(await listMessages(world.rows, await inbox(), { afterUid, limit: 10 })).toEqual({
+      expect(await listMessages(world.ports, await inbox(), { afterUid, limit: 10 })).toEqual({
         messages: [],
       });
     }

@@ -1,0 +1,39 @@
+/**
+ * When autoexpunge next has something to do in a mailbox: an entry of the index `due`, written
+ * with what made it due, so that no mailbox is missed and none is looked at in vain (A5).
+ */
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+
+/** The index has as many partitions as hex digits, so that a sweep can walk them side by side. */
+export const duePartition = (shard: string): string => `due#autoexpunge#${shard}`;
+
+/** The first digit of the random part of a mailbox id. */
+const shardOf = (mailboxId: string): string => mailboxId.charAt(mailboxId.indexOf('.') + 1);
+
+/**
+ * The entry that adding messages calls for, or undefined when what stands is early enough.
+ * @param added messages, which are the newest: their age counts from now
+ */
+export function dueAfterAdding(
+  mailbox: Mailbox,
+  added: number,
+  now: number,
+): Record<string, string> | undefined {
+  const { autoexpungeAfterSeconds: age, autoexpungeMaxMails: most } = mailbox;
+  const times = [
+    ...(age === undefined ? [] : [now + age * 1000]),
+    // A counter is enough to look; who goes is decided from the messages themselves (W8).
+    ...(most !== undefined && (mailbox.role === 'storage' || mailbox.messages + added > most)
+      ? [now]
+      : []),
+  ];
+  if (times.length === 0) return undefined;
+  return dueEntry(mailbox, Math.min(...times));
+}
+
+/** The entry for a time, or undefined when an earlier one stands. */
+export function dueEntry(mailbox: Mailbox, time: number): Record<string, string> | undefined {
+  const dueSk = new Date(time).toISOString();
+  if (mailbox.dueSk !== undefined && mailbox.dueSk <= dueSk) return undefined;
+  return { duePk: duePartition(shardOf(mailbox.mailboxId)), dueSk };
+}

@@ -1,0 +1,99 @@
+/** Who may do what in a mailbox (RFC 4314). */
+
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { RIGHTS } from '../../contract/mailbox-names.ts';
+import type { Account } from '../accounts/accounts.ts';
+import type { Actor } from '../accounts/actor.ts';
+import { LetheError, quoted } from '../errors.ts';
+import type { RowStore } from '../ports/row-store.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { type Mailbox, requireMailbox, unknownMailbox } from './mailboxes.ts';
+
+/** A letter of RFC 4314, 2.1. */
+export type Right = 'l' | 'r' | 's' | 'w' | 'i' | 'p' | 'k' | 'x' | 't' | 'e' | 'a';
+
+/** Everything that says what a request may do in an account. */
+export interface Access {
+  readonly account: Account;
+  readonly actor: Actor;
+  readonly settings: ResolvedSettings;
+}
+
+/** A mailbox, or a name that none need have: there, other users have no rights. */
+type Place = Pick<Mailbox, 'path' | 'acl'> | string;
+
+/** The identifier that stands for every user. */
+export const ANYONE = 'anyone';
+
+/**
+ * The rights of an actor, in the order of RFC 4314. The owner has all, or those that the settings
+ * fix, which no ACL overrides; other users those of the ACL, of `anyone` and their own together;
+ * administrators all.
+ */
+export function rightsOf(actor: Actor, settings: ResolvedSettings, place: Place): string {
+  if (actor.kind === 'admin') return RIGHTS;
+  const { path, acl = {} } = typeof place === 'string' ? { path: place } : place;
+  if (actor.kind === 'owner') return settings.ownerRightsOf(path) ?? RIGHTS;
+  const given = [ANYONE, actor.user].map((name) => (Object.hasOwn(acl, name) ? acl[name] : ''));
+  return [...RIGHTS].filter((letter) => given.join('').includes(letter)).join('');
+}
+
+export function hasRight(
+  actor: Actor,
+  settings: ResolvedSettings,
+  place: Place,
+  right: Right,
+): boolean {
+  return rightsOf(actor, settings, place).includes(right);
+}
+
+/**
+ * @throws PermissionDeniedError without the right; UnknownMailboxError for those without any, who
+ *   are not told that the mailbox exists (DEV-05)
+ */
+export function requireRight(
+  actor: Actor,
+  settings: ResolvedSettings,
+  place: Place,
+  right: Right,
+): void {
+  requireAnyRight(actor, settings, place);
+  if (hasRight(actor, settings, place, right)) return;
+  throw permissionDenied(right, typeof place === 'string' ? place : place.path);
+}
+
+/** @throws UnknownMailboxError for those without any right */
+export function requireAnyRight(actor: Actor, settings: ResolvedSettings, place: Place): void {
+  if (rightsOf(actor, settings, place) !== '') return;
+  throw unknownMailbox(typeof place === 'string' ? place : place.path);
+}
+
+/**
+ * A mailbox that exists and on which the actor has a right; any will do when none is named.
+ * @throws UnknownMailboxError, PermissionDeniedError
+ */
+export async function requireMailboxWith(
+  rows: RowStore,
+  access: Access,
+  path: string,
+  right?: Right,
+): Promise<Mailbox> {
+  const { account, actor, settings } = access;
+  const mailbox = await requireMailbox(rows, account.accountId, path);
+  if (right === undefined) requireAnyRight(actor, settings, mailbox);
+  else requireRight(actor, settings, mailbox, right);
+  return mailbox;
+}
+
+export function permissionDenied(right: Right, path: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.permissionDenied,
+    `the right ${right} on the mailbox ${quoted(path)} is missing`,
+    'Ask for the right, or let an administrator do it.',
+  );
+}
+
+/** Whatever the rights: the mailbox is protected, or the operation makes no sense on it. */
+export function notAllowed(message: string, next: string): LetheError {
+  return new LetheError(ERROR_NAMES.notAllowed, message, next);
+}

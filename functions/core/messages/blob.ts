@@ -1,0 +1,134 @@
+/**
+ * Blob rows: who uses a blob that was ever linked more than once. From the first copy on every
+ * change of a link is one transaction with this row, guarded by its revision, so that "the last
+ * instance" is never judged from a stale read (W8) and a blob goes only when no live or expunged
+ * link names it (B1).
+ */
+import { dictmapKeys, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import type { Attributes, Row, RowStore, Write } from '../ports/row-store.ts';
+import { number, numbers, text, textSet } from '../rows/attributes.ts';
+import { inParallel } from '../rows/parallel.ts';
+import { rowEnd } from './expiry.ts';
+import type { Message } from './message.ts';
+
+/** Links of a blob, at most: the next copy takes new bytes. 100 links are 3 KB of row. */
+export const BLOB_LINKS_MAX = 100;
+
+/** An expunged link that never expires. */
+const NEVER = 0;
+
+const PARALLEL_READS = 16;
+
+export interface Blob {
+  readonly blobId: string;
+  readonly retentionClass: string;
+  readonly versionId: string;
+  readonly sizeBytes: number;
+  readonly revision: number;
+  readonly live: ReadonlySet<string>;
+  /** Link to the time at which it expires in epoch milliseconds; 0: never. */
+  readonly expunged: Readonly<Record<string, number>>;
+  readonly state: 'live' | 'purging';
+}
+
+export function toBlob(row: Row): Blob {
+  return {
+    blobId: text(row, 'blobId'),
+    retentionClass: text(row, 'class'),
+    versionId: text(row, 'versionId'),
+    sizeBytes: number(row, 'size'),
+    revision: number(row, 'revision'),
+    live: textSet(row, 'live'),
+    expunged: numbers(row, 'expunged'),
+    state: text(row, 'state') as Blob['state'],
+  };
+}
+
+/** Blobs by id, strongly consistent. */
+export async function readBlobs(
+  rows: RowStore,
+  accountId: string,
+  blobIds: readonly string[],
+): Promise<ReadonlyMap<string, Blob>> {
+  const distinct = [...new Set(blobIds)];
+  const found = await inParallel(distinct, PARALLEL_READS, (blobId) =>
+    rows.get(dictmapKeys.blob(accountId, blobId)),
+  );
+  return new Map(
+    found.flatMap((row) => (row === undefined ? [] : [[text(row, 'blobId'), toBlob(row)]])),
+  );
+}
+
+/** The links of one blob as a transaction is about to leave them. */
+export class BlobDraft {
+  readonly #before: Blob | undefined;
+  readonly #message: Message;
+  readonly #live: Set<string>;
+  readonly #expunged: Map<string, number>;
+
+  /** @param before missing: the blob has had one link so far, which is live */
+  constructor(message: Message, before: Blob | undefined, soleLink?: string) {
+    this.#before = before;
+    this.#message = message;
+    this.#live = new Set(before?.live ?? (soleLink === undefined ? [] : [soleLink]));
+    this.#expunged = new Map(Object.entries(before?.expunged ?? {}));
+  }
+
+  get links(): number {
+    return this.#live.size + this.#expunged.size;
+  }
+
+  /** Whether a live link other than this one would remain. */
+  hasOthers(link: string): boolean {
+    return [...this.#live].some((other) => other !== link);
+  }
+
+  addLive(link: string): void {
+    this.#live.add(link);
+  }
+
+  end(link: string): void {
+    this.#live.delete(link);
+    this.#expunged.delete(link);
+  }
+
+  expunge(link: string, endsAt: number | undefined): void {
+    this.#live.delete(link);
+    this.#expunged.set(link, endsAt ?? NEVER);
+  }
+
+  /** Links that have expired are forgotten at every change: they count no more. */
+  write(accountId: string, now: number): Write {
+    const key = dictmapKeys.blob(accountId, this.#message.blobId);
+    for (const [link, endsAt] of this.#expunged) {
+      if (endsAt !== NEVER && endsAt <= now) this.#expunged.delete(link);
+    }
+    const attributes = this.#attributes();
+    if (this.#before === undefined) {
+      return { kind: 'put', key, guard: { row: 'absent' }, attributes };
+    }
+    const { revision } = this.#before;
+    const guard = { row: 'present', equals: { state: 'live', revision } } as const;
+    return { kind: 'put', key, guard, attributes };
+  }
+
+  #attributes(): Attributes {
+    const { blobId, retentionClass, versionId, sizeBytes } = this.#message;
+    const ends = [...this.#expunged.values()];
+    const ended = this.#live.size === 0 && ends.length > 0 && !ends.includes(NEVER);
+    return {
+      v: ROW_VERSION,
+      type: 'blob',
+      state: 'live',
+      blobId,
+      class: retentionClass,
+      versionId,
+      size: sizeBytes,
+      revision: (this.#before?.revision ?? 0) + 1,
+      ...(this.#live.size === 0 ? {} : { live: this.#live }),
+      ...(this.#expunged.size === 0 ? {} : { expunged: Object.fromEntries(this.#expunged) }),
+      // What TTL takes is only the row: S3's own clock takes the bytes.
+      ...(ended ? { [TTL_ATTRIBUTE]: rowEnd(Math.max(...ends)) } : {}),
+    };
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * One transaction of a message operation: message rows together with the mailboxes that count
+ * them, the links of their blobs and the day on which they end. Changes of one row are merged;
+ * a chunk is full when DynamoDB takes no more items.
+ */
+import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
+import { dictmapKeys, linkOf, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { dueAfterAdding } from '../autoexpunge/due.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Attributes, Change, RowStore, Write, WriteResult } from '../ports/row-store.ts';
+import { type Blob, BlobDraft } from './blob.ts';
+import type { Entry } from './entries.ts';
+import { DAY_MS, dayOf, expiryKey, rowEnd } from './expiry.ts';
+import type { Message } from './message.ts';
+
+interface MailboxDraft {
+  readonly mailbox: Mailbox;
+  uidNext: number;
+  messages: number;
+  bytes: number;
+  /** Messages that came, whatever left: what autoexpunge has to look at. */
+  added: number;
+}
+
+interface ExpiryDraft {
+  readonly storageId: string;
+  readonly endsAt: number | undefined;
+  messages: number;
+  bytes: number;
+}
+
+/** Days that a count outlives its day: nobody sums it any more. */
+const COUNT_KEPT_DAYS = 2;
+
+export class Chunk {
+  readonly now: number;
+  readonly #accountId: string;
+  readonly #blobs: ReadonlyMap<string, Blob>;
+  readonly #mailboxes = new Map<string, MailboxDraft>();
+  readonly #expiries = new Map<string, ExpiryDraft>();
+  readonly #drafts = new Map<string, BlobDraft>();
+  readonly #messages: Write[] = [];
+
+  /** @param blobs rows of the blobs that entries marked as copied share, as just read */
+  constructor(accountId: string, blobs: ReadonlyMap<string, Blob>, now: number) {
+    this.#accountId = accountId;
+    this.#blobs = blobs;
+    this.now = now;
+  }
+
+  /** Whether so many more items fit, whatever rows they are. */
+  fits(items: number): boolean {
+    const rows = this.#messages.length + this.#mailboxes.size;
+    return rows + this.#expiries.size + this.#drafts.size + items <= TRANSACTION_ITEMS;
+  }
+
+  /** Takes a mailbox in; whatever else happens to it, it must be active when this is written. */
+  touch(mailbox: Mailbox): MailboxDraft {
+    const { mailboxId, uidNext } = mailbox;
+    const known = this.#mailboxes.get(mailboxId);
+    if (known !== undefined) return known;
+    const draft = { mailbox, uidNext, messages: 0, bytes: 0, added: 0 };
+    this.#mailboxes.set(mailboxId, draft);
+    return draft;
+  }
+
+  /** Gives the next UID of a mailbox, for a row or for a place in the storage's view. */
+  nextUid(mailbox: Mailbox): number {
+    const draft = this.touch(mailbox);
+    draft.uidNext += 1;
+    draft.added += 1;
+    return draft.uidNext - 1;
+  }
+
+  /** A message leaves (or, with 1, enters) what a mailbox counts as live. */
+  count(mailbox: Mailbox, messages: 1 | -1, sizeBytes: number): void {
+    const draft = this.touch(mailbox);
+    draft.messages += messages;
+    draft.bytes += messages * sizeBytes;
+  }
+
+  /** The same for a storage: on the day on which the message ends. */
+  countExpiry(
+    storageId: string,
+    endsAt: number | undefined,
+    messages: 1 | -1,
+    sizeBytes: number,
+  ): void {
+    const key = expiryKey(storageId, endsAt).sk;
+    const draft = this.#expiries.get(key) ?? { storageId, endsAt, messages: 0, bytes: 0 };
+    draft.messages += messages;
+    draft.bytes += messages * sizeBytes;
+    this.#expiries.set(key, draft);
+  }
+
+  /**
+   * The links of an entry's blob.
+   * @throws Error when the row says it was copied and there is no row of links: damaged data
+   */
+  links(entry: Entry): BlobDraft {
+    const { blobId } = entry.message;
+    const known = this.#drafts.get(blobId);
+    if (known !== undefined) return known;
+    const before = this.#blobs.get(blobId);
+    if (entry.copied && before === undefined) {
+      throw new TypeError(`damaged data: blob ${blobId} was copied and has no row of links`);
+    }
+    const sole = linkOf(entry.home.mailboxId, entry.home.uid);
+    const draft = new BlobDraft(entry.message, before, entry.copied ? undefined : sole);
+    this.#drafts.set(blobId, draft);
+    return draft;
+  }
+
+  /** Changes an entry's row, which must still be what was read, flags included. */
+  change(entry: Entry, change: Change): void {
+    const { expunged, copied, home, changes } = entry;
+    this.#messages.push({
+      kind: 'update',
+      key: dictmapKeys.message(home.mailboxId, home.uid),
+      guard: {
+        row: 'present',
+        equals: {
+          state: expunged === undefined ? 'live' : 'expunged',
+          ...(copied ? { copied: true } : {}),
+          ...(changes === 0 ? {} : { changes }),
+        },
+        without: [...(copied ? [] : ['copied']), ...(changes === 0 ? ['changes'] : [])],
+      },
+      change,
+    });
+  }
+
+  /** The entry's row must still be what was read; nothing about it changes. */
+  check(entry: Entry): void {
+    const { home, expunged } = entry;
+    this.#messages.push({
+      kind: 'check',
+      key: dictmapKeys.message(home.mailboxId, home.uid),
+      guard: { row: 'present', equals: { state: expunged === undefined ? 'live' : 'expunged' } },
+    });
+  }
+
+  /** Writes a new live row. */
+  put(mailbox: Mailbox, message: Message, attributes: Attributes): void {
+    this.#messages.push({
+      kind: 'put',
+      key: dictmapKeys.message(mailbox.mailboxId, message.uid),
+      guard: { row: 'absent' },
+      attributes,
+    });
+    this.count(mailbox, 1, message.sizeBytes);
+  }
+
+  /** @throws StoreBusyError */
+  async commit(rows: RowStore): Promise<WriteResult> {
+    const expiries = [];
+    for (const draft of this.#expiries.values()) expiries.push(...(await expiryWrite(rows, draft)));
+    return await rows.transact([
+      ...[...this.#mailboxes.values()].map((draft) => mailboxWrite(draft, this.now)),
+      ...this.#messages,
+      ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId, this.now)),
+      ...expiries,
+    ]);
+  }
+}
+
+/** UIDNEXT guards what gets UIDs: they appear in order (design, section 3). */
+function mailboxWrite(draft: MailboxDraft, now: number): Write {
+  const { mailbox, uidNext, messages, bytes, added } = draft;
+  const gave = uidNext !== mailbox.uidNext;
+  const set = {
+    ...(gave ? { uidNext } : {}),
+    ...(gave ? dueAfterAdding(mailbox, added, now) : undefined),
+  };
+  const guard = {
+    row: 'present',
+    equals: { state: 'active', ...(gave ? { uidNext: mailbox.uidNext } : {}) },
+  } as const;
+  const key = dictmapKeys.mailbox(mailbox.mailboxId);
+  if (!gave && messages === 0 && bytes === 0) return { kind: 'check', key, guard };
+  const add = messages === 0 && bytes === 0 ? {} : { add: { messages, bytes } };
+  return {
+    kind: 'update',
+    key,
+    guard,
+    change: { ...(Object.keys(set).length === 0 ? {} : { set }), ...add },
+  };
+}
+
+/** The count of a day is made with the first message that ends on it. */
+async function expiryWrite(rows: RowStore, draft: ExpiryDraft): Promise<Write[]> {
+  const { storageId, endsAt, messages, bytes } = draft;
+  if (messages === 0 && bytes === 0) return [];
+  const key = expiryKey(storageId, endsAt);
+  const there = await rows.get(key);
+  if (there !== undefined) {
+    return [
+      { kind: 'update', key, guard: { row: 'present' }, change: { add: { messages, bytes } } },
+    ];
+  }
+  // Nothing to take from: TTL has removed the count of a day that is past.
+  if (messages < 0) return [];
+  return [
+    {
+      kind: 'put',
+      key,
+      guard: { row: 'absent' },
+      attributes: {
+        v: ROW_VERSION,
+        type: 'expiry',
+        storageId,
+        day: dayOf(endsAt),
+        messages,
+        bytes,
+        ...(endsAt === undefined
+          ? {}
+          : { [TTL_ATTRIBUTE]: rowEnd(endsAt + COUNT_KEPT_DAYS * DAY_MS) }),
+      },
+    },
+  ];
+}

@@ -1,0 +1,206 @@
+/**
+ * What a mailbox shows. An ordinary one shows its live rows; the expunge storage shows expunged
+ * rows of other mailboxes, by the index `lazy`, under UIDs of its own. Index reads may be late:
+ * whoever changes an entry guards on its row.
+ */
+import { BUCKET_UIDS } from '../../contract/limits.ts';
+import { bucketOf, lazyPartition, messagePartition, uidKey } from '../../contract/row-layout.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Query, Row, RowStore } from '../ports/row-store.ts';
+import { number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
+import { everyRow } from '../rows/paging.ts';
+import { inParallel } from '../rows/parallel.ts';
+import { isLive, type Message, toMessage } from './message.ts';
+
+/** UIDs asked for one by one rather than as a range, when they lie further apart than this. */
+const SPREAD_MAX = 4;
+
+const PARALLEL_READS = 16;
+const RANGE_PAGE_ROWS = 500;
+
+export interface Entry {
+  /** UID and save date are those that the mailbox shows. */
+  readonly message: Message;
+  /** Where its row is. */
+  readonly home: { readonly mailboxId: string; readonly uid: number };
+  /** Its blob has a row of links. */
+  readonly copied: boolean;
+  /** How often its flags have been changed: a guard against losing a change. */
+  readonly changes: number;
+  readonly expunged?: Expunged;
+}
+
+export interface Expunged {
+  readonly storageId: string;
+  readonly lazyUid: number;
+  /** Epoch milliseconds. */
+  readonly expungedAt: number;
+  /** Missing: never. */
+  readonly expiresAt?: number;
+  /** Path of the mailbox that it was expunged from. */
+  readonly origin: string;
+  /** Address of the user who expunged it in somebody else's mailbox. */
+  readonly expungedBy?: string;
+}
+
+/**
+ * The entry that a row is, or undefined when there is nothing to see: a tombstone, or mail past
+ * its retention, which is hidden from that very millisecond on (X1).
+ */
+export function toEntry(row: Row, now: number): Entry | undefined {
+  const { state } = row.attributes;
+  if (state !== 'live' && state !== 'expunged') return undefined;
+  const message = toMessage(row);
+  const home = { mailboxId: row.key.pk.split('#')[1] ?? '', uid: message.uid };
+  const copied = row.attributes['copied'] === true;
+  const changes = optionalNumber(row, 'changes') ?? 0;
+  if (state === 'live') return { message, home, copied, changes };
+  const expunged = toExpunged(row);
+  if (expunged.expiresAt !== undefined && expunged.expiresAt <= now) return undefined;
+  const shown = { ...message, uid: expunged.lazyUid, saveDate: expunged.expungedAt };
+  return { message: shown, home, copied, changes, expunged };
+}
+
+function toExpunged(row: Row): Expunged {
+  const endsAt = optionalNumber(row, 'expiresAt');
+  const expungedBy = optionalText(row, 'expungedBy');
+  return {
+    storageId: text(row, 'lazyPk').split('#')[1] ?? '',
+    lazyUid: Number(text(row, 'lazySk')),
+    expungedAt: number(row, 'expungedAt'),
+    origin: text(row, 'origin'),
+    ...(endsAt === undefined ? {} : { expiresAt: endsAt }),
+    ...(expungedBy === undefined ? {} : { expungedBy }),
+  };
+}
+
+export interface EntryPage {
+  readonly entries: readonly Entry[];
+  /** UID after which the next page begins; missing on the last. */
+  readonly nextAfterUid?: number;
+}
+
+/**
+ * One page in UID order. May hold fewer entries than asked for, even none, and yet have a
+ * successor: buckets are passed one at a time, so work is bounded.
+ */
+export async function readMailboxPage(
+  rows: RowStore,
+  mailbox: Mailbox,
+  page: { readonly afterUid: number; readonly limit: number },
+  now: number,
+): Promise<EntryPage> {
+  const firstUid = Math.max(page.afterUid + 1, firstPossible(mailbox));
+  const bucket = bucketOf(firstUid);
+  const parts = await inParallel(sourcesOf(mailbox, bucket), PARALLEL_READS, async (source) => ({
+    source,
+    ...(await rows.query({ ...source, sk: { from: uidKey(firstUid) }, limit: page.limit })),
+  }));
+  const seen = parts.flatMap(({ source, rows: found }) => found.map((row) => uidIn(source, row)));
+  // A part that has more to show bounds the page: what lies beyond its end comes later.
+  const ends = parts.flatMap(({ source, rows: found, next }) => {
+    const last = found.at(-1);
+    return next === undefined || last === undefined ? [] : [uidIn(source, last)];
+  });
+  const upTo = ends.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...ends);
+  const entries = shownIn(
+    mailbox,
+    parts.flatMap(({ rows: found }) => found),
+    now,
+  )
+    .filter(({ message }) => message.uid <= upTo)
+    .slice(0, page.limit);
+  const cut = entries.length === page.limit ? entries.at(-1)?.message.uid : undefined;
+  if (cut !== undefined && seen.some((uid) => uid > cut)) return { entries, nextAfterUid: cut };
+  if (ends.length > 0) return { entries, nextAfterUid: upTo };
+  if (bucket >= bucketOf(Math.max(mailbox.uidNext - 1, 0))) return { entries };
+  return { entries, nextAfterUid: firstOf(bucket + 1) - 1 };
+}
+
+/** Every entry, page by page, up to a UID: what is there now, not what comes while one reads. */
+export async function* everyEntry(
+  rows: RowStore,
+  mailbox: Mailbox,
+  clock: { readonly now: () => number },
+  pageEntries: number,
+): AsyncGenerator<readonly Entry[]> {
+  let afterUid: number | undefined = 0;
+  while (afterUid !== undefined) {
+    const page: EntryPage = await readMailboxPage(
+      rows,
+      mailbox,
+      { afterUid, limit: pageEntries },
+      clock.now(),
+    );
+    if (page.entries.length > 0) yield page.entries;
+    afterUid = page.nextAfterUid;
+  }
+}
+
+/** The entries of these UIDs that there are, in UID order. */
+export async function readEntries(
+  rows: RowStore,
+  mailbox: Mailbox,
+  uids: readonly number[],
+  now: number,
+): Promise<Entry[]> {
+  const wanted = new Set(uids);
+  const found: Row[] = [];
+  for (const [bucket, members] of Map.groupBy([...wanted], bucketOf)) {
+    const sources = sourcesOf(mailbox, bucket);
+    for (const source of sources) found.push(...(await readUids(rows, source, members)));
+  }
+  return shownIn(mailbox, found, now).filter(({ message }) => wanted.has(message.uid));
+}
+
+/** UIDs close together come as one range: cheaper by far than a read for each. */
+async function readUids(
+  rows: RowStore,
+  source: Omit<Query, 'limit'>,
+  uids: readonly number[],
+): Promise<Row[]> {
+  const first = Math.min(...uids);
+  const last = Math.max(...uids);
+  const ranges =
+    last - first < uids.length * SPREAD_MAX
+      ? [{ from: uidKey(first), to: uidKey(last) }]
+      : uids.map((uid) => ({ from: uidKey(uid), to: uidKey(uid) }));
+  const parts = await inParallel(ranges, PARALLEL_READS, async (sk) => {
+    const found: Row[] = [];
+    const query = { ...source, sk, limit: RANGE_PAGE_ROWS };
+    for await (const row of everyRow(rows, query)) found.push(row);
+    return found;
+  });
+  return parts.flat();
+}
+
+function shownIn(mailbox: Mailbox, found: readonly Row[], now: number): Entry[] {
+  const visible = mailbox.role === 'storage' ? found : found.filter(isLive);
+  const entries = visible.flatMap((row) => toEntry(row, now) ?? []);
+  const own = entries.filter(({ expunged, home }) =>
+    expunged === undefined
+      ? home.mailboxId === mailbox.mailboxId
+      : expunged.storageId === mailbox.mailboxId,
+  );
+  return own.toSorted((one, other) => one.message.uid - other.message.uid);
+}
+
+/** A storage may also hold live rows: those it had before it became one. */
+function sourcesOf(mailbox: Mailbox, bucket: number): Omit<Query, 'limit'>[] {
+  const { mailboxId } = mailbox;
+  const live = { table: 'dictmap', pk: messagePartition(mailboxId, bucket) } as const;
+  if (mailbox.role !== 'storage') return [live];
+  const view = { table: 'dictmap', index: 'lazy', pk: lazyPartition(mailboxId, bucket) } as const;
+  return mailbox.messages > 0 ? [live, view] : [view];
+}
+
+function firstPossible(mailbox: Mailbox): number {
+  return mailbox.role === 'storage' ? 1 : (mailbox.firstLiveUid ?? 1);
+}
+
+const firstOf = (bucket: number): number => bucket * BUCKET_UIDS;
+
+/** The UID under which a row was found: of its own mailbox, or of the storage's view. */
+function uidIn(source: Omit<Query, 'limit'>, row: Row): number {
+  return Number(source.index === undefined ? row.key.sk : text(row, 'lazySk'));
+}

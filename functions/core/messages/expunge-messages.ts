@@ -1,0 +1,178 @@
+/**
+ * Expunging. With lazy expunge a message turns from a live row of its mailbox into one that the
+ * expunge storage shows: one change of one row, so no crash loses or duplicates it (W3). Without
+ * it, or inside the storage, it goes for good; S3 follows by the stream. Nothing here deletes an
+ * object.
+ */
+import {
+  bucketOf,
+  lazyPartition,
+  linkOf,
+  TTL_ATTRIBUTE,
+  uidKey,
+} from '../../contract/row-layout.ts';
+import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
+import { ensureStorage } from '../mailboxes/storage-mailbox.ts';
+import type { BlobDraft } from './blob.ts';
+import type { Chunk } from './chunk.ts';
+import type { Entry } from './entries.ts';
+import { expiresAt, rowEnd, tombstoneEnd } from './expiry.ts';
+import { type Chunked, inChunks, type MailContext, type MessagePorts } from './in-chunks.ts';
+
+/** Rows that one expunge needs, at most: its own, that of its blob, and a new day's count. */
+const ROWS_EACH = 3;
+
+export interface ExpungeOptions {
+  /** For good at once, past the storage; administrators only. */
+  readonly bypassStorage?: boolean;
+  /** Address of a user who expunges in somebody else's mailbox. */
+  readonly expungedBy?: string;
+}
+
+export interface ExpungedMessage {
+  readonly uid: number;
+  readonly sizeBytes: number;
+  /** Whether the storage keeps it, and under which UID. */
+  readonly storedUid?: number;
+}
+
+/**
+ * Expunges the messages with these UIDs, in UID order; several instances of one message count
+ * together, the last is kept (L4).
+ * @param deadline epoch milliseconds after which no new try begins
+ * @throws UnknownMailboxError when it is gone, ExpungeStorageError, StoreBusyError
+ */
+export async function expungeMessages(
+  ports: MessagePorts,
+  context: MailContext,
+  mailbox: Mailbox,
+  uids: readonly number[],
+  options: ExpungeOptions,
+  deadline: number,
+): Promise<Chunked<ExpungedMessage>> {
+  const { account } = context;
+  return await inChunks(ports, {
+    accountId: account.accountId,
+    uids,
+    deadline,
+    prepare: async () => {
+      const source = await requireActive(ports.rows, account, mailbox.mailboxId);
+      return { source, storage: await storageFor(ports, context, source, options, deadline) };
+    },
+    take: (chunk, entry, { source, storage }) => {
+      if (!chunk.fits(ROWS_EACH)) return 'full';
+      const { uid, sizeBytes } = entry.message;
+      const storedUid = expungeEntry(chunk, context, entry, source, storage, options);
+      return { uid, sizeBytes, ...(storedUid === undefined ? {} : { storedUid }) };
+    },
+  });
+}
+
+/** The storage that mail of this mailbox goes to, or undefined when it goes for good (L5). */
+export async function storageFor(
+  ports: MessagePorts,
+  context: MailContext,
+  source: Mailbox,
+  options: ExpungeOptions,
+  deadline: number,
+): Promise<Mailbox | undefined> {
+  const { settings, account } = context;
+  if (options.bypassStorage === true || source.role === 'storage') return undefined;
+  if (settings.expunge.mode === 'off' || settings.isStorage(source.path)) return undefined;
+  if (settings.isExcluded(source.path, source.specialUse)) return undefined;
+  return await ensureStorage(ports, account, settings, source.path, deadline);
+}
+
+function expungeEntry(
+  chunk: Chunk,
+  context: MailContext,
+  entry: Entry,
+  source: Mailbox,
+  storage: Mailbox | undefined,
+  options: ExpungeOptions,
+): number | undefined {
+  const { sizeBytes } = entry.message;
+  const link = linkOf(entry.home.mailboxId, entry.home.uid);
+  const links = entry.copied ? chunk.links(entry) : undefined;
+  if (entry.expunged !== undefined) {
+    endStored(chunk, entry, links, link);
+    return undefined;
+  }
+  chunk.count(source, -1, sizeBytes);
+  const isLast = !(context.settings.onlyLastInstance && links?.hasOthers(link) === true);
+  if (storage === undefined || !isLast) {
+    endRow(chunk, entry, links, link);
+    return undefined;
+  }
+  return store(chunk, context, entry, storage, { links, link, origin: source.path, ...options });
+}
+
+interface Stored extends ExpungeOptions {
+  readonly links: BlobDraft | undefined;
+  readonly link: string;
+  readonly origin: string;
+}
+
+/** Turns a live row into one that the storage shows; answers its UID there. */
+export function store(
+  chunk: Chunk,
+  { retentionDays }: MailContext,
+  entry: Entry,
+  storage: Mailbox,
+  { links, link, origin, expungedBy }: Stored,
+): number {
+  const { retentionClass, sizeBytes, flags } = entry.message;
+  const lazyUid = chunk.nextUid(storage);
+  const endsAt = expiresAt(retentionDays, retentionClass, storage, chunk.now);
+  links?.expunge(link, endsAt);
+  chunk.countExpiry(storage.mailboxId, endsAt, 1, sizeBytes);
+  chunk.change(entry, {
+    set: {
+      state: 'expunged',
+      lazyPk: lazyPartition(storage.mailboxId, bucketOf(lazyUid)),
+      lazySk: uidKey(lazyUid),
+      expungedAt: chunk.now,
+      origin,
+      ...(endsAt === undefined ? {} : { expiresAt: endsAt, [TTL_ATTRIBUTE]: rowEnd(endsAt) }),
+      ...(expungedBy === undefined ? {} : { expungedBy }),
+      ...(links === undefined ? {} : { copied: true }),
+    },
+    ...(flags.has('\\Deleted') ? { removeFromSet: { flags: ['\\Deleted'] } } : {}),
+  });
+  return lazyUid;
+}
+
+/** A live row goes for good; bytes that it shares go when the row of their links says so. */
+function endRow(chunk: Chunk, entry: Entry, links: BlobDraft | undefined, link: string): void {
+  links?.end(link);
+  const set =
+    links === undefined
+      ? { state: 'purging' }
+      : { state: 'ended', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
+  chunk.change(entry, { set, unset: DROPPED });
+}
+
+/** What nobody asks about a message that is gone; its blob is still named, for walks and audit. */
+export const DROPPED = ['flags', 'keywords', 'envelope'] as const;
+
+const STORED = ['lazyPk', 'lazySk', 'expungedAt', 'expiresAt', 'origin', 'expungedBy'] as const;
+
+/** A row that the storage shows goes for good. */
+export function endStored(
+  chunk: Chunk,
+  entry: Entry,
+  links: BlobDraft | undefined,
+  link: string,
+): void {
+  const { expunged, message } = entry;
+  if (expunged === undefined) throw new TypeError('not an expunged entry');
+  chunk.countExpiry(expunged.storageId, expunged.expiresAt, -1, message.sizeBytes);
+  links?.end(link);
+  if (links === undefined) {
+    const unset = [...STORED, ...DROPPED, TTL_ATTRIBUTE];
+    chunk.change(entry, { set: { state: 'purging' }, unset });
+    return;
+  }
+  const set = { state: 'ended', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
+  chunk.change(entry, { set, unset: [...STORED, ...DROPPED] });
+}

@@ -1,0 +1,111 @@
+/**
+ * Running a message operation chunk by chunk. Each try reads anew what it is guarded by, so
+ * operations that meet on one message end as if one had come after the other; what is done when
+ * time runs out stays done, and the answer says so.
+ */
+import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
+import type { Account } from '../accounts/accounts.ts';
+import { StoreBusyError } from '../errors.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Ports } from '../ports/ports.ts';
+import { untilWon } from '../rows/contention.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { readBlobs } from './blob.ts';
+import { Chunk } from './chunk.ts';
+import { type Entry, readEntries } from './entries.ts';
+import type { RetentionDays } from './expiry.ts';
+
+export type MessagePorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
+
+/** In whose mail an operation works, and by which rules. */
+export interface MailContext {
+  readonly account: Account;
+  readonly settings: ResolvedSettings;
+  readonly retentionDays: RetentionDays;
+}
+
+export interface Chunked<T> {
+  /** In the order in which it happened. */
+  readonly results: readonly T[];
+  /** False when time ran out: the same request again does the rest. */
+  readonly complete: boolean;
+}
+
+type Taken<T> = T | 'full' | 'gone';
+
+interface Job<C extends { readonly source: Mailbox }, T> {
+  readonly accountId: string;
+  readonly uids: readonly number[];
+  /** Epoch milliseconds after which no new try begins. */
+  readonly deadline: number;
+  /** Reads the mailboxes that guard the next chunk. */
+  readonly prepare: () => Promise<C>;
+  /** What has to be done outside before these entries can be taken. */
+  readonly before?: (entries: readonly Entry[]) => Promise<void>;
+  /**
+   * Puts what happens to an entry into the chunk; `full` when it has no room for it, `gone` when
+   * somebody else has ended it meanwhile.
+   */
+  readonly take: (chunk: Chunk, entry: Entry, context: C) => Taken<T> | Promise<Taken<T>>;
+}
+
+/**
+ * Takes the messages in UID order; UIDs that are not there are passed over.
+ * @throws StoreBusyError when not even the first chunk could be written
+ */
+export async function inChunks<C extends { readonly source: Mailbox }, T>(
+  ports: MessagePorts,
+  job: Job<C, T>,
+): Promise<Chunked<T>> {
+  let left = [...new Set(job.uids)].toSorted((one, other) => one - other);
+  const results: T[] = [];
+  while (left.length > 0) {
+    const uids = left;
+    try {
+      const { done, taken } = await untilWon(ports, job.deadline, () => tryChunk(ports, job, uids));
+      results.push(...taken);
+      left = left.slice(done);
+    } catch (error) {
+      if (!(error instanceof StoreBusyError) || results.length === 0) throw error;
+      return { results, complete: false };
+    }
+    if (ports.clock.now() > job.deadline && left.length > 0) return { results, complete: false };
+  }
+  return { results, complete: true };
+}
+
+interface Tried<T> {
+  /** How many of the UIDs are settled. */
+  readonly done: number;
+  readonly taken: readonly T[];
+}
+
+async function tryChunk<C extends { readonly source: Mailbox }, T>(
+  ports: MessagePorts,
+  job: Job<C, T>,
+  left: readonly number[],
+): Promise<Tried<T> | 'lost'> {
+  const context = await job.prepare();
+  const now = ports.clock.now();
+  const uids = left.slice(0, TRANSACTION_ITEMS);
+  const entries = await readEntries(ports.rows, context.source, uids, now);
+  if (entries.length === 0) return { done: uids.length, taken: [] };
+  await job.before?.(entries);
+  const shared = entries.filter(({ copied }) => copied).map(({ message }) => message.blobId);
+  const blobs = await readBlobs(ports.rows, job.accountId, shared);
+  const chunk = new Chunk(job.accountId, blobs, now);
+  const taken: T[] = [];
+  let next: Entry | undefined;
+  for (const entry of entries) {
+    const result = await job.take(chunk, entry, context);
+    if (result === 'full') {
+      next = entry;
+      break;
+    }
+    if (result !== 'gone') taken.push(result);
+  }
+  const done = next === undefined ? uids.length : uids.indexOf(next.message.uid);
+  if (taken.length === 0) return { done, taken };
+  const result = await chunk.commit(ports.rows);
+  return result.outcome === 'written' ? { done, taken } : 'lost';
+}

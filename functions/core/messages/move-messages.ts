@@ -1,0 +1,105 @@
+/**
+ * Moving: copying and expunging the source in one transaction. Where lazy expunge keeps every
+ * expunged instance, a move leaves one in the storage (L4); else the source becomes a tombstone.
+ * Out of the storage a move restores and leaves nothing behind.
+ */
+import { linkOf, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
+import { ByteCopies } from './byte-copies.ts';
+import type { Chunk } from './chunk.ts';
+import { addLink, addMessage, type CopiedMessage } from './copy-messages.ts';
+import type { Entry } from './entries.ts';
+import { tombstoneEnd } from './expiry.ts';
+import { DROPPED, type ExpungeOptions, endStored, storageFor, store } from './expunge-messages.ts';
+import { type Chunked, inChunks, type MailContext, type MessagePorts } from './in-chunks.ts';
+
+/** Rows that one move needs, at most: target, source, links of the blob, a new day's count. */
+const ROWS_EACH = 4;
+
+interface MoveContext {
+  readonly source: Mailbox;
+  readonly target: Mailbox;
+  /** Where the source leaves an instance. */
+  readonly storage: Mailbox | undefined;
+}
+
+/**
+ * Moves the messages with these UIDs into another mailbox of the account that is no storage.
+ * Flags, keywords, internal date and GUID are kept; UID and save date are new.
+ * @param deadline epoch milliseconds after which no new try begins
+ * @throws UnknownMailboxError, ExpungeStorageError, AccountNotActiveError, StoreBusyError
+ */
+export async function moveMessages(
+  ports: MessagePorts,
+  context: MailContext,
+  from: Mailbox,
+  uids: readonly number[],
+  to: Mailbox,
+  options: ExpungeOptions,
+  deadline: number,
+): Promise<Chunked<CopiedMessage>> {
+  const { account, settings } = context;
+  const copies = new ByteCopies(ports, account);
+  return await inChunks(ports, {
+    accountId: account.accountId,
+    uids,
+    deadline,
+    prepare: async (): Promise<MoveContext> => {
+      const source = await requireActive(ports.rows, account, from.mailboxId);
+      const storage = settings.onlyLastInstance
+        ? undefined
+        : await storageFor(ports, context, source, options, deadline);
+      const target =
+        from.mailboxId === to.mailboxId
+          ? source
+          : await requireActive(ports.rows, account, to.mailboxId);
+      return { source, target, storage };
+    },
+    before: (entries) => copies.makeForStored(entries),
+    take: async (chunk, entry, mailboxes) => {
+      if (!chunk.fits(ROWS_EACH + 1)) return 'full';
+      const newUid =
+        entry.expunged === undefined
+          ? moveLive(context, chunk, entry, mailboxes, options)
+          : await moveStored(copies, chunk, entry, mailboxes.target);
+      if (newUid === undefined) return 'gone';
+      const { uid, sizeBytes } = entry.message;
+      return { uid, newUid, sizeBytes };
+    },
+  });
+}
+
+function moveLive(
+  context: MailContext,
+  chunk: Chunk,
+  entry: Entry,
+  { source, target, storage }: MoveContext,
+  options: ExpungeOptions,
+): number {
+  const link = linkOf(entry.home.mailboxId, entry.home.uid);
+  chunk.count(source, -1, entry.message.sizeBytes);
+  if (storage !== undefined) {
+    const links = chunk.links(entry);
+    store(chunk, context, entry, storage, { ...options, links, link, origin: source.path });
+    return addLink(chunk, entry, target);
+  }
+  const tombstone = { state: 'moved', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
+  chunk.change(entry, { set: tombstone, unset: DROPPED });
+  if (!entry.copied) return addMessage(chunk, entry.message, target);
+  chunk.links(entry).end(link);
+  return addLink(chunk, entry, target);
+}
+
+/** A restore: new bytes, and the old row ends in the same transaction. */
+export async function moveStored(
+  copies: ByteCopies,
+  chunk: Chunk,
+  entry: Entry,
+  target: Mailbox,
+): Promise<number | undefined> {
+  const copy = await copies.of(entry);
+  if (copy === undefined) return undefined;
+  const links = entry.copied ? chunk.links(entry) : undefined;
+  endStored(chunk, entry, links, linkOf(entry.home.mailboxId, entry.home.uid));
+  return addMessage(chunk, copy, target);
+}

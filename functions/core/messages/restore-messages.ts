@@ -1,0 +1,155 @@
+/**
+ * Restoring from the expunge storage: to the folder that a message came from, or to one that is
+ * named. The mailbox that its row lies in is that folder, whatever it is called today.
+ */
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { LetheError } from '../errors.ts';
+import {
+  createMailbox,
+  type Mailbox,
+  readMailbox,
+  requireActive,
+  requireMailbox,
+} from '../mailboxes/mailboxes.ts';
+import { ByteCopies } from './byte-copies.ts';
+import { addMessage } from './copy-messages.ts';
+import { type Entry, readEntries } from './entries.ts';
+import { type Chunked, inChunks, type MailContext, type MessagePorts } from './in-chunks.ts';
+import { moveStored } from './move-messages.ts';
+
+/** Rows that one restore needs, at most: new, old, links of its blob, a day's count. */
+const ROWS_EACH = 4;
+
+/** UIDs looked at together: those of one target are restored in chunks of some 48. */
+const LOOK_AHEAD = 500;
+
+export interface RestoreOptions {
+  /** Path of the mailbox to restore to, which must exist; the origin folder when missing. */
+  readonly to?: string;
+  /** The storage keeps its copy, whose time runs on. */
+  readonly keep?: boolean;
+}
+
+export interface RestoredMessage {
+  /** In the storage. */
+  readonly uid: number;
+  readonly to: string;
+  readonly newUid: number;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Restores the messages with these UIDs of a storage mailbox. `\Deleted` is cleared, or the next
+ * EXPUNGE would take them again; everything else is kept but UID and save date (L3).
+ * @param deadline epoch milliseconds after which no new try begins
+ * @throws UnknownMailboxError, AccountNotActiveError, StoreBusyError
+ */
+export async function restoreMessages(
+  ports: MessagePorts,
+  context: MailContext,
+  storage: Mailbox,
+  uids: readonly number[],
+  options: RestoreOptions,
+  deadline: number,
+): Promise<Chunked<RestoredMessage>> {
+  requireStorage(storage);
+  const results: RestoredMessage[] = [];
+  const wanted = uids.toSorted((one, other) => one - other);
+  for (let at = 0; at < wanted.length; at += LOOK_AHEAD) {
+    const some = wanted.slice(at, at + LOOK_AHEAD);
+    const entries = await readEntries(ports.rows, storage, some, ports.clock.now());
+    const targets = await targetsOf(ports, context, entries, options.to);
+    for (const [target, members] of targets) {
+      const part = await restoreTo(ports, context, storage, members, target, options, deadline);
+      results.push(...part.results);
+      if (!part.complete) return { results, complete: false };
+    }
+  }
+  return { results, complete: true };
+}
+
+async function restoreTo(
+  ports: MessagePorts,
+  context: MailContext,
+  storage: Mailbox,
+  uids: readonly number[],
+  to: Mailbox,
+  { keep = false }: RestoreOptions,
+  deadline: number,
+): Promise<Chunked<RestoredMessage>> {
+  const { account } = context;
+  const copies = new ByteCopies(ports, account);
+  return await inChunks(ports, {
+    accountId: account.accountId,
+    uids,
+    deadline,
+    prepare: async () => ({
+      source: storage,
+      target: await requireActive(ports.rows, account, to.mailboxId),
+    }),
+    before: (entries) => copies.makeForStored(entries),
+    take: async (chunk, entry, { target }) => {
+      if (entry.expunged === undefined) return 'gone';
+      if (!chunk.fits(ROWS_EACH + 1)) return 'full';
+      const cleared = withoutDeleted(entry);
+      const { uid, sizeBytes } = entry.message;
+      if (!keep) {
+        const newUid = await moveStored(copies, chunk, cleared, target);
+        return newUid === undefined ? 'gone' : { uid, to: target.path, newUid, sizeBytes };
+      }
+      const copy = await copies.of(cleared);
+      if (copy === undefined) return 'gone';
+      chunk.check(entry);
+      return { uid, to: target.path, newUid: addMessage(chunk, copy, target), sizeBytes };
+    },
+  });
+}
+
+function withoutDeleted(entry: Entry): Entry {
+  const flags = new Set([...entry.message.flags].filter((flag) => flag !== '\\Deleted'));
+  return { ...entry, message: { ...entry.message, flags } };
+}
+
+/** UIDs by the mailbox that they go to, in UID order. */
+async function targetsOf(
+  ports: MessagePorts,
+  context: MailContext,
+  entries: readonly Entry[],
+  to: string | undefined,
+): Promise<[Mailbox, number[]][]> {
+  const groups = Map.groupBy(entries, ({ home, expunged }) =>
+    to === undefined ? `${home.mailboxId} ${expunged?.origin ?? ''}` : '',
+  );
+  const targets: [Mailbox, number[]][] = [];
+  for (const members of groups.values()) {
+    const [first] = members;
+    if (first === undefined) continue;
+    const target = await targetOf(ports, context, first, to);
+    targets.push([target, members.map(({ message }) => message.uid)]);
+  }
+  return targets;
+}
+
+async function targetOf(
+  ports: MessagePorts,
+  { account }: MailContext,
+  { home, expunged }: Entry,
+  to: string | undefined,
+): Promise<Mailbox> {
+  if (to !== undefined) return await requireMailbox(ports.rows, account.accountId, to);
+  const origin = await readMailbox(ports.rows, home.mailboxId);
+  if (origin?.state === 'active') return origin;
+  // The folder is gone: one of its name takes its place.
+  const path = expunged?.origin ?? '';
+  const there = await findMailbox(ports.rows, account.accountId, path);
+  return there ?? (await createMailbox(ports, account, path));
+}
+
+function requireStorage(mailbox: Mailbox): void {
+  if (mailbox.role === 'storage') return;
+  throw new LetheError(
+    ERROR_NAMES.notAllowed,
+    `mailbox ${mailbox.mailboxId} is no expunge storage: nothing in it was expunged`,
+    'Name the expunge storage, or copy the messages.',
+  );
+}

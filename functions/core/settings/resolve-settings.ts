@@ -1,0 +1,128 @@
+/** What follows from the settings of deployment, domain and account: the nearer level wins. */
+import { storageOf } from '../../contract/check-mail-settings.ts';
+import type {
+  AutoexpungePolicy,
+  MailboxSettings,
+  MailSettings,
+  OwnerAccess,
+} from '../../contract/mail-settings.ts';
+import { isPattern, RIGHTS } from '../../contract/mailbox-names.ts';
+import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
+import { matchesPattern } from '../mailboxes/mailbox-pattern.ts';
+
+/** Where expunged mail goes. */
+export type ExpungeMode =
+  | { readonly mode: 'off' }
+  | { readonly mode: 'mailbox'; readonly path: string }
+  /** The prefix ends in the delimiter. */
+  | { readonly mode: 'namespace'; readonly prefix: string };
+
+export interface ResolvedSettings {
+  readonly expunge: ExpungeMode;
+  readonly onlyLastInstance: boolean;
+  readonly ownerAccess: OwnerAccess;
+  /** Missing: no limit. */
+  readonly quotaBytes?: number;
+  /** All levels in one document. */
+  readonly effective: MailSettings;
+  /** Of mail expunged there nothing is kept (L5); by name, pattern or the mailbox's special use. */
+  isExcluded(path: string, specialUse?: string): boolean;
+  /** An expunge storage: the mailbox itself; the namespace and every mailbox in it. */
+  isStorage(path: string): boolean;
+  /** A storage, or below the storage mailbox: nobody creates or renames anything there (DEV-03). */
+  isProtected(path: string): boolean;
+  /** Where mail expunged from a path goes; undefined when expunging is off. */
+  storagePathFor(path: string): string | undefined;
+  /** Does not count for the quota. */
+  isExempt(path: string): boolean;
+  autoexpungeOf(path: string): AutoexpungePolicy | undefined;
+  /** Rights of the owner that no ACL overrides; undefined: all of them. */
+  ownerRightsOf(path: string): string | undefined;
+  specialUseOf(path: string): string | undefined;
+}
+
+/** The levels as they were set, each checked. */
+export interface SettingsLevels {
+  readonly deployment: MailSettings;
+  readonly domain: MailSettings;
+  readonly account: MailSettings;
+}
+
+/** @param deployment, domain, account as parse-settings.ts left them */
+export function resolveSettings(
+  deployment: MailSettings,
+  domain: MailSettings = {},
+  account: MailSettings = {},
+): ResolvedSettings {
+  const effective = nearer(nearer(deployment, domain), account);
+  const expunge = expungeMode(effective.lazyExpunge ?? 'off');
+  const { lazyExpungeOwnerAccess: ownerAccess = 'listed', quotaBytes } = effective;
+  const { lazyExpungeExclude: excluded = [], quotaExempt = [], mailboxes = {} } = effective;
+  const byNearness = Object.entries(mailboxes).sort(nearestFirst);
+  const settingOf = <N extends keyof MailboxSettings>(path: string, name: N) =>
+    byNearness.find(
+      ([pattern, settings]) => settings[name] !== undefined && matchesPattern(pattern, path),
+    )?.[1][name];
+  const isStorage = (path: string) => {
+    if (expunge.mode === 'mailbox') return path === expunge.path;
+    return expunge.mode === 'namespace' && isAtOrBelow(path, storageOf(expunge.prefix));
+  };
+  return {
+    expunge,
+    onlyLastInstance: effective.lazyExpungeOnlyLastInstance ?? false,
+    ownerAccess,
+    ...(typeof quotaBytes === 'number' ? { quotaBytes } : {}),
+    effective,
+    isExcluded: (path, specialUse = settingOf(path, 'specialUse')) =>
+      excluded.some((one) => one === specialUse || matchesPattern(one, path)),
+    isStorage,
+    isProtected: (path) =>
+      isStorage(path) || (expunge.mode === 'mailbox' && isAtOrBelow(path, expunge.path)),
+    storagePathFor: (path) => {
+      if (expunge.mode === 'mailbox') return expunge.path;
+      return expunge.mode === 'namespace' ? `${expunge.prefix}${path}` : undefined;
+    },
+    isExempt: (path) =>
+      (expunge.mode === 'namespace' && isStorage(path)) ||
+      quotaExempt.some((one) => matchesPattern(one, path)),
+    autoexpungeOf: (path) => settingOf(path, 'autoexpunge') ?? undefined,
+    ownerRightsOf: (path) =>
+      settingOf(path, 'ownerRights') ?? (isStorage(path) ? STORAGE_RIGHTS[ownerAccess] : undefined),
+    specialUseOf: (path) => settingOf(path, 'specialUse'),
+  };
+}
+
+const STORAGE_RIGHTS: Readonly<Record<OwnerAccess, string | undefined>> = {
+  closed: '',
+  hidden: RIGHTS.replace('l', ''),
+  listed: undefined,
+};
+
+/** One level over another: its members win; settings of mailboxes are merged by name and member. */
+export function nearer(far: MailSettings, near: MailSettings): MailSettings {
+  const mailboxes = new Map(Object.entries(far.mailboxes ?? {}));
+  for (const [name, settings] of Object.entries(near.mailboxes ?? {})) {
+    mailboxes.set(name, { ...mailboxes.get(name), ...settings });
+  }
+  return {
+    ...far,
+    ...near,
+    ...(mailboxes.size === 0 ? {} : { mailboxes: Object.fromEntries(mailboxes) }),
+  };
+}
+
+function expungeMode(lazyExpunge: string): ExpungeMode {
+  if (lazyExpunge === 'off') return { mode: 'off' };
+  return storageOf(lazyExpunge) === lazyExpunge
+    ? { mode: 'mailbox', path: lazyExpunge }
+    : { mode: 'namespace', prefix: lazyExpunge };
+}
+
+/** A name before patterns, a longer pattern before a shorter one; sorting keeps the order else. */
+function nearestFirst(
+  [one]: readonly [string, MailboxSettings],
+  [other]: readonly [string, MailboxSettings],
+): number {
+  const patterns = Number(isPattern(one)) - Number(isPattern(other));
+  return patterns === 0 ? other.length - one.length : patterns;
+}

@@ -2,6 +2,8 @@
 port 443 of the bind address when it may. One port per instance is enough here; two instances
 must not depend on who came first, and port 443 belongs to the machine's owner.
 
+Its clock is that of the instance (shifted_clock.py), which `npm run local -- advance` moves.
+
 With LETHE_CALLS_FILE it also writes down which calls were made under which role: those that it
 checks, and what state machines do, which it does not check against their roles.
 """
@@ -9,6 +11,12 @@ checks, and what state machines do, which it does not check against their roles.
 import json
 import os
 
+import shifted_clock
+
+# Before anything of MiniStack is imported.
+shifted_clock.install(os.environ["LETHE_LOCAL_INSTANCE"])
+
+import clock_endpoints
 from ministack import app
 from ministack.core import iam_evaluator
 from ministack.services import stepfunctions, sts
@@ -89,4 +97,5 @@ if calls_file:
     recorded = CallsFile(calls_file)
     record_checks(recorded)
     record_machines(recorded)
+clock_endpoints.install(app)
 app.main()

@@ -23,12 +23,15 @@ export interface Account {
   /** As they were when the account was read, with the number of their changes. */
   readonly settings?: MailSettings;
   readonly settingsRevision?: number;
+  /** The highest UIDVALIDITY that a mailbox got here, so that no name ever has one twice. */
+  readonly lastUidValidity?: number;
 }
 
 function toAccount(row: Row): Account {
   const user = optionalText(row, 'user');
   const operationId = optionalText(row, 'operationId');
   const settingsRevision = optionalNumber(row, 'settingsRevision');
+  const lastUidValidity = optionalNumber(row, 'lastUidValidity');
   return {
     accountId: text(row, 'accountId'),
     state: text(row, 'state') as AccountState,
@@ -37,6 +40,7 @@ function toAccount(row: Row): Account {
     held: row.attributes['hold'] !== undefined,
     ...(user === undefined ? {} : { user }),
     ...(operationId === undefined ? {} : { operationId }),
+    ...(lastUidValidity === undefined ? {} : { lastUidValidity }),
     ...(settingsRevision === undefined ? {} : { settingsRevision, settings: settingsOf(row) }),
   };
 }

@@ -37,3 +37,22 @@ export function dueEntry(mailbox: Mailbox, time: number): Record<string, string>
   if (mailbox.dueSk !== undefined && mailbox.dueSk <= dueSk) return undefined;
   return { duePk: duePartition(shardOf(mailbox.mailboxId)), dueSk };
 }
+
+/**
+ * What must still hold when an entry is written that follows from a mailbox as it was read: a
+ * sweep may have moved the entry meanwhile, or a walk the policy, and mail must not be missed.
+ */
+export function scheduleGuard(mailbox: Mailbox): {
+  readonly equals: Readonly<Record<string, string | number>>;
+  readonly without: readonly string[];
+} {
+  const { dueSk, autoexpungeAfterSeconds, autoexpungeMaxMails } = mailbox;
+  const attributes = Object.entries({ dueSk, autoexpungeAfterSeconds, autoexpungeMaxMails });
+  const equals = attributes.flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return {
+    equals: Object.fromEntries(equals),
+    without: attributes.flatMap(([name, value]) => (value === undefined ? [name] : [])),
+  };
+}

@@ -10,6 +10,7 @@ import { mailKey } from '../../contract/key-layout.ts';
 import { DELIVERY_MESSAGES, INLINE_BODY_BYTES, UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, requireActiveAccount } from '../accounts/accounts.ts';
+import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { InvalidInputError, LetheError } from '../errors.ts';
 import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { checkUids, requireUidValidity, uidConflict } from '../mailboxes/mailbox-uids.ts';
@@ -221,7 +222,7 @@ async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 
   const delivered: Delivered = { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uids };
   const uploadIds = link.messages.flatMap(({ uploadId }) => uploadId ?? []);
   const writes = [
-    guardWrite(mailbox, messages),
+    guardWrite(mailbox, messages, now),
     ...messages.map((message) => messageWrite(mailbox, message)),
     ...uploadIds.map((uploadId) => linkedWrite(accountId, uploadId, now)),
     ...(link.request === undefined ? [] : [link.request.write(delivered, now)]),
@@ -235,16 +236,21 @@ async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 
   return 'lost';
 }
 
-function guardWrite(mailbox: Mailbox, messages: readonly Message[]): Write {
+function guardWrite(mailbox: Mailbox, messages: readonly Message[], now: number): Write {
   const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const last = messages.at(-1)?.uid ?? 0;
   const { uidValidity, uidNext } = mailbox;
+  const { equals, without } = dueGuard(mailbox);
   return {
     kind: 'update',
     key: dictmapKeys.mailbox(mailbox.mailboxId),
-    guard: { row: 'present', equals: { state: 'active', uidValidity, uidNext } },
+    guard: {
+      row: 'present',
+      equals: { state: 'active', uidValidity, uidNext, ...equals },
+      without,
+    },
     change: {
-      set: { uidNext: last + 1 },
+      set: { uidNext: last + 1, ...dueAfterAdding(mailbox, messages.length, now) },
       add: { messages: messages.length, bytes },
     },
   };

@@ -105,9 +105,9 @@ export class MemoryTarget implements Target {
     const config = { deployment: {}, retentionDays: RETENTION_DAYS, parallelAccounts: 1 };
     const until = this.#clock.now() + SWEEP_MS;
     const payload = { scope: { accountId }, dryRun: false, progress: null };
-    const { outcome, report } = await sweepAccounts(this.#ports, config, payload, until);
-    if (outcome !== 'done' || report.failed > 0) {
-      throw new Error(`autoexpunge: ${JSON.stringify(report)}`);
+    const { outcome, progress } = await sweepAccounts(this.#ports, config, payload, until);
+    if (outcome !== 'done' || progress.report.failed > 0) {
+      throw new Error(`autoexpunge: ${JSON.stringify(progress.report)}`);
     }
   }
 

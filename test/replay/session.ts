@@ -41,7 +41,7 @@ export class Session {
       const { accountId } = made as { accountId: string };
       this.users.set(name, { name, address, accountId });
       const at = { user: name, as: 'admin' };
-      await this.ask('PATCH', at, 'settings', { body: lethesSettings(this.settings) });
+      await this.ask('PUT', at, 'settings', { body: lethesSettings(this.settings) });
       for (const path of this.settings.autocreate ?? []) {
         await this.ask('POST', at, 'mailboxes', { body: { path } });
       }

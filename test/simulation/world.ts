@@ -30,6 +30,7 @@ import { MemoryWorkflows } from '../models/memory-workflows.ts';
 import { SeededIds } from '../models/seeded-ids.ts';
 import { VirtualClock } from '../models/virtual-clock.ts';
 import { loadMachine, type MachineRun, runMachine } from './asl-interpreter.ts';
+import { Reconciler } from './reconciler.ts';
 
 const MACHINE = loadMachine('statemachines/delete-account.asl.json', {
   EraseRangesMaxConcurrency: 8,
@@ -100,7 +101,7 @@ interface Invocation {
 }
 
 export class World {
-  readonly rows = new MemoryRowStore();
+  readonly rows = new MemoryRowStore({ changed: (change) => this.reconciler.listen(change) });
   readonly objects: MemoryObjectStore;
   readonly clock = new VirtualClock('2026-11-22T00:00:00Z');
   readonly evidence = new MemoryEvidenceStore(this.clock);
@@ -108,6 +109,8 @@ export class World {
   readonly mailServers: MemoryMailServers;
   readonly ids: SeededIds;
   readonly ports: Ports;
+  /** Holds the records of the dictmap's stream: nothing is delivered unless a test does it. */
+  readonly reconciler: Reconciler;
   /** Every invocation of the last run, in order. */
   invocations: Invocation[] = [];
   /** Changes that the steps of the last run made. */
@@ -130,6 +133,7 @@ export class World {
     const mailServers = options.mailServers ?? this.mailServers;
     const signer = new MemorySigner();
     this.ports = { rows, objects, evidence, workflows, mailServers, clock, ids, signer };
+    this.reconciler = new Reconciler({ rows, objects, clock, ids });
   }
 
   /** Runs an execution of the machine to its end. */

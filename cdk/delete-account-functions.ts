@@ -18,24 +18,27 @@ interface Step {
   readonly dictmap: readonly TableAction[];
 }
 
-/** By the names that the tokens of the definition have. */
+/**
+ * By the names that the tokens of the definition have. Each puts one row into the registry besides
+ * its work: what its invocation was billed for.
+ */
 const STEPS = {
   ResolveAccount: {
     name: 'resolve-account',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'put', 'update'],
+    registry: ['get', 'query', 'put', 'update'],
     dictmap: ['query'],
   },
   DisableUser: {
     name: 'disable-user',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'update'],
+    registry: ['get', 'put', 'update'],
     dictmap: [],
   },
   FenceAccount: {
     name: 'fence-account',
     timeoutSeconds: PAGING_STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'update'],
+    registry: ['get', 'put', 'update'],
     dictmap: ['query', 'update'],
   },
   PlanErasure: {
@@ -53,7 +56,7 @@ const STEPS = {
   ClearCaches: {
     name: 'clear-caches',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'update'],
+    registry: ['get', 'put', 'update'],
     dictmap: ['query'],
   },
   EraseAccountRows: {
@@ -71,19 +74,19 @@ const STEPS = {
   CertifyErasure: {
     name: 'certify-erasure',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'query', 'update'],
+    registry: ['get', 'query', 'put', 'update'],
     dictmap: [],
   },
   ReleaseAddress: {
     name: 'release-address',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'query', 'update', 'remove', 'removeMany'],
+    registry: ['get', 'query', 'put', 'update', 'remove', 'removeMany'],
     dictmap: [],
   },
   RecordFailure: {
     name: 'record-failure',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
-    registry: ['update'],
+    registry: ['put', 'update'],
     dictmap: [],
   },
 } satisfies Record<string, Step>;

@@ -1,7 +1,9 @@
 /** What the handlers of a machine's steps share: checking the payload, time, logs. */
 import type { Context } from 'aws-lambda';
 import type { OperationContext } from '../contract/payloads.ts';
+import { meteredStep } from '../core/meter/metered-step.ts';
 import { logFault, logInfo } from './logger.ts';
+import { once, usageMeter, wireClock, wireRows } from './wiring.ts';
 
 /**
  * A paging step stops this long before its timeout: longer than one page takes with all retries
@@ -14,8 +16,17 @@ export interface Invocation {
   readonly until: number;
 }
 
+/** From the start of the process until the handler was loaded; Lambda allows 10 s. */
+const INIT_MS = Math.min(performance.now(), 10_000);
+
+const KB_PER_MB = 1024;
+const meterPorts = once(() => ({ rows: wireRows(), clock: wireClock() }));
+const peakMemoryMb = (): number => Math.ceil(process.resourceUsage().maxRSS / KB_PER_MB);
+let warm = false;
+
 /**
- * Wraps a step: logs how it began and ended, passes its answer or its fault on.
+ * Wraps a step: logs how it ended, writes down what it was billed for, passes its answer or its
+ * fault on.
  * @param step name of the handler
  */
 export function stepHandler<P, A>(
@@ -24,11 +35,24 @@ export function stepHandler<P, A>(
   run: (payload: P, invocation: Invocation) => Promise<A>,
 ): (event: unknown, context: Context) => Promise<A> {
   return async (event, context) => {
-    const fields = { step, ...identify(event) };
+    const operation = identify(event);
+    const fields = { step, ...operation };
+    const invocation = {
+      step,
+      id: context.awsRequestId,
+      memoryMb: Number(context.memoryLimitInMB),
+      initMs: warm ? 0 : INIT_MS,
+      operation,
+      peakMemoryMb,
+    };
+    warm = true;
+    const lost = (fault: unknown) => logFault('bill not written', fault, fields);
     try {
       const until = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
-      const answer = await run(parse(event), { until });
-      logInfo('step done', { ...fields, outcome: outcomeOf(answer) });
+      const perform = () => run(parse(event), { until });
+      const answer = await meteredStep(meterPorts(), usageMeter, invocation, perform, lost);
+      const outcome = outcomeOf(answer);
+      logInfo('step done', { ...fields, outcome, peakMemoryMb: peakMemoryMb() });
       return answer;
     } catch (fault) {
       logFault('step failed', fault, fields);
@@ -42,10 +66,10 @@ function outcomeOf(answer: unknown): string | undefined {
   return String(answer.outcome);
 }
 
-function identify(event: unknown): Partial<OperationContext> {
+function identify(event: unknown): OperationContext | undefined {
   return typeof event === 'object' && event !== null && 'operation' in event
     ? parseOperation(event)
-    : {};
+    : undefined;
 }
 
 function parseOperation(event: object & Record<'operation', unknown>): OperationContext {

@@ -2,6 +2,7 @@
 import type { EraseRangePayload, LoopAnswer } from '../../contract/payloads.ts';
 import { enterStep, requireRunning } from '../operations/operations.ts';
 import { eraseTarget } from './erase-target.ts';
+import { eraseVersions } from './erase-versions.ts';
 import type { ErasurePorts, ErasureSettings, Until } from './erasure-ports.ts';
 import { readPlan } from './plan.ts';
 import { Tally } from './tally.ts';
@@ -29,8 +30,12 @@ export async function eraseRange(
     range,
     rangeCount,
   );
+  const prefixes = targets.flatMap((target, index) =>
+    target.kind === 'versions' && index >= tally.from ? [{ index, prefix: target.prefix }] : [],
+  );
+  if (!(await eraseVersions(ports, tally, prefixes, until))) return { outcome: 'again' };
   for (const [index, target] of targets.entries()) {
-    if (index < tally.target) continue;
+    if (index < tally.from || target.kind === 'versions') continue;
     if (!(await eraseTarget(ports, tally, index, target, until))) return { outcome: 'again' };
   }
   await tally.finish();

@@ -1,11 +1,6 @@
 import type { RowKey } from '../../functions/contract/row-layout.ts';
 import type { Meter } from '../../functions/core/meter/meter.ts';
-import {
-  checkUnits,
-  readUnits,
-  rowBytes,
-  writeUnits,
-} from '../../functions/core/meter/row-units.ts';
+import { readUnits, rowBytes, writeUnits } from '../../functions/core/meter/row-units.ts';
 import type {
   Attributes,
   Page,
@@ -66,13 +61,9 @@ export class MeteredRowStore implements RowStore {
   ): Promise<WriteResult> {
     const before = await Promise.all(writes.map(({ key }) => this.#attributes(key)));
     const result = await run();
-    for (const [index, { kind, key }] of writes.entries()) {
+    for (const [index, { key }] of writes.entries()) {
       const after = await this.#attributes(key);
-      if (kind === 'check') {
-        this.#meter.add('dynamodbWriteUnits', checkUnits(after ? rowBytes(key, after) : 0));
-      } else {
-        this.#wrote({ key, before: before[index], after }, transactional);
-      }
+      this.#wrote({ key, before: before[index], after }, transactional);
     }
     return result;
   }

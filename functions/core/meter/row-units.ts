@@ -61,7 +61,7 @@ export interface RowChange {
 
 /**
  * Write units of one changed row. Removing a row that is not there costs one; a guard that did not
- * hold costs what writing the row as it was would have.
+ * hold costs what writing the row as it was would have, and so does a transaction's check.
  */
 export function writeUnits(change: RowChange, transactional: boolean): number {
   const { key, before, after } = change;
@@ -69,9 +69,6 @@ export function writeUnits(change: RowChange, transactional: boolean): number {
   const indexes = indexesOf(key.table).reduce((sum, index) => sum + indexUnits(index, change), 0);
   return writeUnitsOfBytes(bytes) * (transactional ? 2 : 1) + indexes;
 }
-
-/** Units of a transaction's condition check: reads at the rate of transactions, billed as writes. */
-export const checkUnits = (bytes: number): number => readUnits(bytes, true) * 2;
 
 /** Index entries are written after the fact, at the plain rate also for transactions. */
 function indexUnits(index: IndexName, { key, before, after }: RowChange): number {

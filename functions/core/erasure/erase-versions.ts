@@ -8,7 +8,8 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { OBJECT_PAGE_KEYS } from '../../contract/limits.ts';
 import { LetheError } from '../errors.ts';
 import { sumCounts } from '../operations/progress.ts';
-import type { ListedVersion, ObjectVersion } from '../ports/object-store.ts';
+import type { ListedVersion, ListPage, ObjectVersion } from '../ports/object-store.ts';
+import { inParallel } from '../rows/parallel.ts';
 import type { ErasurePorts, Until } from './erasure-ports.ts';
 import type { CountMark, Tally } from './tally.ts';
 import { wholeKeys } from './whole-keys.ts';
@@ -19,6 +20,9 @@ import { wholeKeys } from './whole-keys.ts';
  */
 const STALLS_MAX = 6;
 const STALL_WAIT_MS = 1000;
+
+/** Most prefixes of most accounts are empty: looking at them one by one would take most time. */
+const PARALLEL_LISTINGS = 16;
 
 interface PrefixTarget {
   /** Its place among the targets of the range. */
@@ -40,21 +44,42 @@ export async function eraseVersions(
   until: Until,
 ): Promise<boolean> {
   const removal = new Removal(ports, tally, until);
-  for (const { index, prefix } of targets) {
-    let more = true;
-    while (more) {
-      if (removal.isOver()) return false;
-      const page = await ports.objects.listVersions(prefix);
-      const { entries, completeTo } = wholeKeys(page);
-      more = page.next !== undefined;
-      removal.note(entries, { target: index, key: completeTo });
-      const listed = entries.map(({ key, versionId }) => ({ key, versionId, target: index }));
-      // A prefix is listed from its head again, so what was listed has to be gone by then.
-      if (more) await removal.removeNow(listed);
-      else await removal.gather(listed);
+  for (let start = 0; start < targets.length; start += PARALLEL_LISTINGS) {
+    if (removal.isOver()) return false;
+    const group = targets.slice(start, start + PARALLEL_LISTINGS);
+    const pages = await inParallel(group, PARALLEL_LISTINGS, ({ prefix }) =>
+      ports.objects.listVersions(prefix),
+    );
+    for (const [place, target] of group.entries()) {
+      if (!(await emptyPrefix(ports, removal, target, pages[place]))) return false;
     }
   }
   return await removal.finish();
+}
+
+/**
+ * Removes all of a prefix but its last page, which is gathered.
+ * @param first page of the prefix, listed before; others' removals do not change it
+ */
+async function emptyPrefix(
+  ports: ErasurePorts,
+  removal: Removal,
+  { index, prefix }: PrefixTarget,
+  first: ListPage<ListedVersion> | undefined,
+): Promise<boolean> {
+  for (let page = first; ; page = undefined) {
+    if (removal.isOver()) return false;
+    // From the head again: what was listed before is gone by now.
+    page ??= await ports.objects.listVersions(prefix);
+    const { entries, completeTo } = wholeKeys(page);
+    removal.note(entries, { target: index, key: completeTo });
+    const listed = entries.map(({ key, versionId }) => ({ key, versionId, target: index }));
+    if (page.next === undefined) {
+      await removal.gather(listed);
+      return true;
+    }
+    await removal.removeNow(listed);
+  }
 }
 
 const countsOf = ({ deleteMarker, sizeBytes }: ListedVersion): Counts =>

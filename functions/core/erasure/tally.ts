@@ -75,6 +75,11 @@ export class Tally {
     await this.#save({ from, mark, counts: sum, done: false });
   }
 
+  /** Notes that every target before this one was found empty, or was emptied. */
+  async pass(from: number): Promise<void> {
+    if (from > this.from) await this.#save({ ...this.#state, from });
+  }
+
   async finish(): Promise<void> {
     if (!this.done) await this.#save({ ...this.#state, done: true });
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PRICES_OF } from '../../functions/core/meter/prices.ts';
 import type { Instance } from '../../local/instance.ts';
 import { type ColdStart, measureColdStarts } from './cold-start.ts';
+import { type CostLine, costLine } from './cost-line.ts';
 import { fillAccount } from './fill-account.ts';
 import { type Erasure, measureErasure } from './measure-erasure.ts';
 import { measurePeers, type Peer } from './peers.ts';
@@ -44,7 +45,7 @@ export interface Report {
   readonly pricesOf: string;
   readonly sizes: readonly SizeResult[];
   /** Dollars of an erasure: a for the account, b for each message. Missing for one size. */
-  readonly cost?: { readonly a: number; readonly bPerMillion: number };
+  readonly cost?: CostLine;
   readonly floor: typeof FLOOR;
   readonly coldStarts: readonly ColdStart[];
   readonly goals: readonly Goal[];
@@ -63,7 +64,7 @@ export async function benchErase(instance: Instance, options: BenchOptions): Pro
   const coldStarts = await bundlesAndColdStarts();
   const sizes: SizeResult[] = [];
   for (const messages of options.sizes) sizes.push(await benchSize(instance, messages, options));
-  const cost = sizes.length < 2 ? undefined : leastSquares(sizes);
+  const cost = sizes.length < 2 ? undefined : costLine(sizes);
   return {
     benchmark: 'erase',
     at: new Date().toISOString(),
@@ -115,21 +116,6 @@ async function benchSize(
 
 const ratioTo = (erasure: Erasure, { objectsPerSecond }: Peer): { readonly ratio?: number } =>
   objectsPerSecond === undefined ? {} : { ratio: erasure.objectsPerSecond / objectsPerSecond };
-
-/** The line through (messages, dollars) with the least squared distance. */
-function leastSquares(sizes: readonly SizeResult[]): { a: number; bPerMillion: number } {
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const x = mean(sizes.map(({ messages }) => messages));
-  const y = mean(sizes.map(({ dollars }) => dollars));
-  const spread = sizes.reduce((sum, { messages }) => sum + (messages - x) ** 2, 0);
-  const both = sizes.reduce(
-    (sum, { messages, dollars }) => sum + (messages - x) * (dollars - y),
-    0,
-  );
-  const b = both / spread;
-  return { a: y - b * x, bPerMillion: b * 1e6 };
-}
 
 function goalsOf(sizes: readonly SizeResult[], cost: Report['cost']): Goal[] {
   const atMost = (name: string, value: number, limit: number): Goal => ({

@@ -25,14 +25,17 @@ import { DynamoDbRowStore } from '../../functions/adapters/dynamodb-row-store.ts
 import { KmsSigner } from '../../functions/adapters/kms-signer.ts';
 import { S3EvidenceStore } from '../../functions/adapters/s3-evidence-store.ts';
 import { S3ObjectStore } from '../../functions/adapters/s3-object-store.ts';
+import { meterDynamoDb } from '../../functions/adapters/sdk-metering.ts';
 import { executionArn, SfnWorkflows } from '../../functions/adapters/sfn-workflows.ts';
 import { SystemClock } from '../../functions/adapters/system-clock.ts';
+import { Meter } from '../../functions/core/meter/meter.ts';
 import { sdkClients } from '../sdk-clients.ts';
 import { sendPut } from '../send-put.ts';
 import { evidenceStoreContract } from './evidence-store.contract.ts';
 import { lostAnswerContract } from './lost-answers.contract.ts';
 import { objectStoreContract } from './object-store.contract.ts';
 import { rowStoreContract } from './row-store.contract.ts';
+import { rowUnitsContract } from './row-units.contract.ts';
 import { signerContract } from './signer.contract.ts';
 import { createTables, deleteTables } from './tables.ts';
 import { workflowsContract } from './workflows.contract.ts';
@@ -65,6 +68,12 @@ describe('MiniStack', () => {
     },
     { lenient: true },
   );
+
+  rowUnitsContract('MiniStack', async () => {
+    const [tableNames, meter] = [await madeTables(), new Meter()];
+    const client = meterDynamoDb(sdkClients(target).dynamoDb, meter);
+    return { rows: new DynamoDbRowStore({ client, tableNames, clock, ids }), meter };
+  });
 
   lostAnswerContract('MiniStack', async () => ({
     tableNames: await madeTables(),

@@ -1,5 +1,8 @@
 /** An operation as callers see it. */
 import type { OperationAnswer } from '../../contract/api.ts';
+import { billedUsage } from '../meter/metered-step.ts';
+import { PRICES_OF } from '../meter/prices.ts';
+import { shownDollars, shownUsage, type Usage } from '../meter/usage.ts';
 import type { Ports } from '../ports/ports.ts';
 import { type Operation, requireOperation } from './operations.ts';
 import { erasedCounts } from './progress.ts';
@@ -19,7 +22,11 @@ export async function showOperation(
     // It may have ended properly between the two readings: the row, read again, decides.
     if (status === 'failed') operation = stopped(await requireOperation(ports.rows, operationId));
   }
-  return toAnswer(operation, await erasedCounts(ports.rows, operationId));
+  const [counts, usage] = await Promise.all([
+    erasedCounts(ports.rows, operationId),
+    billedUsage(ports.rows, operationId),
+  ]);
+  return toAnswer(operation, counts, usage);
 }
 
 function stopped(operation: Operation): Operation {
@@ -35,7 +42,11 @@ function stopped(operation: Operation): Operation {
   };
 }
 
-function toAnswer(operation: Operation, counts: OperationAnswer['counts']): OperationAnswer {
+function toAnswer(
+  operation: Operation,
+  counts: OperationAnswer['counts'],
+  usage: Usage,
+): OperationAnswer {
   const {
     round: _,
     firstRound: ___,
@@ -52,6 +63,9 @@ function toAnswer(operation: Operation, counts: OperationAnswer['counts']): Oper
     updatedAt: new Date(updatedAt).toISOString(),
     ...(finishedAt === undefined ? {} : { finishedAt: new Date(finishedAt).toISOString() }),
     counts,
+    billed: shownUsage(usage),
+    costDollars: shownDollars(usage),
+    pricesOf: PRICES_OF,
     certificate: certificate !== undefined,
   };
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { registryKeys } from '../../../../functions/contract/row-layout.ts';
 import { requestDeletion } from '../../../../functions/core/erasure/request-deletion.ts';
+import { PRICES_OF, USAGE_NAMES } from '../../../../functions/core/meter/prices.ts';
 import { showOperation } from '../../../../functions/core/operations/operation-answer.ts';
 import { finishWrite } from '../../../../functions/core/operations/operations.ts';
 import { recordFailure } from '../../../../functions/core/operations/record-failure.ts';
@@ -24,6 +25,7 @@ beforeEach(async () => {
 
 const show = (workflows: Workflows = world.workflows) =>
   showOperation({ rows: world.rows, workflows }, operationId);
+const NOTHING_BILLED = Object.fromEntries(USAGE_NAMES.map((name) => [name, 0]));
 const context = () => ({ operationId, attempt: 1, accountId });
 
 describe('an operation as callers see it', () => {
@@ -40,6 +42,9 @@ describe('an operation as callers see it', () => {
       createdAt: '2026-11-22T00:00:00.000Z',
       updatedAt: '2026-11-22T00:00:00.000Z',
       counts: {},
+      billed: NOTHING_BILLED,
+      costDollars: 0,
+      pricesOf: PRICES_OF,
       certificate: false,
     });
   });

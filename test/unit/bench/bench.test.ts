@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { costLine } from '../../../bench/erase/cost-line.ts';
+import { parseOptions } from '../../../bench/options.ts';
+
+describe('the words after npm run bench', () => {
+  test('sizes come in rising order; peers and text are the defaults', () => {
+    expect(parseOptions(['erase', '--sizes', '2000,100'])).toEqual({
+      json: false,
+      sizes: [100, 2000],
+      peers: true,
+    });
+    expect(parseOptions(['erase', '--json', '--no-peers'])).toMatchObject({
+      json: true,
+      sizes: [1000, 10_000, 50_000],
+      peers: false,
+    });
+  });
+
+  test.each([
+    [[], /got "", allowed is erase/],
+    [['import'], /got "import", allowed is erase/],
+    [['erase', '--sizes', '99'], /--sizes: got "99", allowed are .* from 100 to 1000000/],
+    [['erase', '--sizes', '100,100'], /--sizes: got "100,100", allowed are different/],
+    [['erase', '--sizes', '1e3,x'], /--sizes: got "1e3,x"/],
+    [['erase', '--fast'], /--fast/],
+  ])('O2: %j is refused, naming what is wrong', (words, message) => {
+    expect(() => parseOptions(words)).toThrow(message);
+  });
+});
+
+describe('the line of costs', () => {
+  test('a line is found again, and scatter is evened out', () => {
+    const exact = [1000, 10_000, 50_000].map((messages) => ({
+      messages,
+      dollars: 0.002 + messages * 0.7e-6,
+    }));
+    const { a, bPerMillion } = costLine(exact);
+    expect(a).toBeCloseTo(0.002, 9);
+    expect(bPerMillion).toBeCloseTo(0.7, 9);
+    const scattered = [
+      { messages: 0, dollars: 1 },
+      { messages: 0, dollars: 3 },
+      { messages: 1_000_000, dollars: 4 },
+      { messages: 1_000_000, dollars: 6 },
+    ];
+    expect(costLine(scattered)).toEqual({ a: 2, bPerMillion: 3 });
+  });
+});

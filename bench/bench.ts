@@ -1,7 +1,6 @@
 /**
- * `npm run bench -- erase [--json] [--sizes 1000,10000,50000] [--no-peers]`: measures on an embedded
- * AWS of its own, which is gone afterwards. Results go to standard output, progress to standard
- * error.
+ * `npm run bench -- erase`: measures on an embedded AWS of its own, which is gone afterwards.
+ * `--help` says the rest.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -48,7 +47,8 @@ try {
   process.stderr.write(`${(error as Error).message}\n${USAGE}`);
   process.exitCode = EXIT_USAGE;
 }
-if (options !== undefined) {
+if (options?.help === true) process.stdout.write(USAGE);
+else if (options !== undefined) {
   await run(options).catch((error: Error) => {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = EXIT_FAILED;

@@ -1,10 +1,13 @@
 /** The words after `npm run bench --`. */
 import { parseArgs } from 'node:util';
 
-export const USAGE = `usage: npm run bench -- erase [--json] [--sizes N,N,...] [--no-peers]
-  --json      one JSON document on standard output, nothing else
+export const USAGE = `usage: npm run --silent bench -- erase [--json] [--sizes N,N,...] [--no-peers]
+Fills accounts on an embedded AWS, deletes them, and says how fast, with what memory and for how
+much. Results go to standard output, progress to standard error.
+  --json      one JSON document instead of tables
   --sizes     numbers of messages, 100 to 1000000 each (default 1000,10000,50000)
-  --no-peers  without aws s3 rm and rclone delete on the same objects
+  --no-peers  without aws s3 rm and rclone delete on as many objects
+  --help      this text
 `;
 
 const DEFAULT_SIZES = '1000,10000,50000';
@@ -12,6 +15,7 @@ const SIZE_MIN = 100;
 const SIZE_MAX = 1_000_000;
 
 export interface Options {
+  readonly help: boolean;
   readonly json: boolean;
   readonly sizes: readonly number[];
   readonly peers: boolean;
@@ -27,10 +31,12 @@ export function parseOptions(words: readonly string[]): Options {
       json: { type: 'boolean', default: false },
       sizes: { type: 'string', default: DEFAULT_SIZES },
       peers: { type: 'boolean', default: true },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) return { help: true, json: false, sizes: [], peers: false };
   if (positionals.length !== 1 || positionals[0] !== 'erase') {
-    throw new Error(`got ${JSON.stringify(positionals.join(' '))}, allowed is erase`);
+    throw new Error(`benchmark: got ${JSON.stringify(positionals.join(' '))}, allowed is erase`);
   }
   const sizes = values.sizes.split(',').map(Number);
   const wrong = sizes.find((size) => !Number.isInteger(size) || size < SIZE_MIN || size > SIZE_MAX);
@@ -39,5 +45,5 @@ export function parseOptions(words: readonly string[]): Options {
     throw new Error(`--sizes: got ${JSON.stringify(values.sizes)}, ${allowed}`);
   }
   const rising = sizes.toSorted((a, b) => a - b);
-  return { json: values.json, sizes: rising, peers: values.peers };
+  return { help: false, json: values.json, sizes: rising, peers: values.peers };
 }

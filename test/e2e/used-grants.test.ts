@@ -24,6 +24,10 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
     why: 'Step Functions watches the children of a Distributed Map, and stops them, with the role.',
   },
   {
+    grants: /^EraseRange s3:DeleteObject \S+\/(x1|uploads)\/\*$/,
+    why: 'S3 asks it for every key of a DeleteObjects, the embedded AWS for the first: one of mail.',
+  },
+  {
     grants: /^\w+ s3:ListBucket /,
     why: 'No call of its own: with it S3 answers 404 for an object that is not there, not 403.',
   },

@@ -1,8 +1,8 @@
 /**
  * What is billed, and its list price in US dollars in us-east-1, without free tier. Sources: the
  * price lists of Amazon S3 (20260831092225) and Amazon DynamoDB (20260831092153), and the pricing
- * pages of AWS Step Functions, AWS Lambda and AWS KMS. Storage is not in it: it is paid for
- * keeping mail, not for what an operation does.
+ * pages of AWS Step Functions, AWS Lambda, AWS KMS and AWS Secrets Manager. Storage is not in it:
+ * it is paid for keeping mail, not for what an operation does.
  */
 export const PRICES = {
   /** PUT, COPY, POST and LIST, other than DeleteObjects. */
@@ -25,6 +25,8 @@ export const PRICES = {
   lambdaGigabyteSeconds: 13.3334e-6,
   /** Asymmetric keys other than RSA 2048: $0.15 for 10,000. */
   kmsRequests: 15e-6,
+  /** $0.05 for 10,000; reading the key of the mail servers. */
+  secretsManagerRequests: 5e-6,
 } as const;
 
 /** Date of the price lists. */

@@ -5,6 +5,7 @@ import { parseOptions } from '../../../bench/options.ts';
 describe('the words after npm run bench', () => {
   test('sizes come in rising order; peers and text are the defaults', () => {
     expect(parseOptions(['erase', '--sizes', '2000,100'])).toEqual({
+      help: false,
       json: false,
       sizes: [100, 2000],
       peers: true,
@@ -16,8 +17,13 @@ describe('the words after npm run bench', () => {
     });
   });
 
+  test('--help needs no other word', () => {
+    expect(parseOptions(['--help']).help).toBe(true);
+    expect(parseOptions(['erase', '--help']).help).toBe(true);
+  });
+
   test.each([
-    [[], /got "", allowed is erase/],
+    [[], /benchmark: got "", allowed is erase/],
     [['import'], /got "import", allowed is erase/],
     [['erase', '--sizes', '99'], /--sizes: got "99", allowed are .* from 100 to 1000000/],
     [['erase', '--sizes', '100,100'], /--sizes: got "100,100", allowed are different/],

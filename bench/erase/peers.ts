@@ -34,7 +34,8 @@ export interface Peer {
 
 interface Program {
   readonly name: string;
-  readonly command: string;
+  /** Its file; or why there is none. */
+  readonly command: string | Error;
   /** Arguments that delete everything in a bucket. */
   readonly arguments: (bucket: string) => readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -49,11 +50,9 @@ export async function measurePeers(
 ): Promise<Peer[]> {
   const peers: Peer[] = [];
   for (const program of [await awsProgram(instance, say), rcloneProgram(instance)]) {
-    const { code, startError } = await runCommand(program.command, ['--version'], {
-      deadlineSeconds: 60,
-    });
-    if (code !== 0) {
-      const skipped = `${program.command} cannot be run here (${startError?.code ?? `exit ${code}`})`;
+    const missing = await whyMissing(program);
+    if (missing !== undefined) {
+      const skipped = `not here: ${missing}`;
       say(`${program.name}: left out, ${skipped}`);
       peers.push({ name: program.name, skipped });
       continue;
@@ -65,9 +64,17 @@ export async function measurePeers(
   return peers;
 }
 
+/** @returns why a program cannot be run on this machine, or undefined */
+export async function whyMissing({ command }: Pick<Program, 'command'>) {
+  if (command instanceof Error) return command.message.split('\n')[0] ?? command.name;
+  const { code, startError } = await runCommand(command, ['--version'], { deadlineSeconds: 60 });
+  if (code === 0) return undefined;
+  return `${command} ends with ${startError?.code ?? `exit ${code}`}`;
+}
+
 async function awsProgram({ env }: Instance, say: (line: string) => void): Promise<Program> {
   const { accessKeyId, secretAccessKey } = ROOT_CREDENTIALS;
-  const python = await ensurePythonVenv({
+  const python = ensurePythonVenv({
     directory: join(LETHE_DIRECTORY, 'venv-aws-cli'),
     requirementsFile: join(PROJECT_ROOT, 'test', 'e2e', 'requirements.txt'),
     purpose: 'the AWS CLI for the benchmark',
@@ -75,7 +82,10 @@ async function awsProgram({ env }: Instance, say: (line: string) => void): Promi
   });
   return {
     name: 'aws s3 rm --recursive',
-    command: join(dirname(python), 'aws'),
+    command: await python.then(
+      (path) => join(dirname(path), 'aws'),
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+    ),
     arguments: (bucket) => ['s3', 'rm', '--recursive', '--quiet', `s3://${bucket}/`],
     env: { ...env, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
   };
@@ -97,6 +107,7 @@ function rcloneProgram({ outputs }: Instance): Program {
 }
 
 async function measure({ s3 }: BenchStores, program: Program, objects: number): Promise<number> {
+  if (program.command instanceof Error) throw program.command;
   const Bucket = `lethe-bench-peer-${objects}`;
   await s3.send(new CreateBucketCommand({ Bucket }));
   const numbers = Array.from({ length: objects }, (_, index) => index);

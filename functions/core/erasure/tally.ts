@@ -1,7 +1,8 @@
 /**
  * The memory of one erasing worker: which targets are behind it, how much it has counted, and up
- * to which key of which target; the latter may be further on. Counts are written down before the deletion they announce, so a crash in between
- * neither loses nor doubles them: what is met again up to that key was counted already.
+ * to which key of which target, which may be further on. Counts are written down before the deletion
+ * they announce, so a crash in between neither loses nor doubles them: what is met again up to that
+ * key was counted already.
  */
 import type { Counts } from '../../contract/api.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';

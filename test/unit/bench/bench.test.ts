@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { costLine } from '../../../bench/erase/cost-line.ts';
+import { whyMissing } from '../../../bench/erase/peers.ts';
 import { parseOptions } from '../../../bench/options.ts';
 
 describe('the words after npm run bench', () => {
@@ -50,5 +51,17 @@ describe('the line of costs', () => {
       { messages: 1_000_000, dollars: 6 },
     ];
     expect(costLine(scattered)).toEqual({ a: 2, bPerMillion: 3 });
+  });
+});
+
+describe('programs to compare with', () => {
+  test('one that is missing or broken is named, and no reason to fail', async () => {
+    expect(await whyMissing({ command: process.execPath })).toBeUndefined();
+    expect(await whyMissing({ command: '/nowhere/rclone' })).toBe(
+      '/nowhere/rclone ends with ENOENT',
+    );
+    expect(await whyMissing({ command: 'false' })).toBe('false ends with exit 1');
+    const noPython = new Error('Python is missing\nand so on');
+    expect(await whyMissing({ command: noPython })).toBe('Python is missing');
   });
 });

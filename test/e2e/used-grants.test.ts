@@ -38,7 +38,7 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
   {
     grants:
       /^(Doctor|WaitForSessions) dynamodb:|^DeleteAccountMachine lambda:InvokeFunction \S+WaitForSessions/,
-    why: 'This stage names no mail servers; test/e2e/sessions.test.ts uses them in a stage of its own.',
+    why: 'This stage names no mail servers; test/e2e/whole-life.test.ts uses them in a stage of its own.',
   },
   {
     grants: /^CertifyErasure s3:PutObjectRetention /,
@@ -50,7 +50,7 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
   },
 ];
 
-/** They have work only where mail servers are named: in the stage of test/e2e/sessions.test.ts. */
+/** They have work only where mail servers are named: in the stage of test/e2e/whole-life.test.ts. */
 const IDLE_WITHOUT_MAIL_SERVERS = ['Doctor', 'WaitForSessions'];
 
 const inText = ({ action, resource }: Access) => `${action} ${resource}`;

@@ -30,6 +30,7 @@ import { MemoryRowStore } from '../models/memory-row-store.ts';
 import { MemorySigner } from '../models/memory-signer.ts';
 import { MemoryWorkflows } from '../models/memory-workflows.ts';
 import { meteredPorts } from '../models/metered-ports.ts';
+import type { Outage } from '../models/outage.ts';
 import { SeededIds } from '../models/seeded-ids.ts';
 import { VirtualClock } from '../models/virtual-clock.ts';
 import { loadMachine, type MachineRun, runMachine } from './asl-interpreter.ts';
@@ -103,6 +104,8 @@ export interface RunOptions {
   /** Delivers every step twice: one after the other, or both at once. */
   readonly twice?: 'inTurn' | 'atOnce';
   readonly onState?: (name: string) => void;
+  /** What stands between the ports and the steps: for instance an outage. */
+  readonly outage?: Outage;
 }
 
 interface Invocation {
@@ -184,7 +187,8 @@ export class World {
       crash === undefined || left < 1 ? undefined : { call: left, point: crash.point },
     );
     try {
-      return await this.#invoke(token, payload, process.wrapAll({ ...this.ports }));
+      const ports = options.outage?.wrapAll(token, this.ports) ?? this.ports;
+      return await this.#invoke(token, payload, process.wrapAll({ ...ports }));
     } finally {
       this.changes += process.calls;
     }

@@ -4,7 +4,7 @@ import { billedUsage } from '../meter/metered-step.ts';
 import { PRICES_OF } from '../meter/prices.ts';
 import { shownDollars, shownUsage, type Usage } from '../meter/usage.ts';
 import type { Ports } from '../ports/ports.ts';
-import { type Operation, requireOperation } from './operations.ts';
+import { executionOf, type Operation, requireOperation } from './operations.ts';
 import { erasedCounts } from './progress.ts';
 
 /**
@@ -17,8 +17,9 @@ export async function showOperation(
   operationId: string,
 ): Promise<OperationAnswer> {
   let operation = await requireOperation(ports.rows, operationId);
-  if (operation.state === 'running' && operation.execution !== undefined) {
-    const status = await ports.workflows.status(operation.verb, operation.execution);
+  if (operation.state === 'running') {
+    // The first step names the execution on the row, so one that failed there has none.
+    const status = await ports.workflows.status(operation.verb, executionOf(operation));
     // It may have ended properly between the two readings: the row, read again, decides.
     if (status === 'failed') operation = stopped(await requireOperation(ports.rows, operationId));
   }
@@ -36,7 +37,7 @@ function stopped(operation: Operation): Operation {
     state: 'failed',
     error: {
       name: 'ExecutionStopped',
-      message: `the execution of attempt ${operation.attempt} was stopped or timed out`,
+      message: `the execution of attempt ${operation.attempt} was stopped, timed out, or could not note why it failed`,
       next: 'Resume the operation: every step is safe to repeat.',
     },
   };

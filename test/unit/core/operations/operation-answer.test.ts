@@ -91,12 +91,17 @@ describe('an operation as callers see it', () => {
       state: 'failed',
       error: {
         name: 'ExecutionStopped',
-        message: 'the execution of attempt 1 was stopped or timed out',
+        message: expect.stringContaining('the execution of attempt 1 was stopped'),
         next: expect.stringContaining('Resume'),
       },
     });
     const row = await world.rows.get(registryKeys.operation(operationId));
     expect(row?.attributes['state']).toBe('running');
+  });
+
+  test('U5: shows as failed when its execution ended before the first step named it', async () => {
+    world.workflows.setStatus(VERB, `${operationId}-1`, 'failed');
+    expect(await show()).toMatchObject({ state: 'failed', error: { name: 'ExecutionStopped' } });
   });
 
   test('W5: an execution seen to end just when the operation succeeded did not fail', async () => {
@@ -161,12 +166,15 @@ describe('recording a failure', () => {
     expect((await fail('Error', 'x'.repeat(500_000)))?.message).toHaveLength(1000);
   });
 
-  test.each(['AccountHeldError', 'LeftoversError', 'SupersededError'])(
-    'O1: says what to do next about an %s',
-    async (name) => {
-      const next = (await fail(name, 'it happened'))?.next;
-      expect(next).not.toContain('look at the logs');
-      expect(next).toMatch(/\.$/);
-    },
-  );
+  test.each([
+    'AccountHeldError',
+    'LeftoversError',
+    'PermissionMissingError',
+    'StoreBusyError',
+    'SupersededError',
+  ])('O1: says what to do next about an %s', async (name) => {
+    const next = (await fail(name, 'it happened'))?.next;
+    expect(next).not.toContain('look at the logs');
+    expect(next).toMatch(/\.$/);
+  });
 });

@@ -9,7 +9,11 @@ import {
 } from '@aws-sdk/client-sfn';
 import { afterAll, describe, expect, test } from 'vitest';
 import { makeMailbox } from '../../demo/make-mailbox.ts';
-import type { AccountAnswer, OperationAnswer } from '../../functions/contract/api.ts';
+import type {
+  AccountAnswer,
+  EstimateAnswer,
+  OperationAnswer,
+} from '../../functions/contract/api.ts';
 import { mailKey } from '../../functions/contract/key-layout.ts';
 import { findAccount } from '../../functions/core/accounts/accounts.ts';
 import { furnish, mail } from '../simulation/mail.ts';
@@ -45,7 +49,7 @@ describe('the command line and the API', () => {
       expect(imported).toMatchObject({ code: 0 });
       const shown = await letheJson<AccountAnswer>('user', 'show', 'jane@example.org');
       expect(shown).toMatchObject({ user, messages: 150, state: 'active' });
-      const estimate = await letheJson('user', 'delete', user, '--dry-run');
+      const estimate = await letheJson<EstimateAnswer>('user', 'delete', user, '--dry-run');
       expect(estimate).toMatchObject({ dryRun: true, counts: { messages: 150 } });
       expect(await letheJson<AccountAnswer>('user', 'show', user)).toEqual(shown);
 
@@ -53,6 +57,10 @@ describe('the command line and the API', () => {
       expect(deleted).toMatchObject({ state: 'succeeded', counts: { messageRows: 150 } });
       expect(deleted).not.toHaveProperty('user');
       expect((await lethe('user', 'show', user)).code).toBe(67);
+      const { estimatedCostDollars } = estimate;
+      expect(estimatedCostDollars / deleted.costDollars).toBeGreaterThan(0.9);
+      expect(estimatedCostDollars / deleted.costDollars).toBeLessThan(1.1);
+      expect(deleted.billed).toMatchObject({ s3Tier2Requests: 1, kmsRequests: 1 });
 
       const certificate = join(directory, 'certificate.json');
       const key = join(directory, 'key.pem');

@@ -71,7 +71,7 @@ export class MemoryTarget implements Target {
     this.#provisioning = makeProvisioningApi(() => ({
       ports: this.#ports,
       classes: CLASSES,
-      erasure: { classes: CLASSES_EVER },
+      erasure: { classes: CLASSES_EVER, memoryMb: 1024 },
     }));
   }
 

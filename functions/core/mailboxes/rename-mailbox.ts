@@ -15,7 +15,7 @@ import {
 } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
-import { policyAttributes } from '../autoexpunge/policy.ts';
+import { policyAttributes } from '../autoexpunge/policy-attributes.ts';
 import { InvalidInputError, LetheError, StoreBusyError } from '../errors.ts';
 import type { Change, RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';

@@ -37,10 +37,14 @@ export const ERROR_NAMES = {
   notFenced: 'NotFencedError',
   /** Objects or rows that cannot be removed, whatever the number of tries. */
   erasureBlocked: 'ErasureBlockedError',
+  /** S3 refuses to follow a row: bytes that should go stay, until the cause is removed. */
+  objectBlocked: 'ObjectBlockedError',
   /** The last round of verification still found something. */
   leftovers: 'LeftoversError',
   /** The store did not answer in time or throttled every try. */
   storeBusy: 'StoreBusyError',
+  /** AWS refuses a call to the function's role: a permission is missing, or something denies it. */
+  permissionMissing: 'PermissionMissingError',
   /** A mail server refused the API key. */
   mailServerAuth: 'MailServerAuthError',
   /** No connection, or none that is trusted: name, route, port, certificate. */

@@ -189,7 +189,10 @@ export interface SearchRequest {
 export interface SearchAnswer {
   /** In order of mailbox and UID, the INBOX last. */
   readonly items: readonly (MessageName & { readonly subject: string })[];
+  /** Of the items. */
   readonly count: number;
+  /** `false` when time ran out or there are more than 5,000: ask for less. */
+  readonly complete: boolean;
 }
 
 /** `POST messages/copy-by-query` and `move-by-query`; administrators only. */
@@ -198,6 +201,12 @@ export interface CopyByQueryRequest {
   readonly to: string;
   /** Else `to` must exist. */
   readonly createTarget?: boolean;
+}
+
+export interface CopyByQueryAnswer {
+  readonly done: readonly (MessageName & { readonly newUid: number })[];
+  readonly mailboxesMatched: number;
+  readonly complete: boolean;
 }
 
 /** `GET quota` */

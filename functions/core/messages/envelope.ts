@@ -7,10 +7,16 @@ export interface Envelope {
   readonly subject: string;
   readonly messageId: string;
   readonly attachments: boolean;
+  /** What the `Date` header says, in epoch milliseconds; missing when it says nothing readable. */
+  readonly sentAt?: number;
 }
 
-/** Shares of ENVELOPE_BYTES; names, quotes and the attachment flag take the remaining 72. */
-const SHARES_BYTES = { from: 100, to: 100, subject: 140, messageId: 100 } as const;
+/** Shares of ENVELOPE_BYTES; names, quotes, flag and time (15 digits) take the remaining 92. */
+const SHARES_BYTES = { from: 90, to: 90, subject: 140, messageId: 100 } as const;
+
+/** The years 1 to 9999: what a date of mail can say (RFC 5322, 3.3), and 15 digits at most. */
+const SENT_MIN = Date.parse('0001-01-01T00:00:00Z');
+const SENT_MAX = Date.parse('9999-12-31T23:59:59Z');
 
 /** Headers beyond this are not looked at: the largest that large providers accept. */
 const HEADER_BYTES_MAX = 256 * 1024;
@@ -27,12 +33,14 @@ export async function readEnvelope(raw: Uint8Array): Promise<Envelope> {
   try {
     const parsed = await PostalMime.parse(header);
     const type = parsed.headers.find(({ key }) => key === 'content-type')?.value ?? '';
+    const sentAt = Date.parse(parsed.date ?? '');
     return {
       from: clip(addresses(parsed.from && [parsed.from]), SHARES_BYTES.from),
       to: clip(addresses(parsed.to), SHARES_BYTES.to),
       subject: clip(parsed.subject ?? '', SHARES_BYTES.subject),
       messageId: clip(parsed.messageId ?? '', SHARES_BYTES.messageId),
       attachments: /^\s*multipart\/mixed/i.test(type),
+      ...(sentAt >= SENT_MIN && sentAt <= SENT_MAX ? { sentAt } : {}),
     };
   } catch {
     return { from: '', to: '', subject: '', messageId: '', attachments: false };

@@ -6,6 +6,7 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { LetheError } from '../errors.ts';
 import {
   createMailbox,
+  findMailbox,
   type Mailbox,
   readMailbox,
   requireActive,

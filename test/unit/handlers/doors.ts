@@ -24,7 +24,7 @@ export class Doors {
   readonly provisioning = makeProvisioningApi(() => ({
     ports: this.world.ports,
     classes: CLASSES,
-    erasure: { classes: CLASSES_EVER },
+    erasure: { classes: CLASSES_EVER, memoryMb: 1024 },
   }));
   readonly mail = makeMailApi(() => this.world.ports);
 

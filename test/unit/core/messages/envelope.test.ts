@@ -46,6 +46,20 @@ describe('the envelope of a message', () => {
     expect((await read(header)).subject).toBe(subject);
   });
 
+  test.each([
+    ['Date: Mon, 05 Feb 2024 10:00:00 +0100', '2024-02-05T09:00:00Z'],
+    ['Date: 5 Feb 2024 10:00 GMT', '2024-02-05T10:00:00Z'],
+    ['Date: Fri, 31 Dec 9999 23:59:59 +0000', '9999-12-31T23:59:59Z'],
+    ['Date: Fri, 31 Dec 9999 23:59:59 -0100', undefined],
+    ['Date: 275760-09-13T00:00:00Z', undefined],
+    ['Date: yesterday', undefined],
+    ['Date:', undefined],
+    ['Subject: x', undefined],
+  ])('of "%s" it was sent at %s', async (header, sent) => {
+    const { sentAt } = await read(`${header}\r\n\r\n`);
+    expect(sentAt).toBe(sent === undefined ? undefined : Date.parse(sent));
+  });
+
   test('names the members of a group, and an empty group nobody', async () => {
     expect((await read('To: friends: a@x.org, B <b@x.org>;, c@x.org')).to).toBe(
       'a@x.org, B <b@x.org>, c@x.org',
@@ -116,7 +130,7 @@ test(`W1: no message is refused for its headers, and ${ENVELOPE_BYTES} bytes hol
     fc.string({ unit: 'binary', maxLength: 40 }),
   );
   const value = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
-  const name = fc.constantFrom('From', 'To', 'Subject', 'Message-ID', 'Content-Type', 'X', '');
+  const name = fc.constantFrom('From', 'To', 'Subject', 'Date', 'Message-ID', 'X', '');
   const headers = fc
     .array(fc.tuple(name, value), { maxLength: 8 })
     .map((all) => all.map((header) => header.join(': ')).join('\r\n'));
@@ -128,7 +142,9 @@ test(`W1: no message is refused for its headers, and ${ENVELOPE_BYTES} bytes hol
   await fc.assert(
     fc.asyncProperty(raw, async (bytes) => {
       const envelope = await readEnvelope(bytes);
-      expect(Object.keys(envelope)).toEqual(Object.keys(EMPTY));
+      const { sentAt, ...rest } = envelope;
+      expect(Object.keys(rest)).toEqual(Object.keys(EMPTY));
+      expect(sentAt ?? 0).toBe(Math.trunc(sentAt ?? 0));
       expect(jsonBytes(envelope)).toBeLessThanOrEqual(ENVELOPE_BYTES);
       const { from, to, subject, messageId } = envelope;
       for (const text of [from, to, subject, messageId]) {

@@ -1,0 +1,74 @@
+/** Which mailboxes of an account a query looks into. */
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { LetheError, quoted } from '../errors.ts';
+import { INBOX } from '../mailboxes/mailbox-path.ts';
+import { matchesPattern } from '../mailboxes/mailbox-pattern.ts';
+import { canMatch } from './match-query.ts';
+import type { Query } from './query.ts';
+
+export interface Choice {
+  /**
+   * Name of the namespace that the expunge storage hides in, without its trailing delimiter: only
+   * patterns that begin with it look there (L2).
+   */
+  readonly hiddenNamespace?: string;
+}
+
+/**
+ * The mailboxes in which a query can hold, by name, the INBOX last: what moves into the expunge
+ * storage on the way is not met twice, and the order is the same every time.
+ */
+export function chooseMailboxes<M extends { readonly path: string }>(
+  mailboxes: readonly M[],
+  query: Query,
+  choice: Choice,
+): M[] {
+  return mailboxes
+    .filter(({ path }) => canMatch(query, path) && reaches(query, path, choice))
+    .sort((a, b) => order(a.path, b.path));
+}
+
+/**
+ * Every mailbox that the query names, outside of `not`, must be there.
+ * @throws UnknownMailboxError
+ */
+export function requireNamed(query: Query, mailboxes: readonly { readonly path: string }[]): void {
+  const paths = new Set(mailboxes.map(({ path }) => path));
+  const missing = namesIn(query).find((name) => !paths.has(name));
+  if (missing === undefined) return;
+  throw new LetheError(
+    ERROR_NAMES.unknownMailbox,
+    `the query names mailbox ${quoted(missing)}, which the account does not have`,
+    'Name one that the list shows, or a pattern, which may match none.',
+  );
+}
+
+function namesIn({ conditions }: Query): string[] {
+  return conditions.flatMap((condition) => {
+    if (condition.kind === 'mailbox') return condition.wild ? [] : [condition.name];
+    return condition.kind === 'or' ? condition.queries.flatMap(namesIn) : [];
+  });
+}
+
+/** Whether a mailbox of the hidden namespace is meant, in so many words. */
+function reaches(query: Query, path: string, { hiddenNamespace }: Choice): boolean {
+  if (hiddenNamespace === undefined || !isInside(path, hiddenNamespace)) return true;
+  return query.conditions.some((condition) => {
+    if (condition.kind === 'mailbox') {
+      if (!condition.wild) return condition.name === path;
+      return condition.name.startsWith(hiddenNamespace) && matchesPattern(condition.name, path);
+    }
+    return (
+      condition.kind === 'or' &&
+      condition.queries.some((branch) => reaches(branch, path, { hiddenNamespace }))
+    );
+  });
+}
+
+const isInside = (path: string, namespace: string): boolean =>
+  path === namespace || path.startsWith(`${namespace}/`);
+
+function order(a: string, b: string): number {
+  if (a === INBOX || b === INBOX) return Number(a === INBOX) - Number(b === INBOX);
+  return a < b ? -1 : Number(a > b);
+}

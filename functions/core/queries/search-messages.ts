@@ -1,0 +1,29 @@
+/** Looking for messages without changing any. */
+import type { SearchAnswer } from '../../contract/mail-api.ts';
+import type { Clock } from '../ports/clock.ts';
+import { type Selecting, selectMessages } from './select-messages.ts';
+
+/** Lambda answers 6 MB; an item has 1,000 bytes at most: path 800, subject 140, the rest 60. */
+const ITEMS_MAX = 5000;
+
+/**
+ * The messages that a query means, in order of mailbox and UID, the INBOX last.
+ * @param deadline epoch milliseconds after which no new page is read; `complete` is `false` then,
+ *   as it is beyond 5,000 messages
+ */
+export async function searchMessages(
+  clock: Clock,
+  selecting: Omit<Selecting, 'searchOnly'>,
+  deadline: number,
+): Promise<SearchAnswer> {
+  const items: SearchAnswer['items'][number][] = [];
+  const { pages } = await selectMessages({ ...selecting, searchOnly: true });
+  for await (const { mailbox, messages } of pages()) {
+    for (const { uid, envelope } of messages) {
+      if (items.length === ITEMS_MAX) return { items, count: items.length, complete: false };
+      items.push({ mailbox: mailbox.path, uid, subject: envelope.subject });
+    }
+    if (clock.now() >= deadline) return { items, count: items.length, complete: false };
+  }
+  return { items, count: items.length, complete: true };
+}

@@ -1,0 +1,94 @@
+/** Walking the messages that a query means, page by page. */
+import { listMailboxes, type Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Message } from '../messages/message.ts';
+import type { RowStore } from '../ports/row-store.ts';
+import { chooseMailboxes, requireNamed } from './choose-mailboxes.ts';
+import { type Candidate, matches } from './match-query.ts';
+import type { Query } from './query.ts';
+
+/** Rows read at a time: at most 1 KB each, so half a query page of DynamoDB's 1 MB. */
+const PAGE_ROWS = 500;
+
+/** A message as its mailbox shows it; in the expunge storage with origin and time of expunge. */
+export type ShownMessage = Message & Pick<Candidate, 'origin' | 'expungedAt'>;
+
+/** One page of a mailbox in UID order, whether its messages are live or expunged ones. */
+export type ReadPage = (
+  mailbox: Mailbox,
+  page: { readonly afterUid: number; readonly limit: number },
+) => Promise<{ readonly messages: readonly ShownMessage[]; readonly nextAfterUid?: number }>;
+
+export interface Selecting {
+  readonly rows: RowStore;
+  readonly readPage: ReadPage;
+  readonly accountId: string;
+  readonly query: Query;
+  /** Without its trailing delimiter; missing when the expunge storage is no namespace. */
+  readonly hiddenNamespace?: string;
+  /** Mailboxes that whoever asks may read; all when missing. The others are not there for them. */
+  readonly mayRead?: (mailbox: Mailbox) => boolean;
+  /** A named mailbox that does not exist is an error, except in a search. */
+  readonly searchOnly?: boolean;
+}
+
+export interface SelectedPage {
+  readonly mailbox: Mailbox;
+  /** In UID order; may be empty, so that whoever walks can look at the clock. */
+  readonly messages: readonly ShownMessage[];
+}
+
+export interface Selected {
+  /** Those the query looks into, in the order of the walk, as they were at its start. */
+  readonly mailboxes: readonly Mailbox[];
+  /** Walks them once. Messages that arrive after the start are left alone. */
+  readonly pages: () => AsyncGenerator<SelectedPage>;
+}
+
+/**
+ * Finds the mailboxes of a query and notes their UIDNEXTs: what the walk will meet is fixed now.
+ * @throws UnknownMailboxError for one that is named and not there
+ */
+export async function selectMessages(selecting: Selecting): Promise<Selected> {
+  const { rows, accountId, query, mayRead = () => true, hiddenNamespace } = selecting;
+  const shown = (await everyMailbox(rows, accountId)).filter(
+    (mailbox) => mailbox.state === 'active' && mayRead(mailbox),
+  );
+  if (selecting.searchOnly !== true) requireNamed(query, shown);
+  const choice = hiddenNamespace === undefined ? {} : { hiddenNamespace };
+  const mailboxes = chooseMailboxes(shown, query, choice);
+  return { mailboxes, pages: () => walk(selecting, mailboxes) };
+}
+
+async function everyMailbox(rows: RowStore, accountId: string): Promise<Mailbox[]> {
+  const all: Mailbox[] = [];
+  let after: string | undefined;
+  do {
+    const page = after === undefined ? { limit: PAGE_ROWS } : { limit: PAGE_ROWS, after };
+    const { mailboxes, next } = await listMailboxes(rows, accountId, page);
+    all.push(...mailboxes);
+    after = next;
+  } while (after !== undefined);
+  return all;
+}
+
+async function* walk(
+  { readPage, query }: Selecting,
+  mailboxes: readonly Mailbox[],
+): AsyncGenerator<SelectedPage> {
+  for (const mailbox of mailboxes) {
+    let afterUid: number | undefined = 0;
+    while (afterUid !== undefined) {
+      const page: Awaited<ReturnType<ReadPage>> = await readPage(mailbox, {
+        afterUid,
+        limit: PAGE_ROWS,
+      });
+      const messages = page.messages.filter(
+        (message) => message.uid < mailbox.uidNext && matches(query, message, mailbox.path),
+      );
+      yield { mailbox, messages };
+      const { nextAfterUid } = page;
+      afterUid =
+        nextAfterUid !== undefined && nextAfterUid + 1 < mailbox.uidNext ? nextAfterUid : undefined;
+    }
+  }
+}

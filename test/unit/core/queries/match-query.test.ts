@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ERROR_NAMES } from '../../../../functions/contract/error-names.ts';
+import type { MessageQuery, RestoreQuery } from '../../../../functions/contract/mail-api.ts';
+import {
+  chooseMailboxes,
+  requireNamed,
+} from '../../../../functions/core/queries/choose-mailboxes.ts';
+import {
+  type Candidate,
+  canMatch,
+  matches,
+} from '../../../../functions/core/queries/match-query.ts';
+import {
+  parseMessageQuery,
+  parseRestoreQuery,
+} from '../../../../functions/core/queries/parse-query.ts';
+
+const NOW = Date.parse('2026-11-22T10:00:00Z');
+const ago = (seconds: number) => NOW - seconds * 1000;
+
+const MESSAGE: Candidate = {
+  saveDate: ago(3600),
+  internalDate: ago(86_400),
+  envelope: {
+    subject: 'Hello World',
+    from: 'Ann <ann@x.org>',
+    to: 'bob@x.org',
+    sentAt: Date.parse('2024-02-05T10:00:00Z'),
+  },
+};
+const EXPUNGED: Candidate = { ...MESSAGE, origin: 'Work/a', expungedAt: ago(60) };
+
+const query = (given: MessageQuery) => parseMessageQuery(given, NOW);
+
+describe('L9: a message and a query', () => {
+  test.each<[MessageQuery, boolean]>([
+    [{}, true],
+    [{ all: true }, true],
+    [{ mailbox: 'Work' }, true],
+    [{ mailbox: 'work' }, false],
+    [{ mailbox: 'W%' }, true],
+    [{ subject: 'wORLD' }, true],
+    [{ subject: 'Worlds' }, false],
+    [{ from: 'ANN@' }, true],
+    [{ to: 'ann' }, false],
+    [{ savedBefore: { secondsAgo: 3600 } }, false],
+    [{ savedBefore: { secondsAgo: 3599 } }, true],
+    [{ savedSince: { secondsAgo: 3600 } }, true],
+    [{ savedSince: { secondsAgo: 3599 } }, false],
+    [{ savedOn: { calendarDaysAgo: 0 } }, true],
+    [{ savedOn: { calendarDaysAgo: 1 } }, false],
+    [{ savedBefore: { calendarDaysAgo: 0 } }, false],
+    [{ before: { secondsAgo: 86_400 } }, false],
+    [{ before: { secondsAgo: 86_399 } }, true],
+    [{ since: { secondsAgo: 86_400 } }, true],
+    [{ since: { secondsAgo: 86_399 } }, false],
+    [{ olderSeconds: 86_400 }, true],
+    [{ olderSeconds: 86_401 }, false],
+    [{ youngerSeconds: 86_400 }, false],
+    [{ youngerSeconds: 86_401 }, true],
+    [{ sentBefore: { at: '2024-02-05T10:00:01Z' } }, true],
+    [{ sentBefore: { at: '2024-02-05T10:00:00Z' } }, false],
+    [{ not: { subject: 'Hello' } }, false],
+    [{ not: { subject: 'Hello', mailbox: 'Other' } }, true],
+    [{ or: [{ subject: 'no' }, { mailbox: 'Work' }] }, true],
+    [{ or: [{ subject: 'no' }, { mailbox: 'Other' }] }, false],
+    [{ mailbox: 'Work', subject: 'Hello', or: [{ all: true }] }, true],
+    [{ mailbox: 'Other', subject: 'Hello' }, false],
+  ])('%j: %s', (given, expected) => {
+    expect(matches(query(given), MESSAGE, 'Work')).toBe(expected);
+  });
+
+  test('a message without a readable Date was not sent before anything', () => {
+    const { sentAt: _, ...envelope } = MESSAGE.envelope;
+    const sentBefore = { secondsAgo: 0 };
+    expect(matches(query({ sentBefore }), { ...MESSAGE, envelope }, 'Work')).toBe(false);
+  });
+
+  test.each<[RestoreQuery, boolean]>([
+    [{ origin: 'Work/a' }, true],
+    [{ origin: 'Work/*' }, true],
+    [{ origin: 'Work' }, false],
+    [{ expungedSince: { secondsAgo: 60 } }, true],
+    [{ expungedSince: { secondsAgo: 59 } }, false],
+    [{ expungedBefore: { secondsAgo: 60 } }, false],
+    [{ expungedBefore: { secondsAgo: 59 } }, true],
+  ])('expunged, %j: %s', (given, expected) => {
+    const restore = parseRestoreQuery(given, NOW);
+    expect(matches(restore, EXPUNGED, '.EXPUNGED')).toBe(expected);
+    expect(matches(restore, MESSAGE, '.EXPUNGED')).toBe(false);
+  });
+});
+
+const PATHS = ['INBOX', 'Work', 'Work/a', 'Zeta', '.EXPUNGED/INBOX', '.EXPUNGED/Work', 'INBOX/x'];
+const BOXES = PATHS.map((path) => ({ path }));
+const choose = (given: MessageQuery, hiddenNamespace = '.EXPUNGED') =>
+  chooseMailboxes(BOXES, query(given), { hiddenNamespace }).map(({ path }) => path);
+
+describe('the mailboxes of a query', () => {
+  test.each<[MessageQuery, readonly string[]]>([
+    [{ mailbox: '*' }, ['INBOX/x', 'Work', 'Work/a', 'Zeta', 'INBOX']],
+    [{ subject: 'x' }, ['INBOX/x', 'Work', 'Work/a', 'Zeta', 'INBOX']],
+    [{ mailbox: '%' }, ['Work', 'Zeta', 'INBOX']],
+    [{ mailbox: 'Work*' }, ['Work', 'Work/a']],
+    [{ mailbox: 'inbox*' }, []],
+    [{ mailbox: 'inbox' }, ['INBOX']],
+    [{ mailbox: 'NoSuch' }, []],
+    [{ mailbox: '*', not: { mailbox: 'Work' } }, ['INBOX/x', 'Work/a', 'Zeta', 'INBOX']],
+    [
+      { mailbox: '*', not: { mailbox: 'Work', subject: 'x' } },
+      ['INBOX/x', 'Work', 'Work/a', 'Zeta', 'INBOX'],
+    ],
+    [{ or: [{ mailbox: 'Zeta' }, { mailbox: 'INBOX' }] }, ['Zeta', 'INBOX']],
+    [{ or: [{ mailbox: 'Zeta' }, { subject: 'x' }], mailbox: 'Work' }, ['Work']],
+  ])('W1: %j looks into them in order, the INBOX last', (given, expected) => {
+    expect(choose(given)).toEqual(expected);
+  });
+
+  test.each<[MessageQuery, readonly string[]]>([
+    [{ mailbox: '.EXPUNGED/*' }, ['.EXPUNGED/INBOX', '.EXPUNGED/Work']],
+    [{ mailbox: '.EXPUNGED*' }, ['.EXPUNGED/INBOX', '.EXPUNGED/Work']],
+    [{ mailbox: '.EXPUNGED/Work' }, ['.EXPUNGED/Work']],
+    [{ mailbox: '*/Work' }, []],
+    [{ mailbox: '.EXP*' }, []],
+    [
+      { or: [{ mailbox: '*' }, { mailbox: '.EXPUNGED/W%' }], subject: 'x' },
+      ['.EXPUNGED/Work', 'INBOX/x', 'Work', 'Work/a', 'Zeta', 'INBOX'],
+    ],
+  ])('L2: the hidden namespace is met only by its name: %j', (given, expected) => {
+    expect(choose(given)).toEqual(expected);
+  });
+
+  test('L2: an expunge mailbox is met by any pattern', () => {
+    expect(choose({ mailbox: '*' }, 'another')).toEqual([
+      '.EXPUNGED/INBOX',
+      '.EXPUNGED/Work',
+      'INBOX/x',
+      'Work',
+      'Work/a',
+      'Zeta',
+      'INBOX',
+    ]);
+  });
+
+  test.each<[MessageQuery, string | undefined]>([
+    [{ mailbox: 'Work' }, undefined],
+    [{ mailbox: 'NoSuch' }, 'NoSuch'],
+    [{ mailbox: 'NoSuch*' }, undefined],
+    [{ not: { mailbox: 'NoSuch' } }, undefined],
+    [{ or: [{ mailbox: 'Work' }, { or: [{ mailbox: 'NoSuch' }] }] }, 'NoSuch'],
+  ])('O2: of %j is missing: %s', (given, missing) => {
+    const check = () => requireNamed(query(given), BOXES);
+    if (missing === undefined) expect(check).not.toThrow();
+    else expect(check).toThrow(expect.objectContaining({ name: ERROR_NAMES.unknownMailbox }));
+  });
+});
+
+test('L9: a mailbox that no message of can match is never looked into, and no other is left out', () => {
+  const name = fc.constantFrom('A', 'B', 'A/b', '*', '%', 'A*');
+  const { tree } = fc.letrec<{ tree: MessageQuery }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4 },
+      fc.record({ mailbox: name }),
+      fc.record({ subject: fc.constantFrom('x', 'y') }),
+      fc.record({ mailbox: name, subject: fc.constantFrom('x', 'y') }),
+      fc.record({ not: tie('tree') }),
+      fc.record({ or: fc.array(tie('tree'), { minLength: 1, maxLength: 3 }) }),
+      fc.record({ mailbox: name, not: tie('tree') }),
+    ),
+  }));
+  fc.assert(
+    fc.property(tree, fc.constantFrom('A', 'B', 'A/b', 'C'), (given, path) => {
+      const parsed = query(given);
+      const any = ['', 'x', 'y', 'xy'].some((subject) =>
+        matches(parsed, { ...MESSAGE, envelope: { ...MESSAGE.envelope, subject } }, path),
+      );
+      // `canMatch` may say yes too often (it does not compare conditions), never too seldom.
+      if (any) expect(canMatch(parsed, path)).toBe(true);
+      if (given.mailbox !== undefined && !given.mailbox.match(/[*%]/) && given.mailbox !== path) {
+        expect(canMatch(parsed, path)).toBe(false);
+      }
+    }),
+    { numRuns: 3000 },
+  );
+});

@@ -25,6 +25,7 @@ import shifted_clock
 shifted_clock.install(os.environ["LETHE_LOCAL_INSTANCE"])
 
 import clock_endpoints
+import s3_gaps
 from ministack import app
 from ministack.core import iam_evaluator
 from ministack.services import dynamodb, stepfunctions, sts
@@ -173,4 +174,5 @@ if calls_file:
     record_checks(recorded)
     record_machines(recorded)
 clock_endpoints.install(app)
+s3_gaps.install()
 app.main()

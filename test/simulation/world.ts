@@ -146,7 +146,10 @@ export class World {
   ) {
     this.#metered = options.metered ?? false;
     this.ids = new SeededIds(options.seed ?? 1);
-    this.objects = new MemoryObjectStore({ pageEntries: options.pageEntries ?? 7 });
+    this.objects = new MemoryObjectStore({
+      pageEntries: options.pageEntries ?? 7,
+      clock: this.clock,
+    });
     this.mailServers = new MemoryMailServers(options.servers ?? []);
     const { rows, objects, evidence, workflows, clock, ids } = this;
     const mailServers = options.mailServers ?? this.mailServers;

@@ -14,8 +14,8 @@ import {
   registryKeys,
 } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
-import { dueAfterAdding, scheduleGuard } from '../autoexpunge/due.ts';
-import { policyAttributes } from '../autoexpunge/policy.ts';
+import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
+import { policyAttributes } from '../autoexpunge/policy-attributes.ts';
 import { InvalidInputError, LetheError, StoreBusyError } from '../errors.ts';
 import type { Change, RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
@@ -155,7 +155,7 @@ function moveWrites(
 ): Write[] {
   const { mailboxId, path, uidNext } = mailbox;
   const target = newPath(from, to, mailbox);
-  const schedule = scheduleGuard(mailbox);
+  const schedule = dueGuard(mailbox);
   return [
     {
       kind: 'remove',

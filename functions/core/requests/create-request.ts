@@ -1,7 +1,7 @@
 /** Creating mailboxes as owners, other users and administrators ask for it. */
 import type { CreateMailboxRequest } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import { settingsFor } from '../autoexpunge/policy.ts';
+import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { LetheError, quoted } from '../errors.ts';
 import { parentOf, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { checkUidValidity } from '../mailboxes/mailbox-uids.ts';

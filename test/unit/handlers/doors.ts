@@ -29,7 +29,7 @@ export class Doors {
   readonly provisioning = makeProvisioningApi(() => ({
     ports: this.world.ports,
     classes: CLASSES,
-    erasure: { classes: CLASSES_EVER },
+    erasure: { classes: CLASSES_EVER, memoryMb: 1024 },
     mailSettings: this.settings,
   }));
   readonly mail = makeMailApi(() => ({

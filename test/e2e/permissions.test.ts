@@ -62,7 +62,7 @@ afterAll(() => {
 });
 
 describe('functions are held to their step by their own roles', () => {
-  test('W1: MailApi reads and writes bodies, and deletes neither versions nor rows', async () => {
+  test('W1: MailApi reads and writes bodies, and deletes no version and no account', async () => {
     const { s3, dynamoDb } = await as('MailApi');
     expect(await answerTo(s3.send(new GetObjectCommand({ Bucket, ...stored })))).toBe('allowed');
     const calls = [
@@ -70,7 +70,7 @@ describe('functions are held to their step by their own roles', () => {
       s3.send(new DeleteObjectCommand({ Bucket, Key: stored.Key })),
       s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [stored] } })),
       s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: 'r30/' })),
-      dynamoDb.send(new DeleteItemCommand({ TableName: outputs.dictmapTable, Key: KEY })),
+      dynamoDb.send(new DeleteItemCommand({ TableName: outputs.registryTable, Key: KEY })),
     ];
     expect(await Promise.all(calls.map(answerTo))).toEqual(calls.map(() => DENIED));
   });

@@ -74,6 +74,7 @@ export class MemoryTarget implements Target {
       ports: this.#ports,
       classes: CLASSES,
       erasure: { classes: CLASSES_EVER, memoryMb: 1024 },
+      mailSettings: {},
     }));
   }
 

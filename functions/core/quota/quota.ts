@@ -31,7 +31,7 @@ export async function usedQuota(
   let [bytes, messages] = [0, 0];
   for await (const mailbox of everyMailbox(rows, account.accountId)) {
     if (settings.isExempt(mailbox.path)) continue;
-    const stored = mailbox.role === 'storage' ? await storedIn(rows, mailbox, clock.now()) : NONE;
+    const stored = await storedIn(rows, mailbox, clock.now());
     bytes += mailbox.bytes + stored.bytes;
     messages += mailbox.messages + stored.messages;
   }
@@ -76,9 +76,10 @@ export async function checkQuota(
 
 const NONE: Usage = { bytes: 0, messages: 0 };
 
-/** What a storage shows that has not ended before today. */
-async function storedIn(rows: RowStore, storage: Mailbox, now: number): Promise<Usage> {
-  const days = await daysOf(rows, storage.mailboxId, now);
+/** What a storage shows that has not ended before today; nothing for other mailboxes. */
+export async function storedIn(rows: RowStore, mailbox: Mailbox, now: number): Promise<Usage> {
+  if (mailbox.role !== 'storage') return NONE;
+  const days = await daysOf(rows, mailbox.mailboxId, now);
   let [bytes, messages] = [0, 0];
   for (const day of days.values()) {
     bytes += day.bytes;

@@ -1,8 +1,14 @@
 /** Settings and quota as administrators and provisioning systems see and change them. */
 import { MAIL_SETTINGS_NAMES } from '../../contract/check-mail-settings.ts';
-import type { QuotaAnswer, SettingsAnswer } from '../../contract/mail-api.ts';
+import type {
+  ApplySettingsAnswer,
+  ChangeSettingsRequest,
+  QuotaAnswer,
+  SettingsAnswer,
+} from '../../contract/mail-api.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
-import type { Account } from '../accounts/accounts.ts';
+import { accountPartition } from '../../contract/row-layout.ts';
+import { type Account, readAccount } from '../accounts/accounts.ts';
 import { applyPolicies } from '../autoexpunge/apply-policies.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import { parsePattern } from '../mailboxes/mailbox-pattern.ts';
@@ -14,15 +20,11 @@ import {
   type ChangeSettings,
   changeAccountSettings,
   changeDomainSettings,
+  readSettings,
 } from '../settings/settings-store.ts';
 
-/** A part of a settings document, and the names of members that the document is to lose. */
-export interface SettingsPatch {
-  readonly set?: unknown;
-  readonly unset?: readonly string[];
-  /** Names or patterns of mailboxes whose settings go. */
-  readonly unsetMailboxes?: readonly string[];
-}
+/** A change as it is asked for; `set` may have the seed's names. */
+export type SettingsPatch = Omit<ChangeSettingsRequest, 'set'> & { readonly set?: unknown };
 
 export interface SettingsRequest {
   readonly ports: MailboxPorts;
@@ -30,6 +32,9 @@ export interface SettingsRequest {
   /** Epoch milliseconds after which no new try begins. */
   readonly deadline: number;
 }
+
+/** At some 50 mailboxes each, of which each costs two requests: below ten seconds. */
+const ACCOUNTS_PER_CALL = 20;
 
 /** What each level says, and what follows. */
 export function settingsAnswer(levels: SettingsLevels): SettingsAnswer {
@@ -73,6 +78,34 @@ export async function requestDomainSettings(
 ): Promise<SettingsAnswer> {
   const changed = await changeDomainSettings(ports, deployment, domain, change, deadline);
   return settingsAnswer({ deployment, domain: changed, account: {} });
+}
+
+/**
+ * Brings what deployment and domain say to the mailboxes of a domain's accounts, some at a time.
+ * @param cursor of the call before
+ * @throws InvalidInputError, StoreBusyError
+ */
+export async function applyToDomain(
+  { ports, deployment, deadline }: SettingsRequest,
+  domain: string,
+  cursor: string | undefined,
+): Promise<ApplySettingsAnswer> {
+  const page = await ports.rows.query({
+    table: 'registry',
+    index: 'list',
+    pk: `account#${domain}`,
+    limit: ACCOUNTS_PER_CALL,
+    ...(cursor === undefined ? {} : { after: cursor }),
+  });
+  let mailboxes = 0;
+  for (const { key } of page.rows) {
+    const account = await readAccount(ports.rows, key.pk.slice(accountPartition('').length));
+    if (account?.state !== 'active') continue;
+    const settings = await readSettings(ports.rows, deployment, account);
+    mailboxes += await applyPolicies(ports, account, settings, deadline);
+  }
+  const next = page.next === undefined ? {} : { next: page.next };
+  return { accounts: page.rows.length, mailboxes, ...next };
 }
 
 /** The whole document in place of what there is. */

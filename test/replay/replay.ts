@@ -101,7 +101,7 @@ async function replay(options: Options): Promise<number> {
   await withTargets(options, async (make) => {
     for (const [index, { scenario }] of scenarios.entries()) {
       const suffix = `s${index}-${Date.now().toString(36)}`;
-      const outcome = isS3Scenario(scenario)
+      const outcome = isS3Scenario(scenario as S3Scenario)
         ? await runBucket(scenario as S3Scenario, make())
         : await runScenario(scenario, make(), suffix);
       counts[outcome.outcome] += 1;

@@ -64,7 +64,7 @@ export class MemoryTarget implements Target {
       signer: new MemorySigner(),
     };
     this.#mail = makeMailApi(() => ({
-      ...this.#ports,
+      ports: this.#ports,
       deployment: {},
       retentionDays: RETENTION_DAYS,
     }));

@@ -25,7 +25,9 @@ export const MAILBOX_VERBS: Readonly<Record<string, Verb>> = {
     await session.ask('PUT', step, 'mailboxes/acl', { body });
   },
   setQuota: async (session, step) => {
-    await session.ask('PUT', { ...step, as: 'admin' }, 'quota', { body: { limitBytes: step['bytes'] } });
+    await session.ask('PUT', { ...step, as: 'admin' }, 'quota', {
+      body: { limitBytes: step['bytes'] },
+    });
   },
   recountQuota: async (session, step) => {
     await session.ask('POST', { ...step, as: 'admin' }, 'quota/recount');

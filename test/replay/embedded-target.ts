@@ -16,7 +16,9 @@ import {
   setClockOffset,
   waitUntilIdle,
 } from '../../local/instance-clock.ts';
+import type { S3Target } from '../models/s3-target.ts';
 import { sdkClients } from '../sdk-clients.ts';
+import { EmbeddedS3Target } from './s3/embedded-s3-target.ts';
 import type { Ask, Reply, Target } from './target.ts';
 
 const CLASSES_EVER = ['r7', 'r30', 'r365', 'keep'];
@@ -79,7 +81,7 @@ export class EmbeddedTarget implements Target {
     const { sfn } = this.#clients;
     const { executionArn } = await sfn.send(
       new StartExecutionCommand({
-        stateMachineArn: this.#instance.outputs.autoexpungeStateMachineArn,
+        stateMachineArn: this.#instance.outputs.stateMachines['autoexpunge'],
         input: JSON.stringify({ user }),
       }),
     );
@@ -112,7 +114,11 @@ export class EmbeddedTarget implements Target {
     return found;
   }
 
+  async bucket(): Promise<S3Target> {
+    return await EmbeddedS3Target.open(this.#clients.s3, this.#instance.directory);
+  }
+
   async close(): Promise<void> {
-    for (const client of Object.values(this.#clients)) client.destroy();
+    this.#clients.destroy();
   }
 }

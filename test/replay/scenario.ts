@@ -56,7 +56,7 @@ const SCENARIO = z.looseObject({
   deviates: z.boolean().optional(),
   deviation: z.string().optional(),
   needs: z.array(z.string()).optional(),
-  source: z.looseObject({ server: z.string() }).optional(),
+  source: z.looseObject({ storage: z.string().optional() }).optional(),
 });
 
 export type ScenarioSettings = z.infer<typeof SETTINGS>;
@@ -87,7 +87,3 @@ export function mailSettingsOf(scenario: Scenario): ScenarioSettings {
   if (parsed.success) return parsed.data;
   throw new ScenarioError(`settings of ${scenario.id}: ${z.prettifyError(parsed.error)}`);
 }
-
-/** One bucket and its rules, rather than mail. */
-export const isBucketScenario = ({ source, steps }: Scenario): boolean =>
-  source?.server === 'ceph-rgw' || steps[0]?.do === 'putVersioning';

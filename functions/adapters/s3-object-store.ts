@@ -23,7 +23,7 @@ import type {
 } from '../core/ports/object-store.ts';
 import { decodeCursor, encodeCursor } from './cursors.ts';
 import { presignPut } from './presigned-put.ts';
-import { answered, faultName } from './store-faults.ts';
+import { answered, faultName, faultStatus } from './store-faults.ts';
 
 /**
  * What a read answers when there is no such object: no key (or a delete marker on top of it), no
@@ -137,7 +137,9 @@ export class S3ObjectStore implements ObjectStore {
         `${versions.length} versions in one removal; ${OBJECT_PAGE_KEYS} are allowed.`,
       );
     }
-    if (versions.length === 0) return [];
+    const [first] = versions;
+    if (first === undefined) return [];
+    if (versions.length === 1) return await this.#removeOne(first);
     const answer = await answered('removing versions', () =>
       this.#client.send(
         new DeleteObjectsCommand({
@@ -156,6 +158,26 @@ export class S3ObjectStore implements ObjectStore {
         code: Code ?? 'Unknown',
       }))
       .filter(({ code }) => !ALREADY_REMOVED.has(code));
+  }
+
+  /** A DELETE is free, where a DeleteObjects, which is a POST, is not. */
+  async #removeOne({ key, versionId }: ObjectVersion): Promise<readonly RemovalFailure[]> {
+    const command = new DeleteObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      VersionId: versionId,
+    });
+    return await answered('removing a version', async () => {
+      try {
+        await this.#client.send(command);
+        return [];
+      } catch (error) {
+        // What S3 answers about a key is told as DeleteObjects tells it; the rest is trouble.
+        if (faultStatus(error) === 0) throw error;
+        const code = faultName(error);
+        return ALREADY_REMOVED.has(code) ? [] : [{ key, versionId, code }];
+      }
+    });
   }
 
   async placeMarker(key: string): Promise<boolean> {

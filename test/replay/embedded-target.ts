@@ -16,9 +16,7 @@ import {
   setClockOffset,
   waitUntilIdle,
 } from '../../local/instance-clock.ts';
-import type { S3Target } from '../models/s3-target.ts';
 import { sdkClients } from '../sdk-clients.ts';
-import { EmbeddedS3Target } from './s3/embedded-s3-target.ts';
 import type { Ask, Reply, Target } from './target.ts';
 
 const CLASSES_EVER = ['r7', 'r30', 'r365', 'keep'];
@@ -28,6 +26,7 @@ const SWEEP_DEADLINE_MS = 60_000;
 export class EmbeddedTarget implements Target {
   readonly name = 'embedded';
   readonly rows: DynamoDbRowStore;
+  readonly directory: string;
   readonly #instance: Pick<Instance, 'directory' | 'outputs' | 'credentials'>;
   readonly #transport: SignedTransport;
   readonly #clients: ReturnType<typeof sdkClients>;
@@ -37,6 +36,7 @@ export class EmbeddedTarget implements Target {
     const { outputs, credentials } = instance;
     const { endpoint, caFile } = outputs;
     this.#instance = instance;
+    this.directory = instance.directory;
     this.#clients = sdkClients({ endpoint, caFile, region: LOCAL_REGION, ...ROOT_CREDENTIALS });
     const tableNames = { registry: outputs.registryTable, dictmap: outputs.dictmapTable };
     this.rows = new DynamoDbRowStore({
@@ -112,10 +112,6 @@ export class EmbeddedTarget implements Target {
       }
     }
     return found;
-  }
-
-  async bucket(): Promise<S3Target> {
-    return await EmbeddedS3Target.open(this.#clients.s3, this.#instance.directory);
   }
 
   async close(): Promise<void> {

@@ -9,9 +9,8 @@ import { startInstance } from '../../local/instance.ts';
 import { EmbeddedTarget } from './embedded-target.ts';
 import { MemoryTarget } from './memory-target.ts';
 import { type Outcome, runScenario } from './run-scenario.ts';
-import { runS3Scenario } from './s3/run-s3-scenario.ts';
-import { isS3Scenario, type S3Scenario } from './s3/s3-scenario.ts';
-import { readScenario, type Scenario } from './scenario.ts';
+import { replayBucket } from './s3/replay-bucket.ts';
+import { isBucketScenario, readScenario, type Scenario } from './scenario.ts';
 import type { Target } from './target.ts';
 
 const USAGE = `usage: npm run --silent replay -- [--target memory|embedded] <file or directory>...
@@ -101,29 +100,16 @@ async function replay(options: Options): Promise<number> {
   await withTargets(options, async (make) => {
     for (const [index, { scenario }] of scenarios.entries()) {
       const suffix = `s${index}-${Date.now().toString(36)}`;
-      const outcome = isS3Scenario(scenario as S3Scenario)
-        ? await runBucket(scenario as S3Scenario, make())
-        : await runScenario(scenario, make(), suffix);
+      const target = make();
+      const outcome = isBucketScenario(scenario)
+        ? await replayBucket(scenario, target.directory)
+        : await runScenario(scenario, target, suffix);
       counts[outcome.outcome] += 1;
       process.stdout.write(`${lineOf(scenario, outcome)}\n`);
     }
   });
   process.stdout.write(`${counts.ok} passed, ${counts.FAIL} failed, ${counts.skip} skipped\n`);
   return counts.FAIL > 0 ? EXIT_FAILED : 0;
-}
-
-/** A scenario of one bucket and its rules has a target of its own, and a bucket. */
-async function runBucket(scenario: S3Scenario, target: Target): Promise<Outcome> {
-  const bucket = await target.bucket();
-  try {
-    const outcome = await runS3Scenario(scenario, bucket);
-    if (outcome.outcome !== 'FAIL') return outcome;
-    const [expected, got] = [outcome.expected, outcome.got].map((one) => JSON.stringify(one));
-    const step = `step ${outcome.step} (${outcome.what})`;
-    return { outcome: 'FAIL', step, message: `expected ${expected}, got ${got}` };
-  } finally {
-    await bucket.close();
-  }
 }
 
 function read(file: string): Scenario {

@@ -1,6 +1,5 @@
 /** Where scenarios are replayed: the same requests, to the models or to a deployment. */
 import type { RowStore } from '../../functions/core/ports/row-store.ts';
-import type { S3Target } from '../models/s3-target.ts';
 
 export interface Ask {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -34,7 +33,7 @@ export interface Target {
   bodies(accountId: string): Promise<readonly Uint8Array[]>;
   /** For breaking the expunge storage. */
   readonly rows: RowStore;
-  /** A new bucket without versioning, for scenarios of S3 itself. */
-  bucket(): Promise<S3Target>;
+  /** Of the instance, where there is one. */
+  readonly directory?: string;
   close(): Promise<void>;
 }

@@ -130,6 +130,6 @@ export class EmbeddedTarget implements Target {
   }
 
   async close(): Promise<void> {
-    for (const client of Object.values(this.#clients)) client.destroy();
+    this.#clients.destroy();
   }
 }

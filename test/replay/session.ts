@@ -101,7 +101,7 @@ export class Session {
 
   async must(request: Ask): Promise<unknown> {
     const reply = await this.target.ask(request);
-    if (reply.status >= 400) throw codeOf(reply.json);
+    if (reply.status >= 400) throw codeOf(reply);
     return reply.json ?? reply.text;
   }
 

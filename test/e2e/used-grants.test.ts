@@ -57,6 +57,9 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
 /** They have work only where mail servers are named: in the stage of test/e2e/sessions.test.ts. */
 const IDLE_WITHOUT_MAIL_SERVERS = ['Doctor', 'WaitForSessions'];
 
+/** What test/e2e/reconcile-objects.test.ts lets a bucket policy refuse, to see what becomes of it. */
+const REFUSED_ON_PURPOSE = /^(ReconcileObjects|RetryReconcile) s3:DeleteObject(Version)? /;
+
 const inText = ({ action, resource }: Access) => `${action} ${resource}`;
 
 interface RoleUse {
@@ -85,14 +88,15 @@ describe.skipIf(!inject('wholeSuite'))('what the end-to-end tests did under each
     }
   });
 
-  test('every role did something, and no function was refused anything', () => {
+  test('every role did something, and no function was refused anything but on purpose', () => {
     expect(uses.length).toBeGreaterThan(12);
     const idle = uses.filter(({ calls }) => calls.length === 0);
     expect(idle.map(({ construct }) => construct).sort()).toEqual(IDLE_WITHOUT_MAIL_SERVERS);
     const refused = uses.flatMap(({ construct, denied }) =>
       denied.map((call) => `${construct} ${inText(call)}`),
     );
-    expect(refused).toEqual([]);
+    expect(refused.filter((text) => !REFUSED_ON_PURPOSE.test(text))).toEqual([]);
+    expect(refused).not.toEqual([]);
   });
 
   test('a second evaluation of IAM allows each of the calls by the deployed policies', async () => {

@@ -11,6 +11,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { OBJECT_PAGE_KEYS } from '../contract/limits.ts';
+import { StoreBusyError } from '../core/errors.ts';
 import type {
   ListedVersion,
   ListPage,
@@ -186,8 +187,10 @@ export class S3ObjectStore implements ObjectStore {
       await answered('placing a delete marker', () => this.#client.send(command));
       return true;
     } catch (error) {
-      if (NOTHING_TO_HIDE.has(faultName(error))) return false;
-      throw error;
+      const name = faultName(error);
+      if (NOTHING_TO_HIDE.has(name)) return false;
+      if (name !== 'ConditionalRequestConflict') throw error;
+      throw new StoreBusyError('placing a delete marker: others write the key', { cause: error });
     }
   }
 

@@ -1,6 +1,16 @@
-"""Runs MiniStack as its own command does, less one thing: with TLS on, that command also takes
-port 443 of the bind address when it may. One port per instance is enough here; two instances
-must not depend on who came first, and port 443 belongs to the machine's owner.
+"""Runs MiniStack as its own command does, less two things.
+
+With TLS on, that command also takes port 443 of the bind address when it may. One port per
+instance is enough here; two instances must not depend on who came first, and port 443 belongs to
+the machine's owner.
+
+And it reports one read unit for every read, however large. DynamoDB charges a unit for each 4 KB
+of the rows that a read met, whatever part of them was asked for.
+
+Its clock is that of the instance (shifted_clock.py), which `npm run local -- advance` moves.
+
+And it checks requests of SQS by the permissions that AWS asks for: a batch needs that of its single
+action, and there is none of its own.
 
 With LETHE_CALLS_FILE it also writes down which calls were made under which role: those that it
 checks, and what state machines do, which it does not check against their roles.
@@ -9,15 +19,87 @@ checks, and what state machines do, which it does not check against their roles.
 import json
 import os
 
+import shifted_clock
+
+# Before anything of MiniStack is imported.
+shifted_clock.install(os.environ["LETHE_LOCAL_INSTANCE"])
+
+import clock_endpoints
+import s3_gaps
 from ministack import app
 from ministack.core import iam_evaluator
-from ministack.services import stepfunctions, sts
+from ministack.services import dynamodb, stepfunctions, sts
 
-if not hasattr(app, "_port_is_bindable"):
-    raise SystemExit(
-        "run_ministack.py does not fit this version of MiniStack: app._port_is_bindable is gone"
-    )
+NEEDED = [
+    (app, "_port_is_bindable"),
+    (dynamodb, "_add_consumed_capacity"),
+    (dynamodb, "_get_item_by_key"),
+    (dynamodb, "_index_write_view"),
+    (dynamodb, "_item_size_bytes"),
+    (dynamodb, "_tables"),
+    (iam_evaluator, "enforce"),
+    (stepfunctions, "_execute_task"),
+    (stepfunctions, "_run_distributed_map"),
+    (stepfunctions, "_state_machines"),
+    (sts, "_sessions"),
+]
+for module, name in NEEDED:
+    if not hasattr(module, name):
+        raise SystemExit(
+            "run_ministack.py does not fit this version of MiniStack: "
+            f"{module.__name__}.{name} is gone"
+        )
+
+READ_UNIT_BYTES = 4096
+report_capacity = dynamodb._add_consumed_capacity
+
+
+def bytes_read(result, table, index_name):
+    """Size of the whole rows (or index entries) of an answer, before any projection."""
+    shown = result.get("Items") or [item for item in [result.get("Item")] if item]
+    indexes = table.get("GlobalSecondaryIndexes") or []
+    index = next((one for one in indexes if one.get("IndexName") == index_name), None)
+    total = 0
+    for item in shown:
+        whole = dynamodb._get_item_by_key(table, item) or item
+        entry = dynamodb._index_write_view(table, index, whole) if index else None
+        total += dynamodb._item_size_bytes(entry[1] if entry else whole)
+    return total
+
+
+def report_reads_by_size(result, data, table_name, write=False, **rest):
+    report_capacity(result, data, table_name, write=write, **rest)
+    capacity = result.get("ConsumedCapacity")
+    if write or not capacity:
+        return
+    table = dynamodb._tables.get(table_name, {})
+    size = bytes_read(result, table, rest.get("index_name"))
+    factor = max(-(-size // READ_UNIT_BYTES), 1)
+    arms = [capacity.get("Table", {}), *capacity.get("GlobalSecondaryIndexes", {}).values()]
+    for arm in [capacity, *arms]:
+        if "CapacityUnits" in arm:
+            arm["CapacityUnits"] *= factor
+
+
 app._port_is_bindable = lambda host, port: False
+dynamodb._add_consumed_capacity = report_reads_by_size
+
+
+BATCH_ACTIONS = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
+
+
+def check_batches_as_single_actions():
+    """Lets the permissions of a batch be those of its single action."""
+    enforce = iam_evaluator.enforce
+
+    def by_single_action(access_key_id, iam_action, *more, **named):
+        return enforce(access_key_id, BATCH_ACTIONS.get(iam_action, iam_action), *more, **named)
+
+    iam_evaluator.enforce = by_single_action
 
 
 class CallsFile:
@@ -44,6 +126,7 @@ def record_checks(calls):
     enforce = iam_evaluator.enforce
 
     def recording(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
+        iam_action = BATCH_ACTIONS.get(iam_action, iam_action)
         denied = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
         session = sts._sessions.get(access_key_id)
         if session is not None:
@@ -85,8 +168,11 @@ def record_machines(calls):
 
 # Taken out, because functions inherit the environment.
 calls_file = os.environ.pop("LETHE_CALLS_FILE", None)
+check_batches_as_single_actions()
 if calls_file:
     recorded = CallsFile(calls_file)
     record_checks(recorded)
     record_machines(recorded)
+clock_endpoints.install(app)
+s3_gaps.install()
 app.main()

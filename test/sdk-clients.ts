@@ -61,7 +61,7 @@ export function sdkClients(target: SdkEndpoint): SdkClients {
   const s3 = new S3Client({ ...config, forcePathStyle: true });
   const kms = new KMSClient(config);
   const sfn = new SFNClient(config);
-  const sqs = new SQSClient(config);
+  const sqs = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
   return {
     dynamoDb,
     iam,

@@ -10,6 +10,8 @@ export const ENV = {
   /** JSON array: every class that was ever deployed, so that erasure finds keys of retired ones. */
   classesEverDeployed: 'LETHE_CLASSES_EVER_DEPLOYED',
   defaultClass: 'LETHE_DEFAULT_CLASS',
+  /** JSON of `MailSettings`, those of the deployment; missing where none were made. */
+  mailSettings: 'LETHE_MAIL_SETTINGS',
   settleSeconds: 'LETHE_SETTLE_SECONDS',
   /** How long function logs and recovery points outlive an erasure: named in the certificate. */
   logRetentionDays: 'LETHE_LOG_RETENTION_DAYS',

@@ -2,10 +2,10 @@
 import type { RowKey } from './row-layout.ts';
 
 /** States of rows that S3 has to follow. */
-export const FOLLOWED_STATES = ['expunged', 'purging'] as const;
+const FOLLOWED_STATES = ['expunged', 'purging'];
 
 /** The attribute `type` of blob rows, whose links decide whatever their state. */
-export const BLOB_ROW_TYPE = 'blob';
+const BLOB_ROW_TYPE = 'blob';
 
 const WRITTEN = ['INSERT', 'MODIFY'];
 
@@ -14,7 +14,7 @@ const WRITTEN = ['INSERT', 'MODIFY'];
  * else does: no delivery, no change of flags, no row that was removed, by TTL or otherwise (X2).
  */
 export const STREAM_FILTERS = [
-  { eventName: WRITTEN, dynamodb: { NewImage: { state: { S: [...FOLLOWED_STATES] } } } },
+  { eventName: WRITTEN, dynamodb: { NewImage: { state: { S: FOLLOWED_STATES } } } },
   { eventName: WRITTEN, dynamodb: { NewImage: { type: { S: [BLOB_ROW_TYPE] } } } },
 ] as const;
 

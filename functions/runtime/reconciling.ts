@@ -38,7 +38,10 @@ export function rowsOfRecords(event: DynamoDBStreamEvent): readonly RowKey[] {
 
 export function wireRetryQueue(): RetryQueue {
   const { [ENV.retryQueueUrl]: queueUrl } = readEnvironment([ENV.retryQueueUrl]);
-  return new SqsRetryQueue({ client: new SQSClient({}), queueUrl });
+  // The client's own endpoint, whatever host the queue's URL names: they differ behind a VPC
+  // endpoint, and the client would say so in the log each time.
+  const client = new SQSClient({ useQueueUrlAsEndpoint: false });
+  return new SqsRetryQueue({ client, queueUrl });
 }
 
 export const logOutcomes = (outcomes: RowOutcomes): void =>

@@ -50,3 +50,14 @@ function asciiDomain(given: string): string | undefined {
 }
 
 export const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
+
+/**
+ * Checks a domain and brings it into the form that addresses have it in.
+ * @throws InvalidInputError naming the field
+ */
+export function parseDomain(field: string, value: unknown): string {
+  const folded = typeof value === 'string' ? value.normalize('NFC').toLowerCase() : '';
+  const domain = asciiDomain(folded.normalize('NFC'));
+  if (domain !== undefined) return domain;
+  throw InvalidInputError.of(field, `got ${quoted(value)}, allowed is a domain name`);
+}

@@ -32,8 +32,31 @@ export function dueAfterAdding(
 }
 
 /** The entry for a time, or undefined when an earlier one stands. */
-export function dueEntry(mailbox: Mailbox, time: number): Record<string, string> | undefined {
-  const dueSk = new Date(time).toISOString();
-  if (mailbox.dueSk !== undefined && mailbox.dueSk <= dueSk) return undefined;
-  return { duePk: duePartition(shardOf(mailbox.mailboxId)), dueSk };
+function dueEntry(mailbox: Mailbox, time: number): Record<string, string> | undefined {
+  const entry = entryAt(mailbox.mailboxId, time);
+  return mailbox.dueSk !== undefined && mailbox.dueSk <= entry.dueSk ? undefined : entry;
+}
+
+/** The entry of a mailbox for a time in epoch milliseconds. */
+export const entryAt = (mailboxId: string, time: number) => ({
+  duePk: duePartition(shardOf(mailboxId)),
+  dueSk: new Date(time).toISOString(),
+});
+
+const RELIED_ON = ['dueSk', 'autoexpungeAfterSeconds', 'autoexpungeMaxMails'] as const;
+
+/**
+ * What `dueAfterAdding` was told must still hold when the messages are written: a sweep that finds
+ * the mailbox empty removes the entry, a new policy makes one, and neither moves UIDNEXT.
+ */
+export function dueGuard(mailbox: Mailbox): {
+  readonly equals: Record<string, string | number>;
+  readonly without: readonly string[];
+} {
+  const equals: Record<string, string | number> = {};
+  for (const name of RELIED_ON) {
+    const value = mailbox[name];
+    if (value !== undefined) equals[name] = value;
+  }
+  return { equals, without: RELIED_ON.filter((name) => mailbox[name] === undefined) };
 }

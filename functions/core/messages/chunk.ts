@@ -5,7 +5,7 @@
  */
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { dictmapKeys, linkOf, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
-import { dueAfterAdding } from '../autoexpunge/due.ts';
+import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Attributes, Change, RowStore, Write, WriteResult } from '../ports/row-store.ts';
 import { type Blob, BlobDraft } from './blob.ts';
@@ -93,6 +93,11 @@ export class Chunk {
     this.#expiries.set(key, draft);
   }
 
+  /** Whether the row of links was there, of a blob that has one. */
+  knows(blobId: string): boolean {
+    return this.#blobs.has(blobId);
+  }
+
   /**
    * The links of an entry's blob.
    * @throws Error when the row says it was copied and there is no row of links: damaged data
@@ -172,10 +177,14 @@ function mailboxWrite(draft: MailboxDraft, now: number): Write {
     ...(gave ? { uidNext } : {}),
     ...(gave ? dueAfterAdding(mailbox, added, now) : undefined),
   };
-  const guard = {
-    row: 'present',
-    equals: { state: 'active', ...(gave ? { uidNext: mailbox.uidNext } : {}) },
-  } as const;
+  const { equals, without } = dueGuard(mailbox);
+  const guard = gave
+    ? ({
+        row: 'present',
+        equals: { state: 'active', uidNext: mailbox.uidNext, ...equals },
+        without,
+      } as const)
+    : ({ row: 'present', equals: { state: 'active' } } as const);
   const key = dictmapKeys.mailbox(mailbox.mailboxId);
   if (!gave && messages === 0 && bytes === 0) return { kind: 'check', key, guard };
   const add = messages === 0 && bytes === 0 ? {} : { add: { messages, bytes } };

@@ -16,6 +16,9 @@ import { isLive, type Message, toMessage } from './message.ts';
 const SPREAD_MAX = 4;
 
 const PARALLEL_READS = 16;
+
+/** As of the epoch nothing has expired: for those who clear away what is hidden. */
+export const EVERYTHING_SHOWN = 0;
 const RANGE_PAGE_ROWS = 500;
 
 export interface Entry {
@@ -151,6 +154,27 @@ export async function readEntries(
     for (const source of sources) found.push(...(await readUids(rows, source, members)));
   }
   return shownIn(mailbox, found, now).filter(({ message }) => wanted.has(message.uid));
+}
+
+/**
+ * Those of the entries whose rows still say the same, strongly consistent: what the index shows
+ * may have been restored or ended a moment ago.
+ */
+export async function stillThere(rows: RowStore, entries: readonly Entry[]): Promise<Entry[]> {
+  const byPartition = Map.groupBy(entries, ({ home }) =>
+    messagePartition(home.mailboxId, bucketOf(home.uid)),
+  );
+  const states = new Map<string, unknown>();
+  for (const [pk, members] of byPartition) {
+    const uids = members.map(({ home }) => home.uid);
+    for (const { key, attributes } of await readUids(rows, { table: 'dictmap', pk }, uids)) {
+      states.set(`${pk} ${key.sk}`, attributes['state']);
+    }
+  }
+  return entries.filter(({ home: { mailboxId, uid }, expunged }) => {
+    const state = states.get(`${messagePartition(mailboxId, bucketOf(uid))} ${uidKey(uid)}`);
+    return state === (expunged === undefined ? 'live' : 'expunged');
+  });
 }
 
 /** UIDs close together come as one range: cheaper by far than a read for each. */

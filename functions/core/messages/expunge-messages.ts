@@ -27,6 +27,8 @@ export interface ExpungeOptions {
   readonly bypassStorage?: boolean;
   /** Address of a user who expunges in somebody else's mailbox. */
   readonly expungedBy?: string;
+  /** Also mail that the storage hides because it has expired: its bytes go early. */
+  readonly expired?: boolean;
 }
 
 export interface ExpungedMessage {
@@ -55,17 +57,25 @@ export async function expungeMessages(
     accountId: account.accountId,
     uids,
     deadline,
+    expired: options.expired === true,
     prepare: async () => {
       const source = await requireActive(ports.rows, account, mailbox.mailboxId);
       return { source, storage: await storageFor(ports, context, source, options, deadline) };
     },
     take: (chunk, entry, { source, storage }) => {
       if (!chunk.fits(ROWS_EACH)) return 'full';
+      // TTL has taken the row of links already: S3's own clock has the bytes.
+      if (isForgotten(chunk, entry)) return 'gone';
       const { uid, sizeBytes } = entry.message;
       const storedUid = expungeEntry(chunk, context, entry, source, storage, options);
       return { uid, sizeBytes, ...(storedUid === undefined ? {} : { storedUid }) };
     },
   });
+}
+
+function isForgotten(chunk: Chunk, { copied, expunged, message }: Entry): boolean {
+  const expired = expunged?.expiresAt !== undefined && expunged.expiresAt <= chunk.now;
+  return expired && copied && !chunk.knows(message.blobId);
 }
 
 /** The storage that mail of this mailbox goes to, or undefined when it goes for good (L5). */

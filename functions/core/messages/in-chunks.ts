@@ -12,7 +12,7 @@ import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { readBlobs } from './blob.ts';
 import { Chunk } from './chunk.ts';
-import { type Entry, readEntries } from './entries.ts';
+import { type Entry, EVERYTHING_SHOWN, readEntries } from './entries.ts';
 import type { RetentionDays } from './expiry.ts';
 
 export type MessagePorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
@@ -40,6 +40,8 @@ interface Job<C extends { readonly source: Mailbox }, T> {
   readonly deadline: number;
   /** Reads the mailboxes that guard the next chunk. */
   readonly prepare: () => Promise<C>;
+  /** Also takes what the storage hides because it has expired. */
+  readonly expired?: boolean;
   /** What has to be done outside before these entries can be taken. */
   readonly before?: (entries: readonly Entry[]) => Promise<void>;
   /**
@@ -88,7 +90,8 @@ async function tryChunk<C extends { readonly source: Mailbox }, T>(
   const context = await job.prepare();
   const now = ports.clock.now();
   const uids = left.slice(0, TRANSACTION_ITEMS);
-  const entries = await readEntries(ports.rows, context.source, uids, now);
+  const asOf = job.expired === true ? EVERYTHING_SHOWN : now;
+  const entries = await readEntries(ports.rows, context.source, uids, asOf);
   if (entries.length === 0) return { done: uids.length, taken: [] };
   await job.before?.(entries);
   const shared = entries.filter(({ copied }) => copied).map(({ message }) => message.blobId);

@@ -10,7 +10,7 @@ import { Reconciler } from '../../../simulation/reconciler.ts';
 
 const ACCOUNT = 'aa11';
 export const MAILBOX = `${ACCOUNT}.bb22`;
-export const BLOB = 'c0ffee';
+const BLOB = 'c0ffee';
 export const OBJECT_KEY = mailKey('r30', ACCOUNT, BLOB);
 export const MESSAGE = dictmapKeys.message(MAILBOX, 7);
 export const BLOB_ROW = dictmapKeys.blob(ACCOUNT, BLOB);

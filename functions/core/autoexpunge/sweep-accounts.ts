@@ -1,0 +1,173 @@
+/**
+ * Sweeping whole accounts, whether anything in them is due or not: one, or all of a domain. So
+ * policies that were set later reach the rows of mailboxes, and count at once.
+ */
+import type {
+  SweepAccountsPayload,
+  SweepAnswer,
+  SweepProgress,
+  SweepReport,
+  SweepScope,
+} from '../../contract/autoexpunge.ts';
+import { StoreBusyError } from '../errors.ts';
+import { listMailboxes } from '../mailboxes/mailboxes.ts';
+import type { MailContext, MessagePorts } from '../messages/in-chunks.ts';
+import { text } from '../rows/attributes.ts';
+import { concernsSweeps } from './policy.ts';
+import { contextOf, reportFailure, type SweepConfig } from './sweep-context.ts';
+import { sweepOne } from './sweep-due.ts';
+import { NOTHING, sumReports } from './sweep-report.ts';
+
+/** Swept again as a whole when time was too short for it: most have nothing to do. */
+const PAGE_MAILBOXES = 100;
+
+/** Ordinary mailboxes, then the expunge storage, which gets what leaves them. */
+const PASSES = [1, 2] as const;
+
+type Place = NonNullable<SweepProgress['account']>;
+
+interface Part {
+  readonly report: SweepReport;
+  /** Whether anything was done that the next invocation need not do again. */
+  readonly moved: boolean;
+  /** Where to go on; missing when the account is done. */
+  readonly next?: Place;
+}
+
+/**
+ * Walks the accounts of a scope, one after the other.
+ * @param until epoch milliseconds after which it answers `again`
+ * @throws StoreBusyError when time is over and nothing at all could be done
+ */
+export async function sweepAccounts(
+  ports: MessagePorts,
+  config: SweepConfig,
+  { scope, dryRun, progress }: SweepAccountsPayload,
+  until: number,
+): Promise<SweepAnswer> {
+  const rounds = (progress?.rounds ?? 0) + 1;
+  let { report, account, after } = { report: NOTHING, ...progress };
+  let moved = false;
+  for (;;) {
+    const { accountId, next } = await nextAccount(ports, scope, after);
+    if (accountId !== undefined) {
+      const begun = account?.accountId === accountId ? account : undefined;
+      const place: Place = begun ?? { accountId, pass: 1 };
+      const part = await sweepAccount(ports, config, { place, dryRun }, until);
+      report = sumReports(report, part.report);
+      moved ||= part.moved;
+      if (part.next !== undefined) {
+        if (!moved) throw new StoreBusyError(`account ${accountId}: nothing could be done in time`);
+        const here = { ...(after === undefined ? {} : { after }), account: part.next };
+        return { outcome: 'again', progress: { ...here, rounds, report } };
+      }
+    }
+    if (next === undefined) return { outcome: 'done', progress: { rounds, report } };
+    [after, account, moved] = [next, undefined, true];
+    if (ports.clock.now() > until) {
+      return { outcome: 'again', progress: { after, rounds, report } };
+    }
+  }
+}
+
+/** One at a time: so a walk can stop between any two. */
+async function nextAccount(
+  { rows }: Pick<MessagePorts, 'rows'>,
+  scope: SweepScope,
+  after: string | undefined,
+): Promise<{ readonly accountId?: string; readonly next?: string }> {
+  if ('accountId' in scope) return { accountId: scope.accountId };
+  const pk = `account#${scope.domain}`;
+  const query = { table: 'registry', index: 'list', pk, limit: 1 } as const;
+  const { rows: found, next } = await rows.query(after === undefined ? query : { ...query, after });
+  const [row] = found;
+  return {
+    ...(row === undefined ? {} : { accountId: text(row, 'accountId') }),
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+/** One account, whatever happens to it. */
+async function sweepAccount(
+  ports: MessagePorts,
+  config: SweepConfig,
+  task: { readonly place: Place; readonly dryRun: boolean },
+  until: number,
+): Promise<Part> {
+  try {
+    return await sweepMailboxes(ports, config, task, until);
+  } catch (error) {
+    return { report: reportFailure(config, task.place.accountId, error), moved: true };
+  }
+}
+
+/** All mailboxes of an account that have a policy, or had one. */
+async function sweepMailboxes(
+  ports: MessagePorts,
+  config: SweepConfig,
+  { place, dryRun }: { readonly place: Place; readonly dryRun: boolean },
+  until: number,
+): Promise<Part> {
+  const { accountId } = place;
+  const found = await contextOf(ports, config, accountId);
+  if ('report' in found) return { report: found.report, moved: true };
+  const { context } = found;
+  let report = NOTHING;
+  let moved = false;
+  for (const pass of PASSES.filter((one) => one >= place.pass)) {
+    let after = pass === place.pass ? place.after : undefined;
+    do {
+      const page = await sweepPage(ports, config, { context, pass, after, dryRun }, until);
+      report = sumReports(report, page.report);
+      moved ||= page.finished || page.report.messages > 0;
+      if (!page.finished) {
+        return {
+          report,
+          moved,
+          next: { accountId, pass, ...(after === undefined ? {} : { after }) },
+        };
+      }
+      after = page.next;
+    } while (after !== undefined);
+  }
+  return { report, moved };
+}
+
+interface PageTask {
+  readonly context: MailContext;
+  readonly pass: Place['pass'];
+  readonly after: string | undefined;
+  readonly dryRun: boolean;
+}
+
+async function sweepPage(
+  ports: MessagePorts,
+  config: SweepConfig,
+  { context, pass, after, dryRun }: PageTask,
+  until: number,
+): Promise<{ readonly finished: boolean; readonly report: SweepReport; readonly next?: string }> {
+  const { accountId } = context.account;
+  const page = { limit: PAGE_MAILBOXES, ...(after === undefined ? {} : { after }) };
+  const { mailboxes, next } = await listMailboxes(ports.rows, accountId, page);
+  let report = NOTHING;
+  for (const mailbox of mailboxes) {
+    const isStorage = mailbox.role === 'storage';
+    if (isStorage !== (pass === 2) || !concernsSweeps(context.settings, mailbox)) continue;
+    let finished = ports.clock.now() <= until;
+    if (finished) {
+      const one = { context, mailboxId: mailbox.mailboxId, dryRun };
+      const part = await sweepOne(ports, config, one, until);
+      report = sumReports(report, part.report);
+      finished = part.finished;
+    }
+    if (finished) continue;
+    // Nothing goes in a dry run: met again, it would be counted twice.
+    if (dryRun) return { ...pageEnd(next), report: { ...report, incomplete: true } };
+    const { messages, bytes } = report;
+    return { finished, report: { ...NOTHING, messages, bytes } };
+  }
+  return { ...pageEnd(next), report };
+}
+
+const pageEnd = (next: string | undefined) =>
+  next === undefined ? { finished: true } : { finished: true, next };

@@ -1,0 +1,44 @@
+/** What a sweep knows about the accounts that it comes to. */
+import type { SweepFailure, SweepReport } from '../../contract/autoexpunge.ts';
+import type { MailSettings } from '../../contract/mail-settings.ts';
+import { readAccount } from '../accounts/accounts.ts';
+import type { RetentionDays } from '../messages/expiry.ts';
+import type { MailContext, MessagePorts } from '../messages/in-chunks.ts';
+import { readSettings } from '../settings/settings-store.ts';
+import { failureOf, NOTHING } from './sweep-report.ts';
+
+export interface SweepConfig {
+  /** Settings of the deployment. */
+  readonly deployment: MailSettings;
+  readonly retentionDays: RetentionDays;
+  /** Mailboxes of different accounts that are swept at the same time. */
+  readonly parallelAccounts: number;
+  /** Told of every failure, as it happens. */
+  readonly onFailure?: (failure: SweepFailure) => void;
+}
+
+/**
+ * The account's context; or the report, when it may not be swept (held: W6, not active, gone) or
+ * cannot be read.
+ */
+export async function contextOf(
+  ports: Pick<MessagePorts, 'rows'>,
+  config: SweepConfig,
+  accountId: string,
+): Promise<{ readonly context: MailContext } | { readonly report: SweepReport }> {
+  try {
+    const account = await readAccount(ports.rows, accountId);
+    if (account?.state !== 'active' || account.held) return { report: { ...NOTHING, skipped: 1 } };
+    const settings = await readSettings(ports.rows, config.deployment, account);
+    return { context: { account, settings, retentionDays: config.retentionDays } };
+  } catch (error) {
+    return { report: reportFailure(config, accountId, error) };
+  }
+}
+
+/** @param what a mailbox or an account: ids only */
+export function reportFailure(config: SweepConfig, what: string, error: unknown): SweepReport {
+  const report = failureOf(what, error);
+  for (const failure of report.failures) config.onFailure?.(failure);
+  return report;
+}

@@ -1,0 +1,253 @@
+/**
+ * Sweeping one mailbox: what its policy says must go is expunged, through lazy expunge like any
+ * other mail (A3), then the entry in the index `due` says when to come back. Every step reads
+ * anew what it acts on, so sweeps may meet each other, deliveries and users (A5).
+ */
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { dictmapKeys } from '../../contract/row-layout.ts';
+import { readAccount } from '../accounts/accounts.ts';
+import { LetheError } from '../errors.ts';
+import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import type { Entry } from '../messages/entries.ts';
+import { expungeMessages } from '../messages/expunge-messages.ts';
+import type { MailContext, MessagePorts } from '../messages/in-chunks.ts';
+import type { Change, RowStore } from '../ports/row-store.ts';
+import { dueGuard, entryAt } from './due.ts';
+import { applyPolicy } from './policy.ts';
+import { countOf, judge, pageToJudge, type Rule, staysFrom } from './verdicts.ts';
+
+/** About what fits into one transaction: who may act is read again before each. */
+const PAGE_ENTRIES = 100;
+
+export interface SweepOptions {
+  /** Counts what would go; changes nothing. */
+  readonly dryRun?: boolean;
+}
+
+/**
+ * - `done`: nothing is left to do until the time of the due entry.
+ * - `again`: time is over; something was done, more is left.
+ * - `skipped`: the account is held or not active, the mailbox is gone, or it changed while it was
+ *   looked at. Its entry stays, so that a later sweep looks again.
+ */
+export interface Swept {
+  readonly outcome: 'done' | 'again' | 'skipped';
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/**
+ * @param context settings as they are now: a row that says otherwise is corrected
+ * @param mailbox as it was listed; read anew
+ * @param until epoch milliseconds
+ * @throws StoreBusyError and faults; what was done stays done
+ */
+export async function sweepMailbox(
+  ports: MessagePorts,
+  context: MailContext,
+  { mailboxId }: Pick<Mailbox, 'mailboxId'>,
+  until: number,
+  options: SweepOptions = {},
+): Promise<Swept> {
+  const skipped = { outcome: 'skipped', messages: 0, bytes: 0 } as const;
+  if (!(await maySweep(ports.rows, context))) return skipped;
+  const listed = await readMailbox(ports.rows, mailboxId);
+  if (listed?.state !== 'active') return skipped;
+  const mailbox = options.dryRun
+    ? withPolicy(listed, context)
+    : await applyPolicy(ports, context.settings, listed);
+  if (mailbox === 'lost') return skipped;
+  const { retentionDays } = context;
+  const rule = {
+    mailbox,
+    retentionDays,
+    staysFrom: await staysFrom(ports, mailbox, until),
+    now: ports.clock.now(),
+  };
+  const pass = new Pass(ports, context, rule, options);
+  try {
+    return await pass.run(until);
+  } catch (error) {
+    const { name } = error instanceof Error ? error : {};
+    const gone = name === ERROR_NAMES.unknownMailbox || name === ERROR_NAMES.accountNotActive;
+    if (error instanceof LetheError && gone) return { ...pass.sum, outcome: 'skipped' };
+    throw error;
+  }
+}
+
+/** No account that is held (W6), disabled or on its way out is swept. */
+export async function maySweep(rows: RowStore, { account }: MailContext): Promise<boolean> {
+  const now = await readAccount(rows, account.accountId);
+  return now?.state === 'active' && !now.held;
+}
+
+function withPolicy(mailbox: Mailbox, { settings }: MailContext): Mailbox {
+  const { autoexpungeAfterSeconds: _, autoexpungeMaxMails: __, ...rest } = mailbox;
+  const { afterSeconds, maxMails } = settings.autoexpungeOf(mailbox.path) ?? {};
+  return {
+    ...rest,
+    ...(afterSeconds === undefined ? {} : { autoexpungeAfterSeconds: afterSeconds }),
+    ...(maxMails === undefined ? {} : { autoexpungeMaxMails: maxMails }),
+  };
+}
+
+/** What a pass stopped at. */
+interface Stop {
+  readonly uid: number;
+  readonly dueAt?: number;
+}
+
+/** One walk from the first message on to the first that stays. */
+class Pass {
+  readonly #ports: MessagePorts;
+  readonly #context: MailContext;
+  readonly #rule: Rule;
+  readonly #dryRun: boolean;
+  #messages = 0;
+  #bytes = 0;
+
+  constructor(ports: MessagePorts, context: MailContext, rule: Rule, options: SweepOptions) {
+    this.#ports = ports;
+    this.#context = context;
+    this.#rule = rule;
+    this.#dryRun = options.dryRun === true;
+  }
+
+  get sum(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#messages, bytes: this.#bytes };
+  }
+
+  async run(until: number): Promise<Swept> {
+    const { mailbox } = this.#rule;
+    let afterUid = 0;
+    let stop: Stop | undefined;
+    for (;;) {
+      const { rows } = this.#ports;
+      const page = await pageToJudge(rows, mailbox, afterUid, PAGE_ENTRIES);
+      const { going, stop: found } = this.#sort(page.entries);
+      if (going.length > 0) {
+        const taken = await this.#take(going, until);
+        if (taken !== 'all') return this.#ended(taken);
+      }
+      stop = found;
+      if (stop !== undefined || page.nextAfterUid === undefined) break;
+      afterUid = page.nextAfterUid;
+      if (this.#ports.clock.now() <= until) continue;
+      await this.#raiseBound(afterUid + 1);
+      return this.#ended('again');
+    }
+    if (this.#ports.clock.now() > until && stop === undefined) return this.#ended('again');
+    if (!this.#dryRun) await this.#settle(stop);
+    return this.#ended('done');
+  }
+
+  #ended(outcome: Swept['outcome']): Swept {
+    return { outcome, ...this.sum };
+  }
+
+  #sort(entries: readonly Entry[]): { going: Entry[]; stop: Stop | undefined } {
+    const going: Entry[] = [];
+    for (const entry of entries) {
+      const verdict = judge(this.#rule, entry);
+      if (verdict.verdict === 'goes') going.push(entry);
+      if (verdict.verdict !== 'stays') continue;
+      const { dueAt } = verdict;
+      const { uid } = entry.message;
+      return { going, stop: dueAt === undefined ? { uid } : { uid, dueAt } };
+    }
+    return { going, stop: undefined };
+  }
+
+  /** `skipped` when the mailbox is no longer what the rule was made for, or may not be swept. */
+  async #take(going: readonly Entry[], until: number): Promise<'all' | 'again' | 'skipped'> {
+    const { mailbox } = this.#rule;
+    if (this.#dryRun) {
+      this.#count(going.map(({ message }) => message));
+      return 'all';
+    }
+    const { rows } = this.#ports;
+    if (!(await maySweep(rows, this.#context))) return 'skipped';
+    const now = await readMailbox(rows, mailbox.mailboxId);
+    // Renamed, the clock has begun anew (A2), and the policy may be another.
+    if (now?.path !== mailbox.path || now.renamedAt !== mailbox.renamedAt) return 'skipped';
+    const uids = going.map(({ message }) => message.uid);
+    const options = { expired: true };
+    const done = await expungeMessages(
+      this.#ports,
+      this.#context,
+      mailbox,
+      uids,
+      options,
+      // At least one try, however late it is.
+      Math.max(until, this.#ports.clock.now()),
+    );
+    this.#count(done.results);
+    return done.complete ? 'all' : 'again';
+  }
+
+  #count(gone: readonly { readonly sizeBytes: number }[]): void {
+    this.#messages += gone.length;
+    this.#bytes += gone.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  /**
+   * Says when to come back, on condition that nothing has come meanwhile and the entry is what it
+   * was: else it stays, and a later sweep looks again.
+   */
+  async #settle(stop: Stop | undefined): Promise<void> {
+    const { mailbox } = this.#rule;
+    const { mailboxId, uidNext } = mailbox;
+    const bound = stop === undefined ? uidNext : Math.min(stop.uid, uidNext);
+    if (await this.#showsLess(stop)) return;
+    const next = stop?.dueAt === undefined ? undefined : entryAt(mailboxId, stop.dueAt);
+    const due = changeOfDue(mailbox, next);
+    const rises = mailbox.role !== 'storage' && bound > (mailbox.firstLiveUid ?? 1);
+    const set = { ...due.set, ...(rises ? { firstLiveUid: bound } : {}) };
+    const change: Change = {
+      ...(Object.keys(set).length === 0 ? {} : { set }),
+      ...(due.unset === undefined ? {} : { unset: due.unset }),
+    };
+    if (Object.keys(change).length === 0) return;
+    const { equals, without } = dueGuard(mailbox);
+    const result = await this.#ports.rows.write({
+      kind: 'update',
+      key: dictmapKeys.mailbox(mailboxId),
+      guard: { row: 'present', equals: { state: 'active', uidNext, ...equals }, without },
+      change,
+    });
+    if (result.outcome !== 'written') await this.#raiseBound(bound);
+  }
+
+  /** An index that is late shows less than was counted: the entry stays. */
+  async #showsLess(stop: Stop | undefined): Promise<boolean> {
+    const { mailbox } = this.#rule;
+    if (mailbox.role !== 'storage') return false;
+    const { autoexpungeMaxMails: most, autoexpungeAfterSeconds: age } = mailbox;
+    const counted = await countOf(this.#ports, mailbox);
+    return (
+      (most !== undefined && counted > most) ||
+      (age !== undefined && stop === undefined && counted > 0)
+    );
+  }
+
+  /** No live message has a lower UID, and none will: UIDs rise. So it holds whatever comes. */
+  async #raiseBound(uid: number): Promise<void> {
+    const { mailboxId, role, uidNext, firstLiveUid = 1 } = this.#rule.mailbox;
+    const bound = Math.min(uid, uidNext);
+    if (this.#dryRun || role === 'storage' || bound <= firstLiveUid) return;
+    await this.#ports.rows.write({
+      kind: 'update',
+      key: dictmapKeys.mailbox(mailboxId),
+      guard: { row: 'present', equals: { state: 'active' } },
+      change: { set: { firstLiveUid: bound } },
+    });
+  }
+}
+
+function changeOfDue(
+  mailbox: Mailbox,
+  next: ReturnType<typeof entryAt> | undefined,
+): Pick<Change, 'set' | 'unset'> {
+  if (next?.dueSk === mailbox.dueSk) return {};
+  return next === undefined ? { unset: ['duePk', 'dueSk'] } : { set: next };
+}

@@ -1,0 +1,111 @@
+/** Which messages autoexpunge takes (A1). */
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { type Entry, EVERYTHING_SHOWN, readMailboxPage, stillThere } from '../messages/entries.ts';
+import { DAY_MS, expiryKey, type RetentionDays } from '../messages/expiry.ts';
+import type { RowStore } from '../ports/row-store.ts';
+import { number } from '../rows/attributes.ts';
+import { everyRow } from '../rows/paging.ts';
+
+const PAGE_ENTRIES = 500;
+const PAGE_ROWS = 500;
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** What is to be decided by. */
+export interface Rule {
+  readonly mailbox: Mailbox;
+  readonly retentionDays: RetentionDays;
+  /** Messages with lower UIDs go, whatever their age: there are too many. */
+  readonly staysFrom: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * - `goes`: too many, or old enough.
+ * - `passed`: the storage hides it, and S3's own clock has its bytes: as if it were not there.
+ * - `stays`: it and all that come after it; when it is due, in epoch milliseconds, if ever.
+ */
+export type Verdict =
+  | { readonly verdict: 'goes' | 'passed' }
+  | { readonly verdict: 'stays'; readonly dueAt?: number };
+
+/** The verdict on an entry, which may be one that has expired. */
+export function judge(rule: Rule, { message, expunged }: Entry): Verdict {
+  const { mailbox, now } = rule;
+  const endsEarly = expunged !== undefined && isEarly(rule, message.retentionClass, expunged);
+  const { expiresAt = NEVER } = expunged ?? {};
+  if (expiresAt <= now && !endsEarly) return { verdict: 'passed' };
+  if (message.uid < rule.staysFrom) return { verdict: 'goes' };
+  const { autoexpungeAfterSeconds: age, renamedAt = 0 } = mailbox;
+  const oldAt = age === undefined ? NEVER : Math.max(message.saveDate, renamedAt) + age * 1000;
+  const dueAt = Math.min(oldAt, expiresAt);
+  if (dueAt <= now) return { verdict: 'goes' };
+  return oldAt < expiresAt || endsEarly ? { verdict: 'stays', dueAt } : { verdict: 'stays' };
+}
+
+/** Whether it ends before its class does: by an age limit that the storage had when it came. */
+function isEarly(
+  { retentionDays }: Rule,
+  retentionClass: string,
+  { expungedAt, expiresAt = NEVER }: NonNullable<Entry['expunged']>,
+): boolean {
+  const days = retentionDays[retentionClass] ?? null;
+  return expiresAt < (days === null ? NEVER : expungedAt + days * DAY_MS);
+}
+
+/**
+ * The lowest UID that the count limit lets stay; 0 when there are not too many. Messages are
+ * counted as the base table has them: those below UIDNEXT were all there when that was read, and
+ * none comes back, so the lowest of them were too many then. What the index does not show yet
+ * would only make it more (docs/decisions/0010-count-limit-of-the-storage.md).
+ * @param deadline epoch milliseconds
+ * @throws Error when counting takes longer
+ */
+export async function staysFrom(
+  ports: { readonly rows: RowStore; readonly clock: { readonly now: () => number } },
+  mailbox: Mailbox,
+  deadline: number,
+): Promise<number> {
+  const { autoexpungeMaxMails: most, uidNext, mailboxId } = mailbox;
+  // A counter only says whether to look: nobody goes by it (W8).
+  if (most === undefined || (await countOf(ports, mailbox)) <= most) return 0;
+  const uids: number[] = [];
+  let afterUid: number | undefined = 0;
+  while (afterUid !== undefined) {
+    const { rows, clock } = ports;
+    const page = await readMailboxPage(
+      rows,
+      mailbox,
+      { afterUid, limit: PAGE_ENTRIES },
+      clock.now(),
+    );
+    const entries =
+      mailbox.role === 'storage' ? await stillThere(rows, page.entries) : page.entries;
+    uids.push(...entries.map(({ message }) => message.uid).filter((uid) => uid < uidNext));
+    if (clock.now() > deadline && page.nextAfterUid !== undefined) {
+      throw new Error(`counting mailbox ${mailboxId} takes longer than one invocation`);
+    }
+    afterUid = page.nextAfterUid;
+  }
+  return uids.length > most ? (uids.at(-most) ?? uidNext) : 0;
+}
+
+/** How many messages a mailbox has, by the counters: of a storage, those that end today or later. */
+export async function countOf(
+  { rows, clock }: { readonly rows: RowStore; readonly clock: { readonly now: () => number } },
+  mailbox: Mailbox,
+): Promise<number> {
+  if (mailbox.role !== 'storage') return mailbox.messages;
+  const first = expiryKey(mailbox.mailboxId, clock.now());
+  const last = expiryKey(mailbox.mailboxId, undefined);
+  const sk = { from: first.sk, to: last.sk };
+  let sum = mailbox.messages;
+  const query = { table: 'dictmap', pk: first.pk, sk, limit: PAGE_ROWS } as const;
+  for await (const row of everyRow(rows, query)) sum += number(row, 'messages');
+  return sum;
+}
+
+/** One page of a mailbox for judging: also what has expired. */
+export const pageToJudge = (rows: RowStore, mailbox: Mailbox, afterUid: number, limit: number) =>
+  readMailboxPage(rows, mailbox, { afterUid, limit }, EVERYTHING_SHOWN);

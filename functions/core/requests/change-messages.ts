@@ -1,0 +1,140 @@
+/** Flags, copies and moves as users ask for them: rights and quota first (RFC 4314, 4). */
+import type {
+  ChangeFlagsAnswer,
+  ChangeFlagsRequest,
+  CopyMessagesAnswer,
+  CopyMessagesRequest,
+  FlagChange,
+} from '../../contract/mail-api.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { changeFlags, type FlagChanges } from '../messages/change-flags.ts';
+import { type CopiedMessage, copyMessages } from '../messages/copy-messages.ts';
+import { readEntries } from '../messages/entries.ts';
+import { expungeMessages } from '../messages/expunge-messages.ts';
+import { parseFlags, parseKeywords } from '../messages/flags.ts';
+import type { Chunked } from '../messages/in-chunks.ts';
+import { moveMessages } from '../messages/move-messages.ts';
+import { checkQuota } from '../quota/quota.ts';
+import {
+  checkRequestedUids,
+  expungeOptions,
+  isStorage,
+  type MailRequest,
+  may,
+  openMailbox,
+  requireNoStorage,
+} from './mail-access.ts';
+
+/**
+ * Changes flags and keywords; what the rights do not cover is left out without an error.
+ * @throws InvalidInputError, UnknownMailboxError, StoreBusyError
+ */
+export async function requestFlags(
+  request: MailRequest,
+  { mailbox: path, uids, add, remove }: ChangeFlagsRequest,
+): Promise<ChangeFlagsAnswer> {
+  const wanted = { add: parseChange('add', add), remove: parseChange('remove', remove) };
+  checkRequestedUids('uids', uids);
+  const mailbox = await openMailbox(request, 'mailbox', path);
+  const allowed = {
+    add: permitted(request, mailbox, wanted.add),
+    remove: permitted(request, mailbox, wanted.remove),
+  };
+  if (isEmpty(allowed.add) && isEmpty(allowed.remove)) return { changed: [] };
+  const { add: added, remove: removed } = allowed;
+  return { changed: await changeFlags(request.ports, mailbox, uids, added, removed) };
+}
+
+function parseChange(field: string, { flags = [], keywords = [] }: FlagChange = {}): FlagChanges {
+  return {
+    flags: parseFlags(`${field}.flags`, flags),
+    keywords: parseKeywords(`${field}.keywords`, keywords),
+  };
+}
+
+/** `t` for `\Deleted`, `s` for `\Seen`, `w` for everything else (RFC 4314, 4). */
+function permitted(request: MailRequest, mailbox: Mailbox, change: FlagChanges): FlagChanges {
+  const rightOf = (flag: string) => {
+    if (flag === '\\Deleted') return 't';
+    return flag === '\\Seen' ? 's' : 'w';
+  };
+  const flags = [...change.flags].filter((flag) => may(request, mailbox, rightOf(flag)));
+  const keywords = may(request, mailbox, 'w') ? change.keywords : new Set<string>();
+  return { flags: new Set(flags), keywords };
+}
+
+const isEmpty = ({ flags, keywords }: FlagChanges): boolean => flags.size + keywords.size === 0;
+
+/**
+ * @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError, NotAllowedError,
+ *   QuotaExceededError, StoreBusyError
+ */
+export async function requestCopy(
+  request: MailRequest,
+  { from, uids, to }: CopyMessagesRequest,
+): Promise<CopyMessagesAnswer> {
+  const { ports, access, deadline } = request;
+  checkRequestedUids('uids', uids);
+  const source = await openMailbox(request, 'from', from, 'r');
+  const target = await openMailbox(request, 'to', to, 'i');
+  requireNoStorage(request, target);
+  await requireRoom(request, source, uids, target);
+  const done = await copyMessages(ports, access, source, uids, target, deadline);
+  return toAnswer(target, done);
+}
+
+/**
+ * A move into the expunge storage counts as an expunge: one copy, without `\Deleted` (DEV-04). Out
+ * of mailboxes that are exempt from quota it is checked as a copy is (DEV-09).
+ * @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError, NotAllowedError,
+ *   QuotaExceededError, ExpungeStorageError, StoreBusyError
+ */
+export async function requestMove(
+  request: MailRequest,
+  { from, uids, to }: CopyMessagesRequest,
+): Promise<CopyMessagesAnswer> {
+  const { ports, access, deadline } = request;
+  checkRequestedUids('uids', uids);
+  const source = await openMailbox(request, 'from', from, 'r', 't', 'e');
+  const target = await openMailbox(request, 'to', to, 'i');
+  const options = expungeOptions(request);
+  if (isStorage(access, target)) {
+    requireNoStorageSource(request, source);
+    const gone = await expungeMessages(ports, access, source, uids, options, deadline);
+    const results = gone.results.flatMap(({ uid, sizeBytes, storedUid: newUid }) =>
+      newUid === undefined ? [] : [{ uid, newUid, sizeBytes }],
+    );
+    return toAnswer(target, { results, complete: gone.complete });
+  }
+  if (access.settings.isExempt(source.path)) await requireRoom(request, source, uids, target);
+  const done = await moveMessages(ports, access, source, uids, target, options, deadline);
+  return toAnswer(target, done);
+}
+
+/** From one storage into another, or into itself: mail there has been expunged already. */
+function requireNoStorageSource(request: MailRequest, source: Mailbox): void {
+  requireNoStorage(request, source);
+}
+
+/** @throws QuotaExceededError when so much more does not fit, before anything is copied */
+async function requireRoom(
+  { ports, access }: MailRequest,
+  source: Mailbox,
+  uids: readonly number[],
+  target: Mailbox,
+): Promise<void> {
+  const { settings, account } = access;
+  if (settings.quotaBytes === undefined || settings.isExempt(target.path)) return;
+  const entries = await readEntries(ports.rows, source, uids, ports.clock.now());
+  const bytes = entries.reduce((sum, { message }) => sum + message.sizeBytes, 0);
+  await checkQuota(ports, account, settings, target.path, bytes);
+}
+
+function toAnswer(target: Mailbox, done: Chunked<CopiedMessage>): CopyMessagesAnswer {
+  return {
+    uidValidity: target.uidValidity,
+    uids: done.results.map(({ uid }) => uid),
+    newUids: done.results.map(({ newUid }) => newUid),
+    complete: done.complete,
+  };
+}

@@ -1,0 +1,85 @@
+/** Copying and moving by query: for administrators, whom no quota stops. */
+import type {
+  CopyByQueryAnswer,
+  CopyByQueryRequest,
+  SearchAnswer,
+  SearchRequest,
+} from '../../contract/mail-api.ts';
+import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
+import { createMailbox, findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
+import { hasRight } from '../mailboxes/rights.ts';
+import { copyMessages } from '../messages/copy-messages.ts';
+import { moveMessages } from '../messages/move-messages.ts';
+import { parseMessageQuery } from '../queries/parse-query.ts';
+import { requireMailboxes } from '../queries/query.ts';
+import { searchMessages } from '../queries/search-messages.ts';
+import { selectMessages } from '../queries/select-messages.ts';
+import {
+  type MailRequest,
+  openMailbox,
+  requireAdmin,
+  requireNoStorage,
+  UIDS_MAX,
+} from './mail-access.ts';
+import { selecting } from './select-entries.ts';
+
+/**
+ * @throws InvalidQueryError, QueryLacksMailboxError, UnknownMailboxError, PermissionDeniedError,
+ *   NotAllowedError, ExpungeStorageError, StoreBusyError
+ */
+export async function requestByQuery(
+  request: MailRequest,
+  verb: 'copy' | 'move',
+  body: CopyByQueryRequest,
+): Promise<CopyByQueryAnswer> {
+  const { ports, access, deadline } = request;
+  requireAdmin(request, `${verb} by query`);
+  const query = parseMessageQuery(body.query, ports.clock.now());
+  requireMailboxes(query);
+  // Chosen first: what the target gets is not met again.
+  const { mailboxes, pages } = await selectMessages(selecting(request, query));
+  const target = await targetOf(request, body);
+  requireNoStorage(request, target);
+  const done: CopyByQueryAnswer['done'][number][] = [];
+  const end = (complete: boolean) => ({ done, mailboxesMatched: mailboxes.length, complete });
+  for await (const { mailbox, messages } of pages()) {
+    const uids = messages.map(({ uid }) => uid);
+    const part =
+      verb === 'copy'
+        ? await copyMessages(ports, access, mailbox, uids, target, deadline)
+        : await moveMessages(ports, access, mailbox, uids, target, {}, deadline);
+    done.push(...part.results.map(({ uid, newUid }) => ({ mailbox: mailbox.path, uid, newUid })));
+    if (!part.complete || done.length >= UIDS_MAX || ports.clock.now() > deadline)
+      return end(false);
+  }
+  return end(true);
+}
+
+async function targetOf(
+  request: MailRequest,
+  { to, createTarget = false }: CopyByQueryRequest,
+): Promise<Mailbox> {
+  const { ports, access } = request;
+  const path = parseMailboxPath('to', to);
+  if (
+    createTarget &&
+    (await findMailbox(ports.rows, access.account.accountId, path)) === undefined
+  ) {
+    return await createMailbox(ports, access.account, path);
+  }
+  return await openMailbox(request, 'to', to, 'i');
+}
+
+/**
+ * What a query means, in mailboxes that whoever asks may read.
+ * @throws InvalidQueryError
+ */
+export async function requestSearch(
+  request: MailRequest,
+  body: SearchRequest,
+): Promise<SearchAnswer> {
+  const { ports, access, deadline } = request;
+  const query = parseMessageQuery(body.query, ports.clock.now());
+  const mayRead = (mailbox: Mailbox) => hasRight(access.actor, access.settings, mailbox, 'r');
+  return await searchMessages(ports.clock, { ...selecting(request, query), mayRead }, deadline);
+}

@@ -1,0 +1,148 @@
+/** Expunging as users and administrators ask for it: by UIDs, by `\Deleted`, or by query. */
+import type {
+  ExpungeMessagesAnswer,
+  ExpungeMessagesRequest,
+  MessageName,
+} from '../../contract/mail-api.ts';
+import { InvalidInputError } from '../errors.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { everyEntry, readEntries } from '../messages/entries.ts';
+import { type ExpungedMessage, expungeMessages } from '../messages/expunge-messages.ts';
+import type { Chunked } from '../messages/in-chunks.ts';
+import type { Message } from '../messages/message.ts';
+import { parseMessageQuery } from '../queries/parse-query.ts';
+import { requireMailboxes } from '../queries/query.ts';
+import { selectMessages } from '../queries/select-messages.ts';
+import {
+  checkRequestedUids,
+  expungeOptions,
+  type MailRequest,
+  may,
+  openMailbox,
+  requireAdmin,
+  UIDS_MAX,
+} from './mail-access.ts';
+import { selecting } from './select-entries.ts';
+
+const PAGE_ENTRIES = 500;
+
+/** What one mailbox loses. */
+interface Part {
+  readonly mailbox: Mailbox;
+  readonly messages: readonly Pick<Message, 'uid' | 'sizeBytes'>[];
+}
+
+/**
+ * Without the right to expunge nothing happens, and nobody is told (RFC 4314, 4).
+ * @throws InvalidInputError, InvalidQueryError, QueryLacksMailboxError, UnknownMailboxError,
+ *   PermissionDeniedError, ExpungeStorageError, StoreBusyError
+ */
+export async function requestExpunge(
+  request: MailRequest,
+  body: ExpungeMessagesRequest,
+): Promise<ExpungeMessagesAnswer> {
+  if (body.bypassExpungeStorage === true) requireAdmin(request, 'bypassExpungeStorage');
+  if (body.query !== undefined) return await expungeByQuery(request, body);
+  const { mailbox: path, uids, deletedOnly = false } = body;
+  if (path === undefined) throw InvalidInputError.of('mailbox', 'missing: say where');
+  const mailbox = await openMailbox(request, 'mailbox', path);
+  const nothing = { expunged: [], bytes: 0, mailboxesMatched: 1, complete: true };
+  if (!may(request, mailbox, 'e')) return nothing;
+  const found = await victims(request, mailbox, uids, deletedOnly);
+  const answer = new Answer(1);
+  await answer.take(request, { mailbox, messages: found.messages }, body);
+  return answer.end(body, found.complete);
+}
+
+async function victims(
+  { ports }: MailRequest,
+  mailbox: Mailbox,
+  uids: readonly number[] | undefined,
+  deletedOnly: boolean,
+): Promise<{ readonly messages: readonly Message[]; readonly complete: boolean }> {
+  const isDeleted = ({ flags }: Message) => flags.has('\\Deleted');
+  if (uids !== undefined) {
+    checkRequestedUids('uids', uids);
+    const entries = await readEntries(ports.rows, mailbox, uids, ports.clock.now());
+    const messages = entries.map(({ message }) => message);
+    return { messages: deletedOnly ? messages.filter(isDeleted) : messages, complete: true };
+  }
+  const messages: Message[] = [];
+  for await (const entries of everyEntry(ports.rows, mailbox, ports.clock, PAGE_ENTRIES)) {
+    messages.push(...entries.map(({ message }) => message).filter(isDeleted));
+    if (messages.length >= UIDS_MAX) return { messages, complete: false };
+  }
+  return { messages, complete: true };
+}
+
+async function expungeByQuery(
+  request: MailRequest,
+  body: ExpungeMessagesRequest,
+): Promise<ExpungeMessagesAnswer> {
+  requireAdmin(request, 'expunging by query');
+  for (const field of ['mailbox', 'uids', 'deletedOnly'] as const) {
+    if (body[field] === undefined) continue;
+    throw InvalidInputError.of(field, 'allowed is one of query and mailbox; a query names its own');
+  }
+  const query = parseMessageQuery(body.query, request.ports.clock.now());
+  requireMailboxes(query);
+  const { mailboxes, pages } = await selectMessages(selecting(request, query));
+  const answer = new Answer(mailboxes.length);
+  for await (const part of pages()) {
+    if (!(await answer.take(request, part, body))) return answer.end(body, false);
+    if (answer.isFull() || request.ports.clock.now() > request.deadline) {
+      return answer.end(body, false);
+    }
+  }
+  return answer.end(body, true);
+}
+
+/** Gathers what has gone, or would go. */
+class Answer {
+  readonly #expunged: MessageName[] = [];
+  readonly #mailboxesMatched: number;
+  #bytes = 0;
+  #complete = true;
+
+  constructor(mailboxesMatched: number) {
+    this.#mailboxesMatched = mailboxesMatched;
+  }
+
+  /** @returns whether all of it went */
+  async take(request: MailRequest, part: Part, body: ExpungeMessagesRequest): Promise<boolean> {
+    const { mailbox, messages } = part;
+    const gone =
+      body.dryRun === true
+        ? { results: messages, complete: true }
+        : await expunge(request, part, body.bypassExpungeStorage === true);
+    this.#expunged.push(...gone.results.map(({ uid }) => ({ mailbox: mailbox.path, uid })));
+    this.#bytes += gone.results.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    this.#complete &&= gone.complete;
+    return gone.complete;
+  }
+
+  isFull(): boolean {
+    return this.#expunged.length >= UIDS_MAX;
+  }
+
+  end({ dryRun }: ExpungeMessagesRequest, complete: boolean): ExpungeMessagesAnswer {
+    return {
+      ...(dryRun === true ? { dryRun: true } : {}),
+      expunged: this.#expunged,
+      bytes: this.#bytes,
+      mailboxesMatched: this.#mailboxesMatched,
+      complete: complete && this.#complete,
+    };
+  }
+}
+
+async function expunge(
+  request: MailRequest,
+  { mailbox, messages }: Part,
+  bypassStorage: boolean,
+): Promise<Chunked<ExpungedMessage>> {
+  const { ports, access, deadline } = request;
+  const uids = messages.map(({ uid }) => uid);
+  const options = { ...expungeOptions(request), bypassStorage };
+  return await expungeMessages(ports, access, mailbox, uids, options, deadline);
+}

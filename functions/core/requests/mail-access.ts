@@ -1,0 +1,74 @@
+/** Who asks for something about messages, where, and by which rules. */
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { InvalidInputError, LetheError, quoted } from '../errors.ts';
+import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { type Access, hasRight, notAllowed, requireMailboxWith } from '../mailboxes/rights.ts';
+import type { RetentionDays } from '../messages/expiry.ts';
+import type { ExpungeOptions } from '../messages/expunge-messages.ts';
+import type { MessagePorts } from '../messages/in-chunks.ts';
+
+/** UIDs named in one request: 1 MiB of JSON, some forty transactions. */
+export const UIDS_MAX = 5000;
+
+export interface MailAccess extends Access {
+  readonly retentionDays: RetentionDays;
+}
+
+export interface MailRequest {
+  readonly ports: MessagePorts;
+  readonly access: MailAccess;
+  /** Epoch milliseconds after which no new try begins. */
+  readonly deadline: number;
+}
+
+/** @throws InvalidInputError naming the field */
+export function checkRequestedUids(field: string, uids: readonly number[]): readonly number[] {
+  if (uids.length <= UIDS_MAX) return uids;
+  throw InvalidInputError.of(field, `got ${uids.length} UIDs, allowed are ${UIDS_MAX}`);
+}
+
+/** @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError */
+export async function openMailbox(
+  { ports, access }: MailRequest,
+  field: string,
+  path: string,
+  ...rights: readonly Parameters<typeof requireMailboxWith>[3][]
+): Promise<Mailbox> {
+  const parsed = parseMailboxPath(field, path);
+  let mailbox = await requireMailboxWith(ports.rows, access, parsed, rights[0]);
+  for (const right of rights.slice(1)) {
+    mailbox = await requireMailboxWith(ports.rows, access, parsed, right);
+  }
+  return mailbox;
+}
+
+export const may = ({ access }: MailRequest, mailbox: Mailbox, right: 'e' | 's' | 't' | 'w') =>
+  hasRight(access.actor, access.settings, mailbox, right);
+
+/** Mail enters the expunge storage by being expunged, in no other way (DEV-04). */
+export function requireNoStorage({ access }: MailRequest, mailbox: Mailbox): void {
+  if (!isStorage(access, mailbox)) return;
+  throw notAllowed(
+    `${quoted(mailbox.path)} is the expunge storage: only an expunge puts mail there`,
+    'Choose another mailbox.',
+  );
+}
+
+export const isStorage = ({ settings }: MailAccess, mailbox: Mailbox): boolean =>
+  mailbox.role === 'storage' || settings.isStorage(mailbox.path);
+
+/** @throws PermissionDeniedError for anybody but administrators */
+export function requireAdmin({ access }: MailRequest, what: string): void {
+  if (access.actor.kind === 'admin') return;
+  throw new LetheError(
+    ERROR_NAMES.permissionDenied,
+    `${what} is for administrators`,
+    'Ask an administrator, who has a door of their own.',
+  );
+}
+
+/** Another user who expunges in somebody's mailbox is named on what the storage keeps (DEV-08). */
+export function expungeOptions({ access }: MailRequest): ExpungeOptions {
+  return access.actor.kind === 'user' ? { expungedBy: access.actor.user } : {};
+}

@@ -1,0 +1,151 @@
+/** Restoring as owners and administrators ask for it: by UIDs of a storage, or by query. */
+import type { RestoreMessagesAnswer, RestoreMessagesRequest } from '../../contract/mail-api.ts';
+import { InvalidInputError } from '../errors.ts';
+import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { hasRight } from '../mailboxes/rights.ts';
+import { type Entry, readEntries } from '../messages/entries.ts';
+import type { Message } from '../messages/message.ts';
+import { restoreMessages } from '../messages/restore-messages.ts';
+import { parseRestoreQuery } from '../queries/parse-query.ts';
+import { selectMessages } from '../queries/select-messages.ts';
+import { checkQuota } from '../quota/quota.ts';
+import {
+  checkRequestedUids,
+  type MailRequest,
+  openMailbox,
+  requireAdmin,
+  requireNoStorage,
+  UIDS_MAX,
+} from './mail-access.ts';
+import { selecting } from './select-entries.ts';
+
+type Found = Pick<Message, 'uid' | 'sizeBytes'> & { readonly origin?: string };
+
+interface Part {
+  readonly storage: Mailbox;
+  readonly messages: readonly Found[];
+}
+
+/**
+ * Nothing is restored when not all of it would fit into the quota; an administrator may say
+ * `overQuota` (L7), and the answer then says so.
+ * @throws InvalidInputError, InvalidQueryError, UnknownMailboxError, PermissionDeniedError,
+ *   NotAllowedError, QuotaExceededError, StoreBusyError
+ */
+export async function requestRestore(
+  request: MailRequest,
+  body: RestoreMessagesRequest,
+): Promise<RestoreMessagesAnswer> {
+  if (body.overQuota === true) requireAdmin(request, 'overQuota');
+  const to = body.to === undefined ? undefined : parseMailboxPath('to', body.to);
+  if (to !== undefined) requireNoStorage(request, await openMailbox(request, 'to', to, 'i'));
+  const { parts, complete } = await find(request, body);
+  const all = parts.flatMap(({ messages }) => messages);
+  const bytes = all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const over = await requireRoom(request, body, all, to);
+  const flags = over ? { overQuota: true as const } : {};
+  if (body.dryRun === true) {
+    const restored = parts.flatMap(({ storage, messages }) =>
+      messages.map(({ uid, origin = '' }) => ({ mailbox: storage.path, uid, to: to ?? origin })),
+    );
+    return { dryRun: true, restored, bytes, ...flags, complete };
+  }
+  return { ...(await restore(request, body, parts, to, complete)), ...flags };
+}
+
+async function restore(
+  request: MailRequest,
+  { keep = false }: RestoreMessagesRequest,
+  parts: readonly Part[],
+  to: string | undefined,
+  complete: boolean,
+): Promise<RestoreMessagesAnswer> {
+  const { ports, access, deadline } = request;
+  const restored: RestoreMessagesAnswer['restored'][number][] = [];
+  let bytes = 0;
+  for (const { storage, messages } of parts) {
+    const uids = messages.map(({ uid }) => uid);
+    const options = to === undefined ? { keep } : { keep, to };
+    const part = await restoreMessages(ports, access, storage, uids, options, deadline);
+    for (const { sizeBytes, ...one } of part.results) {
+      restored.push({ mailbox: storage.path, ...one });
+      bytes += sizeBytes;
+    }
+    if (!part.complete) return { restored, bytes, complete: false };
+  }
+  return { restored, bytes, complete };
+}
+
+/** What is to be restored, as far as one request goes. */
+async function find(
+  request: MailRequest,
+  { mailbox: path, uids, query, keep = false }: RestoreMessagesRequest,
+): Promise<{ readonly parts: readonly Part[]; readonly complete: boolean }> {
+  const rights = keep ? (['r'] as const) : (['r', 't', 'e'] as const);
+  if (query === undefined) {
+    if (path === undefined || uids === undefined) {
+      throw InvalidInputError.of('uids', 'missing: allowed are mailbox and uids, or a query');
+    }
+    const storage = await openMailbox(request, 'mailbox', path, ...rights);
+    const { rows, clock } = request.ports;
+    const entries = await readEntries(rows, storage, checkRequestedUids('uids', uids), clock.now());
+    return { parts: [{ storage, messages: entries.map(toFound) }], complete: true };
+  }
+  if (uids !== undefined) throw InvalidInputError.of('uids', 'allowed is one of uids and query');
+  const only = path === undefined ? undefined : await openMailbox(request, 'mailbox', path);
+  const mayRead = (mailbox: Mailbox) =>
+    mailbox.role === 'storage' &&
+    (only === undefined || only.mailboxId === mailbox.mailboxId) &&
+    rights.every((right) =>
+      hasRight(request.access.actor, request.access.settings, mailbox, right),
+    );
+  return await byQuery(request, query, mayRead);
+}
+
+const toFound = ({ message: { uid, sizeBytes }, expunged }: Entry): Found => ({
+  uid,
+  sizeBytes,
+  ...(expunged && { origin: expunged.origin }),
+});
+
+async function byQuery(
+  request: MailRequest,
+  given: NonNullable<RestoreMessagesRequest['query']>,
+  mayRead: (mailbox: Mailbox) => boolean,
+): Promise<{ readonly parts: readonly Part[]; readonly complete: boolean }> {
+  const { clock } = request.ports;
+  const { hiddenNamespace: _, ...all } = selecting(request, parseRestoreQuery(given, clock.now()));
+  const { pages } = await selectMessages({ ...all, mayRead });
+  const parts: Part[] = [];
+  let found = 0;
+  for await (const { mailbox, messages } of pages()) {
+    // What lay in the mailbox before it became the storage was never expunged.
+    const some = messages.filter(({ expungedAt }) => expungedAt !== undefined);
+    parts.push({ storage: mailbox, messages: some });
+    found += some.length;
+    if (found >= UIDS_MAX || clock.now() > request.deadline) return { parts, complete: false };
+  }
+  return { parts, complete: true };
+}
+
+/** @returns whether it does not fit, and an administrator lets it in */
+async function requireRoom(
+  { ports, access }: MailRequest,
+  { overQuota = false }: RestoreMessagesRequest,
+  found: readonly Found[],
+  to: string | undefined,
+): Promise<boolean> {
+  const { settings, account } = access;
+  const counted = found.filter(({ origin = '' }) => !settings.isExempt(to ?? origin));
+  const bytes = counted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const path = to ?? counted[0]?.origin;
+  if (path === undefined) return false;
+  try {
+    await checkQuota(ports, account, settings, path, bytes);
+    return false;
+  } catch (error) {
+    if (overQuota && error instanceof Error && error.name === 'QuotaExceededError') return true;
+    throw error;
+  }
+}

@@ -19,8 +19,11 @@ import type { Entry } from './entries.ts';
 import { expiresAt, rowEnd, tombstoneEnd } from './expiry.ts';
 import { type Chunked, inChunks, type MailContext, type MessagePorts } from './in-chunks.ts';
 
-/** Rows that one expunge needs, at most: its own, that of its blob, and a new day's count. */
-const ROWS_EACH = 3;
+/**
+ * Rows that one expunge needs, at most: its own, that of its blob, a new day's count, and that of
+ * the storage, which only the first instance to be kept brings in.
+ */
+const ROWS_EACH = 4;
 
 export interface ExpungeOptions {
   /** For good at once, past the storage; administrators only. */

@@ -1,8 +1,7 @@
 /**
  * Alarms for what exists, each with a line in the runbook.
  *
- * Not here: dead letters and the age of the stream, because nothing has a queue and nothing reads
- * the stream yet; S3's 5xx, because request metrics are billed for every request to the bucket and
+ * Not here: S3's 5xx, because request metrics are billed for every request to the bucket and
  * what fails there after its retries is an error of a function or a 5xx of the doors; DynamoDB's
  * system errors, counted for each operation apart and retried, for the same reason.
  */
@@ -23,12 +22,14 @@ import type { SignedHttpApi } from './constructs/http-api.ts';
 import type { NodeFunction } from './constructs/node-function.ts';
 import { ALARM_PERIOD, RunbookAlarm, type RunbookAlarmProps } from './constructs/runbook-alarm.ts';
 import type { LogMetrics } from './log-metrics.ts';
+import type { ObjectsReconciler } from './reconcile-objects.ts';
 import type { Settings } from './settings.ts';
 
 export interface Watched {
   readonly deleteAccount: AslStateMachine;
   readonly functions: readonly NodeFunction[];
   readonly doors: SignedHttpApi;
+  readonly objects: ObjectsReconciler;
   readonly tables: Readonly<Record<TableName, Table>>;
   readonly logMetrics: LogMetrics;
 }
@@ -41,6 +42,9 @@ const API_FAULTS = 5;
 
 /** A request takes at most 29 s; the slowest of a hundred takes 1 to 3 s for 98 messages. */
 const API_SLOW_MILLISECONDS = 10_000;
+
+/** Of the 24 hours that the stream keeps a record, and of the two that a row is tried again. */
+const WAITING_SECONDS = 3600;
 
 /** Clients sit out throttling for some seconds: only what lasts is worth a look. */
 const LASTING = { breaching: 3, of: 3 } as const;
@@ -66,6 +70,7 @@ export class Alarms extends Construct {
     for (const one of watched.functions) this.watchFunction(one);
     for (const [name, table] of Object.entries(watched.tables)) this.watchTable(name, table);
     this.watchDoors(watched.doors);
+    this.watchObjects(watched.objects);
   }
 
   private add(id: string, metric: IMetric, text: AlarmText): void {
@@ -190,6 +195,32 @@ export class Alarms extends Construct {
       says: `One of a hundred requests takes longer than ${API_SLOW_MILLISECONDS / 1000} s.`,
       threshold: API_SLOW_MILLISECONDS,
       periods: LASTING,
+    });
+  }
+
+  /** Rows that S3 does not follow: mail that was expunged stays, and nobody else would notice. */
+  private watchObjects({ reconcile, retryQueue, deadLetterQueue }: ObjectsReconciler): void {
+    const longest = { statistic: Stats.MAXIMUM, period: ALARM_PERIOD };
+    this.add('DeadLetters', deadLetterQueue.metricApproximateNumberOfMessagesVisible(longest), {
+      name: 'dead-letters',
+      severity: 'critical',
+      runbook: 'dead-letters',
+      says: 'Rows that S3 could not follow in two hours wait in the dead-letter queue.',
+      threshold: 1,
+    });
+    this.add('RetriesOld', retryQueue.metricApproximateAgeOfOldestMessage(longest), {
+      name: 'retries-old',
+      severity: 'warning',
+      runbook: 'rows-wait-in-the-retry-queue',
+      says: 'A row has been waiting in the retry queue for an hour.',
+      threshold: WAITING_SECONDS,
+    });
+    this.add('StreamLate', reconcile.lambda.metric('IteratorAge', longest), {
+      name: 'stream-late',
+      severity: 'critical',
+      runbook: 'the-stream-is-late',
+      says: "The dictmap's stream is read an hour late; it keeps records for a day.",
+      threshold: WAITING_SECONDS * 1000,
     });
   }
 }

@@ -29,6 +29,9 @@ const OPERATIONS = [
   Operation.TRANSACT_WRITE_ITEMS,
 ];
 
+const graph = (title: string, left: readonly IMetric[], right: readonly IMetric[] = []) =>
+  new GraphWidget({ title, left: [...left], right: [...right], width: WIDTH });
+
 export function addDashboard(scope: Construct, stage: string, watched: Watched): Dashboard {
   const dashboard = new Dashboard(scope, 'Dashboard', {
     dashboardName: `lethe-${stage}`,
@@ -36,8 +39,6 @@ export function addDashboard(scope: Construct, stage: string, watched: Watched):
   });
   // A region whose CloudFormation does not know tags of dashboards yet refuses the stack.
   (dashboard.node.defaultChild as CfnDashboard).addPropertyDeletionOverride('Tags');
-  const graph = (title: string, left: readonly IMetric[], right: readonly IMetric[] = []) =>
-    new GraphWidget({ title, left: [...left], right: [...right], width: WIDTH });
   const { machine } = watched.deleteAccount;
   const { running, oldestSeconds, foundMore, gaveUp, erased } = watched.logMetrics;
   dashboard.addWidgets(
@@ -54,6 +55,7 @@ export function addDashboard(scope: Construct, stage: string, watched: Watched):
     graph('Erased', erased),
     graph('Verifications that found something', [foundMore, gaveUp]),
   );
+  dashboard.addWidgets(...objectGraphs(watched));
   const ofFunctions = (make: (one: Watched['functions'][number]) => IMetric) =>
     watched.functions.map(make);
   dashboard.addWidgets(
@@ -90,4 +92,20 @@ export function addDashboard(scope: Construct, stage: string, watched: Watched):
     ]),
   );
   return dashboard;
+}
+
+function objectGraphs({ objects, logMetrics }: Watched): readonly GraphWidget[] {
+  const { reconcile, retryQueue, deadLetterQueue } = objects;
+  const longest = { statistic: Stats.MAXIMUM, period };
+  const waiting = [retryQueue, deadLetterQueue].map((queue) =>
+    queue.metricApproximateNumberOfMessagesVisible(longest),
+  );
+  return [
+    graph('Rows that S3 followed, and how late the stream is read (ms)', logMetrics.reconciled, [
+      reconcile.lambda.metric('IteratorAge', longest),
+    ]),
+    graph('Rows in the retry queue and dead, and how long they wait (s)', waiting, [
+      retryQueue.metricApproximateAgeOfOldestMessage(longest),
+    ]),
+  ];
 }

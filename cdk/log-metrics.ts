@@ -4,6 +4,7 @@ import { FilterPattern, type IFilterPattern, MetricFilter } from 'aws-cdk-lib/aw
 import { Construct } from 'constructs';
 import {
   ERASED_LOG,
+  RECONCILED_LOG,
   STEP_LOG,
   VERIFY_OUTCOMES,
   VERIFY_STEP,
@@ -11,12 +12,14 @@ import {
 } from '../functions/contract/metrics.ts';
 import type { NodeFunction } from './constructs/node-function.ts';
 import { ALARM_PERIOD } from './constructs/runbook-alarm.ts';
+import type { ObjectsReconciler } from './reconcile-objects.ts';
 
 export interface LogMetricsProps {
   readonly stage: string;
   readonly verifyErasure: NodeFunction;
   readonly certifyErasure: NodeFunction;
   readonly watchExecutions: NodeFunction;
+  readonly objects: Pick<ObjectsReconciler, 'reconcile' | 'retry'>;
 }
 
 export class LogMetrics extends Construct {
@@ -28,12 +31,14 @@ export class LogMetrics extends Construct {
   readonly oldestSeconds: Metric;
   /** What was erased, by name of the counter. */
   readonly erased: readonly Metric[];
+  /** Rows that S3 was to follow, by what became of them. */
+  readonly reconciled: readonly Metric[];
   readonly #namespace: string;
 
   constructor(scope: Construct, id: string, props: LogMetricsProps) {
     super(scope, id);
     this.#namespace = `Lethe/${props.stage}`;
-    const { verifyErasure, certifyErasure, watchExecutions } = props;
+    const { verifyErasure, certifyErasure, watchExecutions, objects } = props;
     const outcome = (name: string, value: string) =>
       this.metric(name, verifyErasure, {
         pattern: FilterPattern.all(
@@ -55,24 +60,43 @@ export class LogMetrics extends Construct {
     this.running = watched('ExecutionsRunning', WATCH_LOG.fields.running);
     this.oldestSeconds = watched('OldestExecutionSeconds', WATCH_LOG.fields.oldestSeconds);
     this.erased = ERASED_LOG.fields.map((field) =>
-      this.metric(`Erased${field.charAt(0).toUpperCase()}${field.slice(1)}`, certifyErasure, {
-        pattern: FilterPattern.all(
-          FilterPattern.stringValue('$.message', '=', ERASED_LOG.message),
-          // Also asks for the field to be there.
-          FilterPattern.numberValue(`$.${field}`, '>=', 0),
-        ),
-        value: `$.${field}`,
-        statistic: Stats.SUM,
-      }),
+      this.sumOf(`Erased${capitalized(field)}`, certifyErasure, ERASED_LOG.message, field),
     );
+    const { message, fields } = RECONCILED_LOG;
+    this.reconciled = fields.map((field) => {
+      const name = `Reconciled${capitalized(field)}`;
+      // Retried rows count in the same metric.
+      this.sumOf(name, objects.retry, message, field, `Retried${capitalized(field)}`);
+      return this.sumOf(name, objects.reconcile, message, field);
+    });
+  }
+
+  private sumOf(
+    name: string,
+    source: NodeFunction,
+    message: string,
+    field: string,
+    filterId = name,
+  ): Metric {
+    const made = {
+      pattern: FilterPattern.all(
+        FilterPattern.stringValue('$.message', '=', message),
+        // Also asks for the field to be there.
+        FilterPattern.numberValue(`$.${field}`, '>=', 0),
+      ),
+      value: `$.${field}`,
+      statistic: Stats.SUM,
+    };
+    return this.metric(name, source, made, filterId);
   }
 
   private metric(
     metricName: string,
     { logGroup }: NodeFunction,
     made: { readonly pattern: IFilterPattern; readonly value: string; readonly statistic: string },
+    filterId = metricName,
   ): Metric {
-    const filter = new MetricFilter(this, metricName, {
+    const filter = new MetricFilter(this, filterId, {
       logGroup,
       metricNamespace: this.#namespace,
       metricName,
@@ -82,3 +106,5 @@ export class LogMetrics extends Construct {
     return filter.metric({ statistic: made.statistic, period: ALARM_PERIOD });
   }
 }
+
+const capitalized = (field: string): string => field.charAt(0).toUpperCase() + field.slice(1);

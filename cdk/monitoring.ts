@@ -11,11 +11,13 @@ import { NodeFunction } from './constructs/node-function.ts';
 import { addDashboard } from './dashboard.ts';
 import { STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
 import { LogMetrics } from './log-metrics.ts';
+import type { ObjectsReconciler } from './reconcile-objects.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 export interface Monitored {
   readonly deleteAccount: AslStateMachine;
   readonly doors: SignedHttpApi;
+  readonly objects: ObjectsReconciler;
   readonly verifyErasure: NodeFunction;
   readonly certifyErasure: NodeFunction;
 }
@@ -32,16 +34,18 @@ export function addMonitoring(
   monitored: Monitored,
 ): void {
   const { settings, storage } = props;
-  const { deleteAccount, doors, verifyErasure, certifyErasure } = monitored;
+  const { deleteAccount, doors, objects, verifyErasure, certifyErasure } = monitored;
   const watchExecutions = addWatch(scope, props, deleteAccount);
   const logMetrics = new LogMetrics(scope, 'LogMetrics', {
     stage: settings.stage,
     verifyErasure,
     certifyErasure,
     watchExecutions,
+    objects,
   });
   const functions = scope.node.findAll().filter((one) => one instanceof NodeFunction);
-  const watched = { deleteAccount, functions, doors, tables: storage.tables, logMetrics };
+  const { tables } = storage;
+  const watched = { deleteAccount, functions, doors, objects, tables, logMetrics };
   new Alarms(scope, 'Alarms', settings, watched);
   addDashboard(scope, settings.stage, watched);
 }

@@ -12,6 +12,7 @@ import { SignedHttpApi } from './constructs/http-api.ts';
 import { addDeleteAccountFunctions } from './delete-account-functions.ts';
 import { addDoctor } from './doctor-function.ts';
 import { addMonitoring } from './monitoring.ts';
+import { addReconcileObjects } from './reconcile-objects.ts';
 import { DOCTOR_ROUTES, MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
@@ -38,8 +39,10 @@ export class ServiceStack extends Stack {
     doors.route('Provisioning', provisioning, PROVISIONING_ROUTES);
     doors.route('Mail', mail, MAIL_ROUTES);
     doors.route('Doctor', addDoctor(this, props), DOCTOR_ROUTES);
+    const objects = addReconcileObjects(this, props);
     addMonitoring(this, props, {
       deleteAccount,
+      objects,
       doors,
       verifyErasure: steps.VerifyErasure,
       certifyErasure: steps.CertifyErasure,
@@ -49,6 +52,8 @@ export class ServiceStack extends Stack {
     this.addOutputs({
       [OUTPUTS.apiUrl]: doors.api.apiEndpoint,
       [OUTPUTS.deleteAccountStateMachineArn]: deleteAccount.machine.stateMachineArn,
+      RetryQueueArn: objects.retryQueue.queueArn,
+      DeadLetterQueueArn: objects.deadLetterQueue.queueArn,
       ...Object.fromEntries(
         Object.entries(policies).map(([name, { managedPolicyArn }]) => [
           `${name}PolicyArn`,

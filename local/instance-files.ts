@@ -20,6 +20,9 @@ export interface InstanceFiles {
   readonly deployLog: string;
   /** Calls made under the roles of the deployment, one in a line; where that was asked for. */
   readonly calls: string;
+  /** How far the instance's clock is ahead of the machine's; absent until somebody moves it. */
+  readonly clock: string;
+  readonly clockLock: string;
   /** Present while the instance runs (or after it ended without `stop`). */
   readonly run: string;
   /** What was deployed last: hash of the sources, names of the stacks. */
@@ -75,6 +78,8 @@ export function instanceFiles(instanceDirectory: string): InstanceFiles {
     log: join(directory, 'ministack.log'),
     deployLog: join(directory, 'deploy.log'),
     calls: join(directory, 'calls.jsonl'),
+    clock: join(directory, 'clock.json'),
+    clockLock: join(directory, 'clock.lock'),
     run: join(directory, 'run.json'),
     deployed: join(directory, 'deployed.json'),
     stackOutputs: join(directory, 'stack-outputs.json'),

@@ -2,13 +2,20 @@
 // The embedded AWS on the command line: npm run local -- <command>
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type AdvanceReport, advance } from './advance.ts';
 import { instanceOutputs, instanceStatus, resetInstance, startInstance } from './instance.ts';
+import { readClock } from './instance-clock.ts';
 import { defaultInstanceDirectory } from './instance-files.ts';
 import { LocalEnvironmentError } from './local-environment-error.ts';
 import { stopInstance } from './stop-instance.ts';
 
 /** What `status` exits with when nothing runs: the "program is not running" of init scripts. */
 const EXIT_NOT_RUNNING = 3;
+/** Wrong usage, in the words of sysexits.h. */
+const EXIT_USAGE = 64;
+const DAY_SECONDS = 86_400;
+/** A century: clocks further off leave the range of what other programs take for a date. */
+const ADVANCE_DAYS_MAX = 36_525;
 
 const program = new Command('npm run local --')
   .description('An embedded AWS on this machine with the application deployed to it.')
@@ -95,6 +102,49 @@ program
     process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
   });
 
+program
+  .command('advance')
+  .description('move its clock forward, for good, and do what AWS does by itself in that time')
+  .argument('[days]', 'so many days; whole or not, for instance 30 or 0.5', parseDays)
+  .option('--to <time>', 'to this time instead, in ISO 8601, for instance 2030-01-31', parseTime)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE))
+  .addHelpText(
+    'after',
+    `
+The clock is that of everything in it: functions, rows, objects, schedules, waits of state machines.
+The lifecycle rules of buckets act only here: at each midnight UTC at which one finds something,
+and at the end; 0 does what is due now. A schedule whose time has passed, even often, runs once.
+Exit codes: 0 done, ${EXIT_USAGE} wrong usage, 1 anything else.`,
+  )
+  .action(async (days: number | undefined, { to }: { to?: number }, command: Command) => {
+    if ((days === undefined) === (to === undefined)) {
+      command.error('error: give either a number of days or --to.');
+    }
+    const seconds =
+      to === undefined
+        ? (days ?? 0) * DAY_SECONDS
+        : (to - (await readClock(directory())).nowMs) / 1000;
+    if (seconds < 0 || seconds > ADVANCE_DAYS_MAX * DAY_SECONDS) {
+      command.error(
+        `error: option '--to': the clock goes forward by at most ${ADVANCE_DAYS_MAX} days.`,
+      );
+    }
+    report(await advance({ directory: directory(), seconds, log: progress }));
+  });
+
+function report({ nowMs, ...counts }: AdvanceReport): void {
+  const lines = [
+    `The embedded AWS has arrived at ${new Date(nowMs).toISOString()}.`,
+    `objects expired   ${counts.objectsExpired}`,
+    `versions removed  ${counts.versionsRemoved}`,
+    `markers removed   ${counts.markersRemoved}`,
+    `uploads aborted   ${counts.uploadsAborted}`,
+    `rows expired      ${counts.rowsExpired}`,
+    ...(counts.keptByLock > 0 ? [`kept by a lock    ${counts.keptByLock}`] : []),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
 function directory(): string {
   return program.opts<{ directory: string }>().directory;
 }
@@ -108,6 +158,31 @@ function parseInteger(text: string): number {
     throw new InvalidArgumentError('It is not a whole number.');
   }
   return Number(text);
+}
+
+function parseDays(text: string): number {
+  const days = /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(days <= ADVANCE_DAYS_MAX)) {
+    throw new InvalidArgumentError(`It is not a number from 0 to ${ADVANCE_DAYS_MAX}.`);
+  }
+  return days;
+}
+
+const ISO_TIME = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
+/** Milliseconds since 1970. A time without a zone is UTC. */
+function parseTime(text: string): number {
+  const [iso, day, time, zone] = ISO_TIME.exec(text) ?? [];
+  const timeMs = Date.parse(time === undefined || zone !== undefined ? text : `${text}Z`);
+  // Date.parse takes 31 February for 3 March.
+  if (iso === undefined || Number.isNaN(timeMs) || dayOf(Date.parse(`${day}T00:00Z`)) !== day) {
+    throw new InvalidArgumentError('It is not a time in ISO 8601, for instance 2030-01-31T12:00Z.');
+  }
+  return timeMs;
+}
+
+function dayOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10);
 }
 
 function parsePort(text: string): number {

@@ -2,6 +2,11 @@
 port 443 of the bind address when it may. One port per instance is enough here; two instances
 must not depend on who came first, and port 443 belongs to the machine's owner.
 
+Its clock is that of the instance (shifted_clock.py), which `npm run local -- advance` moves.
+
+And it checks requests of SQS by the permissions that AWS asks for: a batch needs that of its single
+action, and there is none of its own.
+
 With LETHE_CALLS_FILE it also writes down which calls were made under which role: those that it
 checks, and what state machines do, which it does not check against their roles.
 """
@@ -9,6 +14,12 @@ checks, and what state machines do, which it does not check against their roles.
 import json
 import os
 
+import shifted_clock
+
+# Before anything of MiniStack is imported.
+shifted_clock.install(os.environ["LETHE_LOCAL_INSTANCE"])
+
+import clock_endpoints
 from ministack import app
 from ministack.core import iam_evaluator
 from ministack.services import stepfunctions, sts
@@ -18,6 +29,23 @@ if not hasattr(app, "_port_is_bindable"):
         "run_ministack.py does not fit this version of MiniStack: app._port_is_bindable is gone"
     )
 app._port_is_bindable = lambda host, port: False
+
+
+BATCH_ACTIONS = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
+
+
+def check_batches_as_single_actions():
+    """Lets the permissions of a batch be those of its single action."""
+    enforce = iam_evaluator.enforce
+
+    def by_single_action(access_key_id, iam_action, *more, **named):
+        return enforce(access_key_id, BATCH_ACTIONS.get(iam_action, iam_action), *more, **named)
+
+    iam_evaluator.enforce = by_single_action
 
 
 class CallsFile:
@@ -44,6 +72,7 @@ def record_checks(calls):
     enforce = iam_evaluator.enforce
 
     def recording(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
+        iam_action = BATCH_ACTIONS.get(iam_action, iam_action)
         denied = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
         session = sts._sessions.get(access_key_id)
         if session is not None:
@@ -85,8 +114,10 @@ def record_machines(calls):
 
 # Taken out, because functions inherit the environment.
 calls_file = os.environ.pop("LETHE_CALLS_FILE", None)
+check_batches_as_single_actions()
 if calls_file:
     recorded = CallsFile(calls_file)
     record_checks(recorded)
     record_machines(recorded)
+clock_endpoints.install(app)
 app.main()

@@ -6,6 +6,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
 
 interface SdkEndpoint {
   readonly endpoint: string;
@@ -48,6 +49,7 @@ export interface SdkClients {
   readonly s3: S3Client;
   readonly kms: KMSClient;
   readonly sfn: SFNClient;
+  readonly sqs: SQSClient;
   /** Closes the connections of all of them. */
   destroy(): void;
 }
@@ -59,14 +61,16 @@ export function sdkClients(target: SdkEndpoint): SdkClients {
   const s3 = new S3Client({ ...config, forcePathStyle: true });
   const kms = new KMSClient(config);
   const sfn = new SFNClient(config);
+  const sqs = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
   return {
     dynamoDb,
     iam,
     s3,
     kms,
     sfn,
+    sqs,
     destroy: () => {
-      for (const client of [dynamoDb, iam, s3, kms, sfn]) client.destroy();
+      for (const client of [dynamoDb, iam, s3, kms, sfn, sqs]) client.destroy();
     },
   };
 }

@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { EnvName } from '../../functions/contract/env.ts';
 import type { VpcPlace } from '../mail-server-settings.ts';
@@ -53,6 +54,17 @@ const OBJECT_ACTIONS = {
 } as const;
 type ObjectAction = keyof typeof OBJECT_ACTIONS;
 
+/** What a function, or Lambda in its name, may do with a queue. */
+const QUEUE_ACTIONS = {
+  send: 'sqs:SendMessage',
+  receive: 'sqs:ReceiveMessage',
+  remove: 'sqs:DeleteMessage',
+  postpone: 'sqs:ChangeMessageVisibility',
+  attributes: 'sqs:GetQueueAttributes',
+} as const;
+
+type QueueAction = keyof typeof QUEUE_ACTIONS;
+
 /** What Lambda needs to put a function into a VPC; the describing ones know no resources. */
 const VPC_ACTIONS = [
   'ec2:AssignPrivateIpAddresses',
@@ -75,7 +87,7 @@ export interface NodeFunctionProps {
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly settings: Settings;
-  /** Why a lost event does not matter, for a function that events invoke. */
+  /** Why no event is lost, or why it does not matter, for a function that events invoke. */
   readonly whyNoDeadLetters?: string;
 }
 
@@ -151,6 +163,14 @@ export class NodeFunction extends Construct {
   bindKey(key: Key, variable: EnvName, actions: readonly ('kms:Sign' | 'kms:GetPublicKey')[]) {
     this.setVariable(variable, key.keyId);
     this.allow([key.keyArn], actions);
+  }
+
+  bindQueue(queue: Queue, variable: EnvName, actions: readonly QueueAction[]): void {
+    this.setVariable(variable, queue.queueUrl);
+    this.allow(
+      [queue.queueArn],
+      actions.map((action) => QUEUE_ACTIONS[action]),
+    );
   }
 
   /**

@@ -1,6 +1,7 @@
 import {
   AbortMultipartUploadCommand,
   CopyObjectCommand,
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
@@ -33,6 +34,12 @@ const ABSENT: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'Meth
 
 /** What DeleteObjects may answer for a version that is not there. */
 const ALREADY_REMOVED: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion']);
+
+/**
+ * What a conditional delete answers when the key has no current version: absent, or a delete marker
+ * on top of it. As above, `NoSuchBucket` is not among them.
+ */
+const NOTHING_TO_HIDE: ReadonlySet<string> = new Set(['NoSuchKey', 'PreconditionFailed']);
 
 /**
  * A versioned S3 bucket. The caller needs `s3:ListBucket` besides `s3:GetObject`: without it S3
@@ -149,6 +156,17 @@ export class S3ObjectStore implements ObjectStore {
         code: Code ?? 'Unknown',
       }))
       .filter(({ code }) => !ALREADY_REMOVED.has(code));
+  }
+
+  async placeMarker(key: string): Promise<boolean> {
+    const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: '*' });
+    try {
+      await answered('placing a delete marker', () => this.#client.send(command));
+      return true;
+    } catch (error) {
+      if (NOTHING_TO_HIDE.has(faultName(error))) return false;
+      throw error;
+    }
   }
 
   async listUploads(prefix: string, after?: string): Promise<ListPage<MultipartUpload>> {

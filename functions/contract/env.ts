@@ -21,6 +21,10 @@ export const ENV = {
   mailServers: 'LETHE_MAIL_SERVERS',
   /** ARN of the secret with the API key of doveadm's HTTP interface. */
   mailServersSecretArn: 'LETHE_MAIL_SERVERS_SECRET_ARN',
+  /** The queue of rows that S3 could not follow yet. */
+  retryQueueUrl: 'LETHE_RETRY_QUEUE_URL',
+  /** Before such a row is tried again; doubled each time. */
+  retryFirstWaitSeconds: 'LETHE_RETRY_FIRST_WAIT_SECONDS',
   deleteAccountStateMachineArn: 'LETHE_DELETE_ACCOUNT_STATE_MACHINE_ARN',
 } as const;
 

@@ -37,6 +37,8 @@ export const ERROR_NAMES = {
   notFenced: 'NotFencedError',
   /** Objects or rows that cannot be removed, whatever the number of tries. */
   erasureBlocked: 'ErasureBlockedError',
+  /** S3 refuses to follow a row: bytes that should go stay, until the cause is removed. */
+  objectBlocked: 'ObjectBlockedError',
   /** The last round of verification still found something. */
   leftovers: 'LeftoversError',
   /** The store did not answer in time or throttled every try. */

@@ -26,3 +26,9 @@ export const WATCH_LOG = {
   message: 'executions running',
   fields: { running: 'running', oldestSeconds: 'oldestSeconds' },
 } as const;
+
+/** Of every batch of rows that S3 follows, from the stream or from the retry queue. */
+export const RECONCILED_LOG = {
+  message: 'objects reconciled',
+  fields: ['marked', 'removed', 'nothing', 'postponed'],
+} as const;

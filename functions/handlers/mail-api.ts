@@ -14,8 +14,9 @@ import {
   requireMailbox,
 } from '../core/mailboxes/mailboxes.ts';
 import { listSubscriptions, subscribe } from '../core/mailboxes/subscriptions.ts';
-import { deliverMessages, type NewMessage } from '../core/messages/deliver-messages.ts';
+import { deliverMessages } from '../core/messages/deliver-messages.ts';
 import type { Message } from '../core/messages/message.ts';
+import type { NewMessage } from '../core/messages/new-messages.ts';
 import { fetchMessage, listMessages } from '../core/messages/read-messages.ts';
 import { startUpload } from '../core/messages/uploads.ts';
 import type { Ports } from '../core/ports/ports.ts';

@@ -1,6 +1,7 @@
 import { MemoryEvidenceStore } from '../models/memory-evidence-store.ts';
 import { MemoryMailServers } from '../models/memory-mail-servers.ts';
 import { MemoryObjectStore } from '../models/memory-object-store.ts';
+import { MemoryRetryQueue } from '../models/memory-retry-queue.ts';
 import { MemoryRowStore } from '../models/memory-row-store.ts';
 import { MemorySigner } from '../models/memory-signer.ts';
 import { MemoryWorkflows } from '../models/memory-workflows.ts';
@@ -8,6 +9,7 @@ import { VirtualClock } from '../models/virtual-clock.ts';
 import { evidenceStoreContract } from './evidence-store.contract.ts';
 import { mailServersContract } from './mail-servers.contract.ts';
 import { objectStoreContract } from './object-store.contract.ts';
+import { retryQueueContract } from './retry-queue.contract.ts';
 import { rowStoreContract } from './row-store.contract.ts';
 import { signerContract } from './signer.contract.ts';
 import { workflowsContract } from './workflows.contract.ts';
@@ -57,5 +59,15 @@ mailServersContract('memory', async () => {
     server,
     connect: async (user) => mailServers.connect(server.url, user),
     stop: async () => {},
+  };
+});
+
+retryQueueContract('memory', async () => {
+  const queue = new MemoryRetryQueue(clock);
+  return {
+    queue,
+    receive: async () => queue.receive(),
+    remove: async ({ receipt }) => queue.remove(receipt.split('-')[1] ?? ''),
+    pass: async (seconds) => clock.advance(seconds * 1000),
   };
 });

@@ -19,6 +19,12 @@ import {
   SendTaskSuccessCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  DeleteQueueCommand,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { CryptoIds } from '../../functions/adapters/crypto-ids.ts';
 import { DynamoDbRowStore } from '../../functions/adapters/dynamodb-row-store.ts';
@@ -26,12 +32,14 @@ import { KmsSigner } from '../../functions/adapters/kms-signer.ts';
 import { S3EvidenceStore } from '../../functions/adapters/s3-evidence-store.ts';
 import { S3ObjectStore } from '../../functions/adapters/s3-object-store.ts';
 import { executionArn, SfnWorkflows } from '../../functions/adapters/sfn-workflows.ts';
+import { SqsRetryQueue } from '../../functions/adapters/sqs-retry-queue.ts';
 import { SystemClock } from '../../functions/adapters/system-clock.ts';
 import { sdkClients } from '../sdk-clients.ts';
 import { sendPut } from '../send-put.ts';
 import { evidenceStoreContract } from './evidence-store.contract.ts';
 import { lostAnswerContract } from './lost-answers.contract.ts';
 import { objectStoreContract } from './object-store.contract.ts';
+import { retryQueueContract } from './retry-queue.contract.ts';
 import { rowStoreContract } from './row-store.contract.ts';
 import { signerContract } from './signer.contract.ts';
 import { createTables, deleteTables } from './tables.ts';
@@ -90,6 +98,30 @@ describe('MiniStack', () => {
         await s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }));
       },
       send: (put, body) => sendPut(put, body, target.caFile),
+    };
+  });
+
+  retryQueueContract('MiniStack', async () => {
+    const { sqs } = clients;
+    const made = await sqs.send(
+      new CreateQueueCommand({ QueueName: run, Attributes: { VisibilityTimeout: '60' } }),
+    );
+    const QueueUrl = given(made.QueueUrl);
+    ends.push(() => sqs.send(new DeleteQueueCommand({ QueueUrl })));
+    return {
+      queue: new SqsRetryQueue({ client: sqs, queueUrl: QueueUrl }),
+      receive: async () => {
+        const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 });
+        const { Messages = [] } = await sqs.send(command);
+        return Messages.map(({ Body, ReceiptHandle }) => ({
+          body: given(Body),
+          receipt: given(ReceiptHandle),
+        }));
+      },
+      remove: async ({ receipt }) => {
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receipt }));
+      },
+      pass: (seconds) => clock.sleep(seconds * 1000),
     };
   });
 

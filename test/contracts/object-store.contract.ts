@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ListPage, ObjectVersion } from '../../functions/core/ports/object-store.ts';
 import { copyContract, presignedContract } from './object-store-copies.contract.ts';
+import { markerContract } from './object-store-markers.contract.ts';
 import type { TestedObjectStore } from './tested-object-store.ts';
 
 /** Far more than any of these lists has. */
@@ -56,6 +57,7 @@ export function objectStoreContract(
     objectContract(under);
     copyContract(under);
     presignedContract(under);
+    markerContract(under);
     removalContract(under);
     listContract(under);
     uploadContract(under);

@@ -72,3 +72,14 @@ export async function clientsAs(roleName: string): Promise<SdkClients> {
   });
   return sdkClients({ ...target, ...(await provide()), tries: 1 });
 }
+
+/** What the service answers to a call that a policy does not allow; `allowed` to another. */
+export async function answerTo(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return 'allowed';
+  } catch (error) {
+    return (error as Error).name.replace(/Exception$/, '');
+  }
+}
+export const DENIED = 'AccessDenied';

@@ -18,7 +18,7 @@ import { listMailboxes } from '../../functions/core/mailboxes/mailboxes.ts';
 import type { SdkClients } from '../sdk-clients.ts';
 import { furnish } from '../simulation/mail.ts';
 import { makeCaller, transportOf, unsignedStatus } from './callers.ts';
-import { clientsAs, serviceRoles } from './deployed-roles.ts';
+import { answerTo, clientsAs, DENIED, serviceRoles } from './deployed-roles.ts';
 import { CLASSES, deployedStores } from './stores.ts';
 
 /** Needs escaping in a path: what is signed, routed and matched must be the same. */
@@ -43,17 +43,6 @@ async function as(construct: string): Promise<SdkClients> {
   own.push(made);
   return made;
 }
-
-/** What the service answers to a call that a policy does not allow; `allowed` to another. */
-async function answerTo(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-    return 'allowed';
-  } catch (error) {
-    return (error as Error).name.replace(/Exception$/, '');
-  }
-}
-const DENIED = 'AccessDenied';
 
 beforeAll(async () => {
   roles = await serviceRoles();

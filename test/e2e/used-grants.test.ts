@@ -41,6 +41,14 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
     why: 'A certificate is stored with its lock, but ephemeral stages, as these tests use, lock nothing.',
   },
   {
+    grants: /^ReconcileObjects dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams) /,
+    why: 'Lambda reads the stream in the name of the role; the embedded AWS does it by itself.',
+  },
+  {
+    grants: /^RetryReconcile sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) /,
+    why: 'Lambda reads the queue in the name of the role; the embedded AWS does it by itself.',
+  },
+  {
     grants: /^\w+ s3:\w+ arn:aws:s3:::[^/]+\/(r7|r365|keep)\/\*$/,
     why: 'Accounts of the tests have the class r30; keys of other classes differ in the prefix.',
   },

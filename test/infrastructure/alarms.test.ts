@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   ERASED_LOG,
+  RECONCILED_LOG,
   STEP_LOG,
   VERIFY_OUTCOMES,
   VERIFY_STEP,
@@ -136,6 +137,21 @@ describe('alarms', () => {
     expect(byMetric('AWS/DynamoDB', 'ReadThrottleEvents')).toHaveLength(2);
   });
 
+  test.each([
+    ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'DeadLetterQueue', 1],
+    ['AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName', 'RetryQueue', 3600],
+    ['AWS/Lambda', 'IteratorAge', 'FunctionName', 'ReconcileObjectsFunction', 3_600_000],
+  ])('O3: %s %s of %s %s', (namespace, metric, name, resource, threshold) => {
+    const [alarm, second] = byMetric(namespace, metric);
+    expect(second).toBeUndefined();
+    expect(dimension(alarm, name)).toMatch(new RegExp(`^\\{"(Ref|Fn::GetAtt)":\\[?"${resource}`));
+    expect(alarm).toMatchObject({
+      Statistic: 'Maximum',
+      Threshold: threshold,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
   test('faults and slowness of the doors', () => {
     const [faults] = byMetric('AWS/ApiGateway', '5xx');
     const [slow] = byMetric('AWS/ApiGateway', 'Latency');
@@ -185,6 +201,20 @@ describe('metrics of log lines', () => {
   });
 });
 
+test('O3: rows that S3 followed, of the stream and of the retry queue, make one metric', () => {
+  const filters = [...resourcesOf(prod, 'AWS::Logs::MetricFilter').values()].filter(
+    ({ Properties }) => String(Properties['FilterPattern']).includes(RECONCILED_LOG.message),
+  );
+  const names = filters.map(({ Properties }) => {
+    const [made] = Properties['MetricTransformations'] as readonly { MetricName: string }[];
+    return made?.MetricName;
+  });
+  expect(names).toHaveLength(8);
+  expect(new Set(names)).toEqual(
+    new Set(['ReconciledMarked', 'ReconciledRemoved', 'ReconciledNothing', 'ReconciledPostponed']),
+  );
+});
+
 test('the dashboard shows deletions, what they erased, every function, tables and doors', () => {
   const [dashboard] = [...resourcesOf(prod, 'AWS::CloudWatch::Dashboard').values()];
   expect(dashboard?.Properties['DashboardName']).toBe('lethe-prod');
@@ -195,6 +225,8 @@ test('the dashboard shows deletions, what they erased, every function, tables an
     'Running deletions, and how long the oldest has run (s)',
     'Erased',
     'Verifications that found something',
+    'Rows that S3 followed, and how late the stream is read (ms)',
+    'Rows in the retry queue and dead, and how long they wait (s)',
     'Functions: longest duration (ms)',
     'Functions: errors and throttles',
     'Table registry: throttled requests',

@@ -1,4 +1,7 @@
-/** Constructs of the functions: steps of delete-account, those behind the doors, and the watch. */
+/**
+ * Constructs of the functions: steps of delete-account, those behind the doors, the watch, and
+ * those that make S3 follow the rows.
+ */
 export const STEPS = [
   'ResolveAccount',
   'DisableUser',
@@ -14,4 +17,12 @@ export const STEPS = [
   'ReleaseAddress',
   'RecordFailure',
 ];
-export const FUNCTIONS = [...STEPS, 'ProvisioningApi', 'MailApi', 'WatchExecutions', 'Doctor'];
+export const FUNCTIONS = [
+  ...STEPS,
+  'ProvisioningApi',
+  'MailApi',
+  'WatchExecutions',
+  'Doctor',
+  'ReconcileObjects',
+  'RetryReconcile',
+];

@@ -64,3 +64,23 @@ test('children get the keys of the instance and nothing that leads to a real acc
     AWS_CONFIG_FILE: '/instance/no-aws-config',
   });
 });
+
+test.each([
+  ['nothing', [], /either a number of days or --to/],
+  ['both', ['1', '--to', '2100-01-01'], /either a number of days or --to/],
+  ['no number', ['ten'], /'ten' is invalid.*0 to 36525/],
+  ['less than nothing', ['-1'], /'-1' is invalid|unknown option '-1'/],
+  ['more than a century', ['36526'], /'36526' is invalid.*0 to 36525/],
+  ['no time', ['--to', 'tomorrow'], /'tomorrow' is invalid.*ISO 8601/],
+  ['no day', ['--to', '2100-02-31T00:00Z'], /is invalid.*ISO 8601/],
+])('O2: advance by %s is wrong usage', (_name, words, message) => {
+  const { status, stdout, stderr } = local(temporaryDirectory(), 'advance', ...words);
+  expect({ status, stdout }).toStrictEqual({ status: 64, stdout: '' });
+  expect(stderr).toMatch(message);
+});
+
+test('the clock of what does not run stands still', () => {
+  const { status, stderr } = local(temporaryDirectory(), 'advance', '0.5');
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/does not run.*\n {2}Fix: npm run local -- start/);
+});

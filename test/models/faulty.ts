@@ -19,15 +19,18 @@ const MUTATING: ReadonlySet<string> = new Set([
   'put',
   'copy',
   'removeVersions',
+  'placeMarker',
   'abortUpload',
   'save',
   'start',
+  'add',
+  'postpone',
   'kick',
   'removeCaches',
 ]);
 
 /** Calls whose first argument is a list that they work off one by one. */
-const PIECEMEAL: ReadonlySet<string> = new Set(['removeAll', 'removeVersions']);
+const PIECEMEAL: ReadonlySet<string> = new Set(['removeAll', 'removeVersions', 'add']);
 
 /** Calls that answer at once, not by a promise, and touch nothing: they go on after a crash. */
 const SYNCHRONOUS: ReadonlySet<string> = new Set(['now', 'hex', 'fraction']);

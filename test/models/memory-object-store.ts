@@ -93,6 +93,15 @@ export class MemoryObjectStore implements ObjectStore {
     });
   }
 
+  /** Fails like a removal where `failKey` says so, as a bucket policy does for both. */
+  async placeMarker(key: string): Promise<boolean> {
+    const code = this.#failure(key);
+    if (code !== undefined) throw Object.assign(new Error(`${code} by the model`), { name: code });
+    if (this.#keys.get(placeOf(key))?.at(-1)?.body === undefined) return false;
+    this.deleteMarker(key);
+    return true;
+  }
+
   async listUploads(prefix: string, after?: string): Promise<ListPage<MultipartUpload>> {
     const bytes = Buffer.from(folder(prefix));
     const last = after === undefined ? undefined : decodeCursor(after, ['key', 'uploadId']);

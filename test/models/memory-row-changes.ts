@@ -1,6 +1,16 @@
 /** Guards and changes, as DynamoDB's expressions mean them. */
+import type { RowKey } from '../../functions/contract/row-layout.ts';
 import type { Attributes, Change, Guard, Value } from '../../functions/core/ports/row-store.ts';
 import { RowValidationError } from './memory-row-rules.ts';
+
+/** A row that came, changed or went; what a stream would tell. */
+export interface RowChange {
+  readonly key: RowKey;
+  readonly before?: Attributes;
+  readonly after?: Attributes;
+  /** Removed because its TTL had passed. */
+  readonly expired?: true;
+}
 
 /** A copy that shares nothing with the original, so that no caller can alias the store. */
 export function copyOf<V extends Value>(value: V): V;

@@ -17,7 +17,7 @@ import type {
   Write,
   WriteResult,
 } from '../../functions/core/ports/row-store.ts';
-import { changed, copyOf, guardHolds } from './memory-row-changes.ts';
+import { changed, copyOf, guardHolds, type RowChange } from './memory-row-changes.ts';
 import {
   assertChange,
   assertGuard,
@@ -42,7 +42,13 @@ type Partitions = Map<string, OrderedEntries<Row>>;
  */
 export class MemoryRowStore implements RowStore {
   readonly #partitions = new Map<string, Partitions>();
+  readonly #changed: (change: RowChange) => void;
   #conflicts = 0;
+
+  /** `changed` is told of every row that a call has changed, in order. */
+  constructor(options: { readonly changed?: (change: RowChange) => void } = {}) {
+    this.#changed = options.changed ?? (() => {});
+  }
 
   async get(key: RowKey): Promise<Row | undefined> {
     assertKey(key);
@@ -71,7 +77,7 @@ export class MemoryRowStore implements RowStore {
 
   async removeAll(keys: readonly RowKey[]): Promise<void> {
     for (const key of keys) assertKey(key);
-    for (const key of keys) this.#remove(key);
+    for (const key of keys) this.#replace(key, undefined);
   }
 
   async query(query: Query): Promise<Page> {
@@ -106,7 +112,7 @@ export class MemoryRowStore implements RowStore {
       const ttl = attributes[TTL_ATTRIBUTE];
       return typeof ttl === 'number' && ttl * 1000 < nowMs;
     });
-    for (const { key } of expired) this.#remove(key);
+    for (const { key } of expired) this.#replace(key, undefined, { expired: true });
     return expired.length;
   }
 
@@ -150,11 +156,21 @@ export class MemoryRowStore implements RowStore {
     if (sizeBytes > TRANSACTION_BYTES_MAX) {
       throw new RowValidationError(`the transaction has ${sizeBytes} bytes`);
     }
-    for (const { key, after } of effects) {
-      this.#remove(key);
-      if (after !== undefined) this.#insert({ key: { ...key }, attributes: copyOf(after) });
-    }
+    for (const { key, after } of effects) this.#replace(key, after);
     return { outcome: 'written' };
+  }
+
+  #replace(key: RowKey, after: Attributes | undefined, more: { expired?: true } = {}): void {
+    const before = this.#find(key)?.attributes;
+    this.#remove(key);
+    if (after !== undefined) this.#insert({ key: { ...key }, attributes: copyOf(after) });
+    if (before === undefined && after === undefined) return;
+    this.#changed({
+      key: { ...key },
+      ...(before === undefined ? {} : { before: copyOf(before) }),
+      ...(after === undefined ? {} : { after: copyOf(after) }),
+      ...more,
+    });
   }
 
   #find(key: RowKey): Row | undefined {

@@ -4,10 +4,11 @@
  */
 import type { AccountState } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
+import type { MailSettings } from '../../contract/mail-settings.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
 import { LetheError, quoted } from '../errors.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
-import { number, optionalText, text } from '../rows/attributes.ts';
+import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 
 export interface Account {
   readonly accountId: string;
@@ -19,11 +20,18 @@ export interface Account {
   /** The unfinished operation that owns the account, if any. */
   readonly operationId?: string;
   readonly held: boolean;
+  /** As they were when the account was read, with the number of their changes. */
+  readonly settings?: MailSettings;
+  readonly settingsRevision?: number;
+  /** The highest UIDVALIDITY that a mailbox got here, so that no name ever has one twice. */
+  readonly lastUidValidity?: number;
 }
 
 function toAccount(row: Row): Account {
   const user = optionalText(row, 'user');
   const operationId = optionalText(row, 'operationId');
+  const settingsRevision = optionalNumber(row, 'settingsRevision');
+  const lastUidValidity = optionalNumber(row, 'lastUidValidity');
   return {
     accountId: text(row, 'accountId'),
     state: text(row, 'state') as AccountState,
@@ -32,7 +40,17 @@ function toAccount(row: Row): Account {
     held: row.attributes['hold'] !== undefined,
     ...(user === undefined ? {} : { user }),
     ...(operationId === undefined ? {} : { operationId }),
+    ...(lastUidValidity === undefined ? {} : { lastUidValidity }),
+    ...(settingsRevision === undefined ? {} : { settingsRevision, settings: settingsOf(row) }),
   };
+}
+
+/** Settings of a domain or account as they were checked when made; damaged ones stop us (W5). */
+export function settingsOf(row: Row | undefined): MailSettings {
+  const stored = row?.attributes['settings'];
+  if (stored === undefined) return {};
+  if (!isObject(stored)) throw new TypeError('damaged row: its settings are not an object');
+  return stored as MailSettings;
 }
 
 /** Strongly consistent. */

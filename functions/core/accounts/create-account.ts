@@ -1,12 +1,16 @@
 /** Creating accounts: addresses, the built-in userdb's entry and INBOX come with them. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
+import type { MailSettings } from '../../contract/mail-settings.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
+import { INBOX } from '../mailboxes/mailbox-path.ts';
 import { inboxWrites } from '../mailboxes/mailboxes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
+import { resolveSettings } from '../settings/resolve-settings.ts';
+import { readDomainSettings } from '../settings/settings-store.ts';
 import type { Account } from './accounts.ts';
 import { domainOf, parseAddress } from './address.ts';
 
@@ -33,12 +37,14 @@ export interface RetentionClasses {
 
 /**
  * Creates account, addresses, userdb entry and INBOX in one transaction: all or nothing (W2).
+ * @param deployment settings of the deployment, from which and the domain's INBOX gets its policy
  * @throws InvalidInputError, AddressTakenError
  */
 export async function createAccount(
   ports: { readonly rows: RowStore; readonly clock: Clock; readonly ids: Ids },
   classes: RetentionClasses,
   request: NewAccount,
+  deployment: MailSettings = {},
 ): Promise<Account> {
   const user = parseAddress('user', request.user);
   const aliases = parseAliases(user, request.aliases ?? []);
@@ -49,6 +55,8 @@ export async function createAccount(
       `got ${quoted(retentionClass)}, allowed are ${classes.names.join(', ')}`,
     );
   }
+  const domain = await readDomainSettings(ports.rows, domainOf(user));
+  const policy = resolveSettings(deployment, domain).autoexpungeOf(INBOX);
   const accountId = ports.ids.hex(ACCOUNT_ID_BYTES);
   const createdAt = ports.clock.now();
   const account: Account = {
@@ -63,7 +71,7 @@ export async function createAccount(
     accountWrite(account, user),
     userdbWrite(accountId, user, ports.ids.hex(8)),
     ...[user, ...aliases].flatMap((address) => addressWrites(accountId, address, createdAt)),
-    ...inboxWrites(accountId, ports),
+    ...inboxWrites(accountId, ports, policy),
   ];
   return await untilWon(ports, createdAt + CREATE_DEADLINE_MS, async () => {
     const result = await ports.rows.transact(writes);

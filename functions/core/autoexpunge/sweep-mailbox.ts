@@ -12,8 +12,9 @@ import type { Entry } from '../messages/entries.ts';
 import { expungeMessages } from '../messages/expunge-messages.ts';
 import type { MailContext, MessagePorts } from '../messages/in-chunks.ts';
 import type { Change, RowStore } from '../ports/row-store.ts';
-import { dueGuard, entryAt } from './due.ts';
-import { applyPolicy } from './policy.ts';
+import { applyPolicy } from './apply-policy.ts';
+import { entryAt, scheduleGuard } from './due.ts';
+import { policyAttributes } from './policy.ts';
 import { countOf, judge, pageToJudge, type Rule, staysFrom } from './verdicts.ts';
 
 /** About what fits into one transaction: who may act is read again before each. */
@@ -83,12 +84,7 @@ export async function maySweep(rows: RowStore, { account }: MailContext): Promis
 
 function withPolicy(mailbox: Mailbox, { settings }: MailContext): Mailbox {
   const { autoexpungeAfterSeconds: _, autoexpungeMaxMails: __, ...rest } = mailbox;
-  const { afterSeconds, maxMails } = settings.autoexpungeOf(mailbox.path) ?? {};
-  return {
-    ...rest,
-    ...(afterSeconds === undefined ? {} : { autoexpungeAfterSeconds: afterSeconds }),
-    ...(maxMails === undefined ? {} : { autoexpungeMaxMails: maxMails }),
-  };
+  return { ...rest, ...policyAttributes(settings.autoexpungeOf(mailbox.path) ?? {}) };
 }
 
 /** What a pass stopped at. */
@@ -208,7 +204,7 @@ class Pass {
       ...(due.unset === undefined ? {} : { unset: due.unset }),
     };
     if (Object.keys(change).length === 0) return;
-    const { equals, without } = dueGuard(mailbox);
+    const { equals, without } = scheduleGuard(mailbox);
     const result = await this.#ports.rows.write({
       kind: 'update',
       key: dictmapKeys.mailbox(mailboxId),

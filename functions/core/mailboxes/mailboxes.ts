@@ -1,14 +1,21 @@
 /** Mailboxes: a row with UIDVALIDITY, UIDNEXT and counters, and a path row that names it. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import { accountPartition, dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
-import { type Account, notActive } from '../accounts/accounts.ts';
-import { activeCheck } from '../accounts/while-active.ts';
-import { LetheError, quoted } from '../errors.ts';
+import type { AutoexpungePolicy } from '../../contract/mail-settings.ts';
+import {
+  accountPartition,
+  dictmapKeys,
+  ROW_VERSION,
+  registryKeys,
+} from '../../contract/row-layout.ts';
+import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
+import { policyAttributes } from '../autoexpunge/policy.ts';
+import { LetheError, quoted, StoreBusyError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Row, RowStore, Write } from '../ports/row-store.ts';
 import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
+import { sameSettings } from '../settings/settings-store.ts';
 import { INBOX } from './mailbox-path.ts';
 
 const MAILBOX_ID_BYTES = 8;
@@ -48,6 +55,7 @@ export type Acl = Readonly<Record<string, string>>;
 export interface NewMailbox {
   readonly role?: 'storage';
   readonly specialUse?: string;
+  readonly policy?: AutoexpungePolicy;
   /** Kept from another store. */
   readonly uidValidity?: number;
 }
@@ -164,8 +172,10 @@ export async function listMailboxes(
 
 /**
  * Creates a mailbox. The transaction checks that the account is active, so that none appears once
- * an erasure has raised its fence (X3).
- * @throws MailboxExistsError, AccountNotActiveError
+ * an erasure has raised its fence (X3), and that its settings are those it was read with, so that
+ * none appears with a policy of before.
+ * @param account as it was read when the settings were resolved from which `given` follows
+ * @throws MailboxExistsError, AccountNotActiveError, StoreBusyError
  */
 export async function createMailbox(
   ports: MailboxPorts,
@@ -173,50 +183,85 @@ export async function createMailbox(
   path: string,
   given: NewMailbox = {},
 ): Promise<Mailbox> {
-  const mailbox = newMailbox(account.accountId, path, ports, given);
-  const writes: Write[] = [
-    activeCheck(account.accountId),
-    ...mailboxWrites(account.accountId, mailbox),
-  ];
   return await untilWon(ports, ports.clock.now() + CREATE_DEADLINE_MS, async () => {
-    const result = await ports.rows.transact(writes);
+    const current = await readAccount(ports.rows, account.accountId);
+    if (current?.state !== 'active') throw notActive(account);
+    if (current.settingsRevision !== account.settingsRevision) {
+      throw new StoreBusyError('the settings of the account were changed meanwhile');
+    }
+    const mailbox = newMailbox(current, path, ports, given);
+    const result = await ports.rows.transact([
+      accountWrite(current, mailbox, given),
+      ...mailboxWrites(account.accountId, mailbox),
+    ]);
     if (result.outcome === 'written') return mailbox;
     if (result.outcome === 'conflict') return 'lost';
-    if (result.refusals.some(({ index }) => index === 0)) throw notActive(account);
-    throw new LetheError(
-      ERROR_NAMES.mailboxExists,
-      `account ${account.accountId} already has a mailbox ${quoted(path)}`,
-      'Use the mailbox that is there.',
-    );
+    if (result.refusals.some(({ index }) => index === 0)) return 'lost';
+    throw mailboxExists(path);
   });
 }
+
+export function mailboxExists(path: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.mailboxExists,
+    `there is already a mailbox ${quoted(path)}`,
+    'Use the mailbox that is there, or another name.',
+  );
+}
+
+/**
+ * Checks the account in passing. Two creations at once cannot take the same UIDVALIDITY; one kept
+ * from another store is no measure for those that are made here.
+ */
+function accountWrite(account: Account, { uidValidity }: Mailbox, given: NewMailbox): Write {
+  const { accountId, lastUidValidity } = account;
+  const key = registryKeys.account(accountId);
+  const same = sameSettings(account);
+  if (given.uidValidity !== undefined) return { kind: 'check', key, guard: same };
+  return {
+    kind: 'update',
+    key,
+    guard: {
+      row: 'present',
+      equals: { ...same.equals, ...(lastUidValidity === undefined ? {} : { lastUidValidity }) },
+      without: [...(same.without ?? []), ...(lastUidValidity === undefined ? [LAST] : [])],
+    },
+    change: { set: { [LAST]: uidValidity } },
+  };
+}
+
+const LAST = 'lastUidValidity';
 
 /** The writes that give a new account its INBOX, for the transaction that creates the account. */
 export function inboxWrites(
   accountId: string,
   ports: { readonly clock: Clock; readonly ids: Ids },
+  policy: AutoexpungePolicy = {},
 ): Write[] {
-  return mailboxWrites(accountId, newMailbox(accountId, INBOX, ports));
+  return mailboxWrites(accountId, newMailbox({ accountId }, INBOX, ports, { policy }));
 }
 
 /** A mailbox that is still to be written. */
 export function newMailbox(
-  accountId: string,
+  account: Pick<Account, 'accountId' | 'lastUidValidity'>,
   path: string,
   ports: { readonly clock: Clock; readonly ids: Ids },
-  { role, specialUse, uidValidity }: NewMailbox = {},
+  { role, specialUse, uidValidity, policy = {} }: NewMailbox = {},
 ): Mailbox {
+  const { accountId, lastUidValidity = 0 } = account;
+  // Seconds since the epoch, as RFC 3501 (2.3.1.1) suggests; 32 bits last until 2106.
+  const seconds = Math.floor(ports.clock.now() / 1000);
   return {
     mailboxId: `${accountId}.${ports.ids.hex(MAILBOX_ID_BYTES)}`,
     path,
     state: 'active',
-    // Seconds since the epoch, as RFC 3501 (2.3.1.1) suggests; 32 bits last until 2106.
-    uidValidity: uidValidity ?? Math.floor(ports.clock.now() / 1000),
+    uidValidity: uidValidity ?? Math.max(seconds, lastUidValidity + 1),
     uidNext: 1,
     messages: 0,
     bytes: 0,
     ...(specialUse === undefined ? {} : { specialUse }),
     ...(role === undefined ? {} : { role }),
+    ...policyAttributes(policy),
   };
 }
 

@@ -3,6 +3,7 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive } from '../accounts/accounts.ts';
 import { activeCheck } from '../accounts/while-active.ts';
+import { settingsFor } from '../autoexpunge/policy.ts';
 import { LetheError, quoted } from '../errors.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
@@ -49,12 +50,8 @@ async function create(
   settings: ResolvedSettings,
   name: string,
 ): Promise<Mailbox | 'lost'> {
-  const policy = settings.autoexpungeOf(name) ?? {};
-  const mailbox = {
-    ...newMailbox(account.accountId, name, ports, { role: 'storage' }),
-    ...(policy.afterSeconds === undefined ? {} : { autoexpungeAfterSeconds: policy.afterSeconds }),
-    ...(policy.maxMails === undefined ? {} : { autoexpungeMaxMails: policy.maxMails }),
-  };
+  const given = { role: 'storage', ...settingsFor(settings, name) } as const;
+  const mailbox = newMailbox(account, name, ports, given);
   const result = await ports.rows.transact([
     activeCheck(account.accountId),
     ...mailboxWrites(account.accountId, mailbox),

@@ -5,24 +5,28 @@
  * audit find by its prefix; no request handler deletes an object.
  */
 import { createHash } from 'node:crypto';
-import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { mailKey } from '../../contract/key-layout.ts';
-import { DELIVERY_MESSAGES, INLINE_BODY_BYTES, UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
+import { UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
+import type { MailSettings } from '../../contract/mail-settings.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, requireActiveAccount } from '../accounts/accounts.ts';
-import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
-import { InvalidInputError, LetheError } from '../errors.ts';
+import { type Actor, OWNER } from '../accounts/actor.ts';
+import { dueAfterAdding, scheduleGuard } from '../autoexpunge/due.ts';
+import { type LetheError, quoted } from '../errors.ts';
 import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { checkUids, requireUidValidity, uidConflict } from '../mailboxes/mailbox-uids.ts';
-import { type Mailbox, readMailbox, requireMailbox } from '../mailboxes/mailboxes.ts';
+import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import { type Access, notAllowed, requireMailboxWith } from '../mailboxes/rights.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Write } from '../ports/row-store.ts';
+import { checkQuota } from '../quota/quota.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
+import { readSettings } from '../settings/settings-store.ts';
 import { readEnvelope } from './envelope.ts';
-import { parseFlags, parseKeywords } from './flags.ts';
 import { type Message, toAttributes } from './message.ts';
+import { type CheckedMessage, checkMessages, type NewMessage } from './new-messages.ts';
 import { linkedWrite, requireUploaded, requireWaiting, unknownUpload } from './uploads.ts';
 
 /** PUTs in flight for one request: 98 bodies in about 7 turns of some 30 ms. */
@@ -34,22 +38,12 @@ const BLOB_ID_BYTES = 16;
 /** Half a SHA-256: no two messages of 10^12 have the same by chance. */
 const DIGEST_BYTES = 16;
 
-/** Either the message itself or the id of its upload. */
-type Content =
-  | { readonly raw: Uint8Array; readonly uploadId?: never }
-  | { readonly uploadId: string; readonly raw?: never };
-
-export type NewMessage = Content & {
-  /** Kept from another store; the next one of the mailbox when missing. */
-  readonly uid?: number;
-  /** Epoch milliseconds; the time of delivery when missing. */
-  readonly internalDate?: number;
-  readonly flags?: readonly string[];
-  readonly keywords?: readonly string[];
-};
-
 export interface Delivery {
   readonly user: string;
+  /** The owner when missing. */
+  readonly actor?: Actor;
+  /** Settings of the deployment; none when missing. */
+  readonly deployment?: MailSettings;
   /** `INBOX` when missing. */
   readonly mailbox?: string;
   /** The mailbox must have this one. */
@@ -78,8 +72,8 @@ interface StoredMessage {
  * Stores one or many messages in a mailbox: all of them or none (W2).
  * @param deadline epoch milliseconds after which a lost race is no longer retried
  * @throws InvalidInputError, MessageTooLargeError, UnknownUserError, UnknownMailboxError,
- *   UnknownUploadError, UidConflictError, AccountNotActiveError, IdempotencyKeyReusedError,
- *   StoreBusyError
+ *   UnknownUploadError, UidConflictError, PermissionDeniedError, NotAllowedError,
+ *   QuotaExceededError, AccountNotActiveError, IdempotencyKeyReusedError, StoreBusyError
  */
 export async function deliverMessages(
   ports: DeliverPorts,
@@ -94,11 +88,15 @@ export async function deliverMessages(
     delivery.idempotency && new IdempotentRequest(account.accountId, delivery.idempotency);
   const earlier = await request?.answer<Delivered>(ports.rows);
   if (earlier !== undefined) return earlier;
-  const mailbox = await requireMailbox(ports.rows, account.accountId, path);
+  const settings = await readSettings(ports.rows, delivery.deployment ?? {}, account);
+  const access = { account, actor: delivery.actor ?? OWNER, settings };
+  const mailbox = await requireMailboxWith(ports.rows, access, path, 'i');
+  if (mailbox.role === 'storage' || settings.isStorage(path)) throw isStorage(path);
   // Looked at again when the rows are written; here it saves storing bytes in vain.
   const { uidValidity } = delivery;
   requireUidValidity(mailbox, uidValidity);
   requireFree(mailbox, uids);
+  await requireRoom(ports, access, mailbox, checked);
   const messages = await inParallel(checked, PARALLEL_PUTS, (message) =>
     storeBody(ports, account, message),
   );
@@ -107,42 +105,28 @@ export async function deliverMessages(
   return await untilWon(ports, deadline, () => linkBodies(ports, link));
 }
 
-type CheckedMessage = Content &
-  Pick<NewMessage, 'internalDate'> &
-  Pick<Message, 'flags' | 'keywords'>;
-
-function checkMessages(messages: readonly NewMessage[]): CheckedMessage[] {
-  const uploads = messages.filter(({ uploadId }) => uploadId !== undefined);
-  if (messages.length < 1 || messages.length + uploads.length > DELIVERY_MESSAGES) {
-    throw InvalidInputError.of(
-      'messages',
-      `got ${messages.length}, allowed are 1 to ${DELIVERY_MESSAGES}, uploaded ones counting twice`,
-    );
-  }
-  const repeated = uploads.find(
-    ({ uploadId }, index) => uploads.findIndex((other) => other.uploadId === uploadId) < index,
-  );
-  if (repeated !== undefined) {
-    throw InvalidInputError.of('messages', `upload ${repeated.uploadId} is named twice`);
-  }
-  const bytes = messages.reduce((sum, { raw }) => sum + (raw?.length ?? 0), 0);
-  if (bytes > INLINE_BODY_BYTES) {
-    throw new LetheError(
-      ERROR_NAMES.messageTooLarge,
-      `the messages of one request have ${bytes} bytes, allowed are ${INLINE_BODY_BYTES}`,
-      'Send fewer messages in one request, and a large one by an upload.',
-    );
-  }
-  return messages.map((message, index) => {
-    const field = `messages[${index}]`;
-    if (message.raw?.length === 0) throw InvalidInputError.of(`${field}.raw`, 'it is empty');
-    return {
-      ...message,
-      flags: parseFlags(`${field}.flags`, message.flags ?? []),
-      keywords: parseKeywords(`${field}.keywords`, message.keywords ?? []),
-    };
+/** @throws QuotaExceededError before anything is stored */
+async function requireRoom(
+  ports: DeliverPorts,
+  { account, settings }: Access,
+  { path }: Mailbox,
+  messages: readonly CheckedMessage[],
+): Promise<void> {
+  if (settings.quotaBytes === undefined || settings.isExempt(path)) return;
+  const sizes = await inParallel(messages, PARALLEL_PUTS, async ({ raw, uploadId }) => {
+    if (uploadId === undefined) return raw.length;
+    return (await requireWaiting(ports.rows, account.accountId, uploadId)).sizeBytes;
   });
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  await checkQuota(ports, account, settings, path, bytes);
 }
+
+/** Mail enters the expunge storage by being expunged, in no other way (DEV-04). */
+const isStorage = (path: string): LetheError =>
+  notAllowed(
+    `${quoted(path)} is the expunge storage: only an expunge puts mail there`,
+    'Choose another mailbox.',
+  );
 
 async function storeBody(
   ports: DeliverPorts,
@@ -240,14 +224,14 @@ function guardWrite(mailbox: Mailbox, messages: readonly Message[], now: number)
   const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const last = messages.at(-1)?.uid ?? 0;
   const { uidValidity, uidNext } = mailbox;
-  const { equals, without } = dueGuard(mailbox);
+  const schedule = scheduleGuard(mailbox);
   return {
     kind: 'update',
     key: dictmapKeys.mailbox(mailbox.mailboxId),
     guard: {
       row: 'present',
-      equals: { state: 'active', uidValidity, uidNext, ...equals },
-      without,
+      equals: { state: 'active', uidValidity, uidNext, ...schedule.equals },
+      without: schedule.without,
     },
     change: {
       set: { uidNext: last + 1, ...dueAfterAdding(mailbox, messages.length, now) },

@@ -14,6 +14,7 @@ import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import type { PresignedPut } from '../ports/object-store.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
+import { number } from '../rows/attributes.ts';
 
 const UPLOAD_ID_BYTES = 16;
 
@@ -97,14 +98,17 @@ export async function requireUploaded(
   return { ...stored, key };
 }
 
-/** @throws UnknownUploadError */
+/**
+ * @returns the size that was said when the upload began: S3 refuses any other
+ * @throws UnknownUploadError
+ */
 export async function requireWaiting(
   rows: RowStore,
   accountId: string,
   uploadId: string,
-): Promise<void> {
+): Promise<{ readonly sizeBytes: number }> {
   const row = await rows.get(dictmapKeys.upload(accountId, uploadId));
-  if (row?.attributes['state'] === WAITING) return;
+  if (row?.attributes['state'] === WAITING) return { sizeBytes: number(row, 'size') };
   throw unknownUpload(
     row === undefined
       ? `account ${accountId} has no upload ${uploadId}`

@@ -10,7 +10,7 @@ import { activeCheck } from '../accounts/while-active.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row, Write } from '../ports/row-store.ts';
-import { number, text } from '../rows/attributes.ts';
+import { number, optionalText, text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 
 const OBJECT_ID_BYTES = 16;
@@ -24,6 +24,8 @@ export interface OpaqueObject {
   readonly kind: OpaqueKind;
   readonly name: string;
   readonly objectId: string;
+  /** Missing in rows written before versions were noted. */
+  readonly versionId?: string;
   readonly sizeBytes: number;
 }
 
@@ -32,9 +34,12 @@ function toObject(row: Row): OpaqueObject {
     kind: text(row, 'kind') as OpaqueKind,
     name: text(row, 'name'),
     objectId: text(row, 'objectId'),
+    ...versionOf(optionalText(row, 'versionId')),
     sizeBytes: number(row, 'size'),
   };
 }
+
+const versionOf = (versionId: string | undefined) => (versionId === undefined ? {} : { versionId });
 
 /**
  * Stores an object under a name, replacing what the name held.
@@ -50,8 +55,9 @@ export async function putObject(
   checkName(given.name);
   const objectId = ports.ids.hex(OBJECT_ID_BYTES);
   const { kind, name } = given;
-  await ports.objects.put(opaqueKey(kind, account.accountId, objectId), given.body);
-  const object: OpaqueObject = { kind, name, objectId, sizeBytes: given.body.length };
+  const key = opaqueKey(kind, account.accountId, objectId);
+  const { versionId } = await ports.objects.put(key, given.body);
+  const object = { kind, name, objectId, versionId, sizeBytes: given.body.length };
   return await untilWon(ports, deadline, async () => {
     const current = await ports.rows.get(dictmapKeys.object(account.accountId, kind, name));
     const result = await ports.rows.transact(switchWrites(account, object, current));
@@ -66,7 +72,7 @@ export async function putObject(
 /** The account must be active, the name must still hold what was read, the old id is queued. */
 function switchWrites(account: Account, object: OpaqueObject, current: Row | undefined): Write[] {
   const { accountId } = account;
-  const { kind, name, objectId, sizeBytes } = object;
+  const { kind, name, objectId, versionId, sizeBytes } = object;
   const writes: Write[] = [
     activeCheck(accountId),
     {
@@ -76,7 +82,15 @@ function switchWrites(account: Account, object: OpaqueObject, current: Row | und
         current === undefined
           ? { row: 'absent' }
           : { row: 'present', equals: { objectId: text(current, 'objectId') } },
-      attributes: { v: ROW_VERSION, type: 'object', kind, name, objectId, size: sizeBytes },
+      attributes: {
+        v: ROW_VERSION,
+        type: 'object',
+        kind,
+        name,
+        objectId,
+        ...versionOf(versionId),
+        size: sizeBytes,
+      },
     },
   ];
   if (current !== undefined) writes.push(purgingWrite(accountId, toObject(current)));
@@ -94,6 +108,7 @@ function purgingWrite(accountId: string, old: OpaqueObject): Write {
       state: 'purging',
       kind: old.kind,
       objectId: old.objectId,
+      ...versionOf(old.versionId),
       size: old.sizeBytes,
     },
   };

@@ -69,6 +69,11 @@ export interface ObjectStore {
    * Answers the ones that could not be removed: the caller inspects every one of them.
    */
   removeVersions(versions: readonly ObjectVersion[]): Promise<readonly RemovalFailure[]>;
+  /**
+   * Hides the key behind a delete marker, on condition that it has a current version: one that is
+   * gone, or hidden already, is left as it is (X5). Answers whether a marker was placed.
+   */
+  placeMarker(key: string): Promise<boolean>;
   /** Incomplete multipart uploads below a prefix that ends in a slash. */
   listUploads(prefix: string, after?: string): Promise<ListPage<MultipartUpload>>;
   /** Ends an incomplete multipart upload; an absent one is fine. */

@@ -127,7 +127,7 @@ async function requireRoom(
   if (settings.quotaBytes === undefined || settings.isExempt(target.path)) return;
   const entries = await readEntries(ports.rows, source, uids, ports.clock.now());
   const bytes = entries.reduce((sum, { message }) => sum + message.sizeBytes, 0);
-  await checkQuota(ports.rows, account, settings, bytes);
+  await checkQuota(ports, account, settings, target.path, bytes);
 }
 
 function toAnswer(target: Mailbox, done: Chunked<CopiedMessage>): CopyMessagesAnswer {

@@ -139,9 +139,10 @@ async function requireRoom(
   const { settings, account } = access;
   const counted = found.filter(({ origin = '' }) => !settings.isExempt(to ?? origin));
   const bytes = counted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  if (bytes === 0) return false;
+  const path = to ?? counted[0]?.origin;
+  if (path === undefined) return false;
   try {
-    await checkQuota(ports.rows, account, settings, bytes);
+    await checkQuota(ports, account, settings, path, bytes);
     return false;
   } catch (error) {
     if (overQuota && error instanceof Error && error.name === 'QuotaExceededError') return true;

@@ -2,11 +2,11 @@
 import { checkTogether, type SettingsProblem } from '../../contract/check-mail-settings.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
-import { type Account, notActive } from '../accounts/accounts.ts';
+import { type Account, notActive, readAccount, settingsOf } from '../accounts/accounts.ts';
 import { domainOf } from '../accounts/address.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { Row, RowStore, Value, Write } from '../ports/row-store.ts';
-import { isObject, optionalNumber } from '../rows/attributes.ts';
+import type { Guard, RowStore, Value, Write } from '../ports/row-store.ts';
+import { optionalNumber } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { parseSettings, refuse } from './parse-settings.ts';
 import { type ResolvedSettings, resolveSettings, type SettingsLevels } from './resolve-settings.ts';
@@ -16,7 +16,10 @@ export type ChangeSettings = (current: MailSettings) => unknown;
 
 type SettingsPorts = Pick<Ports, 'rows' | 'clock' | 'ids'>;
 
-/** What follows for an account from all levels. Strongly consistent. */
+/**
+ * What follows for an account from all levels.
+ * @param account as it was just read: its own settings are those it had then
+ */
 export async function readSettings(
   rows: RowStore,
   deployment: MailSettings,
@@ -26,17 +29,15 @@ export async function readSettings(
   return resolveSettings(levels.deployment, levels.domain, levels.account);
 }
 
-/** Each level as it was set. Strongly consistent. */
+/** Each level as it was set, likewise. */
 export async function readLevels(
   rows: RowStore,
   deployment: MailSettings,
   account: Account,
 ): Promise<SettingsLevels> {
-  const [domain, own] = await Promise.all([
-    account.user === undefined ? {} : readDomainSettings(rows, domainOf(account.user)),
-    rows.get(registryKeys.account(account.accountId)),
-  ]);
-  return { deployment, domain, account: settingsOf(own) };
+  const { user, settings = {} } = account;
+  const domain = user === undefined ? {} : await readDomainSettings(rows, domainOf(user));
+  return { deployment, domain, account: settings };
 }
 
 /** Settings of a domain alone; none are an empty document. */
@@ -48,7 +49,7 @@ export async function readDomainSettings(rows: RowStore, domain: string): Promis
  * Changes the settings of an account: the change is made to what is stored, however many make one
  * at the same time.
  * @param deadline epoch milliseconds after which a lost race is no longer retried
- * @returns the levels as they are then
+ * @returns the levels and the account as they are then
  * @throws InvalidInputError, AccountNotActiveError, StoreBusyError
  */
 export async function changeAccountSettings(
@@ -57,12 +58,12 @@ export async function changeAccountSettings(
   account: Account,
   change: ChangeSettings,
   deadline: number,
-): Promise<SettingsLevels> {
+): Promise<{ readonly levels: SettingsLevels; readonly account: Account }> {
   const key = registryKeys.account(account.accountId);
   return await untilWon(ports, deadline, async () => {
-    const row = await ports.rows.get(key);
-    if (row?.attributes['state'] !== 'active') throw notActive(account);
-    const settings = parseSettings(change(settingsOf(row)));
+    const current = await readAccount(ports.rows, account.accountId);
+    if (current?.state !== 'active') throw notActive(current ?? account);
+    const settings = parseSettings(change(current.settings ?? {}));
     const domain =
       account.user === undefined
         ? {}
@@ -71,10 +72,15 @@ export async function changeAccountSettings(
     const result = await ports.rows.write({
       kind: 'update',
       key,
-      guard: sameRevision(row, { state: 'active' }),
+      guard: sameSettings(current),
       change: { set: { settings: toValue(settings) }, add: { settingsRevision: 1 } },
     });
-    return result.outcome === 'written' ? { deployment, domain, account: settings } : 'lost';
+    if (result.outcome !== 'written') return 'lost';
+    const settingsRevision = (current.settingsRevision ?? 0) + 1;
+    return {
+      levels: { deployment, domain, account: settings },
+      account: { ...current, settings, settingsRevision },
+    };
   });
 }
 
@@ -96,15 +102,17 @@ export async function changeDomainSettings(
     const row = await ports.rows.get(key);
     const settings = parseSettings(change(settingsOf(row)));
     checkEffective(resolveSettings(deployment, settings));
-    const attributes = { v: ROW_VERSION, type: 'domain-settings', domain };
+    const revision = row && optionalNumber(row, 'settingsRevision');
     const write: Write = {
       kind: 'put',
       key,
-      guard: row === undefined ? { row: 'absent' } : sameRevision(row),
+      guard: row === undefined ? { row: 'absent' } : sameRevision(revision),
       attributes: {
-        ...attributes,
+        v: ROW_VERSION,
+        type: 'domain-settings',
+        domain,
         settings: toValue(settings),
-        settingsRevision: ((row && optionalNumber(row, 'settingsRevision')) ?? 0) + 1,
+        settingsRevision: (revision ?? 0) + 1,
       },
     };
     const result = await ports.rows.write(write);
@@ -119,19 +127,18 @@ function checkEffective({ effective }: ResolvedSettings): void {
   refuse(problems);
 }
 
-function sameRevision(row: Row, equals: Readonly<Record<string, string>> = {}) {
-  const revision = optionalNumber(row, 'settingsRevision');
-  return revision === undefined
-    ? ({ row: 'present', equals, without: ['settingsRevision'] } as const)
-    : ({ row: 'present', equals: { ...equals, settingsRevision: revision } } as const);
+/** Holds while an account is active and has the settings it was read with. */
+export function sameSettings({ settingsRevision }: Account): Guard & { row: 'present' } {
+  return sameRevision(settingsRevision, { state: 'active' });
 }
 
-/** As they were checked when they were made. Damaged ones stop the request (W5). */
-function settingsOf(row: Row | undefined): MailSettings {
-  const stored = row?.attributes['settings'];
-  if (stored === undefined) return {};
-  if (!isObject(stored)) throw new TypeError('damaged row: its settings are not an object');
-  return stored as MailSettings;
+function sameRevision(
+  settingsRevision: number | undefined,
+  equals: Readonly<Record<string, string>> = {},
+): Guard & { row: 'present' } {
+  return settingsRevision === undefined
+    ? { row: 'present', equals, without: ['settingsRevision'] }
+    : { row: 'present', equals: { ...equals, settingsRevision } };
 }
 
 /** Documents hold texts, numbers, booleans, nulls, lists and maps, as rows do. */

@@ -81,7 +81,7 @@ export class SweptAccount {
   }
 
   async setPolicy(path: string): Promise<void> {
-    const attributes = policyAttributes(this.context.settings.autoexpungeOf(path));
+    const attributes = policyAttributes(this.context.settings.autoexpungeOf(path) ?? {});
     if (Object.keys(attributes).length > 0) await this.set(path, { ...attributes });
   }
 

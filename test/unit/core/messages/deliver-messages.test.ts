@@ -8,8 +8,8 @@ import { createMailbox, requireMailbox } from '../../../../functions/core/mailbo
 import {
   type Delivery,
   deliverMessages,
-  type NewMessage,
 } from '../../../../functions/core/messages/deliver-messages.ts';
+import type { NewMessage } from '../../../../functions/core/messages/new-messages.ts';
 import { fetchMessage, listMessages } from '../../../../functions/core/messages/read-messages.ts';
 import type { Attributes } from '../../../../functions/core/ports/row-store.ts';
 import { mail } from '../../../simulation/mail.ts';

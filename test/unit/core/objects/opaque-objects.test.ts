@@ -43,6 +43,7 @@ describe('an object', () => {
       kind: 'index',
       name: 'inbox/1',
       objectId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      versionId: world.objects.versions()[0]?.versionId,
       sizeBytes: 6,
     });
     expect(await read('inbox/1')).toBe('bundle');
@@ -69,6 +70,8 @@ describe('an object', () => {
         .sort((a, b) => (a.sk < b.sk ? -1 : 1)),
     );
     expect(purging().map(({ attributes }) => attributes['size'])).toContain('twelve'.length);
+    const versions = world.objects.versions().map(({ versionId }) => versionId);
+    for (const { attributes } of purging()) expect(versions).toContain(attributes['versionId']);
     for (const { objectId } of [first, second]) {
       const key = opaqueKey('index', account.accountId, objectId);
       expect(world.objects.versions(key)).toHaveLength(1);

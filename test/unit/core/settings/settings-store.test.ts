@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { registryKeys } from '../../../../functions/contract/row-layout.ts';
+import { requireActiveAccount } from '../../../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import {
   changeAccountSettings,
@@ -18,24 +19,28 @@ async function john() {
   const ports = { rows: new MemoryRowStore(), clock, ids: new SeededIds(1) };
   const classes = { names: ['r30'], fallback: 'r30' };
   const account = await createAccount(ports, classes, { user: 'john@example.com' });
-  return { ports, account };
+  const settings = async () => {
+    const current = await requireActiveAccount(ports.rows, 'john@example.com');
+    return await readSettings(ports.rows, DEPLOYMENT, current);
+  };
+  return { ports, account, settings };
 }
 
 describe('stored settings', () => {
   test('all levels are read, the nearer winning', async () => {
-    const { ports, account } = await john();
+    const { ports, account, settings } = await john();
     const set = (document: unknown) => () => document;
     await changeDomainSettings(ports, DEPLOYMENT, 'example.com', set({ quotaBytes: 2000 }), NEVER);
-    const domainOnly = await readSettings(ports.rows, DEPLOYMENT, account);
+    const domainOnly = await settings();
     await changeAccountSettings(ports, DEPLOYMENT, account, set({ quotaBytes: 3000 }), NEVER);
-    const all = await readSettings(ports.rows, DEPLOYMENT, account);
+    const all = await settings();
     expect(domainOnly.quotaBytes).toBe(2000);
     expect(all.quotaBytes).toBe(3000);
     expect(all.expunge).toEqual({ mode: 'mailbox', path: '.EXPUNGED' });
   });
 
   test('W2: of many changes at the same time none is lost', async () => {
-    const { ports, account } = await john();
+    const { ports, account, settings } = await john();
     const names = Array.from({ length: 8 }, (_, index) => `Box${index}`);
     const change = (level: 'account' | 'domain') => (name: string) => {
       const add = (current: object & { quotaExempt?: readonly string[] }) => ({
@@ -48,17 +53,17 @@ describe('stored settings', () => {
     };
     await Promise.all([...names.map(change('account')), ...names.map(change('domain'))]);
     const row = await ports.rows.get(registryKeys.domainSettings('example.com'));
-    const { effective } = await readSettings(ports.rows, DEPLOYMENT, account);
+    const { effective } = await settings();
     expect(effective.quotaExempt).toHaveLength(8);
     expect(row?.attributes['settings']).toMatchObject({ quotaExempt: { length: 8 } });
   });
 
   test('O2: what does not go together with a farther level is refused and changes nothing', async () => {
-    const { ports, account } = await john();
+    const { ports, account, settings } = await john();
     const bad = () => ({ lazyExpungeExclude: ['.EXPUNGED'] });
     const changed = changeAccountSettings(ports, DEPLOYMENT, account, bad, NEVER);
     await expect(changed).rejects.toThrow(/^lazyExpungeExclude: /);
-    const { effective } = await readSettings(ports.rows, DEPLOYMENT, account);
+    const { effective } = await settings();
     expect(effective).toEqual(DEPLOYMENT);
   });
 

@@ -1,0 +1,33 @@
+/** Woken by the dictmap's stream: S3 follows the rows that have changed. */
+import type { Context, DynamoDBStreamEvent } from 'aws-lambda';
+import { reconcileOrPostpone } from '../core/objects/reconcile-rows.ts';
+import {
+  logOutcomes,
+  reportRow,
+  rowsOfRecords,
+  untilOf,
+  wireRetryQueue,
+} from '../runtime/reconciling.ts';
+import { once, wireClock, wireDictmap, wireObjects } from '../runtime/wiring.ts';
+
+type Ports = Parameters<typeof reconcileOrPostpone>[0];
+
+/** Fails, so that the batch comes again, only when rows can be neither followed nor queued. */
+export const reconcileHandler =
+  (ports: () => Ports) =>
+  async (
+    event: DynamoDBStreamEvent,
+    context: Pick<Context, 'getRemainingTimeInMillis'>,
+  ): Promise<void> => {
+    const until = untilOf(context);
+    logOutcomes(await reconcileOrPostpone(ports(), rowsOfRecords(event), until, reportRow));
+  };
+
+export const handler = reconcileHandler(
+  once(() => ({
+    rows: wireDictmap(),
+    objects: wireObjects(),
+    clock: wireClock(),
+    retries: wireRetryQueue(),
+  })),
+);

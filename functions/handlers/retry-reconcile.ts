@@ -1,0 +1,38 @@
+/** Fed by the retry queue: rows that S3 could not follow before. */
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { ENV } from '../contract/env.ts';
+import { retryRows } from '../core/objects/reconcile-rows.ts';
+import { readNumber } from '../runtime/environment.ts';
+import { logOutcomes, reportRow, untilOf, wireRetryQueue } from '../runtime/reconciling.ts';
+import { once, wireClock, wireDictmap, wireIds, wireObjects } from '../runtime/wiring.ts';
+
+type Ports = Parameters<typeof retryRows>[0];
+
+export const retryHandler =
+  (ports: () => Ports, firstWaitSeconds: () => number) =>
+  async (
+    event: Pick<SQSEvent, 'Records'>,
+    context: Pick<Context, 'getRemainingTimeInMillis'>,
+  ): Promise<SQSBatchResponse> => {
+    const messages = event.Records.map(({ messageId, receiptHandle, body, attributes }) => ({
+      id: messageId,
+      receipt: receiptHandle,
+      body,
+      receives: Number(attributes.ApproximateReceiveCount),
+    }));
+    const settings = { firstWaitSeconds: firstWaitSeconds(), until: untilOf(context) };
+    const { outcomes, stay } = await retryRows(ports(), messages, settings, reportRow);
+    logOutcomes(outcomes);
+    return { batchItemFailures: stay.map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+
+export const handler = retryHandler(
+  once(() => ({
+    rows: wireDictmap(),
+    objects: wireObjects(),
+    clock: wireClock(),
+    ids: wireIds(),
+    retries: wireRetryQueue(),
+  })),
+  once(() => readNumber(ENV.retryFirstWaitSeconds)),
+);

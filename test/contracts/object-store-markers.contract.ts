@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import type { TestedObjectStore } from './tested-object-store.ts';
+
+let made = 0;
+/** A prefix that no other test uses: the tests of a run share their bucket. */
+function freshPrefix(): string {
+  made += 1;
+  return `contract-markers/${made}/`;
+}
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Delete markers that are placed on a condition. */
+export function markerContract(under: () => TestedObjectStore): void {
+  describe('delete markers', () => {
+    test('W1: hide the current version and keep its bytes', async () => {
+      const prefix = freshPrefix();
+      const key = `${prefix}a é+%20#`;
+      const version = await under().store.put(key, bytesOf('mail'));
+      const neighbour = await under().store.put(`${key}b`, bytesOf('next'));
+      expect(await under().store.placeMarker(key)).toBe(true);
+      expect(await under().store.get(key)).toBeUndefined();
+      expect((await under().store.get(key, version.versionId))?.body).toEqual(bytesOf('mail'));
+      expect(await under().store.get(`${key}b`)).toEqual({ body: bytesOf('next'), ...neighbour });
+      const { entries } = await under().store.listVersions(prefix);
+      expect(entries.map((one) => [one.key, one.deleteMarker, one.latest])).toEqual([
+        [key, true, true],
+        [key, false, false],
+        [`${key}b`, false, true],
+      ]);
+    });
+
+    test('X5: none on a key that never was, nor where the version has gone', async () => {
+      const prefix = freshPrefix();
+      expect(await under().store.placeMarker(`${prefix}never`)).toBe(false);
+      const gone = {
+        key: `${prefix}gone`,
+        ...(await under().store.put(`${prefix}gone`, bytesOf('x'))),
+      };
+      await under().store.removeVersions([gone]);
+      expect(await under().store.placeMarker(gone.key)).toBe(false);
+      expect(await under().store.listVersions(prefix)).toEqual({ entries: [] });
+    });
+
+    test('X5: a second one is not placed, so that the clock of the first goes on', async () => {
+      const prefix = freshPrefix();
+      const key = `${prefix}a`;
+      await under().store.put(key, bytesOf('mail'));
+      expect(await under().store.placeMarker(key)).toBe(true);
+      const once = await under().store.listVersions(prefix);
+      expect(await under().store.placeMarker(key)).toBe(false);
+      expect(await under().store.listVersions(prefix)).toEqual(once);
+    });
+
+    test('X5: two that are placed at once are one', async () => {
+      const prefix = freshPrefix();
+      const key = `${prefix}a`;
+      await under().store.put(key, bytesOf('mail'));
+      const placed = await Promise.all(
+        Array.from({ length: 8 }, () => under().store.placeMarker(key)),
+      );
+      expect(placed.filter((one) => one)).toHaveLength(1);
+      expect((await under().store.listVersions(prefix)).entries).toHaveLength(2);
+    });
+  });
+}

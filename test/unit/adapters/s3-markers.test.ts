@@ -1,0 +1,58 @@
+/** What S3 may answer to a conditional delete, and no emulator does on demand. */
+import { afterEach, expect, test } from 'vitest';
+import { S3ObjectStore } from '../../../functions/adapters/s3-object-store.ts';
+import { sdkClients } from '../../sdk-clients.ts';
+import { type ScriptedEndpoint, s3Fault, startScriptedEndpoint } from './scripted-endpoint.ts';
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+/** A store whose S3 answers every request with one fault. */
+async function storeAnswering(
+  status: number,
+  code: string,
+): Promise<{ readonly store: S3ObjectStore; readonly endpoint: ScriptedEndpoint }> {
+  const endpoint = await startScriptedEndpoint((_request, _number, response) =>
+    s3Fault(response, status, code),
+  );
+  const clients = sdkClients({
+    endpoint: endpoint.endpoint,
+    region: 'us-east-1',
+    accessKeyId: 'scripted',
+    secretAccessKey: 'scripted',
+    tries: 1,
+  });
+  ends.push(async () => {
+    clients.destroy();
+    await endpoint.stop();
+  });
+  return { store: new S3ObjectStore({ client: clients.s3, bucket: 'mail' }), endpoint };
+}
+
+test.each([
+  [404, 'NoSuchKey'],
+  [412, 'PreconditionFailed'],
+])('X5: %d %s means that nothing is left to hide', async (status, code) => {
+  const { store, endpoint } = await storeAnswering(status, code);
+  expect(await store.placeMarker('a')).toBe(false);
+  const [request] = endpoint.requests;
+  expect(request?.method).toBe('DELETE');
+  expect(request?.headers['if-match']).toBe('*');
+  expect(request?.url).not.toContain('versionId');
+});
+
+test('X5: 409, where others write at the same time, is tried later', async () => {
+  const { store } = await storeAnswering(409, 'ConditionalRequestConflict');
+  await expect(store.placeMarker('a')).rejects.toMatchObject({ name: 'StoreBusyError' });
+});
+
+test.each([
+  [404, 'NoSuchBucket'],
+  [403, 'AccessDenied'],
+  [501, 'NotImplemented'],
+])('W5: %d %s is a fault and never a key without a version', async (status, name) => {
+  const { store } = await storeAnswering(status, name);
+  await expect(store.placeMarker('a')).rejects.toMatchObject({ name });
+});

@@ -5,7 +5,8 @@
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { readAccount } from '../accounts/accounts.ts';
+import { readAccount, whyProtected } from '../accounts/accounts.ts';
+import { sweepableCheck } from '../accounts/while-active.ts';
 import { LetheError } from '../errors.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
@@ -17,7 +18,7 @@ import { entryAt, scheduleGuard } from './due.ts';
 import { policyAttributes } from './policy.ts';
 import { countOf, judge, pageToJudge, type Rule, staysFrom } from './verdicts.ts';
 
-/** About what fits into one transaction: who may act is read again before each. */
+/** About what fits into one transaction: the mailbox is read again before each. */
 const PAGE_ENTRIES = 100;
 
 export interface SweepOptions {
@@ -69,15 +70,22 @@ export async function sweepMailbox(
   try {
     return await pass.run(until);
   } catch (error) {
-    const { name } = error instanceof Error ? error : {};
-    const gone = name === ERROR_NAMES.unknownMailbox || name === ERROR_NAMES.accountNotActive;
-    if (error instanceof LetheError && gone) return { ...pass.sum, outcome: 'skipped' };
-    throw error;
+    if (!isProtection(error)) throw error;
+    return { ...pass.sum, outcome: 'skipped' };
   }
 }
 
+const PROTECTIONS: readonly string[] = [
+  ERROR_NAMES.unknownMailbox,
+  ERROR_NAMES.accountNotActive,
+  ERROR_NAMES.accountHeld,
+];
+
+const isProtection = (error: unknown): boolean =>
+  error instanceof LetheError && PROTECTIONS.includes(error.name);
+
 /** No account that is held (W6), disabled or on its way out is swept. */
-export async function maySweep(rows: RowStore, { account }: MailContext): Promise<boolean> {
+async function maySweep(rows: RowStore, { account }: MailContext): Promise<boolean> {
   const now = await readAccount(rows, account.accountId);
   return now?.state === 'active' && !now.held;
 }
@@ -162,18 +170,21 @@ class Pass {
       return 'all';
     }
     const { rows } = this.#ports;
-    if (!(await maySweep(rows, this.#context))) return 'skipped';
     const now = await readMailbox(rows, mailbox.mailboxId);
     // Renamed, the clock has begun anew (A2), and the policy may be another.
     if (now?.path !== mailbox.path || now.renamedAt !== mailbox.renamedAt) return 'skipped';
     const uids = going.map(({ message }) => message.uid);
-    const options = { expired: true };
+    const { account } = this.#context;
+    const rider = {
+      writes: () => [sweepableCheck(account.accountId)],
+      refused: () => whyProtected(rows, account),
+    };
     const done = await expungeMessages(
       this.#ports,
       this.#context,
       mailbox,
       uids,
-      options,
+      { expired: true, rider },
       // At least one try, however late it is.
       Math.max(until, this.#ports.clock.now()),
     );

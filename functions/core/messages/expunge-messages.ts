@@ -17,7 +17,13 @@ import type { BlobDraft } from './blob.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
 import { expiresAt, rowEnd, tombstoneEnd } from './expiry.ts';
-import { type Chunked, inChunks, type MailContext, type MessagePorts } from './in-chunks.ts';
+import {
+  type Chunked,
+  inChunks,
+  type MailContext,
+  type MessagePorts,
+  type Rider,
+} from './in-chunks.ts';
 
 /** Rows that one expunge needs, at most: its own, that of its blob, and a new day's count. */
 const ROWS_EACH = 3;
@@ -29,6 +35,7 @@ export interface ExpungeOptions {
   readonly expungedBy?: string;
   /** Also mail that the storage hides because it has expired: its bytes go early. */
   readonly expired?: boolean;
+  readonly rider?: Rider<ExpungedMessage>;
 }
 
 export interface ExpungedMessage {
@@ -58,6 +65,7 @@ export async function expungeMessages(
     uids,
     deadline,
     expired: options.expired === true,
+    rider: options.rider,
     prepare: async () => {
       const source = await requireActive(ports.rows, account, mailbox.mailboxId);
       return { source, storage: await storageFor(ports, context, source, options, deadline) };
@@ -117,7 +125,7 @@ function expungeEntry(
   return store(chunk, context, entry, storage, { links, link, origin: source.path, ...options });
 }
 
-interface Stored extends ExpungeOptions {
+interface Stored extends Pick<ExpungeOptions, 'expungedBy'> {
   readonly links: BlobDraft | undefined;
   readonly link: string;
   readonly origin: string;

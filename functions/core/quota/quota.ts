@@ -93,7 +93,7 @@ export async function* everyMailbox(rows: RowStore, accountId: string): AsyncGen
 const NONE: Usage = { bytes: 0, messages: 0 };
 
 /** What a storage shows that has not ended before today; `never` sorts after every day. */
-async function storedIn(rows: RowStore, storage: Mailbox, now: number): Promise<Usage> {
+export async function storedIn(rows: RowStore, storage: Mailbox, now: number): Promise<Usage> {
   let [bytes, messages] = [0, 0];
   for await (const row of everyRow(rows, {
     table: 'dictmap',

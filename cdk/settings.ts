@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { OPAQUE_CLASS, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
 import { ERASURE_RANGES_MAX, PRESIGNED_URL_SECONDS_MAX } from '../functions/contract/limits.ts';
 import { LONGEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import { POLICY_ALLOWED, type PolicySettings, policyShape } from './mail-policy-settings.ts';
 import {
   type MailServersInput,
   mailServersAllowed,
@@ -16,7 +17,7 @@ import {
 export type Retention = number | 'keep';
 export type RetentionClasses = Readonly<Record<string, Retention>>;
 
-export interface Settings {
+export interface Settings extends PolicySettings {
   /** Part of the stack names: `LetheProdStorage`. Lower-case letters and digits. */
   readonly stage: string;
   /** AWS account to deploy to; when missing, that of the credentials in use. */
@@ -104,10 +105,7 @@ const NAME_ALLOWED = 'a lower-case letter, then at most 15 lower-case letters an
 
 /** Prefixes of the mail bucket that are no class. */
 const RESERVED_PREFIXES = [`${OPAQUE_CLASS}/`, UPLOADS_PREFIX];
-
 const wholeNumber = (least: number, most: number) => z.int().min(least).max(most);
-
-const within = (value: number, least: number, most: number) => value >= least && value <= most;
 
 /** What is wrong with a class, said as what would be right; undefined when nothing is. */
 function classProblem(name: string, given: unknown): string | undefined {
@@ -132,7 +130,8 @@ const retentionClasses = z
         context.addIssue({ code: 'custom', path: [name], message: allowed });
       }
     }
-    if (!within(Object.keys(classes).length, 1, CLASSES_MAX)) {
+    const count = Object.keys(classes).length;
+    if (count < 1 || count > CLASSES_MAX) {
       context.addIssue({ code: 'custom', path: [], message: ALLOWED.retentionClasses });
     }
   })
@@ -157,6 +156,7 @@ const SCHEMA = z.strictObject({
   costCentre: z.string().min(1).max(256).optional(),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
   erasureMaxConcurrency: wholeNumber(1, ERASURE_RANGES_MAX).default(8),
+  ...policyShape,
   apiRequestsPerSecondMax: wholeNumber(1, 10_000).default(1000),
   settleSeconds: wholeNumber(0, SETTLE_SECONDS_MAX).default(1800),
   evidenceRetentionDays: wholeNumber(1, DAYS_MAX).default(1095),
@@ -185,6 +185,7 @@ const ALLOWED: Readonly<Record<Field, string>> = {
   costCentre: 'a text of 1 to 256 characters',
   tags: 'an object of texts: names of 1 to 128 characters, values of at most 256',
   erasureMaxConcurrency: `a whole number from 1 to ${ERASURE_RANGES_MAX}`,
+  ...POLICY_ALLOWED,
   apiRequestsPerSecondMax: 'a whole number from 1 to 10000',
   settleSeconds: `a whole number from 0 to ${SETTLE_SECONDS_MAX}`,
   evidenceRetentionDays: `a whole number from 1 to ${DAYS_MAX}`,

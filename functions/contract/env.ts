@@ -10,6 +10,8 @@ export const ENV = {
   /** JSON array: every class that was ever deployed, so that erasure finds keys of retired ones. */
   classesEverDeployed: 'LETHE_CLASSES_EVER_DEPLOYED',
   defaultClass: 'LETHE_DEFAULT_CLASS',
+  /** JSON of `MailSettings`, those of the deployment; missing where none were made. */
+  mailSettings: 'LETHE_MAIL_SETTINGS',
   settleSeconds: 'LETHE_SETTLE_SECONDS',
   /** How long function logs and recovery points outlive an erasure: named in the certificate. */
   logRetentionDays: 'LETHE_LOG_RETENTION_DAYS',
@@ -25,6 +27,9 @@ export const ENV = {
   retryQueueUrl: 'LETHE_RETRY_QUEUE_URL',
   /** Before such a row is tried again; doubled each time. */
   retryFirstWaitSeconds: 'LETHE_RETRY_FIRST_WAIT_SECONDS',
+  autoexpungeStateMachineArn: 'LETHE_AUTOEXPUNGE_STATE_MACHINE_ARN',
+  expungeMessagesStateMachineArn: 'LETHE_EXPUNGE_MESSAGES_STATE_MACHINE_ARN',
+  restoreMessagesStateMachineArn: 'LETHE_RESTORE_MESSAGES_STATE_MACHINE_ARN',
   deleteAccountStateMachineArn: 'LETHE_DELETE_ACCOUNT_STATE_MACHINE_ARN',
 } as const;
 

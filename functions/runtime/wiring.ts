@@ -14,7 +14,9 @@ import { S3ObjectStore } from '../adapters/s3-object-store.ts';
 import { SfnWorkflows } from '../adapters/sfn-workflows.ts';
 import { SystemClock } from '../adapters/system-clock.ts';
 import { ENV } from '../contract/env.ts';
+import type { MailSettings } from '../contract/mail-settings.ts';
 import type { RetentionClasses } from '../core/accounts/create-account.ts';
+import type { RetentionDays } from '../core/messages/expiry.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { EvidenceStore } from '../core/ports/evidence-store.ts';
 import type { Ids } from '../core/ports/ids.ts';
@@ -22,6 +24,7 @@ import type { ObjectStore } from '../core/ports/object-store.ts';
 import type { RowStore } from '../core/ports/row-store.ts';
 import type { Signer } from '../core/ports/signer.ts';
 import type { Workflows } from '../core/ports/workflows.ts';
+import { parseSettings } from '../core/settings/parse-settings.ts';
 import { readEnvironment, readJson } from './environment.ts';
 
 /** Makes a value once, when it is first asked for. */
@@ -88,6 +91,13 @@ export function wireRetentionClasses(): RetentionClasses {
   const { [ENV.defaultClass]: fallback } = readEnvironment([ENV.defaultClass]);
   return { names: Object.keys(readJson(ENV.retentionClasses) as object), fallback };
 }
+
+/** Days by class, of every class that was ever deployed. */
+export const wireRetentionDays = () => readJson(ENV.retentionClasses) as RetentionDays;
+
+/** Settings of the deployment; none where none were made. @throws InvalidInputError */
+export const wireMailSettings = (): MailSettings =>
+  process.env[ENV.mailSettings] === undefined ? {} : parseSettings(readJson(ENV.mailSettings));
 
 export const wireErasureSettings = () => ({
   classes: readJson(ENV.classesEverDeployed) as readonly string[],

@@ -11,7 +11,7 @@ import { LetheError } from '../errors.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
 import { expungeMessages } from '../messages/expunge-messages.ts';
-import type { MailContext, MessagePorts } from '../messages/in-chunks.ts';
+import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import type { Change, RowStore } from '../ports/row-store.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { entryAt, scheduleGuard } from './due.ts';
@@ -45,7 +45,7 @@ export interface Swept {
  * @throws StoreBusyError and faults; what was done stays done
  */
 export async function sweepMailbox(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   context: MailContext,
   { mailboxId }: Pick<Mailbox, 'mailboxId'>,
   until: number,
@@ -103,14 +103,14 @@ interface Stop {
 
 /** One walk from the first message on to the first that stays. */
 class Pass {
-  readonly #ports: MessagePorts;
+  readonly #ports: ChunkPorts;
   readonly #context: MailContext;
   readonly #rule: Rule;
   readonly #dryRun: boolean;
   #messages = 0;
   #bytes = 0;
 
-  constructor(ports: MessagePorts, context: MailContext, rule: Rule, options: SweepOptions) {
+  constructor(ports: ChunkPorts, context: MailContext, rule: Rule, options: SweepOptions) {
     this.#ports = ports;
     this.#context = context;
     this.#rule = rule;

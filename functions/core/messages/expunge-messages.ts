@@ -19,9 +19,9 @@ import type { Entry } from './entries.ts';
 import { expiresAt, rowEnd, tombstoneEnd } from './expiry.ts';
 import {
   type Chunked,
+  type ChunkPorts,
   inChunks,
   type MailContext,
-  type MessagePorts,
   type Rider,
 } from './in-chunks.ts';
 
@@ -52,7 +52,7 @@ export interface ExpungedMessage {
  * @throws UnknownMailboxError when it is gone, ExpungeStorageError, StoreBusyError
  */
 export async function expungeMessages(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   context: MailContext,
   mailbox: Mailbox,
   uids: readonly number[],
@@ -88,7 +88,7 @@ function isForgotten(chunk: Chunk, { copied, expunged, message }: Entry): boolea
 
 /** The storage that mail of this mailbox goes to, or undefined when it goes for good (L5). */
 export async function storageFor(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   context: MailContext,
   source: Mailbox,
   options: ExpungeOptions,

@@ -18,6 +18,9 @@ import type { RetentionDays } from './expiry.ts';
 
 export type MessagePorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
 
+/** What needs no bytes, and so no access to them. */
+export type ChunkPorts = Omit<MessagePorts, 'objects'>;
+
 /** In whose mail an operation works, and by which rules. */
 export interface MailContext {
   readonly account: Account;
@@ -69,7 +72,7 @@ interface Job<C extends { readonly source: Mailbox }, T> {
  * @throws StoreBusyError when not even the first chunk could be written
  */
 export async function inChunks<C extends { readonly source: Mailbox }, T>(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   job: Job<C, T>,
 ): Promise<Chunked<T>> {
   let left = [...new Set(job.uids)].toSorted((one, other) => one - other);
@@ -96,7 +99,7 @@ interface Tried<T> {
 }
 
 async function tryChunk<C extends { readonly source: Mailbox }, T>(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   job: Job<C, T>,
   left: readonly number[],
 ): Promise<Tried<T> | 'lost'> {

@@ -25,38 +25,41 @@ interface Step {
   readonly mailServers?: true;
 }
 
-/** By the names that the tokens of the definition have. */
+/**
+ * By the names that the tokens of the definition have. Each puts one row into the registry besides
+ * its work: what its invocation was billed for.
+ */
 const STEPS = {
   ResolveAccount: {
     name: 'resolve-account',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'put', 'update'],
+    registry: ['get', 'query', 'put', 'update'],
     dictmap: ['query'],
   },
   DisableUser: {
     name: 'disable-user',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'update'],
+    registry: ['get', 'put', 'update'],
     dictmap: [],
   },
   KickSessions: {
     name: 'kick-sessions',
     timeoutSeconds: MAIL_SERVER_STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'update'],
+    registry: ['get', 'put', 'update'],
     dictmap: [],
     mailServers: true,
   },
   WaitForSessions: {
     name: 'wait-for-sessions',
     timeoutSeconds: MAIL_SERVER_STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'update'],
+    registry: ['get', 'put', 'update'],
     dictmap: [],
     mailServers: true,
   },
   FenceAccount: {
     name: 'fence-account',
     timeoutSeconds: PAGING_STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'update'],
+    registry: ['get', 'put', 'update'],
     dictmap: ['query', 'update'],
   },
   PlanErasure: {
@@ -74,7 +77,7 @@ const STEPS = {
   ClearCaches: {
     name: 'clear-caches',
     timeoutSeconds: MAIL_SERVER_STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'update'],
+    registry: ['get', 'put', 'update'],
     dictmap: ['query'],
     mailServers: true,
   },
@@ -93,19 +96,19 @@ const STEPS = {
   CertifyErasure: {
     name: 'certify-erasure',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'query', 'update'],
+    registry: ['get', 'query', 'put', 'update'],
     dictmap: [],
   },
   ReleaseAddress: {
     name: 'release-address',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'query', 'update', 'remove', 'removeMany'],
+    registry: ['get', 'query', 'put', 'update', 'remove', 'removeMany'],
     dictmap: [],
   },
   RecordFailure: {
     name: 'record-failure',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
-    registry: ['update'],
+    registry: ['put', 'update'],
     dictmap: [],
   },
 } satisfies Record<string, Step>;

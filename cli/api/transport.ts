@@ -38,7 +38,7 @@ export interface Endpoint {
 }
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Unescaped segments below the endpoint. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;

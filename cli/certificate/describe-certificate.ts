@@ -1,5 +1,5 @@
 /** A certificate's content as lines for people, whatever facts it states. */
-import { count, safe, size, words } from '../output/text.ts';
+import { count, dollars, safe, size, words } from '../output/text.ts';
 
 const INDENT = '  ';
 const DEPTH_MAX = 8;
@@ -27,6 +27,7 @@ const isPlain = ([, value]: readonly [string, unknown]): boolean =>
 
 function plainText(name: string, value: unknown): string {
   if (typeof value === 'number') {
+    if (name === 'dollars') return dollars(value);
     return name.toLowerCase().endsWith('bytes') ? `${size(value)} (${value})` : count(value);
   }
   if (typeof value === 'object' && value !== null) return 'none';

@@ -3,7 +3,7 @@ import type { OperationAnswer } from '../../functions/contract/api.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Field, printRecord } from '../output/records.ts';
-import { count, size, words } from '../output/text.ts';
+import { count, dollars, size, words } from '../output/text.ts';
 import { operationFailure, watchOperation } from './watch-operation.ts';
 
 const FIXED_FIELDS: readonly Field<OperationAnswer>[] = [
@@ -21,6 +21,12 @@ const FIXED_FIELDS: readonly Field<OperationAnswer>[] = [
 ];
 
 const LAST_FIELDS: readonly Field<OperationAnswer>[] = [
+  {
+    name: 'costDollars',
+    value: ({ costDollars }) => costDollars,
+    shown: ({ costDollars }) => dollars(costDollars),
+  },
+  { name: 'pricesOf', value: ({ pricesOf }) => pricesOf },
   { name: 'certificate', value: ({ certificate }) => certificate },
   { name: 'error', value: ({ error }) => error?.name },
   { name: 'message', value: ({ error }) => error?.message },
@@ -53,7 +59,26 @@ export async function printOperation(
         `${show(counts[name] ?? 0)}${of === undefined ? '' : ` of ${show(of)} expected`}`,
     };
   });
-  await printRecord(io, format, operation, [...FIXED_FIELDS, ...counters, ...LAST_FIELDS]);
+  await printRecord(io, format, operation, [
+    ...FIXED_FIELDS,
+    ...counters,
+    ...billedFields(operation, format),
+    ...LAST_FIELDS,
+  ]);
+}
+
+/** What was billed, one field each; what was not used is left out. */
+function billedFields(
+  { billed }: OperationAnswer,
+  format: Context['format'],
+): Field<OperationAnswer>[] {
+  return Object.entries(billed)
+    .filter(([, amount]) => amount > 0)
+    .map(([name, amount]) => ({
+      name: format === 'table' ? `billed ${words(name)}` : `billed.${name}`,
+      value: () => amount,
+      shown: () => count(amount),
+    }));
 }
 
 export async function showOperation(context: Context, operationId: string): Promise<number> {

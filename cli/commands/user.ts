@@ -5,7 +5,7 @@ import { CliError, ProblemError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeLine } from '../io.ts';
 import { type Field, printRecord } from '../output/records.ts';
-import { count, counted, size, words } from '../output/text.ts';
+import { count, counted, dollars, size, words } from '../output/text.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import { printOperation, watchToEnd } from './operation.ts';
 
@@ -133,7 +133,7 @@ async function printEstimate(
     {
       name: 'estimatedCostDollars',
       value: ({ estimatedCostDollars }) => estimatedCostDollars,
-      shown: ({ estimatedCostDollars }) => `$${estimatedCostDollars.toFixed(6)}`,
+      shown: ({ estimatedCostDollars }) => dollars(estimatedCostDollars),
     },
     { name: 'pricesOf', value: ({ pricesOf }) => pricesOf },
   ]);

@@ -23,6 +23,9 @@ export function size(sizeBytes: number): string {
   return `${value.toFixed(1)} ${unit}`;
 }
 
+/** Small amounts to a ten-thousandth of a cent: `$0.012300`. */
+export const dollars = (amount: number): string => `$${amount.toFixed(6)}`;
+
 /** `objectVersions` as `object versions`. */
 export const words = (name: string): string =>
   name.replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`);

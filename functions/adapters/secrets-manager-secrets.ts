@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { Meter } from '../core/meter/meter.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Secrets } from '../core/ports/secrets.ts';
 import { secretUnreadable } from '../core/sessions/mail-server-errors.ts';
@@ -15,6 +16,8 @@ const TIMEOUT_MS = 3_000;
 /** Secrets have at most 65,536 bytes; JSON may escape each. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
+const SERVER_FAULT_STATUS = 500;
+
 const SUFFIXES: Readonly<Record<string, string>> = { 'aws-cn': 'amazonaws.com.cn' };
 
 export interface SecretsManagerOptions {
@@ -26,6 +29,8 @@ export interface SecretsManagerOptions {
     readonly sessionToken?: string;
   };
   readonly clock: Clock;
+  /** Counts the requests that were answered, except by a server fault: those are billed. */
+  readonly meter?: Meter;
   /** Another place than that of the ARN's region. */
   readonly endpoint?: string;
 }
@@ -103,7 +108,9 @@ export class SecretsManagerSecrets implements Secrets {
         // The signer answers an instance of the class that the handler asks for; its type says less.
         signed as Parameters<NodeHttpHandler['handle']>[0],
       );
-      return { status: response.statusCode, body: await readJson(response.body) };
+      const { statusCode: status } = response;
+      if (status < SERVER_FAULT_STATUS) this.#options.meter?.add('secretsManagerRequests');
+      return { status, body: await readJson(response.body) };
     } catch (cause) {
       const { name = 'Error', code } = cause as { readonly name?: string; readonly code?: string };
       throw secretUnreadable(`no answer from ${hostname} (${code ?? name})`, cause);

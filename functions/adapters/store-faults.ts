@@ -1,5 +1,5 @@
-/** Which faults of AWS mean "later": the rest is a bug or a missing permission and passes through. */
-import { StoreBusyError } from '../core/errors.ts';
+/** Which faults of AWS mean "later", and which "not you": the rest is a bug and passes through. */
+import { PermissionMissingError, StoreBusyError } from '../core/errors.ts';
 
 /** Codes by which DynamoDB, S3, KMS and Step Functions say that they throttle or are unwell. */
 const BUSY_NAMES: ReadonlySet<string> = new Set([
@@ -22,6 +22,9 @@ const BUSY_NAMES: ReadonlySet<string> = new Set([
   'TooManyRequestsException',
   'TransactionInProgressException',
 ]);
+
+/** Codes by which S3, and the others, say that the caller's role may not do this. */
+const DENIED_NAMES: ReadonlySet<string> = new Set(['AccessDenied', 'AccessDeniedException']);
 
 /** What Node calls a connection that could not be made or did not last. */
 const BROKEN_CONNECTION_CODES: ReadonlySet<string> = new Set([
@@ -68,10 +71,15 @@ function isBusy(error: unknown): boolean {
 }
 
 /**
- * What to throw for a fault that outlived the client's own retries: `StoreBusyError` with the
- * original as cause, or the original itself. The message names the action, never a key.
+ * What to throw for a fault that outlived the client's own retries: `StoreBusyError` or
+ * `PermissionMissingError` with the original as cause, or the original itself. The message names
+ * the action, never a key.
  */
 function faultOf(action: string, error: unknown): unknown {
+  if (DENIED_NAMES.has(faultName(error))) {
+    const message = `${action}: AWS refuses it to this function (${faultName(error)})`;
+    return new PermissionMissingError(message, { cause: error });
+  }
   if (!isBusy(error)) return error;
   return new StoreBusyError(`${action}: the store is busy (${faultName(error)}).`, {
     cause: error,

@@ -150,6 +150,12 @@ export interface OperationAnswer {
   readonly counts: Counts;
   /** What the plan expected to find, once it is made. */
   readonly expected?: Counts;
+  /** What its steps have been billed for so far, by name, for instance `dynamodbWriteUnits`. */
+  readonly billed: Counts;
+  /** The same in US dollars at list price. */
+  readonly costDollars: number;
+  /** Date of the price table, for instance `2026-08-31`. */
+  readonly pricesOf: string;
   readonly error?: OperationError;
   readonly certificate?: boolean;
 }
@@ -165,6 +171,9 @@ export interface EstimateAnswer {
   readonly dryRun: true;
   readonly accountId: string;
   readonly counts: Counts;
+  /** What the deletion will be billed for, by name, for instance `dynamodbWriteUnits`. */
+  readonly estimatedBill: Counts;
+  /** The same in US dollars at list price. */
   readonly estimatedCostDollars: number;
   /** Date of the price table, for instance `2026-08-31`. */
   readonly pricesOf: string;

@@ -45,6 +45,8 @@ export const ERROR_NAMES = {
   sweepIncomplete: 'SweepIncompleteError',
   /** The store did not answer in time or throttled every try. */
   storeBusy: 'StoreBusyError',
+  /** AWS refuses a call to the function's role: a permission is missing, or something denies it. */
+  permissionMissing: 'PermissionMissingError',
   /** A mail server refused the API key. */
   mailServerAuth: 'MailServerAuthError',
   /** No connection, or none that is trusted: name, route, port, certificate. */

@@ -63,8 +63,12 @@ export const ADDRESS_BYTES = 320;
 /** A Distributed Map of one erasure has at most this many children. */
 export const ERASURE_RANGES_MAX = 256;
 
-/** How many messages one range should meet: two to five DeleteObjects calls per shard. */
-export const ERASURE_RANGE_MESSAGES = 5000;
+/**
+ * How many messages one range should meet: as many as a partition of rows. A child of the map costs
+ * three transitions, at this size $0.0075 for a million messages; and three or more of an account's
+ * 16 shards share a range up to 50,000 messages, which fills their DeleteObjects requests.
+ */
+export const ERASURE_RANGE_MESSAGES = 10_000;
 
 /** Erase, verify, erase again what was found: this many times at most, then an operator looks. */
 export const VERIFICATION_ROUNDS_MAX = 5;

@@ -85,6 +85,12 @@ export const registryKeys = {
     pk: `operation#${operationId}`,
     sk: `progress#${worker}`,
   }),
+  /** What one invocation of an operation's steps was billed for. */
+  meter: (operationId: string, invocation: string): RowKey => ({
+    table: 'registry',
+    pk: `operation#${operationId}`,
+    sk: `meter#${invocation}`,
+  }),
   /** How far one round of verification has come. */
   verification: (operationId: string, round: number): RowKey => ({
     table: 'registry',

@@ -42,6 +42,14 @@ export class StoreBusyError extends LetheError {
   }
 }
 
+/** AWS refuses a call to the role of the function: a try again changes nothing until it is given. */
+export class PermissionMissingError extends LetheError {
+  constructor(message: string, options?: ErrorOptions) {
+    const next = 'Deploy again, so that the function has its permission; its log names it.';
+    super(ERROR_NAMES.permissionMissing, message, next, options);
+  }
+}
+
 /** Shows a value in a message, shortened, so that a hostile one cannot flood logs. */
 export function quoted(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);

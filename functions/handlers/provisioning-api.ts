@@ -1,5 +1,6 @@
 /** The door for provisioning systems and operators: accounts, operations, certificates. */
 import { z } from 'zod';
+import type { MailSettings } from '../contract/mail-settings.ts';
 import { createAccount, type RetentionClasses } from '../core/accounts/create-account.ts';
 import { showAccount, toAnswer } from '../core/accounts/show-account.ts';
 import type { ErasureSettings } from '../core/erasure/erasure-ports.ts';
@@ -26,6 +27,7 @@ import {
   wireErasureSettings,
   wireEvidence,
   wireIds,
+  wireMailSettings,
   wireRetentionClasses,
   wireRows,
   wireSigner,
@@ -36,6 +38,8 @@ export interface ProvisioningDependencies {
   readonly ports: Omit<Ports, 'objects' | 'mailServers'>;
   readonly classes: RetentionClasses;
   readonly erasure: ErasureSettings;
+  /** Settings of the deployment. */
+  readonly mailSettings: MailSettings;
 }
 
 const NEW_ACCOUNT = z.strictObject({
@@ -56,13 +60,14 @@ export function makeProvisioningApi(dependencies: () => ProvisioningDependencies
   };
 
   door.post('/v1/accounts', async (context) => {
-    const { ports, classes } = dependencies();
+    const { ports, classes, mailSettings } = dependencies();
     const { user, aliases, retentionClass } = await readBody(context, NEW_ACCOUNT);
-    const account = await createAccount(ports, classes, {
+    const wanted = {
       user,
       ...(aliases === undefined ? {} : { aliases }),
       ...(retentionClass === undefined ? {} : { retentionClass }),
-    });
+    };
+    const account = await createAccount(ports, classes, wanted, mailSettings);
     const location = `/v1/accounts/${encodeURIComponent(account.user ?? '')}`;
     return context.json(await toAnswer(ports.rows, account), 201, { location });
   });
@@ -117,6 +122,7 @@ const wired = once(
     },
     classes: wireRetentionClasses(),
     erasure: wireErasureSettings(),
+    mailSettings: wireMailSettings(),
   }),
 );
 

@@ -36,6 +36,9 @@ const FIELD_LENGTH_MAX = 200;
 /** Retry-After of a 503: contention and throttling pass within seconds. */
 const RETRY_AFTER_SECONDS = 2;
 
+/** Entries of one answer. */
+export const PAGE = { fallback: 100, min: 1, max: 500 } as const;
+
 export function makeDoor(): Hono<DoorEnv> {
   // Strict, so that `/v1/accounts/` is not taken for `/v1/accounts`.
   const door = new Hono<DoorEnv>({ strict: true });
@@ -145,6 +148,16 @@ export function queryNumber(
     name,
     `got ${quoted(text)}, allowed is a whole number from ${bounds.min} to ${bounds.max}`,
   );
+}
+
+/** What part of a list is asked for. @throws InvalidInputError */
+export function queryPage(context: DoorContext): {
+  readonly limit: number;
+  readonly after?: string;
+} {
+  const after = context.req.query('cursor');
+  const limit = queryNumber(context, 'limit', PAGE);
+  return after === undefined ? { limit } : { limit, after };
 }
 
 /** A yes or no in the query. @throws InvalidInputError */

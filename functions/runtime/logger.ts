@@ -1,6 +1,6 @@
 /** Structured logs. Ids, counts and error names only: never an address, mail content or secret. */
 import { Logger } from '@aws-lambda-powertools/logger';
-import { LetheError } from '../core/errors.ts';
+import { LetheError, PermissionMissingError } from '../core/errors.ts';
 
 const logger = new Logger({ serviceName: 'lethe' });
 
@@ -10,11 +10,20 @@ export function logInfo(message: string, fields: LogFields): void {
   logger.info(message, { ...fields });
 }
 
-/** The stack tells where; the message of a typed error may quote input, so its name must do. */
+/**
+ * The stack tells where; the message of a typed error may quote input, so its name must do. What
+ * AWS says of a missing permission quotes ARNs only, and names the role and the action to give.
+ */
 export function logFault(message: string, fault: unknown, fields: LogFields): void {
   const error = fault instanceof Error ? fault : new Error(String(fault));
-  const detail = error instanceof LetheError ? {} : { cause: error.message };
-  logger.error(message, { ...fields, ...detail, error: error.name, stack: frames(error) });
+  logger.error(message, { ...fields, ...causeOf(error), error: error.name, stack: frames(error) });
+}
+
+function causeOf(error: Error): LogFields {
+  if (!(error instanceof LetheError)) return { cause: error.message };
+  const { cause } = error;
+  if (!(error instanceof PermissionMissingError && cause instanceof Error)) return {};
+  return { cause: cause.message };
 }
 
 /** What follows the message: a message of several lines could look like a frame. */

@@ -10,7 +10,7 @@ import { MAIL_SERVERS_CA_FILE, type MailServerSettings } from '../contract/mail-
 import type { MailServers } from '../core/ports/mail-servers.ts';
 import type { Secrets } from '../core/ports/secrets.ts';
 import { readEnvironment, readJson } from './environment.ts';
-import { wireClock } from './wiring.ts';
+import { usageMeter, wireClock } from './wiring.ts';
 
 const NONE: MailServerSettings = {
   servers: [],
@@ -57,6 +57,7 @@ function wireSecret(): Secrets {
       ...(sessionToken === undefined ? {} : { sessionToken }),
     },
     clock: wireClock(),
+    meter: usageMeter,
     ...(endpoint === undefined ? {} : { endpoint }),
   });
 }

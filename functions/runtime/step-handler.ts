@@ -2,7 +2,9 @@
 import type { Context } from 'aws-lambda';
 import { STEP_LOG } from '../contract/metrics.ts';
 import type { OperationContext } from '../contract/payloads.ts';
+import { meteredStep } from '../core/meter/metered-step.ts';
 import { logFault, logInfo } from './logger.ts';
+import { once, usageMeter, wireClock, wireRows } from './wiring.ts';
 
 /**
  * A paging step stops this long before its timeout: longer than one page takes with all retries
@@ -15,8 +17,25 @@ export interface Invocation {
   readonly until: number;
 }
 
+/** From the start of the process until the handler was loaded; Lambda allows 10 s. */
+const INIT_MS = Math.min(performance.now(), 10_000);
+
+const KB_PER_MB = 1024;
+const clock = wireClock();
+const rows = once(wireRows);
+/** The bill's way to the registry; looked for when something is written, so that it fails no step. */
+const meterPorts = {
+  clock,
+  get rows() {
+    return rows();
+  },
+};
+const peakMemoryMb = (): number => Math.ceil(process.resourceUsage().maxRSS / KB_PER_MB);
+let warm = false;
+
 /**
- * Wraps a step: logs how it began and ended, passes its answer or its fault on.
+ * Wraps a step: logs how it ended, writes down what it was billed for, passes its answer or its
+ * fault on.
  * @param step name of the handler
  */
 export function stepHandler<P, A>(
@@ -25,11 +44,25 @@ export function stepHandler<P, A>(
   run: (payload: P, invocation: Invocation) => Promise<A>,
 ): (event: unknown, context: Context) => Promise<A> {
   return async (event, context) => {
-    const fields = { step, ...operationOf(event) };
+    const operation = operationOf(event);
+    const fields = { step, ...operation };
+    const invocation = {
+      step,
+      id: context.awsRequestId,
+      memoryMb: Number(context.memoryLimitInMB),
+      initMs: warm ? 0 : INIT_MS,
+      operation,
+      peakMemoryMb,
+    };
+    warm = true;
+    const lost = (fault: unknown) => logFault('bill not written', fault, fields);
     try {
       const until = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
-      const answer = await run(parse(event), { until });
-      logInfo(STEP_LOG.message, { ...fields, outcome: outcomeOf(answer) });
+      const payload = parse(event);
+      const perform = () => run(payload, { until });
+      const answer = await meteredStep(meterPorts, usageMeter, invocation, perform, lost);
+      const outcome = outcomeOf(answer);
+      logInfo(STEP_LOG.message, { ...fields, outcome, peakMemoryMb: peakMemoryMb() });
       return answer;
     } catch (fault) {
       logFault('step failed', fault, fields);

@@ -11,12 +11,14 @@ import { DynamoDbRowStore } from '../adapters/dynamodb-row-store.ts';
 import { KmsSigner } from '../adapters/kms-signer.ts';
 import { S3EvidenceStore } from '../adapters/s3-evidence-store.ts';
 import { S3ObjectStore } from '../adapters/s3-object-store.ts';
+import { meterDynamoDb, meterKms, meterS3 } from '../adapters/sdk-metering.ts';
 import { SfnWorkflows } from '../adapters/sfn-workflows.ts';
 import { SystemClock } from '../adapters/system-clock.ts';
 import { ENV } from '../contract/env.ts';
 import type { MailSettings } from '../contract/mail-settings.ts';
 import type { RetentionClasses } from '../core/accounts/create-account.ts';
 import type { RetentionDays } from '../core/messages/expiry.ts';
+import { Meter } from '../core/meter/meter.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { EvidenceStore } from '../core/ports/evidence-store.ts';
 import type { Ids } from '../core/ports/ids.ts';
@@ -36,6 +38,9 @@ export function once<T>(make: () => T): () => T {
   };
 }
 
+/** What the present invocation has used: a sandbox works on one at a time. */
+export const usageMeter = new Meter();
+
 export const wireClock = (): Clock => new SystemClock();
 export const wireIds = (): Ids => new CryptoIds();
 
@@ -47,7 +52,7 @@ export function wireRows(): RowStore {
   const { [ENV.registryTable]: registry } = readEnvironment([ENV.registryTable]);
   const dictmap = process.env[ENV.dictmapTable] ?? 'this function has no dictmap';
   const tableNames = { registry, dictmap };
-  const client = new DynamoDBClient({});
+  const client = meterDynamoDb(new DynamoDBClient({}), usageMeter);
   return new DynamoDbRowStore({ client, tableNames, clock: wireClock(), ids: wireIds() });
 }
 
@@ -61,14 +66,14 @@ export function wireDictmap(): RowStore {
 
 export function wireObjects(): ObjectStore {
   const { [ENV.mailBucket]: bucket } = readEnvironment([ENV.mailBucket]);
-  return new S3ObjectStore({ client: new S3Client({}), bucket });
+  return new S3ObjectStore({ client: meterS3(new S3Client({}), usageMeter), bucket });
 }
 
 export function wireEvidence(): EvidenceStore {
   const { [ENV.evidenceBucket]: bucket } = readEnvironment([ENV.evidenceBucket]);
   const mode = process.env[ENV.evidenceLockMode];
   return new S3EvidenceStore({
-    client: new S3Client({}),
+    client: meterS3(new S3Client({}), usageMeter),
     bucket,
     clock: wireClock(),
     ids: wireIds(),
@@ -78,7 +83,7 @@ export function wireEvidence(): EvidenceStore {
 
 export function wireSigner(): Signer {
   const { [ENV.certificateKeyId]: keyId } = readEnvironment([ENV.certificateKeyId]);
-  return new KmsSigner({ client: new KMSClient({}), keyId });
+  return new KmsSigner({ client: meterKms(new KMSClient({}), usageMeter), keyId });
 }
 
 export function wireWorkflows(): Workflows {
@@ -99,6 +104,8 @@ export const wireRetentionDays = () => readJson(ENV.retentionClasses) as Retenti
 export const wireMailSettings = (): MailSettings =>
   process.env[ENV.mailSettings] === undefined ? {} : parseSettings(readJson(ENV.mailSettings));
 
+/** All functions have the same memory, so each knows what the others have by its own. */
 export const wireErasureSettings = () => ({
   classes: readJson(ENV.classesEverDeployed) as readonly string[],
+  memoryMb: Number(process.env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']),
 });

@@ -2,7 +2,9 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { CryptoIds } from '../../functions/adapters/crypto-ids.ts';
 import { DynamoDbRowStore } from '../../functions/adapters/dynamodb-row-store.ts';
+import { meterDynamoDb } from '../../functions/adapters/sdk-metering.ts';
 import { SystemClock } from '../../functions/adapters/system-clock.ts';
+import { Meter } from '../../functions/core/meter/meter.ts';
 import {
   type DynamoDbLocal,
   dynamoDbLocalAvailable,
@@ -11,6 +13,7 @@ import {
 import { type SdkClients, sdkClients } from '../sdk-clients.ts';
 import { lostAnswerContract } from './lost-answers.contract.ts';
 import { rowStoreContract } from './row-store.contract.ts';
+import { rowUnitsContract } from './row-units.contract.ts';
 import { createTables, type TableNames } from './tables.ts';
 
 /** The first run fetches it, 48 MB. */
@@ -50,6 +53,18 @@ if (availability.available) {
       const [clock, ids] = [new SystemClock(), new CryptoIds()];
       return new DynamoDbRowStore({ client: makeClient(), tableNames, clock, ids });
     });
+    rowUnitsContract(
+      'DynamoDB Local',
+      async () => {
+        const [clock, ids, meter] = [new SystemClock(), new CryptoIds(), new Meter()];
+        const client = meterDynamoDb(makeClient(), meter);
+        return { rows: new DynamoDbRowStore({ client, tableNames, clock, ids }), meter };
+      },
+      // By AWS's documentation a miss costs a read unit, and the removal of nothing one write unit.
+      // That index entries cost no more in transactions, and checks as much as writes, others have
+      // measured on DynamoDB; both are the embedded AWS's way too.
+      { emptyPage: -1, missingInBatch: 1, indexInTransaction: 2, checksAsReads: true },
+    );
     lostAnswerContract('DynamoDB Local', async () => ({ tableNames, makeClient }));
   });
 } else if (process.env['CI'] === 'true') {

@@ -31,9 +31,11 @@ import { DynamoDbRowStore } from '../../functions/adapters/dynamodb-row-store.ts
 import { KmsSigner } from '../../functions/adapters/kms-signer.ts';
 import { S3EvidenceStore } from '../../functions/adapters/s3-evidence-store.ts';
 import { S3ObjectStore } from '../../functions/adapters/s3-object-store.ts';
+import { meterDynamoDb } from '../../functions/adapters/sdk-metering.ts';
 import { executionArn, SfnWorkflows } from '../../functions/adapters/sfn-workflows.ts';
 import { SqsRetryQueue } from '../../functions/adapters/sqs-retry-queue.ts';
 import { SystemClock } from '../../functions/adapters/system-clock.ts';
+import { Meter } from '../../functions/core/meter/meter.ts';
 import { sdkClients } from '../sdk-clients.ts';
 import { sendPut } from '../send-put.ts';
 import { evidenceStoreContract } from './evidence-store.contract.ts';
@@ -41,6 +43,7 @@ import { lostAnswerContract } from './lost-answers.contract.ts';
 import { objectStoreContract } from './object-store.contract.ts';
 import { retryQueueContract } from './retry-queue.contract.ts';
 import { rowStoreContract } from './row-store.contract.ts';
+import { rowUnitsContract } from './row-units.contract.ts';
 import { signerContract } from './signer.contract.ts';
 import { createTables, deleteTables } from './tables.ts';
 import { workflowsContract } from './workflows.contract.ts';
@@ -73,6 +76,12 @@ describe('MiniStack', () => {
     },
     { lenient: true },
   );
+
+  rowUnitsContract('MiniStack', async () => {
+    const [tableNames, meter] = [await madeTables(), new Meter()];
+    const client = meterDynamoDb(sdkClients(target).dynamoDb, meter);
+    return { rows: new DynamoDbRowStore({ client, tableNames, clock, ids }), meter };
+  });
 
   lostAnswerContract('MiniStack', async () => ({
     tableNames: await madeTables(),

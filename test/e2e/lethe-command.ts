@@ -9,17 +9,30 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export const lethe = (...words: string[]): Promise<Ran> => startLethe(...words).ended;
+type Run = (...words: string[]) => Promise<Ran>;
+
+/** Runs a command that must succeed; answers its JSON. */
+export type LetheJson = <T>(...words: string[]) => Promise<T>;
+
+const PROGRAM = join(import.meta.dirname, '..', '..', 'cli', 'lethe.ts');
+
+export const lethe: Run = (...words) => startLethe(...words).ended;
 
 /** Starts a command that a test ends early. */
 export function startLethe(...words: string[]): {
   readonly child: ChildProcess;
   readonly ended: Promise<Ran>;
 } {
-  const { directory } = inject('lethe');
-  const program = join(import.meta.dirname, '..', '..', 'cli', 'lethe.ts');
-  const child = spawn(process.execPath, [program, '--local', directory, ...words], {
+  return start(['--local', inject('lethe').directory, ...words], process.env);
+}
+
+/** Runs a command that knows neither an API nor keys for one. */
+export const letheOffline: Run = (...words) => start(words, { HOME: '/nonexistent' }).ended;
+
+function start(words: readonly string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [PROGRAM, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env,
   });
   const printed = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -34,9 +47,18 @@ export function startLethe(...words: string[]): {
   return { child, ended: ended.then((code) => ({ code, ...printed })) };
 }
 
-/** Runs a command that must succeed; answers its JSON. */
-export async function letheJson<T>(...words: string[]): Promise<T> {
-  const { code, stdout, stderr } = await lethe('-f', 'json', ...words);
-  if (code !== 0) throw new Error(`lethe ${words.join(' ')}: exit code ${code}\n${stderr}`);
-  return JSON.parse(stdout) as T;
+/** The same command line for another stage. */
+export function letheAt(apiUrl: string): { readonly run: Run; readonly json: LetheJson } {
+  const run: Run = (...words) => lethe('--url', apiUrl, ...words);
+  return { run, json: jsonOf(run) };
 }
+
+const jsonOf =
+  (run: Run): LetheJson =>
+  async <T>(...words: string[]) => {
+    const { code, stdout, stderr } = await run('-f', 'json', ...words);
+    if (code !== 0) throw new Error(`lethe ${words.join(' ')}: exit code ${code}\n${stderr}`);
+    return JSON.parse(stdout) as T;
+  };
+
+export const letheJson: LetheJson = jsonOf(lethe);

@@ -19,7 +19,7 @@ import type { Change } from '../../functions/core/ports/row-store.ts';
 import { MemoryWorkflows } from '../models/memory-workflows.ts';
 import { furnish } from '../simulation/mail.ts';
 import { World } from '../simulation/world.ts';
-import { CLASSES, deployedStores, until } from './stores.ts';
+import { CLASSES, deployedStores, replacedObjectsGone, until } from './stores.ts';
 
 interface Ended {
   readonly status: string | undefined;
@@ -36,6 +36,8 @@ interface Ended {
 interface Stage {
   readonly ports: Parameters<typeof furnish>[0];
   run(input: object): Promise<Ended>;
+  /** Until S3 has followed the rows of an account. */
+  settle(accountId: string): Promise<void>;
 }
 
 const definition = readFileSync('statemachines/delete-account.asl.json', 'utf8');
@@ -44,6 +46,7 @@ const TOP_LEVEL = new Set(Object.keys((JSON.parse(definition) as { States: objec
 const world = new World();
 const simulated: Stage = {
   ports: world.ports,
+  settle: () => world.reconciler.settle(),
   run: async (input) => {
     const states: string[] = [];
     const onState = (name: string) => {
@@ -62,6 +65,7 @@ const { ports, clients, outputs } = deployedStores();
 const stateMachineArn = outputs.stateMachines['delete-account'] ?? '';
 const embedded: Stage = {
   ports,
+  settle: (accountId) => replacedObjectsGone(ports.rows, accountId),
   run: async (input) => {
     const start = new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) });
     const { executionArn = '' } = await clients.sfn.send(start);
@@ -107,6 +111,7 @@ const USER = 'told-twice@example.org';
 async function tell(stage: Stage): Promise<Readonly<Record<string, Ended>>> {
   const { rows } = stage.ports;
   const account = await furnish(stage.ports, CLASSES, USER, 20);
+  await stage.settle(account.accountId);
   const { mailboxes } = await listMailboxes(rows, account.accountId, { limit: 10 });
   const [{ mailboxId = '', uidNext = 0 } = {}] = mailboxes;
   const update = (key: RowKey, change: Change) =>

@@ -109,5 +109,6 @@ test('O3: of all functions one queues rows, and one takes them', async () => {
 
 test('nothing was changed by all of this', async () => {
   const key = mailKey('r30', ACCOUNT, BLOB);
-  expect((await ports.objects.get(key, versionId))?.body).toEqual(Buffer.from('mail'));
+  const body = (await ports.objects.get(key, versionId))?.body ?? [];
+  expect(Buffer.from(body).toString()).toBe('mail');
 });

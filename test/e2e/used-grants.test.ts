@@ -24,6 +24,10 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
     why: 'Step Functions watches the children of a Distributed Map, and stops them, with the role.',
   },
   {
+    grants: /^EraseRange s3:DeleteObject \S+\/(x1|uploads)\/\*$/,
+    why: 'S3 asks it for every key of a DeleteObjects, the embedded AWS for the first: one of mail.',
+  },
+  {
     grants: /^\w+ s3:ListBucket /,
     why: 'No call of its own: with it S3 answers 404 for an object that is not there, not 403.',
   },
@@ -34,7 +38,7 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
   {
     grants:
       /^(Doctor|WaitForSessions) dynamodb:|^DeleteAccountMachine lambda:InvokeFunction \S+WaitForSessions/,
-    why: 'This stage names no mail servers; test/e2e/sessions.test.ts uses them in a stage of its own.',
+    why: 'This stage names no mail servers; test/e2e/whole-life.test.ts uses them in a stage of its own.',
   },
   {
     grants: /^CertifyErasure s3:PutObjectRetention /,
@@ -54,7 +58,7 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
   },
 ];
 
-/** They have work only where mail servers are named: in the stage of test/e2e/sessions.test.ts. */
+/** They have work only where mail servers are named: in the stage of test/e2e/whole-life.test.ts. */
 const IDLE_WITHOUT_MAIL_SERVERS = ['Doctor', 'WaitForSessions'];
 
 const inText = ({ action, resource }: Access) => `${action} ${resource}`;

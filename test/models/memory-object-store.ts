@@ -1,5 +1,7 @@
+import type { LifecycleRule } from '@aws-sdk/client-s3';
 import { decodeCursor, encodeCursor } from '../../functions/adapters/cursors.ts';
 import { OBJECT_PAGE_KEYS } from '../../functions/contract/limits.ts';
+import type { Clock } from '../../functions/core/ports/clock.ts';
 import type {
   ListedVersion,
   ListPage,
@@ -10,7 +12,9 @@ import type {
   RemovalFailure,
   StoredObject,
 } from '../../functions/core/ports/object-store.ts';
+import { dueActions, type LifecycleContents } from '../../local/lifecycle/evaluate.ts';
 import { comparePlaces, OrderedEntries, type Place, placeOf } from './ordered-entries.ts';
+import { untilNothingIsDue } from './until-nothing-is-due.ts';
 
 /** S3 takes keys of at most 1,024 bytes of UTF-8. */
 const KEY_BYTES_MAX = 1024;
@@ -20,7 +24,10 @@ interface StoredVersion {
   readonly versionId: string;
   /** Missing for a delete marker. */
   readonly body?: Uint8Array;
+  readonly createdMs: number;
 }
+
+type StoredUpload = MultipartUpload & { readonly startedMs: number };
 
 interface Failing {
   readonly code: string;
@@ -30,19 +37,26 @@ interface Failing {
 /** A versioned bucket in memory. */
 export class MemoryObjectStore implements ObjectStore {
   readonly #keys = new OrderedEntries<StoredVersion[]>();
-  readonly #uploads = new OrderedEntries<MultipartUpload>();
+  readonly #uploads = new OrderedEntries<StoredUpload>();
   readonly #failing = new Map<string, Failing>();
   readonly #pageEntries: number;
+  readonly #clock: Pick<Clock, 'now'>;
   #made = 0;
 
-  /** `pageEntries`: entries of a page of a list; S3's 1,000 when missing. */
-  constructor(options: { readonly pageEntries?: number } = {}) {
+  /**
+   * `pageEntries`: entries of a page of a list; S3's 1,000 when missing.
+   * `clock`: what tells when versions are made; the machine's when missing.
+   */
+  constructor(
+    options: { readonly pageEntries?: number; readonly clock?: Pick<Clock, 'now'> } = {},
+  ) {
     this.#pageEntries = options.pageEntries ?? OBJECT_PAGE_KEYS;
+    this.#clock = options.clock ?? Date;
   }
 
   async put(key: string, body: Uint8Array): Promise<{ readonly versionId: string }> {
     const versionId = this.#nextId('version');
-    this.#add({ key, versionId, body: Uint8Array.from(body) });
+    this.#add({ key, versionId, body: Uint8Array.from(body), createdMs: this.#clock.now() });
     return { versionId };
   }
 
@@ -112,7 +126,7 @@ export class MemoryObjectStore implements ObjectStore {
         ({ place }) =>
           last === undefined || comparePlaces(place, placeOf(last.key, last.uploadId)) > 0,
       );
-    const entries = rest.slice(0, this.#pageEntries).map(({ value }) => ({ ...value }));
+    const entries = rest.slice(0, this.#pageEntries).map(({ value }) => named(value));
     const end = entries.at(-1);
     if (end === undefined || entries.length >= rest.length) return { entries };
     return { entries, next: encodeCursor({ key: end.key, uploadId: end.uploadId }) };
@@ -134,14 +148,14 @@ export class MemoryObjectStore implements ObjectStore {
   /** Places a delete marker, as a DELETE without a version does; answers its version id. */
   deleteMarker(key: string): string {
     const versionId = this.#nextId('marker');
-    this.#add({ key, versionId });
+    this.#add({ key, versionId, createdMs: this.#clock.now() });
     return versionId;
   }
 
   /** Begins a multipart upload that nobody completes; answers its id. */
   startUpload(key: string): string {
     const uploadId = this.#nextId('upload');
-    this.#uploads.set(placeOf(key, uploadId), { key, uploadId });
+    this.#uploads.set(placeOf(key, uploadId), { key, uploadId, startedMs: this.#clock.now() });
     return uploadId;
   }
 
@@ -165,7 +179,34 @@ export class MemoryObjectStore implements ObjectStore {
 
   /** Every incomplete multipart upload. */
   uploads(): readonly MultipartUpload[] {
-    return this.#uploads.all().map(({ value }) => ({ ...value }));
+    return this.#uploads.all().map(({ value }) => named(value));
+  }
+
+  /**
+   * Applies lifecycle rules as of a time, again and again until nothing is due, as S3 does by
+   * itself in the course of days; answers how many actions that took.
+   */
+  applyLifecycle(rules: readonly LifecycleRule[], nowMs: number): number {
+    return untilNothingIsDue(() => {
+      const due = dueActions(rules, this.#contents(), nowMs);
+      for (const action of due) {
+        if (action.kind === 'expire') this.deleteMarker(action.key);
+        else if ('versionId' in action) this.#removeVersion(action.key, action.versionId);
+        else this.#uploads.delete(placeOf(action.key, action.uploadId));
+      }
+      return due.length;
+    });
+  }
+
+  #contents(): LifecycleContents {
+    const versions = this.#keys.all().flatMap(({ value }) => value.toReversed());
+    return {
+      versions: versions.map(({ key, versionId, createdMs, body }) => {
+        const sizeBytes = body?.byteLength ?? 0;
+        return { key, versionId, createdMs, sizeBytes, deleteMarker: body === undefined };
+      }),
+      uploads: this.#uploads.all().map(({ value }) => value),
+    };
   }
 
   #add(version: StoredVersion): void {
@@ -197,6 +238,8 @@ export class MemoryObjectStore implements ObjectStore {
     return `${String(this.#made).padStart(8, '0')}-${kind}`;
   }
 }
+
+const named = ({ key, uploadId }: StoredUpload): MultipartUpload => ({ key, uploadId });
 
 const isBelow = (place: Place, prefix: Buffer): boolean =>
   place[0]?.subarray(0, prefix.length).equals(prefix) === true;

@@ -1,10 +1,6 @@
 /** What DynamoDB and its document client refuse, whatever the guard says. */
-import {
-  INDEXES,
-  type IndexName,
-  type RowKey,
-  type TableName,
-} from '../../functions/contract/row-layout.ts';
+import { INDEXES, type RowKey } from '../../functions/contract/row-layout.ts';
+import { indexesOf, rowBytes } from '../../functions/core/meter/row-units.ts';
 import type { Attributes, Change, Guard, Value } from '../../functions/core/ports/row-store.ts';
 
 const KIB = 1024;
@@ -33,12 +29,6 @@ function assertKeyPart(name: string, value: unknown, bytesMax: number): void {
   if (utf8Bytes(value) > bytesMax) {
     throw new RowValidationError(`key attribute ${name} is longer than ${bytesMax} bytes`);
   }
-}
-
-/** Secondary indexes of a table. */
-export function indexesOf(table: TableName): readonly IndexName[] {
-  const names = Object.keys(INDEXES) as IndexName[];
-  return names.filter((name) => (INDEXES[name].tables as readonly string[]).includes(table));
 }
 
 /** Checks a row as it would be stored. */
@@ -123,36 +113,4 @@ export function assertChange(change: Change): void {
     throw new TypeError('a change cannot touch the key of its row');
   }
   for (const [name, value] of Object.entries(change.add ?? {})) assertValue(name, value, 0);
-}
-
-/** Size of a row as DynamoDB counts it: names and values, and the overhead of lists and maps. */
-export function rowBytes(key: RowKey, attributes: Attributes): number {
-  const keyBytes = 'pk'.length + utf8Bytes(key.pk) + 'sk'.length + utf8Bytes(key.sk);
-  return Object.entries(attributes).reduce(
-    (sum, [name, value]) => sum + utf8Bytes(name) + valueBytes(value),
-    keyBytes,
-  );
-}
-
-function valueBytes(value: Value): number {
-  if (value === null || typeof value === 'boolean') return 1;
-  if (typeof value === 'string') return utf8Bytes(value);
-  if (typeof value === 'number') return numberBytes(value);
-  if (value instanceof Set) return [...value].reduce((sum, one: string) => sum + utf8Bytes(one), 0);
-  if (Array.isArray(value)) {
-    return value.reduce((sum: number, one: Value) => sum + 1 + valueBytes(one), 3);
-  }
-  return Object.entries(value).reduce(
-    (sum, [name, one]) => sum + 1 + utf8Bytes(name) + valueBytes(one),
-    3,
-  );
-}
-
-/** About one byte for each two significant digits, and one more; a sign costs another. */
-function numberBytes(value: number): number {
-  const digits = value
-    .toExponential()
-    .replace(/e.*$/, '')
-    .replace(/[^0-9]/g, '').length;
-  return Math.ceil(digits / 2) + 1 + (value < 0 ? 1 : 0);
 }

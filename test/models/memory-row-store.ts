@@ -7,6 +7,7 @@ import {
   type TableName,
   TTL_ATTRIBUTE,
 } from '../../functions/contract/row-layout.ts';
+import { indexesOf, rowBytes } from '../../functions/core/meter/row-units.ts';
 import type {
   Attributes,
   Page,
@@ -23,9 +24,7 @@ import {
   assertGuard,
   assertKey,
   assertRow,
-  indexesOf,
   RowValidationError,
-  rowBytes,
 } from './memory-row-rules.ts';
 import { comparePlaces, OrderedEntries, type Place, placeOf } from './ordered-entries.ts';
 

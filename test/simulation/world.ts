@@ -15,6 +15,8 @@ import { planErasure } from '../../functions/core/erasure/plan.ts';
 import { releaseAddress } from '../../functions/core/erasure/release-address.ts';
 import { resolveAccount } from '../../functions/core/erasure/resolve-account.ts';
 import { verifyErasure } from '../../functions/core/erasure/verify-erasure.ts';
+import { Meter } from '../../functions/core/meter/meter.ts';
+import { meteredStep } from '../../functions/core/meter/metered-step.ts';
 import { recordFailure } from '../../functions/core/operations/record-failure.ts';
 import type { MailServers } from '../../functions/core/ports/mail-servers.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
@@ -27,9 +29,12 @@ import { MemoryObjectStore } from '../models/memory-object-store.ts';
 import { MemoryRowStore } from '../models/memory-row-store.ts';
 import { MemorySigner } from '../models/memory-signer.ts';
 import { MemoryWorkflows } from '../models/memory-workflows.ts';
+import { meteredPorts } from '../models/metered-ports.ts';
+import type { Outage } from '../models/outage.ts';
 import { SeededIds } from '../models/seeded-ids.ts';
 import { VirtualClock } from '../models/virtual-clock.ts';
 import { loadMachine, type MachineRun, runMachine } from './asl-interpreter.ts';
+import { Reconciler } from './reconciler.ts';
 
 const MACHINE = loadMachine('statemachines/delete-account.asl.json', {
   EraseRangesMaxConcurrency: 8,
@@ -45,7 +50,8 @@ const TRANSITIONS_MAX = 5000;
 /** Virtual time that one invocation may take before it answers `again`. */
 const INVOCATION_MS = 255_000;
 
-const ERASURE = { classes: CLASSES_EVER };
+const MEMORY_MB = 1024;
+const ERASURE = { classes: CLASSES_EVER, memoryMb: MEMORY_MB };
 const SETTLE_SECONDS = 1800;
 const SESSIONS = { sessionDeadlineSeconds: 600 };
 const CERTIFICATE = {
@@ -80,6 +86,13 @@ const STEPS: Readonly<Record<string, Step>> = {
   RecordFailureFunctionArn: (ports, payload) => recordFailure(ports, payload),
 };
 
+/** `EraseRangeFunctionArn` is the token of the handler `erase-range`. */
+const stepName = (token: string): string =>
+  token
+    .replace(/FunctionArn$/, '')
+    .replace(/(?<!^)[A-Z]/g, '-$&')
+    .toLowerCase();
+
 interface Crash {
   /** Which change of the whole run, from 1. */
   readonly call: number;
@@ -92,6 +105,8 @@ export interface RunOptions {
   /** Delivers every step twice: one after the other, or both at once. */
   readonly twice?: 'inTurn' | 'atOnce';
   readonly onState?: (name: string) => void;
+  /** What stands between the ports and the steps: for instance an outage. */
+  readonly outage?: Outage;
 }
 
 interface Invocation {
@@ -100,7 +115,7 @@ interface Invocation {
 }
 
 export class World {
-  readonly rows = new MemoryRowStore();
+  readonly rows = new MemoryRowStore({ changed: (change) => this.reconciler.listen(change) });
   readonly objects: MemoryObjectStore;
   readonly clock = new VirtualClock('2026-11-22T00:00:00Z');
   readonly evidence = new MemoryEvidenceStore(this.clock);
@@ -108,28 +123,39 @@ export class World {
   readonly mailServers: MemoryMailServers;
   readonly ids: SeededIds;
   readonly ports: Ports;
+  /** Holds the records of the dictmap's stream: nothing is delivered unless a test does it. */
+  readonly reconciler: Reconciler;
   /** Every invocation of the last run, in order. */
   invocations: Invocation[] = [];
   /** Changes that the steps of the last run made. */
   changes = 0;
+  readonly #metered: boolean;
+  #billed = 0;
 
+  /** `metered`: each invocation leaves a row that says what it was billed for, as deployed. */
   constructor(
     options: {
       readonly seed?: number;
       readonly pageEntries?: number;
+      readonly metered?: boolean;
       /** None when missing. */
       readonly servers?: readonly MailServer[];
       /** Instead of the model, for instance real ones. */
       readonly mailServers?: MailServers;
     } = {},
   ) {
+    this.#metered = options.metered ?? false;
     this.ids = new SeededIds(options.seed ?? 1);
-    this.objects = new MemoryObjectStore({ pageEntries: options.pageEntries ?? 7 });
+    this.objects = new MemoryObjectStore({
+      pageEntries: options.pageEntries ?? 7,
+      clock: this.clock,
+    });
     this.mailServers = new MemoryMailServers(options.servers ?? []);
     const { rows, objects, evidence, workflows, clock, ids } = this;
     const mailServers = options.mailServers ?? this.mailServers;
     const signer = new MemorySigner();
     this.ports = { rows, objects, evidence, workflows, mailServers, clock, ids, signer };
+    this.reconciler = new Reconciler({ rows, objects, clock, ids });
   }
 
   /** Runs an execution of the machine to its end. */
@@ -168,7 +194,8 @@ export class World {
       crash === undefined || left < 1 ? undefined : { call: left, point: crash.point },
     );
     try {
-      return await this.#invoke(token, payload, process.wrapAll({ ...this.ports }));
+      const ports = options.outage?.wrapAll(token, this.ports) ?? this.ports;
+      return await this.#invoke(token, payload, process.wrapAll({ ...ports }));
     } finally {
       this.changes += process.calls;
     }
@@ -177,6 +204,21 @@ export class World {
   async #invoke(token: string, payload: unknown, ports: Ports): Promise<unknown> {
     const step = STEPS[token];
     if (step === undefined) throw new Error(`no step has the token ${token}`);
-    return await step(ports, payload as never, this.clock.now() + INVOCATION_MS);
+    const until = this.clock.now() + INVOCATION_MS;
+    if (!this.#metered) return await step(ports, payload as never, until);
+    this.#billed += 1;
+    const meter = new Meter();
+    const own = meteredPorts(ports, meter);
+    const invocation = {
+      step: stepName(token),
+      id: String(this.#billed),
+      memoryMb: MEMORY_MB,
+      initMs: 0,
+      operation: (payload as Partial<Payload>).operation,
+    };
+    const run = () => step(own, payload as never, until);
+    return await meteredStep(ports, meter, invocation, run, (fault) => {
+      throw fault;
+    });
   }
 }

@@ -43,17 +43,6 @@ export function parseAddress(field: string, value: unknown): string {
   return address;
 }
 
-/**
- * Checks a domain and brings it into the form that it has in addresses.
- * @throws InvalidInputError
- */
-export function parseDomain(field: string, value: unknown): string {
-  const domain =
-    typeof value === 'string' ? asciiDomain(value.normalize('NFC').toLowerCase()) : undefined;
-  if (domain !== undefined) return domain;
-  throw InvalidInputError.of(field, `got ${quoted(value)}, allowed is a domain`);
-}
-
 /** Numbers that a URL would read as an IPv4 address are no domain names. */
 function asciiDomain(given: string): string | undefined {
   const domain = DOMAIN.test(given) ? domainToASCII(given) : '';
@@ -61,3 +50,14 @@ function asciiDomain(given: string): string | undefined {
 }
 
 export const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
+
+/**
+ * Checks a domain and brings it into the form that addresses have it in.
+ * @throws InvalidInputError naming the field
+ */
+export function parseDomain(field: string, value: unknown): string {
+  const folded = typeof value === 'string' ? value.normalize('NFC').toLowerCase() : '';
+  const domain = asciiDomain(folded.normalize('NFC'));
+  if (domain !== undefined) return domain;
+  throw InvalidInputError.of(field, `got ${quoted(value)}, allowed is a domain name`);
+}

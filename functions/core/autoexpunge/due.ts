@@ -43,21 +43,20 @@ export const entryAt = (mailboxId: string, time: number) => ({
   dueSk: new Date(time).toISOString(),
 });
 
+const RELIED_ON = ['dueSk', 'autoexpungeAfterSeconds', 'autoexpungeMaxMails'] as const;
+
 /**
- * What must still hold when an entry is written that follows from a mailbox as it was read: a
- * sweep may have moved the entry meanwhile, or a walk the policy, and mail must not be missed.
+ * What `dueAfterAdding` was told must still hold when the messages are written: a sweep that finds
+ * the mailbox empty removes the entry, a new policy makes one, and neither moves UIDNEXT.
  */
-export function scheduleGuard(mailbox: Mailbox): {
-  readonly equals: Readonly<Record<string, string | number>>;
+export function dueGuard(mailbox: Mailbox): {
+  readonly equals: Record<string, string | number>;
   readonly without: readonly string[];
 } {
-  const { dueSk, autoexpungeAfterSeconds, autoexpungeMaxMails } = mailbox;
-  const attributes = Object.entries({ dueSk, autoexpungeAfterSeconds, autoexpungeMaxMails });
-  const equals = attributes.flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
-  return {
-    equals: Object.fromEntries(equals),
-    without: attributes.flatMap(([name, value]) => (value === undefined ? [name] : [])),
-  };
+  const equals: Record<string, string | number> = {};
+  for (const name of RELIED_ON) {
+    const value = mailbox[name];
+    if (value !== undefined) equals[name] = value;
+  }
+  return { equals, without: RELIED_ON.filter((name) => mailbox[name] === undefined) };
 }

@@ -1,29 +1,69 @@
-/** The autoexpunge policy that a mailbox row carries: what follows from the settings for its name. */
-import type { AutoexpungePolicy } from '../../contract/mail-settings.ts';
+/** The policy of a mailbox: what the settings say, written down on its row. */
+import { dictmapKeys } from '../../contract/row-layout.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { dueGuard, entryAt } from './due.ts';
+import { type PolicyAttributes, policyAttributes } from './policy-attributes.ts';
 
-/** What `dueAfterAdding` knows of a policy. */
-export interface PolicyAttributes {
-  readonly autoexpungeAfterSeconds?: number;
-  readonly autoexpungeMaxMails?: number;
+export const policyOn = (mailbox: Mailbox): PolicyAttributes =>
+  policyAttributes({
+    ...(mailbox.autoexpungeAfterSeconds === undefined
+      ? {}
+      : { afterSeconds: mailbox.autoexpungeAfterSeconds }),
+    ...(mailbox.autoexpungeMaxMails === undefined ? {} : { maxMails: mailbox.autoexpungeMaxMails }),
+  });
+
+const hasPolicy = (policy: PolicyAttributes): boolean => Object.keys(policy).length > 0;
+
+function isSame(one: PolicyAttributes, other: PolicyAttributes): boolean {
+  return (
+    one.autoexpungeAfterSeconds === other.autoexpungeAfterSeconds &&
+    one.autoexpungeMaxMails === other.autoexpungeMaxMails
+  );
 }
 
-/** A policy as attributes of a mailbox row. */
-export function policyAttributes({ afterSeconds, maxMails }: AutoexpungePolicy): PolicyAttributes {
-  return {
-    ...(afterSeconds === undefined ? {} : { autoexpungeAfterSeconds: afterSeconds }),
-    ...(maxMails === undefined ? {} : { autoexpungeMaxMails: maxMails }),
-  };
+/** Whether a sweep has anything to look for in a mailbox, by its row or by the settings. */
+export function concernsSweeps(settings: ResolvedSettings, mailbox: Mailbox): boolean {
+  if (mailbox.dueSk !== undefined || hasPolicy(policyOn(mailbox))) return true;
+  return hasPolicy(policyAttributes(settings.autoexpungeOf(mailbox.path)));
 }
 
-/** What the settings say about a mailbox of this name, for the one who makes it. */
-export function settingsFor(
+/**
+ * Brings the policy on a mailbox row in line with the settings. A new policy is due at once: the
+ * sweep finds out when there is something to do.
+ * @returns the mailbox as its row says then, or `lost` when it changed meanwhile
+ */
+export async function applyPolicy(
+  ports: Pick<Ports, 'rows' | 'clock'>,
   settings: ResolvedSettings,
-  path: string,
-): { readonly policy: AutoexpungePolicy; readonly specialUse?: string } {
-  const specialUse = settings.specialUseOf(path);
-  return {
-    policy: settings.autoexpungeOf(path) ?? {},
-    ...(specialUse === undefined ? {} : { specialUse }),
-  };
+  mailbox: Mailbox,
+): Promise<Mailbox | 'lost'> {
+  const before = policyOn(mailbox);
+  const wanted = policyAttributes(settings.autoexpungeOf(mailbox.path));
+  // What the storage hides since an age limit that is no more must still be cleared away.
+  const looks = hasPolicy(wanted) || (mailbox.role === 'storage' && mailbox.dueSk !== undefined);
+  const stale = !looks && mailbox.dueSk !== undefined;
+  if (isSame(before, wanted) && !stale) return mailbox;
+  const entry = looks ? entryAt(mailbox.mailboxId, ports.clock.now()) : undefined;
+  const set = { ...wanted, ...entry };
+  const gone = Object.keys(before).filter((name) => !(name in wanted));
+  const unset = [...gone, ...(stale ? ['duePk', 'dueSk'] : [])];
+  const { equals, without } = dueGuard(mailbox);
+  const result = await ports.rows.write({
+    kind: 'update',
+    key: dictmapKeys.mailbox(mailbox.mailboxId),
+    guard: {
+      row: 'present',
+      equals: { ...equals, state: 'active', path: mailbox.path },
+      without,
+    },
+    change: {
+      ...(Object.keys(set).length === 0 ? {} : { set }),
+      ...(unset.length === 0 ? {} : { unset }),
+    },
+  });
+  if (result.outcome !== 'written') return 'lost';
+  const { autoexpungeAfterSeconds: _, autoexpungeMaxMails: __, dueSk: ___, ...rest } = mailbox;
+  return { ...rest, ...wanted, ...(entry === undefined ? {} : { dueSk: entry.dueSk }) };
 }

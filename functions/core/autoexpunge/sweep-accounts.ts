@@ -13,7 +13,7 @@ import { StoreBusyError } from '../errors.ts';
 import { listMailboxes } from '../mailboxes/mailboxes.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import { text } from '../rows/attributes.ts';
-import { concernsSweeps } from './apply-policy.ts';
+import { concernsSweeps } from './policy.ts';
 import { contextOf, reportFailure, type SweepConfig } from './sweep-context.ts';
 import { sweepOne } from './sweep-due.ts';
 import { NOTHING, sumReports } from './sweep-report.ts';

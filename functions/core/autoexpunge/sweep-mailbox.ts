@@ -13,9 +13,9 @@ import type { Entry } from '../messages/entries.ts';
 import { expungeMessages } from '../messages/expunge-messages.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import type { Change, RowStore } from '../ports/row-store.ts';
-import { applyPolicy } from './apply-policy.ts';
-import { entryAt, scheduleGuard } from './due.ts';
-import { policyAttributes } from './policy.ts';
+import { dueGuard, entryAt } from './due.ts';
+import { applyPolicy } from './policy.ts';
+import { policyAttributes } from './policy-attributes.ts';
 import { countOf, judge, pageToJudge, type Rule, staysFrom } from './verdicts.ts';
 
 /** About what fits into one transaction: the mailbox is read again before each. */
@@ -215,7 +215,7 @@ class Pass {
       ...(due.unset === undefined ? {} : { unset: due.unset }),
     };
     if (Object.keys(change).length === 0) return;
-    const { equals, without } = scheduleGuard(mailbox);
+    const { equals, without } = dueGuard(mailbox);
     const result = await this.#ports.rows.write({
       kind: 'update',
       key: dictmapKeys.mailbox(mailboxId),

@@ -3,6 +3,9 @@ import type { OperationContext } from '../../contract/payloads.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
 import { type Certificate, certificateName, signCertificate } from '../evidence/certificate.ts';
 import { type ResidueSettings, residueOf } from '../evidence/residue.ts';
+import { billedUsage } from '../meter/metered-step.ts';
+import { PRICES_OF } from '../meter/prices.ts';
+import { shownDollars, shownUsage } from '../meter/usage.ts';
 import { enterStep, toOperation, updateWrite } from '../operations/operations.ts';
 import { erasedCounts } from '../operations/progress.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -54,6 +57,7 @@ async function makeCertificate(
   const verified = await readVerified(ports, operationId);
   const verifiedAt = requirePart(verified['at'], 'time of the verification');
   const startedAt = requirePart(verified['startedAt'], 'start of the verification');
+  const usage = await billedUsage(ports.rows, operationId);
   return {
     type: 'lethe-erasure-certificate',
     version: 1,
@@ -70,6 +74,7 @@ async function makeCertificate(
       settledSeconds: Math.floor((startedAt - number(row, 'erasedAt')) / 1000),
       foundByRound: await foundByRound(ports.rows, operationId),
     },
+    cost: { billed: shownUsage(usage), dollars: shownDollars(usage), pricesOf: PRICES_OF },
     remains: residueOf(verifiedAt, settings, {
       left: textSet(row, 'cacheHosts'),
       cleared: textSet(row, 'cacheHostsCleared'),

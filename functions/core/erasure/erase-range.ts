@@ -1,7 +1,8 @@
 /** One child of the map: erases every n-th target, pages by itself. */
 import type { EraseRangePayload, LoopAnswer } from '../../contract/payloads.ts';
 import { enterStep, requireRunning } from '../operations/operations.ts';
-import { eraseTarget } from './erase-target.ts';
+import { eraseTargets } from './erase-target.ts';
+import { eraseVersions } from './erase-versions.ts';
 import type { ErasurePorts, ErasureSettings, Until } from './erasure-ports.ts';
 import { requireFenced } from './fence-account.ts';
 import { readPlan } from './plan.ts';
@@ -31,10 +32,14 @@ export async function eraseRange(
     range,
     rangeCount,
   );
-  for (const [index, target] of targets.entries()) {
-    if (index < tally.target) continue;
-    if (!(await eraseTarget(ports, tally, index, target, until))) return { outcome: 'again' };
-  }
+  const prefixes = targets.flatMap((target, index) =>
+    target.kind === 'versions' && index >= tally.from ? [{ index, prefix: target.prefix }] : [],
+  );
+  if (!(await eraseVersions(ports, tally, prefixes, until))) return { outcome: 'again' };
+  const others = targets.flatMap((target, index) =>
+    target.kind !== 'versions' && index >= tally.from ? [{ index, target }] : [],
+  );
+  if (!(await eraseTargets(ports, tally, others, until))) return { outcome: 'again' };
   await tally.finish();
   return { outcome: 'done' };
 }

@@ -1,29 +1,25 @@
 /**
- * Emptying one prefix or one partition: list from the head, write the counts down, delete, list
- * again, until nothing is listed. It needs no cursor, so it can stop and start anywhere.
+ * Emptying one prefix of uploads or one partition: list, write the counts down, delete, until the
+ * last page is done. Where it stops and starts again it lists from the head, so it needs no cursor
+ * that outlives it. (Versions of objects: erase-versions.ts.)
  */
 import type { Counts } from '../../contract/api.ts';
-import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { OBJECT_PAGE_KEYS } from '../../contract/limits.ts';
 import type { RowKey } from '../../contract/row-layout.ts';
-import { LetheError } from '../errors.ts';
 import { sumCounts } from '../operations/progress.ts';
-import type { ListedVersion, ListPage, MultipartUpload } from '../ports/object-store.ts';
+import type { MultipartUpload } from '../ports/object-store.ts';
 import type { Query } from '../ports/row-store.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ErasurePorts, RowPorts, Until } from './erasure-ports.ts';
 import type { Tally } from './tally.ts';
 import type { Target } from './targets.ts';
+import { wholeKeys } from './whole-keys.ts';
 
 /** Aborts in flight; each is a request of its own. */
 const PARALLEL_ABORTS = 10;
 
-/**
- * Pages in a row of which nothing could be removed, before the operation fails. Waits of 1, 2, 4,
- * ... 32 s: a partition that answers SlowDown gets a minute to recover.
- */
-const STALLS_MAX = 6;
-const STALL_WAIT_MS = 1000;
+/** Most targets of most accounts are empty: looking at them one by one would take most time. */
+const PARALLEL_LISTINGS = 16;
 
 /** One entry of a page: its key for counting, what it counts as. */
 interface Entry {
@@ -32,32 +28,67 @@ interface Entry {
 }
 
 interface Listed {
-  /** The page at the head; empty when there is nothing left. */
   readonly entries: readonly Entry[];
   /** Up to which key the page is complete: what is met again up to here was counted. */
   readonly completeTo: string;
+  /** Nothing comes after this page. Verification lists it all again; this pass need not. */
+  readonly last: boolean;
 }
 
 interface Emptying {
+  /** The next page; empty only when it is the last. */
   list(): Promise<Listed>;
-  /** Removes the page that was listed last; answers why entries remain, one code for each. */
-  remove(): Promise<readonly string[]>;
-  /** For messages: ids only, never an address. */
-  readonly name: string;
+  /** Removes the page that was listed last. */
+  remove(): Promise<void>;
+}
+
+/** A target with its place among those of the range. */
+interface PlacedTarget {
+  readonly index: number;
+  readonly target: Exclude<Target, { kind: 'versions' }>;
 }
 
 /**
- * @returns whether the target is empty; false when time ran out
- * @throws ErasureBlockedError when entries cannot be removed however often it is tried
+ * Empties targets in their order.
+ * @returns whether all are empty; false when time ran out
  */
-export async function eraseTarget(
+export async function eraseTargets(
   ports: ErasurePorts,
   tally: Tally,
-  index: number,
-  target: Target,
+  targets: readonly PlacedTarget[],
   until: Until,
 ): Promise<boolean> {
-  return await empty(ports, tally, index, emptyingOf(ports, target), until);
+  for (let start = 0; start < targets.length; start += PARALLEL_LISTINGS) {
+    const group = targets
+      .slice(start, start + PARALLEL_LISTINGS)
+      .map(({ index, target }) => ({ index, emptying: emptyingOf(ports, target) }));
+    const pages = await inParallel(group, PARALLEL_LISTINGS, ({ emptying }) => emptying.list());
+    for (const [place, { index, emptying }] of group.entries()) {
+      const page = pages[place];
+      if (page?.last && page.entries.length === 0) continue;
+      if (await empty(ports, tally, index, emptying, until, page)) continue;
+      await tally.pass(index);
+      return false;
+    }
+    const next = targets[start + PARALLEL_LISTINGS];
+    if (next === undefined || ports.clock.now() < until) continue;
+    // Empty targets announce nothing: without this the next invocation would begin with them.
+    await tally.pass(next.index);
+    return false;
+  }
+  return true;
+}
+
+function emptyingOf(ports: ErasurePorts, target: PlacedTarget['target']): Emptying {
+  return target.kind === 'uploads'
+    ? uploadsEmptying(ports, target.prefix)
+    : // Rows were fenced before they were planned, so none is younger than a stale read; and a
+      // mailbox row goes only after a consistent look at its partitions.
+      rowsEmptying(
+        ports,
+        { table: 'dictmap', pk: target.pk, eventual: true },
+        () => target.counter,
+      );
 }
 
 /** Empties a query of the dictmap; the other way in, for parts of the account partition. */
@@ -78,127 +109,66 @@ async function empty(
   index: number,
   emptying: Emptying,
   until: Until,
+  first?: Listed,
 ): Promise<boolean> {
-  let stalls = 0;
-  while (ports.clock.now() < until) {
-    const { entries: page, completeTo } = await emptying.list();
-    if (page.length === 0) return true;
+  for (let listed = first; ports.clock.now() < until; listed = undefined) {
+    const { entries: page, completeTo, last } = listed ?? (await emptying.list());
     const fresh = page.filter(({ key }) => !tally.isCounted(index, key));
     if (fresh.length > 0) {
-      await tally.announce(index, completeTo, sumCounts(fresh.map(({ counts }) => counts)));
+      const counts = sumCounts(fresh.map((entry) => entry.counts));
+      await tally.announce({ target: index, key: completeTo }, index, counts);
     }
-    const failures = await emptying.remove();
-    stalls = failures.length < page.length ? 0 : stalls + 1;
-    if (stalls > STALLS_MAX) throw blocked(emptying.name, failures);
-    if (failures.length > 0) await ports.clock.sleep(STALL_WAIT_MS * 2 ** Math.max(stalls - 1, 0));
+    if (page.length > 0) await emptying.remove();
+    if (last) return true;
   }
   return false;
-}
-
-function blocked(name: string, failures: readonly string[]): LetheError {
-  const codes = [...new Set(failures)].join(', ');
-  return new LetheError(
-    ERROR_NAMES.erasureBlocked,
-    `${failures.length} entries of ${name} could not be removed: ${codes}`,
-    'Remove the cause (a permission, a lock, throttling), then resume the operation.',
-  );
-}
-
-function emptyingOf(ports: ErasurePorts, target: Target): Emptying {
-  switch (target.kind) {
-    case 'versions':
-      return versionsEmptying(ports, target.prefix);
-    case 'uploads':
-      return uploadsEmptying(ports, target.prefix);
-    case 'rows':
-      return rowsEmptying(ports, { table: 'dictmap', pk: target.pk }, () => target.counter);
-  }
-}
-
-function versionsEmptying(ports: ErasurePorts, prefix: string): Emptying {
-  let listed: readonly ListedVersion[] = [];
-  return {
-    name: prefix,
-    list: async () => {
-      const page = wholeKeys(await ports.objects.listVersions(prefix));
-      listed = page.entries;
-      const entries = listed.map(({ key, deleteMarker, sizeBytes }) => ({
-        key,
-        counts: deleteMarker ? { deleteMarkers: 1 } : { objectVersions: 1, objectBytes: sizeBytes },
-      }));
-      return { entries, completeTo: page.completeTo };
-    },
-    remove: async () => (await ports.objects.removeVersions(listed)).map(({ code }) => code),
-  };
-}
-
-/**
- * Leaves off the last key of a page that has a successor: its other versions or uploads may be on
- * the next one, and "counted up to this key" must hold for all of them. A key with more of them
- * than a page holds is taken without such a mark: a crash in just that page counts it twice.
- */
-function wholeKeys<T extends { readonly key: string }>(
-  page: ListPage<T>,
-): { readonly entries: readonly T[]; readonly completeTo: string } {
-  const last = page.entries.at(-1)?.key ?? '';
-  if (page.next === undefined) return { entries: page.entries, completeTo: last };
-  const whole = page.entries.filter(({ key }) => key !== last);
-  const completeTo = whole.at(-1)?.key;
-  if (completeTo !== undefined) return { entries: whole, completeTo };
-  // A beginning of the key sorts before the key itself, and after every key that came before it.
-  return { entries: page.entries, completeTo: last.slice(0, -1) };
 }
 
 function uploadsEmptying(ports: ErasurePorts, prefix: string): Emptying {
   let listed: readonly MultipartUpload[] = [];
   return {
-    name: prefix,
     list: async () => {
-      const page = wholeKeys(await ports.objects.listUploads(prefix));
-      listed = page.entries;
+      const page = await ports.objects.listUploads(prefix);
+      const whole = wholeKeys(page);
+      listed = whole.entries;
       const entries = listed.map(({ key }) => ({ key, counts: { multipartUploads: 1 } }));
-      return { entries, completeTo: page.completeTo };
+      return { entries, completeTo: whole.completeTo, last: page.next === undefined };
     },
     remove: async () => {
       await inParallel(listed, PARALLEL_ABORTS, (upload) => ports.objects.abortUpload(upload));
-      return [];
     },
   };
 }
 
+/** Pages go forward: a removed row can be the place where the next page begins. */
 function rowsEmptying(
   ports: RowPorts,
   query: Omit<Query, 'limit'>,
   counterOf: (key: RowKey) => string,
 ): Emptying {
   let listed: RowKey[] = [];
-  return {
-    name: query.pk,
-    list: async () => {
-      const page = await firstRows(ports, query);
-      listed = page.map(({ key }) => key);
-      const entries = listed.map((key) => ({ key: key.sk, counts: { [counterOf(key)]: 1 } }));
-      return { entries, completeTo: listed.at(-1)?.sk ?? '' };
-    },
-    remove: async () => {
-      await ports.rows.removeAll(listed);
-      return [];
-    },
-  };
-}
-
-/** The first page that is not empty: a page may be short and yet have a successor. */
-async function firstRows(ports: RowPorts, query: Omit<Query, 'limit'>) {
   let after: string | undefined;
-  do {
+  const nextPage = async () => {
     const page = await ports.rows.query({
       ...query,
       limit: OBJECT_PAGE_KEYS,
       keysOnly: true,
       ...(after === undefined ? {} : { after }),
     });
-    if (page.rows.length > 0) return page.rows;
     after = page.next;
-  } while (after !== undefined);
-  return [];
+    return page.rows;
+  };
+  return {
+    list: async () => {
+      let page = await nextPage();
+      // A page may be short, or empty, and yet have a successor.
+      while (page.length === 0 && after !== undefined) page = await nextPage();
+      listed = page.map(({ key }) => key);
+      const entries = listed.map((key) => ({ key: key.sk, counts: { [counterOf(key)]: 1 } }));
+      return { entries, completeTo: listed.at(-1)?.sk ?? '', last: after === undefined };
+    },
+    remove: async () => {
+      await ports.rows.removeAll(listed);
+    },
+  };
 }

@@ -9,6 +9,8 @@ export type RowPorts = Pick<Ports, 'rows' | 'clock'>;
 export interface ErasureSettings {
   /** Every class that was ever deployed: keys of retired classes are erased too. */
   readonly classes: readonly string[];
+  /** Memory of a function, for estimates. */
+  readonly memoryMb: number;
 }
 
 /** Epoch milliseconds at which a step should answer `again` rather than begin more work. */

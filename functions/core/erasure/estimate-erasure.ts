@@ -1,46 +1,81 @@
 /** The dry run of a deletion: counts, bytes, estimated cost; reads only (O1). */
 import type { EstimateAnswer } from '../../contract/api.ts';
-import { accountPartition } from '../../contract/row-layout.ts';
+import { accountPartition, messagePartitions } from '../../contract/row-layout.ts';
 import { toMailbox } from '../mailboxes/mailboxes.ts';
-import { erasureCostDollars } from '../meter/erasure-cost.ts';
-import { PRICES } from '../meter/prices.ts';
-import type { RowStore } from '../ports/row-store.ts';
+import { type ErasureSize, erasureUsage } from '../meter/erasure-usage.ts';
+import { PRICES_OF } from '../meter/prices.ts';
+import { rowBytes, writeUnits } from '../meter/row-units.ts';
+import { shownDollars, shownUsage } from '../meter/usage.ts';
+import type { Row, RowStore } from '../ports/row-store.ts';
 import { everyRow } from '../rows/paging.ts';
 import type { ErasureSettings } from './erasure-ports.ts';
 
 const PAGE_ROWS = 500;
 
-/** Counts come from the account's own rows: the cost does not depend on the number of messages. */
+type Sizes = { -readonly [name in keyof Omit<ErasureSize, 'classes' | 'memoryMb'>]: number };
+
+/**
+ * Counts come from the account's own rows: the cost of a dry run does not depend on the number of
+ * messages.
+ */
 export async function estimateErasure(
   rows: RowStore,
   settings: ErasureSettings,
   accountId: string,
 ): Promise<EstimateAnswer> {
-  let mailboxes = 0;
-  let messages = 0;
+  const sizes = emptySizes();
   let bytes = 0;
-  let objects = 0;
   let accountRows = 0;
-  const query = { table: 'dictmap', pk: accountPartition(accountId), limit: PAGE_ROWS } as const;
-  for await (const row of everyRow(rows, query)) {
+  const pk = accountPartition(accountId);
+  for await (const row of everyRow(rows, { table: 'dictmap', pk, limit: PAGE_ROWS })) {
     accountRows += 1;
-    const size = row.attributes['size'];
-    if (row.attributes['type'] === 'mailbox') {
-      const mailbox = toMailbox(row);
-      mailboxes += 1;
-      messages += mailbox.messages;
-      bytes += mailbox.bytes;
-    } else if (row.attributes['type'] === 'object') {
-      objects += 1;
-      bytes += typeof size === 'number' ? size : 0;
-    }
+    bytes += addRow(sizes, row);
   }
-  const { classes } = settings;
+  const noted = { table: 'registry', pk, limit: PAGE_ROWS, keysOnly: true } as const;
+  for await (const { key } of everyRow(rows, noted)) {
+    if (key.sk.startsWith('address#')) sizes.addresses += 1;
+    if (key.sk.startsWith('idempotency#')) sizes.idempotencyRows += 1;
+  }
+  const { classes, memoryMb } = settings;
+  const usage = erasureUsage({ ...sizes, classes, memoryMb });
+  const { mailboxes, messages, objects } = sizes;
   return {
     dryRun: true,
     accountId,
     counts: { mailboxes, messages, objects, accountRows, bytes },
-    estimatedCostDollars: erasureCostDollars({ messages, accountRows, mailboxes, classes }),
-    pricesOf: PRICES.of,
+    estimatedBill: shownUsage(usage),
+    estimatedCostDollars: shownDollars(usage),
+    pricesOf: PRICES_OF,
   };
+}
+
+const emptySizes = (): Sizes => ({
+  messages: 0,
+  uids: 0,
+  mailboxes: 0,
+  partitions: 0,
+  objects: 0,
+  accountUnits: 0,
+  accountBytes: 0,
+  addresses: 0,
+  idempotencyRows: 0,
+});
+
+/** Counts one row of the account's partition; answers the bytes in S3 that it stands for. */
+function addRow(sizes: Sizes, row: Row): number {
+  const { key, attributes } = row;
+  sizes.accountUnits += writeUnits({ key, before: attributes, after: undefined }, false);
+  sizes.accountBytes += rowBytes(key, attributes);
+  if (attributes['type'] === 'mailbox') {
+    const { mailboxId, uidNext, messages, bytes } = toMailbox(row);
+    sizes.mailboxes += 1;
+    sizes.messages += messages;
+    sizes.uids += uidNext - 1;
+    sizes.partitions += messagePartitions(mailboxId, uidNext).length;
+    return bytes;
+  }
+  if (attributes['type'] !== 'object') return 0;
+  sizes.objects += 1;
+  const size = attributes['size'];
+  return typeof size === 'number' ? size : 0;
 }

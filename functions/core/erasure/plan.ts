@@ -150,7 +150,7 @@ async function fixedRangeCount(
   return optionalNumber(requirePart(row, 'operation row'), 'rangeCount') ?? wanted;
 }
 
-/** One range for every 5,000 UIDs ever given, from 1 to 256. */
+/** One range for every 10,000 UIDs ever given, from 1 to 256. */
 export function rangeCountFor(uids: number): number {
   return Math.min(Math.max(Math.ceil(uids / ERASURE_RANGE_MESSAGES), 1), ERASURE_RANGES_MAX);
 }

@@ -5,6 +5,8 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { parseAddress } from '../accounts/address.ts';
 import { LetheError } from '../errors.ts';
 import {
+  executionName,
+  executionOf,
   type Operation,
   openWrites,
   requireOperation,
@@ -91,7 +93,7 @@ async function ensureRunning(
 ): Promise<Operation | 'lost'> {
   const { operationId, attempt, state } = operation;
   if (state === 'succeeded') return operation;
-  const name = operation.execution ?? executionName(operationId, attempt);
+  const name = executionOf(operation);
   if (state === 'running') {
     const status = await ports.workflows.status(operation.verb, name);
     if (status === 'running') return operation;
@@ -113,5 +115,3 @@ async function ensureRunning(
   });
   return await requireOperation(ports.rows, operationId);
 }
-
-const executionName = (operationId: string, attempt: number): string => `${operationId}-${attempt}`;

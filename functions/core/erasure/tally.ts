@@ -1,7 +1,8 @@
 /**
- * The memory of one erasing worker: which target it is at, how much it has counted, and up to
- * which key. Counts are written down before the deletion they announce, so a crash in between
- * neither loses nor doubles them: what is met again up to that key was counted already.
+ * The memory of one erasing worker: which targets are behind it, how much it has counted, and up
+ * to which key of which target, which may be further on. Counts are written down before the deletion
+ * they announce, so a crash in between neither loses nor doubles them: what is met again up to that
+ * key was counted already.
  */
 import type { Counts } from '../../contract/api.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
@@ -9,9 +10,16 @@ import { sumCounts } from '../operations/progress.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
 import { number, numbers, optionalText } from '../rows/attributes.ts';
 
-interface TallyState {
+/** Everything before it, in the order of targets and of keys in each, is counted. */
+export interface CountMark {
   readonly target: number;
-  readonly countedTo: string | undefined;
+  readonly key: string;
+}
+
+interface TallyState {
+  /** The first target that may still hold something. */
+  readonly from: number;
+  readonly mark: CountMark | undefined;
   readonly counts: Counts;
   readonly done: boolean;
 }
@@ -38,8 +46,9 @@ export class Tally {
     return new Tally(rows, operationId, worker, row);
   }
 
-  get target(): number {
-    return this.#state.target;
+  /** The first target that may still hold something. */
+  get from(): number {
+    return this.#state.from;
   }
 
   get done(): boolean {
@@ -52,20 +61,28 @@ export class Tally {
 
   /** Whether a key of this target was counted already. Keys come in order. */
   isCounted(target: number, key: string): boolean {
-    const { target: current, countedTo } = this.#state;
-    if (target !== current || countedTo === undefined) return target < current;
+    const { mark } = this.#state;
+    if (mark === undefined || target !== mark.target) return target < (mark?.target ?? 0);
     // As both stores sort: by UTF-8 bytes, not by UTF-16 units as JavaScript would.
-    return Buffer.compare(Buffer.from(key), Buffer.from(countedTo)) <= 0;
+    return Buffer.compare(Buffer.from(key), Buffer.from(mark.key)) <= 0;
   }
 
-  /** Writes counts down before what they count is deleted. */
-  async announce(target: number, lastKey: string, counts: Counts): Promise<void> {
+  /**
+   * Writes counts down before what they count is deleted.
+   * @param from the first target that may still hold something
+   */
+  async announce(mark: CountMark, from: number, counts: Counts): Promise<void> {
     const sum = sumCounts([this.#state.counts, counts]);
-    await this.#save({ target, countedTo: lastKey, counts: sum, done: false });
+    await this.#save({ from, mark, counts: sum, done: false });
+  }
+
+  /** Notes that every target before this one was found empty, or was emptied. */
+  async pass(from: number): Promise<void> {
+    if (from > this.from) await this.#save({ ...this.#state, from });
   }
 
   async finish(): Promise<void> {
-    if (!this.done) await this.#save({ ...this.#state, countedTo: undefined, done: true });
+    if (!this.done) await this.#save({ ...this.#state, done: true });
   }
 
   /**
@@ -85,10 +102,12 @@ export class Tally {
         v: ROW_VERSION,
         type: 'progress',
         revision,
-        target: state.target,
+        from: state.from,
         counts: { ...state.counts },
         done: state.done,
-        ...(state.countedTo === undefined ? {} : { countedTo: state.countedTo }),
+        ...(state.mark === undefined
+          ? {}
+          : { countedTarget: state.mark.target, countedTo: state.mark.key }),
       },
     });
     if (result.outcome !== 'written') {
@@ -99,12 +118,13 @@ export class Tally {
   }
 }
 
-const EMPTY: TallyState = { target: 0, countedTo: undefined, counts: {}, done: false };
+const EMPTY: TallyState = { from: 0, mark: undefined, counts: {}, done: false };
 
 function toState(row: Row): TallyState {
+  const key = optionalText(row, 'countedTo');
   return {
-    target: number(row, 'target'),
-    countedTo: optionalText(row, 'countedTo'),
+    from: number(row, 'from'),
+    mark: key === undefined ? undefined : { target: number(row, 'countedTarget'), key },
     counts: numbers(row, 'counts'),
     done: row.attributes['done'] === true,
   };

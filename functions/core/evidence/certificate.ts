@@ -32,6 +32,13 @@ export interface Certificate {
     /** What each round of listing found; the last is empty. */
     readonly foundByRound: readonly Counts[];
   };
+  /** Billed until the certificate was issued; the two last steps and this signature follow. */
+  readonly cost: {
+    readonly billed: Counts;
+    readonly dollars: number;
+    /** Date of the price table. */
+    readonly pricesOf: string;
+  };
   readonly remains: readonly Residue[];
 }
 

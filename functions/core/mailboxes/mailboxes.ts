@@ -8,7 +8,7 @@ import {
   registryKeys,
 } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
-import { policyAttributes } from '../autoexpunge/policy.ts';
+import { policyAttributes } from '../autoexpunge/policy-attributes.ts';
 import { LetheError, quoted, StoreBusyError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';

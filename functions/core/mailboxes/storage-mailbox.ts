@@ -3,7 +3,7 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive } from '../accounts/accounts.ts';
 import { activeCheck } from '../accounts/while-active.ts';
-import { settingsFor } from '../autoexpunge/policy.ts';
+import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { LetheError, quoted } from '../errors.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';

@@ -29,6 +29,22 @@ export async function subscribe(
   await writeWhileActive(ports, account, write, deadline);
 }
 
+/**
+ * Ends a subscription; one that is not there is no error.
+ * @param path in its stored form
+ * @param deadline epoch milliseconds after which a lost race is no longer retried
+ * @throws AccountNotActiveError, StoreBusyError
+ */
+export async function unsubscribe(
+  ports: Pick<Ports, 'rows' | 'clock' | 'ids'>,
+  account: Account,
+  path: string,
+  deadline: number,
+): Promise<void> {
+  const key = dictmapKeys.subscription(account.accountId, path);
+  await writeWhileActive(ports, account, { kind: 'remove', key }, deadline);
+}
+
 /** One page of subscribed names, in the order of their bytes. */
 export async function listSubscriptions(
   rows: RowStore,

@@ -5,7 +5,7 @@
  */
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { dictmapKeys, linkOf, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
-import { dueAfterAdding, scheduleGuard } from '../autoexpunge/due.ts';
+import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Attributes, Change, RowStore, Write, WriteResult } from '../ports/row-store.ts';
 import { type Blob, BlobDraft } from './blob.ts';
@@ -187,7 +187,7 @@ function mailboxWrite(draft: MailboxDraft, now: number): Write {
     ...(gave ? { uidNext } : {}),
     ...(gave ? dueAfterAdding(mailbox, added, now) : undefined),
   };
-  const { equals, without } = scheduleGuard(mailbox);
+  const { equals, without } = dueGuard(mailbox);
   const guard = gave
     ? ({
         row: 'present',

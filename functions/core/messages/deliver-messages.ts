@@ -11,7 +11,7 @@ import type { MailSettings } from '../../contract/mail-settings.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, requireActiveAccount } from '../accounts/accounts.ts';
 import { type Actor, OWNER } from '../accounts/actor.ts';
-import { dueAfterAdding, scheduleGuard } from '../autoexpunge/due.ts';
+import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { type LetheError, quoted } from '../errors.ts';
 import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { checkUids, requireUidValidity, uidConflict } from '../mailboxes/mailbox-uids.ts';
@@ -224,14 +224,14 @@ function guardWrite(mailbox: Mailbox, messages: readonly Message[], now: number)
   const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const last = messages.at(-1)?.uid ?? 0;
   const { uidValidity, uidNext } = mailbox;
-  const schedule = scheduleGuard(mailbox);
+  const { equals, without } = dueGuard(mailbox);
   return {
     kind: 'update',
     key: dictmapKeys.mailbox(mailbox.mailboxId),
     guard: {
       row: 'present',
-      equals: { state: 'active', uidValidity, uidNext, ...schedule.equals },
-      without: schedule.without,
+      equals: { state: 'active', uidValidity, uidNext, ...equals },
+      without,
     },
     change: {
       set: { uidNext: last + 1, ...dueAfterAdding(mailbox, messages.length, now) },

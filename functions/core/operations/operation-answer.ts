@@ -1,7 +1,10 @@
 /** An operation as callers see it. */
 import type { OperationAnswer } from '../../contract/api.ts';
+import { billedUsage } from '../meter/metered-step.ts';
+import { PRICES_OF } from '../meter/prices.ts';
+import { shownDollars, shownUsage, type Usage } from '../meter/usage.ts';
 import type { Ports } from '../ports/ports.ts';
-import { type Operation, requireOperation } from './operations.ts';
+import { executionOf, type Operation, requireOperation } from './operations.ts';
 import { erasedCounts } from './progress.ts';
 
 /**
@@ -14,12 +17,17 @@ export async function showOperation(
   operationId: string,
 ): Promise<OperationAnswer> {
   let operation = await requireOperation(ports.rows, operationId);
-  if (operation.state === 'running' && operation.execution !== undefined) {
-    const status = await ports.workflows.status(operation.verb, operation.execution);
+  if (operation.state === 'running') {
+    // The first step names the execution on the row, so one that failed there has none.
+    const status = await ports.workflows.status(operation.verb, executionOf(operation));
     // It may have ended properly between the two readings: the row, read again, decides.
     if (status === 'failed') operation = stopped(await requireOperation(ports.rows, operationId));
   }
-  return toAnswer(operation, await erasedCounts(ports.rows, operationId));
+  const [counts, usage] = await Promise.all([
+    erasedCounts(ports.rows, operationId),
+    billedUsage(ports.rows, operationId),
+  ]);
+  return toAnswer(operation, counts, usage);
 }
 
 function stopped(operation: Operation): Operation {
@@ -29,13 +37,17 @@ function stopped(operation: Operation): Operation {
     state: 'failed',
     error: {
       name: 'ExecutionStopped',
-      message: `the execution of attempt ${operation.attempt} was stopped or timed out`,
+      message: `the execution of attempt ${operation.attempt} was stopped, timed out, or could not note why it failed`,
       next: 'Resume the operation: every step is safe to repeat.',
     },
   };
 }
 
-function toAnswer(operation: Operation, counts: OperationAnswer['counts']): OperationAnswer {
+function toAnswer(
+  operation: Operation,
+  counts: OperationAnswer['counts'],
+  usage: Usage,
+): OperationAnswer {
   const {
     round: _,
     firstRound: ___,
@@ -52,6 +64,9 @@ function toAnswer(operation: Operation, counts: OperationAnswer['counts']): Oper
     updatedAt: new Date(updatedAt).toISOString(),
     ...(finishedAt === undefined ? {} : { finishedAt: new Date(finishedAt).toISOString() }),
     counts,
+    billed: shownUsage(usage),
+    costDollars: shownDollars(usage),
+    pricesOf: PRICES_OF,
     certificate: certificate !== undefined,
   };
 }

@@ -89,6 +89,14 @@ function unknownOperation(operationId: string): LetheError {
   );
 }
 
+/** Under which name the API starts an attempt of an operation. */
+export const executionName = (operationId: string, attempt: number): string =>
+  `${operationId}-${attempt}`;
+
+/** Name of the execution that runs the present attempt, or is to run it. */
+export const executionOf = ({ operationId, attempt, execution }: Operation): string =>
+  execution ?? executionName(operationId, attempt);
+
 /** @throws UnknownOperationError */
 export async function requireOperation(rows: RowStore, operationId: string): Promise<Operation> {
   const row = await rows.get(registryKeys.operation(operationId));

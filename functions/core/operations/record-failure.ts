@@ -8,6 +8,10 @@ const NEXT: Readonly<Record<string, string>> = {
   [ERROR_NAMES.accountHeld]: 'Nothing was erased. Release the hold, then resume the operation.',
   [ERROR_NAMES.erasureBlocked]: 'Remove the cause it names, then resume the operation.',
   [ERROR_NAMES.leftovers]: 'Find out who still writes for this account, then resume.',
+  [ERROR_NAMES.storeBusy]:
+    'AWS throttled, or did not answer, through all retries. Wait some minutes, then resume the operation.',
+  [ERROR_NAMES.permissionMissing]:
+    'Give the function of this step its permission again by a deployment, or find what denies it (a policy of the bucket, the key or the organization), then resume the operation.',
   ...MAIL_SERVER_NEXT,
   [ERROR_NAMES.superseded]: 'Nothing to do: a newer attempt goes on.',
 };

@@ -41,7 +41,10 @@ export interface PresignedPut {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Faults: `StoreBusyError` after the client's own retries; anything else passes through. */
+/**
+ * Faults: `StoreBusyError` after the client's own retries, `PermissionMissingError`; anything else
+ * passes through.
+ */
 export interface ObjectStore {
   /** Writes a new version; keys are random, so nothing is ever overwritten on purpose. */
   put(key: string, body: Uint8Array): Promise<{ readonly versionId: string }>;

@@ -102,7 +102,7 @@ export interface Page {
 
 /**
  * Faults: `StoreBusyError` when the store throttles or does not answer within the client's
- * retries; anything else is a bug and passes through.
+ * retries, `PermissionMissingError`; anything else is a bug and passes through.
  */
 export interface RowStore {
   /** Strongly consistent read of one row. */

@@ -6,18 +6,14 @@
 
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { QuotaAnswer } from '../../contract/mail-api.ts';
-import { accountOfMailbox, accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { LetheError, quoted } from '../errors.ts';
-import { type Mailbox, toMailbox } from '../mailboxes/mailboxes.ts';
-import { dayOf } from '../messages/expiry.ts';
+import { everyMailbox } from '../mailboxes/every-mailbox.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RowStore } from '../ports/row-store.ts';
-import { number } from '../rows/attributes.ts';
-import { everyRow } from '../rows/paging.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-
-const PAGE_ROWS = 500;
+import { daysOf } from './expiry-days.ts';
 
 export interface Usage {
   readonly bytes: number;
@@ -35,7 +31,7 @@ export async function usedQuota(
   let [bytes, messages] = [0, 0];
   for await (const mailbox of everyMailbox(rows, account.accountId)) {
     if (settings.isExempt(mailbox.path)) continue;
-    const stored = mailbox.role === 'storage' ? await storedIn(rows, mailbox, clock.now()) : NONE;
+    const stored = await storedIn(rows, mailbox, clock.now());
     bytes += mailbox.bytes + stored.bytes;
     messages += mailbox.messages + stored.messages;
   }
@@ -78,34 +74,16 @@ export async function checkQuota(
   );
 }
 
-/** Every mailbox of an account, page by page. */
-export async function* everyMailbox(rows: RowStore, accountId: string): AsyncGenerator<Mailbox> {
-  for await (const row of everyRow(rows, {
-    table: 'dictmap',
-    pk: accountPartition(accountId),
-    sk: { prefix: 'mailbox#' },
-    limit: PAGE_ROWS,
-  })) {
-    yield toMailbox(row);
-  }
-}
-
 const NONE: Usage = { bytes: 0, messages: 0 };
 
-/** What a storage shows that has not ended before today; `never` sorts after every day. */
-export async function storedIn(rows: RowStore, storage: Mailbox, now: number): Promise<Usage> {
+/** What a storage shows that has not ended before today; nothing for other mailboxes. */
+export async function storedIn(rows: RowStore, mailbox: Mailbox, now: number): Promise<Usage> {
+  if (mailbox.role !== 'storage') return NONE;
+  const days = await daysOf(rows, mailbox.mailboxId, now);
   let [bytes, messages] = [0, 0];
-  for await (const row of everyRow(rows, {
-    table: 'dictmap',
-    pk: accountPartition(accountOfMailbox(storage.mailboxId)),
-    sk: {
-      from: dictmapKeys.expiry(storage.mailboxId, dayOf(now)).sk,
-      to: dictmapKeys.expiry(storage.mailboxId, dayOf(undefined)).sk,
-    },
-    limit: PAGE_ROWS,
-  })) {
-    bytes += number(row, 'bytes');
-    messages += number(row, 'messages');
+  for (const day of days.values()) {
+    bytes += day.bytes;
+    messages += day.messages;
   }
   return { bytes, messages };
 }

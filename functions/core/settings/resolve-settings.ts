@@ -19,6 +19,8 @@ export type ExpungeMode =
 
 export interface ResolvedSettings {
   readonly expunge: ExpungeMode;
+  /** Name of the storage mailbox or namespace, without a trailing delimiter; missing when off. */
+  readonly storageName?: string;
   readonly onlyLastInstance: boolean;
   readonly ownerAccess: OwnerAccess;
   /** Missing: no limit. */
@@ -63,12 +65,13 @@ export function resolveSettings(
     byNearness.find(
       ([pattern, settings]) => settings[name] !== undefined && matchesPattern(pattern, path),
     )?.[1][name];
-  const isStorage = (path: string) => {
-    if (expunge.mode === 'mailbox') return path === expunge.path;
-    return expunge.mode === 'namespace' && isAtOrBelow(path, storageOf(expunge.prefix));
-  };
+  const storageName = expunge.mode === 'off' ? undefined : storageOf(effective.lazyExpunge ?? '');
+  const isProtected = (path: string) => storageName !== undefined && isAtOrBelow(path, storageName);
+  const isStorage = (path: string) =>
+    isProtected(path) && (expunge.mode === 'namespace' || path === storageName);
   return {
     expunge,
+    ...(storageName === undefined ? {} : { storageName }),
     onlyLastInstance: effective.lazyExpungeOnlyLastInstance ?? false,
     ownerAccess,
     ...(typeof quotaBytes === 'number' ? { quotaBytes } : {}),
@@ -76,8 +79,7 @@ export function resolveSettings(
     isExcluded: (path, specialUse = settingOf(path, 'specialUse')) =>
       excluded.some((one) => one === specialUse || matchesPattern(one, path)),
     isStorage,
-    isProtected: (path) =>
-      isStorage(path) || (expunge.mode === 'mailbox' && isAtOrBelow(path, expunge.path)),
+    isProtected,
     storagePathFor: (path) => {
       if (expunge.mode === 'mailbox') return expunge.path;
       return expunge.mode === 'namespace' ? `${expunge.prefix}${path}` : undefined;

@@ -13,10 +13,8 @@ import { requestByQuery, requestSearch } from '../../core/requests/copy-by-query
 import { requestExpunge } from '../../core/requests/expunge-request.ts';
 import type { MailRequest } from '../../core/requests/mail-access.ts';
 import { requestRestore } from '../../core/requests/restore-request.ts';
-import { type DoorContext, type DoorEnv, readBody } from '../../runtime/door.ts';
-
-/** Whose mail, on whose behalf, and until when. */
-export type OpenRequest = (context: DoorContext) => Promise<MailRequest>;
+import { type DoorEnv, readBody } from '../../runtime/door.ts';
+import type { OpenRequest } from './open-request.ts';
 
 const PATH = z.string('allowed is the name of a mailbox');
 const UIDS = z.array(z.int('allowed is a whole number').positive(), 'allowed is a list of UIDs');

@@ -49,12 +49,12 @@ describe('objects in S3', () => {
   };
 
   test.each([
-    [404, 'NoSuchBucket'],
-    [403, 'AccessDenied'],
-    [400, 'InvalidArgument'],
-  ])('W5: %d %s is a fault and never an absent object', async (status, name) => {
+    [404, 'NoSuchBucket', 'NoSuchBucket'],
+    [403, 'AccessDenied', 'PermissionMissingError'],
+    [400, 'InvalidArgument', 'InvalidArgument'],
+  ])('W5: %d %s is a fault and never an absent object', async (status, code, name) => {
     const { store } = await storeWith((_request, _number, response) =>
-      s3Fault(response, status, name),
+      s3Fault(response, status, code),
     );
     await expect(store.get('a')).rejects.toMatchObject({ name });
     await expect(store.listVersions('a/')).rejects.toMatchObject({ name });
@@ -180,7 +180,7 @@ describe('evidence in S3', () => {
       s3Fault(response, 403, 'AccessDenied'),
     );
     await expect(new S3EvidenceStore(options).read('c.json')).rejects.toMatchObject({
-      name: 'AccessDenied',
+      name: 'PermissionMissingError',
     });
   });
 });
@@ -201,11 +201,11 @@ describe('signing with KMS', () => {
     });
   });
 
-  test('O3: throttling becomes StoreBusyError, a missing permission passes through', async () => {
+  test('O3: throttling becomes StoreBusyError, a missing permission has its own error', async () => {
     for (const [given, name] of [
       ['ThrottlingException', 'StoreBusyError'],
       ['KMSInternalException', 'StoreBusyError'],
-      ['AccessDeniedException', 'AccessDeniedException'],
+      ['AccessDeniedException', 'PermissionMissingError'],
     ]) {
       const { clients } = await clientsWith((_request, _number, response) =>
         fault(response, String(given)),
@@ -261,9 +261,12 @@ describe('workflows in Step Functions', () => {
   });
 
   test('W5: a missing machine or permission is a fault, not an unknown execution', async () => {
-    for (const name of ['StateMachineDoesNotExist', 'AccessDeniedException']) {
+    for (const [given, name] of [
+      ['StateMachineDoesNotExist', 'StateMachineDoesNotExist'],
+      ['AccessDeniedException', 'PermissionMissingError'],
+    ]) {
       const { workflows } = await workflowsWith((_request, _number, response) =>
-        fault(response, name),
+        fault(response, String(given)),
       );
       await expect(workflows.status('delete-account', 'op-1')).rejects.toMatchObject({ name });
       await expect(workflows.start('delete-account', 'op-1', {})).rejects.toMatchObject({ name });

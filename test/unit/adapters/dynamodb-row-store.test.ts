@@ -83,15 +83,16 @@ describe('faults', () => {
     await expect(rows.get(keyOf('a'))).rejects.toMatchObject({ name: 'StoreBusyError' });
   });
 
-  test.each(['AccessDeniedException', 'ResourceNotFoundException', 'ValidationException'])(
-    'W5: %s passes through, and never looks like a missing row',
-    async (name) => {
-      const { rows } = await storeWith((_request, _number, response) => fault(response, name));
-      await expect(rows.get(keyOf('a'))).rejects.toMatchObject({ name });
-      await expect(rows.transact([PUT])).rejects.toMatchObject({ name });
-      await expect(rows.removeAll([keyOf('a')])).rejects.toMatchObject({ name });
-    },
-  );
+  test.each([
+    ['AccessDeniedException', 'PermissionMissingError'],
+    ['ResourceNotFoundException', 'ResourceNotFoundException'],
+    ['ValidationException', 'ValidationException'],
+  ])('W5: %s is a fault (%s), and never looks like a missing row', async (given, name) => {
+    const { rows } = await storeWith((_request, _number, response) => fault(response, given));
+    await expect(rows.get(keyOf('a'))).rejects.toMatchObject({ name });
+    await expect(rows.transact([PUT])).rejects.toMatchObject({ name });
+    await expect(rows.removeAll([keyOf('a')])).rejects.toMatchObject({ name });
+  });
 
   test('messages of busy stores name no key', async () => {
     const { rows } = await storeWith((_request, _number, response) =>
@@ -273,7 +274,7 @@ describe('removeAll', () => {
       else setTimeout(() => json(response, {}), 50);
     });
     await expect(rows.removeAll(keys(1000))).rejects.toMatchObject({
-      name: 'AccessDeniedException',
+      name: 'PermissionMissingError',
     });
     const begun = endpoint.requests.length;
     expect(begun).toBeLessThanOrEqual(10);

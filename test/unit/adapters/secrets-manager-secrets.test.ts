@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SecretsManagerSecrets } from '../../../functions/adapters/secrets-manager-secrets.ts';
+import { Meter } from '../../../functions/core/meter/meter.ts';
 import { findFreePort } from '../../../local/free-port.ts';
 import { VirtualClock } from '../../models/virtual-clock.ts';
 import {
@@ -21,11 +22,13 @@ afterEach(() => scripted?.stop());
 async function secretsFrom(script: Script) {
   scripted = await startScriptedEndpoint(script);
   const clock = new VirtualClock();
+  const meter = new Meter();
   const { endpoint, requests } = scripted;
   return {
     clock,
     requests,
-    secrets: new SecretsManagerSecrets({ secretArn, credentials, clock, endpoint }),
+    meter,
+    secrets: new SecretsManagerSecrets({ secretArn, credentials, clock, meter, endpoint }),
   };
 }
 
@@ -58,6 +61,20 @@ describe('SecretsManagerSecrets', () => {
     clock.advance(300_000);
     expect(await secrets.read()).toBe('key 2');
     expect(requests).toHaveLength(3);
+  });
+
+  test('O1: counts the requests that are billed: answered ones, refused or not', async () => {
+    const { secrets, meter } = await secretsFrom((_, number, response) => {
+      if (number === 0) json(response, {}, 500);
+      else if (number === 1) fault(response, 'AccessDeniedException');
+      else json(response, { SecretString: 'the key' });
+    });
+    await expect(secrets.read()).rejects.toThrow();
+    expect(meter.take()).toEqual({});
+    await expect(secrets.read()).rejects.toThrow();
+    await secrets.read();
+    await secrets.read();
+    expect(meter.take()).toEqual({ secretsManagerRequests: 2 });
   });
 
   test.each([

@@ -91,7 +91,7 @@ describe('user', () => {
 describe('O1: user delete', () => {
   const started: Reply = {
     status: 202,
-    body: { operationId: 'op1', verb: 'delete-account', state: 'running', counts: {} },
+    body: { operationId: 'op1', verb: 'delete-account', state: 'running', counts: {}, billed: {} },
   };
 
   test('--dry-run names counts, bytes and cost, and starts nothing', async () => {

@@ -17,6 +17,9 @@ const OPERATION: OperationAnswer = {
   createdAt: '2026-11-22T12:00:00.000Z',
   updatedAt: '2026-11-22T12:00:00.000Z',
   counts: {},
+  billed: {},
+  costDollars: 0,
+  pricesOf: '2026-08-31',
 };
 
 const at = (step: string, more: Partial<OperationAnswer> = {}): Reply => ({
@@ -145,12 +148,22 @@ describe('O1: operation wait', () => {
 describe('operation show and resume', () => {
   test('show prints every counter, and ends 0 also for a failed one', async () => {
     api.on(SHOW, {
-      body: { ...(FAILED.body as object), counts: { rows: 7 }, expected: { rows: 9, bytes: 1000 } },
+      body: {
+        ...(FAILED.body as object),
+        counts: { rows: 7 },
+        expected: { rows: 9, bytes: 1000 },
+        billed: { dynamodbWriteUnits: 12_345, kmsRequests: 0 },
+        costDollars: 0.007716,
+      },
     });
     const result = await lethe(['operation', 'show', 'op1', '-f', 'table']);
     expect(result.exitCode).toBe(0);
     expect(result.stdout).toMatch(/^rows +7 of 9 expected$/m);
     expect(result.stdout).toMatch(/^bytes +0 bytes of 1\.0 kB expected$/m);
+    expect(result.stdout).toMatch(/^billed dynamodb write units +12,345$/m);
+    expect(result.stdout).not.toContain('kms');
+    expect(result.stdout).toMatch(/^costDollars +\$0\.007716$/m);
+    expect(result.stdout).toMatch(/^pricesOf +2026-08-31$/m);
     expect(result.stdout).toMatch(/^next +Release the lock first\.$/m);
   });
 

@@ -150,7 +150,11 @@ describe('O3: trying again', () => {
   });
 
   test('U5: a deletion whose answer was lost is sent again: it is one operation', async () => {
-    api.on(DELETE, { hangUp: true }, { status: 202, body: { operationId: 'op1', counts: {} } });
+    api.on(
+      DELETE,
+      { hangUp: true },
+      { status: 202, body: { operationId: 'op1', counts: {}, billed: {} } },
+    );
     const result = await lethe('user', 'delete', USER, '--yes', '--no-wait');
     expect(result.exitCode).toBe(0);
     expect(api.requests.map(({ method }) => method)).toEqual(['DELETE', 'DELETE']);

@@ -1,6 +1,7 @@
 /** Both HTTP doors over one in-memory Lethe. */
 import { expect } from 'vitest';
 import type { Problem, ProblemType } from '../../../functions/contract/api.ts';
+import type { MailSettings } from '../../../functions/contract/mail-settings.ts';
 import { makeMailApi } from '../../../functions/handlers/mail-api.ts';
 import { makeProvisioningApi } from '../../../functions/handlers/provisioning-api.ts';
 import { CLASSES, CLASSES_EVER, World } from '../../simulation/world.ts';
@@ -19,19 +20,30 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
+const RETENTION_DAYS = { r7: 7, r14: 14, r30: 30, keep: null };
+
 export class Doors {
   readonly world = new World();
+  /** Settings of the deployment. */
+  settings: MailSettings = {};
   readonly provisioning = makeProvisioningApi(() => ({
     ports: this.world.ports,
     classes: CLASSES,
-    erasure: { classes: CLASSES_EVER },
+    erasure: { classes: CLASSES_EVER, memoryMb: 1024 },
+    mailSettings: this.settings,
   }));
-  readonly mail = makeMailApi(() => this.world.ports);
+  readonly mail = makeMailApi(() => ({
+    ports: this.world.ports,
+    deployment: this.settings,
+    retentionDays: RETENTION_DAYS,
+  }));
 
   /** `GET /v1/accounts/a@x.org`; the path as a client would send it. */
   async ask(request: string, asked: Asked = {}): Promise<Answer> {
     const [method = '', path = ''] = request.split(' ');
-    const door = /\/(mailboxes|messages)/.test(path) ? this.mail : this.provisioning;
+    const door = /\/(admin|mailboxes|messages|quota|settings|subscriptions|uploads)\b/.test(path)
+      ? this.mail
+      : this.provisioning;
     const given = asked.text ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body));
     const response = await door.request(path, {
       method,

@@ -21,7 +21,7 @@ export async function openMailDoor() {
   const objects = new MemoryObjectStore();
   const ports = { rows: new MemoryRowStore(), objects, clock, ids: new SeededIds(1) };
   const account: Account = await createAccount(ports, CLASSES, { user: USER });
-  const door = makeMailApi(() => ports);
+  const door = makeMailApi(() => ({ ports, deployment: {}, retentionDays: { r30: 30 } }));
   const call = async <T>(
     method: string,
     path: string,

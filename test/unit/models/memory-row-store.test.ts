@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RowKey } from '../../../functions/contract/row-layout.ts';
+import { rowBytes } from '../../../functions/core/meter/row-units.ts';
 import type { Attributes } from '../../../functions/core/ports/row-store.ts';
-import { rowBytes } from '../../models/memory-row-rules.ts';
 import { MemoryRowStore } from '../../models/memory-row-store.ts';
 
 const keyOf = (sk: string): RowKey => ({ table: 'dictmap', pk: 'p', sk });

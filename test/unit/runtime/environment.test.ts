@@ -51,12 +51,14 @@ describe('the environment of a function', () => {
     expect(() => readJson(ENV.retentionClasses)).toThrow('LETHE_RETENTION_CLASSES is not JSON');
   });
 
-  test('classes come from it: those deployed now, and all that ever were', () => {
+  test('classes come from it, and the memory that an estimate counts with', () => {
     vi.stubEnv(ENV.defaultClass, 'r30');
     vi.stubEnv(ENV.retentionClasses, '{"r30": 30, "keep": null}');
     vi.stubEnv(ENV.classesEverDeployed, '["r14", "r30", "keep"]');
     expect(wireRetentionClasses()).toEqual({ names: ['r30', 'keep'], fallback: 'r30' });
-    expect(wireErasureSettings()).toEqual({ classes: ['r14', 'r30', 'keep'] });
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE', '1024');
+    const classes = ['r14', 'r30', 'keep'];
+    expect(wireErasureSettings()).toEqual({ classes, memoryMb: 1024 });
   });
 });
 

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { InvalidInputError, StoreBusyError } from '../../../functions/core/errors.ts';
+import {
+  InvalidInputError,
+  PermissionMissingError,
+  StoreBusyError,
+} from '../../../functions/core/errors.ts';
 import { logFault, logInfo } from '../../../functions/runtime/logger.ts';
 import { captureLog, type LogLines } from './log-lines.ts';
 
@@ -48,6 +52,13 @@ describe('the log', () => {
     logFault('request failed', sly, {});
     expect(log.lines()).toHaveLength(2);
     expect(log.text()).not.toContain('john');
+  });
+
+  test('O1: holds what AWS says of a missing permission: role, action and resource', () => {
+    const cause = new Error('role/EraseRange is not authorized to perform: s3:DeleteObjectVersion');
+    logFault('step failed', new PermissionMissingError('removing versions', { cause }), {});
+    const [line] = log.lines();
+    expect(line).toMatchObject({ error: 'PermissionMissingError', cause: cause.message });
   });
 
   test('says what a fault of ours says, with its frames', () => {

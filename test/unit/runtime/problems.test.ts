@@ -37,6 +37,7 @@ describe('errors as problems (RFC 9457)', () => {
     ['MessageTooLargeError', 'urn:lethe:message-too-large', 413, 'Message too large'],
     ['CertificateMissingError', 'urn:lethe:certificate-missing', 404, 'Certificate missing'],
     ['StoreBusyError', 'urn:lethe:busy', 503, 'Store busy'],
+    ['PermissionMissingError', 'urn:lethe:fault', 500, 'Permission missing'],
   ] as const)('O2: %s is %s, %i, "%s"', (name, type, status, title) => {
     expect(problemFor(name)).toMatchObject({ type, status, title });
   });

@@ -1,11 +1,42 @@
 import type { Context } from 'aws-lambda';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ENV } from '../../../functions/contract/env.ts';
 import { parseStep, parseTexts, stepHandler } from '../../../functions/runtime/step-handler.ts';
+import {
+  bodyOf,
+  fault,
+  json,
+  type ScriptedEndpoint,
+  startScriptedEndpoint,
+} from '../adapters/scripted-endpoint.ts';
 import { captureLog, type LogLines } from './log-lines.ts';
 
 const operation = { operationId: 'op-1', attempt: 1, accountId: 'a1' };
 const context = (leftMs: number) =>
-  ({ getRemainingTimeInMillis: () => leftMs }) as unknown as Context;
+  ({
+    getRemainingTimeInMillis: () => leftMs,
+    awsRequestId: 'invocation-1',
+    memoryLimitInMB: '1024',
+  }) as unknown as Context;
+
+let registry: ScriptedEndpoint;
+let registryFails = false;
+
+beforeAll(async () => {
+  registry = await startScriptedEndpoint((_, __, response) => {
+    if (registryFails) fault(response, 'AccessDeniedException');
+    else json(response, { ConsumedCapacity: { CapacityUnits: 1 } });
+  });
+  vi.stubEnv(ENV.registryTable, 'registry');
+  vi.stubEnv('AWS_ENDPOINT_URL', registry.endpoint);
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'scripted');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'scripted');
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await registry.stop();
+});
 
 describe('the payload of a step', () => {
   test('is taken with the numbers that the step needs, and nothing else', () => {
@@ -111,6 +142,36 @@ describe('a step', () => {
     expect(log.lines()).toEqual([
       expect.objectContaining({ message: 'step failed', step: 'plan-erasure', error: 'TypeError' }),
     ]);
+  });
+
+  test('O1: leaves a row that says what the invocation was billed for', async () => {
+    const before = registry.requests.length;
+    const handler = stepHandler('erase-range', parseStep(), async () => ({ outcome: 'done' }));
+    await handler({ operation }, context(60_000));
+    expect(registry.requests.length).toBe(before + 1);
+    const { TableName, Item } = bodyOf(registry.requests.at(-1)) as {
+      TableName: string;
+      Item: Record<string, Record<string, unknown>>;
+    };
+    expect(TableName).toBe('registry');
+    expect(Item).toMatchObject({
+      pk: { S: 'operation#op-1' },
+      sk: { S: 'meter#erase-range#invocation-1' },
+    });
+    expect(Item['usage']?.['M']).toMatchObject({
+      stateTransitions: { N: '3' },
+      lambdaRequests: { N: '1' },
+      dynamodbWriteUnits: { N: '1' },
+    });
+    expect(Number((Item['peakMemoryMb'] as { N: string }).N)).toBeGreaterThan(10);
+  });
+
+  test('a bill that cannot be written fails no step, and is logged', async () => {
+    registryFails = true;
+    const handler = stepHandler('erase-range', parseStep(), async () => 'done');
+    expect(await handler({ operation }, context(60_000))).toBe('done');
+    registryFails = false;
+    expect(log.lines().map(({ message }) => message)).toEqual(['bill not written', 'step done']);
   });
 
   test('O3: pages until 45 seconds before its timeout', async () => {

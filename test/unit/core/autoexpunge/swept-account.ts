@@ -3,7 +3,7 @@ import type { MailSettings } from '../../../../functions/contract/mail-settings.
 import { dictmapKeys, registryKeys } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
-import { policyAttributes } from '../../../../functions/core/autoexpunge/policy.ts';
+import { policyAttributes } from '../../../../functions/core/autoexpunge/policy-attributes.ts';
 import {
   type SweepOptions,
   sweepMailbox,

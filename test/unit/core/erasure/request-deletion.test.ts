@@ -36,7 +36,11 @@ const request = (user = USER, ports: Ports = world.ports, allowUnknownUser = fal
 const resume = (operationId: string) =>
   resumeOperation(world.ports, operationId, world.clock.now() + 27_000);
 const estimate = (user = USER, allowUnknownUser = false) =>
-  estimateDeletion(world.rows, { classes: CLASSES_EVER }, { user, allowUnknownUser });
+  estimateDeletion(
+    world.rows,
+    { classes: CLASSES_EVER, memoryMb: 1024 },
+    { user, allowUnknownUser },
+  );
 
 const started = () => world.workflows.starts().map(({ name, input }) => ({ name, input }));
 const execution = (operationId: string, attempt: number) => ({

@@ -34,6 +34,7 @@ const CERTIFICATE: Certificate = {
     settledSeconds: 1800,
     foundByRound: [{}],
   },
+  cost: { billed: { dynamodbWriteUnits: 3 }, dollars: 0.000002, pricesOf: '2026-08-31' },
   remains: [],
 };
 

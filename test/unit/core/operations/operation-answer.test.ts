@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { registryKeys } from '../../../../functions/contract/row-layout.ts';
 import { requestDeletion } from '../../../../functions/core/erasure/request-deletion.ts';
+import { PRICES_OF, USAGE_NAMES } from '../../../../functions/core/meter/prices.ts';
 import { showOperation } from '../../../../functions/core/operations/operation-answer.ts';
 import { finishWrite } from '../../../../functions/core/operations/operations.ts';
 import { recordFailure } from '../../../../functions/core/operations/record-failure.ts';
@@ -24,6 +25,7 @@ beforeEach(async () => {
 
 const show = (workflows: Workflows = world.workflows) =>
   showOperation({ rows: world.rows, workflows }, operationId);
+const NOTHING_BILLED = Object.fromEntries(USAGE_NAMES.map((name) => [name, 0]));
 const context = () => ({ operationId, attempt: 1, accountId });
 
 describe('an operation as callers see it', () => {
@@ -40,6 +42,9 @@ describe('an operation as callers see it', () => {
       createdAt: '2026-11-22T00:00:00.000Z',
       updatedAt: '2026-11-22T00:00:00.000Z',
       counts: {},
+      billed: NOTHING_BILLED,
+      costDollars: 0,
+      pricesOf: PRICES_OF,
       certificate: false,
     });
   });
@@ -86,12 +91,17 @@ describe('an operation as callers see it', () => {
       state: 'failed',
       error: {
         name: 'ExecutionStopped',
-        message: 'the execution of attempt 1 was stopped or timed out',
+        message: expect.stringContaining('the execution of attempt 1 was stopped'),
         next: expect.stringContaining('Resume'),
       },
     });
     const row = await world.rows.get(registryKeys.operation(operationId));
     expect(row?.attributes['state']).toBe('running');
+  });
+
+  test('U5: shows as failed when its execution ended before the first step named it', async () => {
+    world.workflows.setStatus(VERB, `${operationId}-1`, 'failed');
+    expect(await show()).toMatchObject({ state: 'failed', error: { name: 'ExecutionStopped' } });
   });
 
   test('W5: an execution seen to end just when the operation succeeded did not fail', async () => {
@@ -156,12 +166,15 @@ describe('recording a failure', () => {
     expect((await fail('Error', 'x'.repeat(500_000)))?.message).toHaveLength(1000);
   });
 
-  test.each(['AccountHeldError', 'LeftoversError', 'SupersededError'])(
-    'O1: says what to do next about an %s',
-    async (name) => {
-      const next = (await fail(name, 'it happened'))?.next;
-      expect(next).not.toContain('look at the logs');
-      expect(next).toMatch(/\.$/);
-    },
-  );
+  test.each([
+    'AccountHeldError',
+    'LeftoversError',
+    'PermissionMissingError',
+    'StoreBusyError',
+    'SupersededError',
+  ])('O1: says what to do next about an %s', async (name) => {
+    const next = (await fail(name, 'it happened'))?.next;
+    expect(next).not.toContain('look at the logs');
+    expect(next).toMatch(/\.$/);
+  });
 });

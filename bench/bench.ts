@@ -1,0 +1,63 @@
+/**
+ * `npm run bench -- erase` or `messages`: measures on an embedded AWS of its own, which is gone afterwards.
+ * `--help` says the rest.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Instance, startInstance } from '../local/instance.ts';
+import { benchErase } from './erase/bench-erase.ts';
+import { describeReport } from './erase/describe-report.ts';
+import { benchMessages, describeCosts } from './messages/bench-messages.ts';
+import { type Options, parseOptions, USAGE } from './options.ts';
+
+const EXIT_USAGE = 64;
+const EXIT_FAILED = 70;
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function run({ benchmark, json, messages, sizes, peers }: Options): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'lethe-bench-'));
+  let instance: Instance | undefined;
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      await instance?.stop();
+      await rm(directory, { recursive: true, force: true });
+    })();
+    return stopping;
+  };
+  // The instance's guard ends it also when this process is killed; this is the tidy way.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stop().finally(() => process.exit(130)));
+  }
+  try {
+    instance = await startInstance({ directory, owner: process.pid, waitScale: 0, log: say });
+    const [report, text] =
+      benchmark === 'erase'
+        ? described(await benchErase(instance, { sizes, peers, say }), describeReport)
+        : described(await benchMessages(instance, { messages, say }), describeCosts);
+    process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : text);
+  } finally {
+    await stop();
+  }
+}
+
+const described = <R>(report: R, describe: (report: R) => string): readonly [R, string] => [
+  report,
+  describe(report),
+];
+
+let options: Options | undefined;
+try {
+  options = parseOptions(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n${USAGE}`);
+  process.exitCode = EXIT_USAGE;
+}
+if (options?.help === true) process.stdout.write(USAGE);
+else if (options !== undefined) {
+  await run(options).catch((error: Error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = EXIT_FAILED;
+  });
+}

@@ -1,0 +1,44 @@
+/**
+ * How many states of the machine an invocation of a step stands for: its Task, and what the machine
+ * enters between it and the next Task. Functions cannot see the machine, so these follow
+ * statemachines/delete-account.asl.json; the simulation holds their sum against the machine.
+ */
+
+/** States entered for a step that answered: its own, and those that always follow it. */
+const AFTER: Readonly<Record<string, number>> = {
+  /** And its Choice. */
+  'resolve-account': 2,
+  'disable-user': 1,
+  'kick-sessions': 2,
+  'wait-for-sessions': 2,
+  'fence-account': 2,
+  /** And the map. */
+  'plan-erasure': 2,
+  'erase-range': 2,
+  'clear-caches': 1,
+  'erase-account-rows': 2,
+  'verify-erasure': 2,
+  /** And "Reserve address", which passes through. */
+  'certify-erasure': 2,
+  /** And "Account deleted". */
+  'release-address': 2,
+  /** "Describe ..." before it and "Deletion failed" after it. */
+  'record-failure': 3,
+};
+
+/** Outcomes that lead to the next Task over one more state, and that state. */
+const OVER_ONE_MORE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'kick-sessions': { noServers: 'Grace period' },
+  'wait-for-sessions': { none: 'Grace period', again: 'Let sessions end' },
+  'erase-range': { done: 'Range erased' },
+  'erase-account-rows': { done: 'Settle' },
+};
+
+/** @param outcome of the step's answer; undefined when it has none */
+export function transitionsOf(step: string, outcome: string | undefined): number {
+  const over = outcome === undefined ? undefined : OVER_ONE_MORE[step]?.[outcome];
+  return (AFTER[step] ?? 1) + (over === undefined ? 0 : 1);
+}
+
+/** An invocation that failed is the Task alone: entered, or retried. */
+export const FAILED_TRANSITIONS = 1;

@@ -1,0 +1,113 @@
+/**
+ * Counting again. Counters change in the transactions that change messages, so they are exact; a
+ * recount proves it, and repairs what a restored table or a fault of ours left behind. It may run
+ * beside anything: a counter is corrected only if nothing touched it while messages were read.
+ */
+import type { QuotaDrift } from '../../contract/mail-api.ts';
+import { dictmapKeys, messagePartitions } from '../../contract/row-layout.ts';
+import type { Account } from '../accounts/accounts.ts';
+import { StoreBusyError } from '../errors.ts';
+import { everyMailbox } from '../mailboxes/every-mailbox.ts';
+import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import { toEntry } from '../messages/entries.ts';
+import type { Ports } from '../ports/ports.ts';
+import { everyRow } from '../rows/paging.ts';
+import { ExpiryRecount } from './expiry-recount.ts';
+import type { Usage } from './quota.ts';
+
+const PAGE_ROWS = 1000;
+
+/** How often a mailbox is counted in which somebody is at work. */
+const TRIES_MAX = 3;
+
+type RecountPorts = Pick<Ports, 'rows' | 'clock'>;
+
+export interface Recount {
+  /** What was wrong and has been corrected: what was counted too much, or too little. */
+  readonly drift: readonly QuotaDrift[];
+  /** Time ran out: the mailboxes after this id are still to be counted. */
+  readonly next?: string;
+}
+
+/**
+ * Counts the messages of an account and corrects its counters. What the expunge storage counts by
+ * day is corrected when all mailboxes were counted in one go.
+ * @param after id of the mailbox that an earlier call ended with
+ * @param deadline epoch milliseconds after which no mailbox is begun
+ * @throws StoreBusyError when time is too short for a single mailbox
+ */
+export async function recount(
+  ports: RecountPorts,
+  account: Account,
+  after: string | undefined,
+  deadline: number,
+): Promise<Recount> {
+  const drift: QuotaDrift[] = [];
+  const mailboxes: Mailbox[] = [];
+  for await (const one of everyMailbox(ports.rows, account.accountId)) mailboxes.push(one);
+  const left = mailboxes.filter(({ mailboxId }) => after === undefined || mailboxId > after);
+  const storages = mailboxes.filter(({ role }) => role === 'storage');
+  const days = await ExpiryRecount.begin(ports, storages);
+  let last: string | undefined;
+  for (const mailbox of left) {
+    if (ports.clock.now() > deadline && last !== undefined) return { drift, next: last };
+    const found = await recountMailbox(ports, mailbox, days, deadline);
+    if (found !== undefined) drift.push(found);
+    last = mailbox.mailboxId;
+  }
+  return { drift: after === undefined ? [...drift, ...(await days.repair())] : drift };
+}
+
+async function recountMailbox(
+  ports: RecountPorts,
+  { mailboxId }: Mailbox,
+  days: ExpiryRecount,
+  deadline: number,
+): Promise<QuotaDrift | undefined> {
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    const before = await readMailbox(ports.rows, mailboxId);
+    if (before?.state !== 'active') return undefined;
+    const counted = await countMessages(ports, before, days, deadline);
+    const drift = {
+      mailbox: before.path,
+      messages: before.messages - counted.messages,
+      bytes: before.bytes - counted.bytes,
+    };
+    if (drift.messages === 0 && drift.bytes === 0) return undefined;
+    const { uidNext, messages, bytes } = before;
+    // Whatever adds a message raises UIDNEXT, and whatever ends one lowers the counter: while both
+    // stand, nothing has happened.
+    const result = await ports.rows.write({
+      kind: 'update',
+      key: dictmapKeys.mailbox(mailboxId),
+      guard: { row: 'present', equals: { state: 'active', uidNext, messages, bytes } },
+      change: { set: { ...counted } },
+    });
+    if (result.outcome === 'written') return drift;
+  }
+  return undefined;
+}
+
+/** Live messages of a mailbox, from strongly consistent reads; expunged ones go to the days. */
+async function countMessages(
+  { rows, clock }: RecountPorts,
+  mailbox: Mailbox,
+  days: ExpiryRecount,
+  deadline: number,
+): Promise<Usage> {
+  let [messages, bytes] = [0, 0];
+  days.forget(mailbox.mailboxId);
+  for (const pk of messagePartitions(mailbox.mailboxId, mailbox.uidNext)) {
+    for await (const row of everyRow(rows, { table: 'dictmap', pk, limit: PAGE_ROWS })) {
+      const entry = toEntry(row, Number.NEGATIVE_INFINITY);
+      if (entry?.expunged !== undefined) days.count(mailbox.mailboxId, entry);
+      else if (entry !== undefined) {
+        messages += 1;
+        bytes += entry.message.sizeBytes;
+      }
+    }
+    if (clock.now() <= deadline) continue;
+    throw new StoreBusyError(`time is too short to count mailbox ${mailbox.mailboxId}`);
+  }
+  return { messages, bytes };
+}

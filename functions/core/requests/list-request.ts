@@ -1,0 +1,70 @@
+/** Which mailboxes somebody sees (RFC 9051, 6.3.9), and the names that only have children. */
+import type { MailboxListItem } from '../../contract/mail-api.ts';
+import { InvalidInputError } from '../errors.ts';
+import { everyMailbox } from '../mailboxes/every-mailbox.ts';
+import { parentOf } from '../mailboxes/mailbox-path.ts';
+import { matchesPattern, parsePattern } from '../mailboxes/mailbox-pattern.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { hasRight } from '../mailboxes/rights.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import type { MailRequest } from './mail-access.ts';
+
+/** Every name is compared with every pattern. */
+const PATTERNS_MAX = 20;
+
+export interface NamePage {
+  readonly limit: number;
+  /** A name: those after it. */
+  readonly after?: string;
+}
+
+/**
+ * One page of names in the order of their code points. What the actor has no right `l` on is not
+ * there, neither as a mailbox nor as the parent of one.
+ * @throws InvalidInputError
+ */
+export async function requestList(
+  { ports, access }: MailRequest,
+  given: readonly string[],
+  page: NamePage,
+): Promise<{ readonly items: readonly MailboxListItem[]; readonly next?: string }> {
+  if (given.length > PATTERNS_MAX) {
+    throw InvalidInputError.of('pattern', `got ${given.length}, allowed are ${PATTERNS_MAX}`);
+  }
+  const patterns = given.map((pattern) => parsePattern('pattern', pattern));
+  const { account, actor, settings } = access;
+  const found = new Map<string, MailboxListItem>();
+  for await (const mailbox of everyMailbox(ports.rows, account.accountId)) {
+    if (!hasRight(actor, settings, mailbox, 'l')) continue;
+    const { path } = mailbox;
+    const reaching = patterns.filter((pattern) => reaches(settings, pattern, path));
+    const shown = (name: string) => reaching.some((pattern) => matchesPattern(pattern, name));
+    if (shown(path)) found.set(path, { path });
+    for (let above = parentOf(path); above !== undefined; above = parentOf(above)) {
+      if (shown(above) && !found.has(above)) found.set(above, { path: above, placeholder: true });
+    }
+  }
+  const { after = '', limit } = page;
+  const items = [...found.values()]
+    .filter(({ path }) => path > after)
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
+  const next = items.length > limit ? items[limit - 1]?.path : undefined;
+  return { items: items.slice(0, limit), ...(next === undefined ? {} : { next }) };
+}
+
+/**
+ * Whether a mailbox stands in the list of everything, with what it holds. The namespace of expunged
+ * mail is not for its owner's programs; administrators see all.
+ */
+export function isListed({ access }: MailRequest, mailbox: Mailbox): boolean {
+  const { actor, settings } = access;
+  if (actor.kind === 'admin') return true;
+  return hasRight(actor, settings, mailbox, 'l') && reaches(settings, '*', mailbox.path);
+}
+
+/** The namespace of expunged mail shows only where a pattern begins with its name (L2). */
+function reaches(settings: ResolvedSettings, pattern: string, path: string): boolean {
+  const { expunge, storageName } = settings;
+  if (expunge.mode !== 'namespace' || storageName === undefined) return true;
+  return !settings.isStorage(path) || pattern.startsWith(storageName);
+}

@@ -1,0 +1,111 @@
+/** What is asked about one mailbox: its status, its ACL, rights on it, subscriptions to it. */
+import type {
+  AclAnswer,
+  MailboxStatusAnswer,
+  RightsAnswer,
+  SetAclRequest,
+} from '../../contract/mail-api.ts';
+import { StoreBusyError } from '../errors.ts';
+import { changeAcl, parseAclChange } from '../mailboxes/access-list.ts';
+import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
+import { findMailbox } from '../mailboxes/mailboxes.ts';
+import { notAllowed, requireAnyRight, rightsOf } from '../mailboxes/rights.ts';
+import { listSubscriptions, subscribe, unsubscribe } from '../mailboxes/subscriptions.ts';
+import { everyEntry } from '../messages/entries.ts';
+import { type MailRequest, openMailbox } from './mail-access.ts';
+
+const PAGE_ENTRIES = 500;
+
+/** Any of these makes an open mailbox writable (RFC 9051, 6.3.2). */
+const WRITING = 'swtei';
+
+/**
+ * Counts what the mailbox shows. Flags are in the messages alone, so all of them are read.
+ * @throws InvalidInputError, UnknownMailboxError, StoreBusyError when time is too short for that
+ */
+export async function requestStatus(
+  request: MailRequest,
+  path: string,
+): Promise<MailboxStatusAnswer> {
+  const { ports, deadline } = request;
+  const mailbox = await openMailbox(request, 'mailbox', path);
+  let [messages, unseen, bytes] = [0, 0, 0];
+  for await (const page of everyEntry(ports.rows, mailbox, ports.clock, PAGE_ENTRIES)) {
+    for (const { message } of page) {
+      messages += 1;
+      bytes += message.sizeBytes;
+      if (!message.flags.has('\\Seen')) unseen += 1;
+    }
+    if (ports.clock.now() <= deadline) continue;
+    throw new StoreBusyError(`the mailbox has more than ${messages} messages: time is too short`);
+  }
+  const { uidValidity, uidNext } = mailbox;
+  return { path: mailbox.path, uidValidity, uidNext, messages, unseen, bytes };
+}
+
+/** @throws InvalidInputError, UnknownMailboxError */
+export async function requestRights(request: MailRequest, path: string): Promise<RightsAnswer> {
+  const mailbox = await openMailbox(request, 'mailbox', path);
+  const rights = rightsOf(request.access.actor, request.access.settings, mailbox);
+  const writable = [...WRITING].some((letter) => rights.includes(letter));
+  return { rights, access: writable ? 'readWrite' : 'readOnly' };
+}
+
+/** @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError */
+export async function requestAcl(request: MailRequest, path: string): Promise<AclAnswer> {
+  const { acl = {} } = await openMailbox(request, 'mailbox', path, 'a');
+  return { entries: acl };
+}
+
+/**
+ * @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError, NotAllowedError,
+ *   StoreBusyError
+ */
+export async function requestSetAcl(
+  request: MailRequest,
+  { mailbox: path, identifier, rights }: SetAclRequest,
+): Promise<AclAnswer> {
+  const { ports, access, deadline } = request;
+  const mailbox = await openMailbox(request, 'mailbox', path, 'a');
+  const change = parseAclChange(access.account, identifier, rights);
+  return { entries: await changeAcl(ports, access.account, mailbox, change, deadline) };
+}
+
+/**
+ * A name may be subscribed whether or not its mailbox exists, but not one that is hidden: that
+ * would tell of it (DEV-05).
+ * @throws InvalidInputError, UnknownMailboxError, NotAllowedError, StoreBusyError
+ */
+export async function requestSubscribe(request: MailRequest, given: string): Promise<string> {
+  const { ports, access, deadline } = request;
+  const path = parseMailboxPath('path', given);
+  requireOwnList(request);
+  const mailbox = await findMailbox(ports.rows, access.account.accountId, path);
+  requireAnyRight(access.actor, access.settings, mailbox ?? path);
+  await subscribe(ports, access.account, path, deadline);
+  return path;
+}
+
+/** @throws InvalidInputError, NotAllowedError, StoreBusyError */
+export async function requestUnsubscribe(request: MailRequest, given: string): Promise<void> {
+  const path = parseMailboxPath('path', given);
+  requireOwnList(request);
+  await unsubscribe(request.ports, request.access.account, path, request.deadline);
+}
+
+/** One page of names, without hidden ones. @throws NotAllowedError */
+export async function requestSubscriptions(
+  request: MailRequest,
+  page: { readonly limit: number; readonly after?: string },
+): Promise<{ readonly paths: readonly string[]; readonly next?: string }> {
+  requireOwnList(request);
+  const { account, actor, settings } = request.access;
+  const { paths, next } = await listSubscriptions(request.ports.rows, account.accountId, page);
+  const shown = paths.filter((path) => rightsOf(actor, settings, path) !== '');
+  return { paths: shown, ...(next === undefined ? {} : { next }) };
+}
+
+function requireOwnList({ access }: MailRequest): void {
+  if (access.actor.kind !== 'user') return;
+  throw notAllowed('subscriptions belong to the owner of the account', 'Use your own account.');
+}

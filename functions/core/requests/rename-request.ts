@@ -1,0 +1,50 @@
+/** Renaming mailboxes as owners, other users and administrators ask for it. */
+import type { RenameMailboxRequest } from '../../contract/mail-api.ts';
+import { quoted } from '../errors.ts';
+import { INBOX, isAtOrBelow, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
+import { type Mailbox, mailboxExists } from '../mailboxes/mailboxes.ts';
+import { renameMailbox } from '../mailboxes/rename-mailbox.ts';
+import { notAllowed, requireMailboxWith } from '../mailboxes/rights.ts';
+import { requireFreeName } from './create-request.ts';
+import { isStorage, type MailAccess, type MailRequest } from './mail-access.ts';
+
+/**
+ * Children move along. The expunge storage keeps its name, and nothing is renamed into it, whoever
+ * asks: expiry and quota go by the name (DEV-03).
+ * @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError, NotAllowedError,
+ *   MailboxExistsError, AccountNotActiveError, StoreBusyError
+ */
+export async function requestRename(
+  request: MailRequest,
+  given: RenameMailboxRequest,
+): Promise<Mailbox> {
+  const { ports, access, deadline } = request;
+  const from = parseMailboxPath('from', given.from);
+  const to = parseMailboxPath('to', given.to);
+  const mailbox = await requireMailboxWith(ports.rows, access, from, 'x');
+  requireRenamable(access, mailbox);
+  if (from === to) throw mailboxExists(to);
+  if (from === INBOX) throw notAllowed('INBOX keeps its name', 'Move its messages instead.');
+  if (isAtOrBelow(to, from)) {
+    throw notAllowed(`${quoted(to)} is below ${quoted(from)}`, 'Choose another name.');
+  }
+  if (access.settings.isProtected(to)) {
+    throw notAllowed('nothing can be renamed into the expunge storage', 'Choose another name.');
+  }
+  await requireFreeName(request, to);
+  const { account, settings } = access;
+  const check = (child: Mailbox) => requireRenamable(access, child);
+  return await renameMailbox(ports, { account, settings, from, to, check }, deadline);
+}
+
+function requireRenamable(access: MailAccess, mailbox: Mailbox): void {
+  const { path } = mailbox;
+  const { settings } = access;
+  const { storageName } = settings;
+  const holds = storageName !== undefined && isAtOrBelow(storageName, path);
+  if (!holds && !settings.isProtected(path) && !isStorage(access, mailbox)) return;
+  throw notAllowed(
+    `${quoted(path)} is the expunge storage or holds it: it keeps its name`,
+    'Choose another mailbox.',
+  );
+}

@@ -1,0 +1,139 @@
+/** Settings and quota as administrators and provisioning systems see and change them. */
+import { MAIL_SETTINGS_NAMES } from '../../contract/check-mail-settings.ts';
+import type {
+  ApplySettingsAnswer,
+  ChangeSettingsRequest,
+  QuotaAnswer,
+  SettingsAnswer,
+} from '../../contract/mail-api.ts';
+import type { MailSettings } from '../../contract/mail-settings.ts';
+import { accountPartition } from '../../contract/row-layout.ts';
+import { type Account, readAccount } from '../accounts/accounts.ts';
+import { applyPolicies } from '../autoexpunge/apply-policies.ts';
+import { InvalidInputError, quoted } from '../errors.ts';
+import { parsePattern } from '../mailboxes/mailbox-pattern.ts';
+import type { MailboxPorts } from '../mailboxes/mailboxes.ts';
+import { showQuota } from '../quota/quota.ts';
+import { parseSettings } from '../settings/parse-settings.ts';
+import { nearer, resolveSettings, type SettingsLevels } from '../settings/resolve-settings.ts';
+import {
+  type ChangeSettings,
+  changeAccountSettings,
+  changeDomainSettings,
+  readSettings,
+} from '../settings/settings-store.ts';
+
+/** A change as it is asked for; `set` may have the seed's names. */
+export type SettingsPatch = Omit<ChangeSettingsRequest, 'set'> & { readonly set?: unknown };
+
+export interface SettingsRequest {
+  readonly ports: MailboxPorts;
+  readonly deployment: MailSettings;
+  /** Epoch milliseconds after which no new try begins. */
+  readonly deadline: number;
+}
+
+/** At some 50 mailboxes each, of which each costs two requests: below ten seconds. */
+const ACCOUNTS_PER_CALL = 20;
+
+/** What each level says, and what follows. */
+export function settingsAnswer(levels: SettingsLevels): SettingsAnswer {
+  const { deployment, domain, account } = levels;
+  return { ...levels, effective: resolveSettings(deployment, domain, account).effective };
+}
+
+/**
+ * Changes the settings of an account, then its mailboxes' policies.
+ * @throws InvalidInputError, AccountNotActiveError, StoreBusyError: the same request again does
+ *   what is left
+ */
+export async function requestAccountSettings(
+  { ports, deployment, deadline }: SettingsRequest,
+  account: Account,
+  change: ChangeSettings,
+): Promise<{ readonly answer: SettingsAnswer; readonly account: Account }> {
+  const changed = await changeAccountSettings(ports, deployment, account, change, deadline);
+  const { domain, account: own } = changed.levels;
+  await applyPolicies(ports, account, resolveSettings(deployment, domain, own), deadline);
+  return { answer: settingsAnswer(changed.levels), account: changed.account };
+}
+
+/** Sets the limit of an account, or none at all. @throws InvalidInputError, StoreBusyError */
+export async function requestQuotaLimit(
+  request: SettingsRequest,
+  account: Account,
+  quotaBytes: number | null,
+): Promise<QuotaAnswer> {
+  const change: ChangeSettings = (current) => ({ ...current, quotaBytes });
+  const { answer, account: after } = await requestAccountSettings(request, account, change);
+  const { deployment, domain, account: own } = answer;
+  return await showQuota(request.ports, after, resolveSettings(deployment, domain, own));
+}
+
+/** @throws InvalidInputError, StoreBusyError */
+export async function requestDomainSettings(
+  { ports, deployment, deadline }: SettingsRequest,
+  domain: string,
+  change: ChangeSettings,
+): Promise<SettingsAnswer> {
+  const changed = await changeDomainSettings(ports, deployment, domain, change, deadline);
+  return settingsAnswer({ deployment, domain: changed, account: {} });
+}
+
+/**
+ * Brings what deployment and domain say to the mailboxes of a domain's accounts, some at a time.
+ * @param cursor of the call before
+ * @throws InvalidInputError, StoreBusyError
+ */
+export async function applyToDomain(
+  { ports, deployment, deadline }: SettingsRequest,
+  domain: string,
+  cursor: string | undefined,
+): Promise<ApplySettingsAnswer> {
+  const page = await ports.rows.query({
+    table: 'registry',
+    index: 'list',
+    pk: `account#${domain}`,
+    limit: ACCOUNTS_PER_CALL,
+    ...(cursor === undefined ? {} : { after: cursor }),
+  });
+  let mailboxes = 0;
+  for (const { key } of page.rows) {
+    const account = await readAccount(ports.rows, key.pk.slice(accountPartition('').length));
+    if (account?.state !== 'active') continue;
+    const settings = await readSettings(ports.rows, deployment, account);
+    mailboxes += await applyPolicies(ports, account, settings, deadline);
+  }
+  const next = page.next === undefined ? {} : { next: page.next };
+  return { accounts: page.rows.length, mailboxes, ...next };
+}
+
+/** The whole document in place of what there is. */
+export const replacing =
+  (document: unknown): ChangeSettings =>
+  () =>
+    document;
+
+/**
+ * Members of a part over those there are; settings of mailboxes by name and member.
+ * @throws InvalidInputError for names that no settings have
+ */
+export function patching(patch: SettingsPatch): ChangeSettings {
+  const set = parseSettings(patch.set ?? {});
+  const unset = new Set(patch.unset ?? []);
+  for (const name of unset) {
+    if (MAIL_SETTINGS_NAMES.includes(name)) continue;
+    throw InvalidInputError.of(
+      'unset',
+      `got ${quoted(name)}, allowed are ${MAIL_SETTINGS_NAMES.join(', ')}`,
+    );
+  }
+  const gone = new Set(patch.unsetMailboxes?.map((name) => parsePattern('unsetMailboxes', name)));
+  return (current) => {
+    const kept = Object.entries(current).filter(([name]) => !unset.has(name));
+    const { mailboxes = {}, ...rest }: MailSettings = Object.fromEntries(kept);
+    const left = Object.entries(mailboxes).filter(([name]) => !gone.has(name));
+    const before = left.length === 0 ? rest : { ...rest, mailboxes: Object.fromEntries(left) };
+    return nearer(before, set);
+  };
+}

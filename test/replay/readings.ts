@@ -1,0 +1,160 @@
+/** Steps that change nothing: what is there, beside what was there. */
+import type { SubscriptionAnswer } from '../../functions/contract/api.ts';
+import type {
+  AclAnswer,
+  MailboxStatusAnswer,
+  QuotaAnswer,
+  RightsAnswer,
+} from '../../functions/contract/mail-api.ts';
+import {
+  type ExpectedMessage,
+  type MessageRules,
+  same,
+  sameMessages,
+  sameNames,
+} from './compare.ts';
+import { MismatchError } from './failures.ts';
+import { expectMember } from './message-verbs.ts';
+import type { Step } from './scenario.ts';
+import type { Session } from './session.ts';
+import type { Verb } from './verbs.ts';
+
+export const READINGS: Readonly<Record<string, Verb>> = {
+  snapshot,
+  messages: async (session, step) => {
+    const mailbox = String(step['mailbox']);
+    const { messages } = (step.expect ?? {}) as { messages?: ExpectedMessage[] };
+    const found = await session.messages(step, mailbox);
+    if (messages !== undefined) {
+      sameMessages(session, mailbox, messages, found, await rulesOf(session, step));
+    }
+  },
+  list: async (session, step) => {
+    const found = await session.list(step, step['patterns'] as string[]);
+    const expected = (step.expect ?? {}) as { mailboxes?: string[]; placeholders?: string[] };
+    if (expected.mailboxes === undefined) return;
+    sameNames('mailboxes', expected.mailboxes, found.mailboxes);
+    sameNames('placeholders', expected.placeholders ?? [], found.placeholders);
+  },
+  subscriptions: async (session, step) => {
+    const found = await session.all<SubscriptionAnswer>(step, 'subscriptions');
+    const expected = step.expect?.['mailboxes'] as string[] | undefined;
+    if (expected === undefined) return;
+    sameNames(
+      'subscriptions',
+      expected,
+      found.map(({ path }) => path),
+    );
+  },
+  status: async (session, step) => {
+    const answer = (await read(session, step, 'mailboxes/status')) as MailboxStatusAnswer;
+    expectMember(step, 'messages', answer.messages);
+    expectMember(step, 'unseen', answer.unseen);
+    expectMember(step, 'uidNext', answer.uidNext);
+  },
+  open: async (session, step) => {
+    const answer = (await read(session, step, 'mailboxes/rights')) as RightsAnswer;
+    // RFC 4314, 4: SELECT needs `r`, whatever other rights there are.
+    if (!answer.rights.includes('r')) await session.messages(step, String(step['mailbox']));
+    expectMember(step, 'access', answer.access);
+  },
+  rights: async (session, step) => {
+    const answer = (await read(session, step, 'mailboxes/rights')) as RightsAnswer;
+    const expected = step.expect?.['rights'];
+    if (typeof expected === 'string') sameNames('rights', [...expected], [...answer.rights]);
+  },
+  acl: async (session, step) => {
+    const { entries } = (await read(session, step, 'mailboxes/acl')) as AclAnswer;
+    const expected = (step.expect?.['entries'] ?? {}) as Record<string, string>;
+    const sorted = (rights: string) => [...rights].sort().join('');
+    const wanted = Object.entries(expected).map(([name, rights]) => [
+      session.addressOf(name),
+      sorted(rights),
+    ]);
+    const got = Object.entries(entries).map(([name, rights]) => [name, sorted(rights)]);
+    same('entries', Object.fromEntries(wanted), Object.fromEntries(got));
+  },
+  quota: async (session, step) => sameQuota(session, step, step.expect ?? {}),
+  uidValidity: async (session, step) => {
+    const { uidValidity } = (await read(
+      session,
+      { ...step, as: step.as ?? 'admin' },
+      'mailboxes/status',
+    )) as MailboxStatusAnswer;
+    const { remember, sameAs, differsFrom } = step as unknown as Record<string, string | undefined>;
+    if (remember !== undefined) session.uidValidities.set(remember, uidValidity);
+    if (sameAs !== undefined) {
+      same(`UIDVALIDITY as ${sameAs}`, session.uidValidities.get(sameAs), uidValidity);
+    }
+    if (differsFrom !== undefined && session.uidValidities.get(differsFrom) === uidValidity) {
+      throw new MismatchError('UIDVALIDITY', `another than ${differsFrom}`, uidValidity);
+    }
+  },
+  storedCopies: async (session, step) => {
+    await session.target.settle();
+    const bodies = await session.target.bodies(session.user(step).accountId);
+    const head = `Subject: ${String(step['message'])}\r\n`;
+    const count = bodies.filter((body) => Buffer.from(body).toString().startsWith(head)).length;
+    expectMember(step, 'count', count);
+  },
+};
+
+const read = (session: Session, step: Step, path: string) =>
+  session.ask('GET', step, path, { query: { mailbox: String(step['mailbox']) } });
+
+interface Snapshot {
+  readonly mailboxes?: Readonly<Record<string, readonly ExpectedMessage[]>>;
+  readonly deleted?: readonly string[];
+  readonly uidNext?: Readonly<Record<string, number>>;
+  readonly quota?: object;
+}
+
+/** The whole account as an administrator sees it. */
+async function snapshot(session: Session, step: Step): Promise<void> {
+  const admin = { ...step, as: 'admin' };
+  const expected = (step.expect ?? {}) as Snapshot;
+  const rules = await rulesOf(session, step);
+  const mailboxes = await session.mailboxes(admin);
+  const wanted = expected.mailboxes;
+  for (const path of Object.keys(wanted ?? {})) {
+    if (mailboxes.every((mailbox) => mailbox.path !== path)) {
+      throw new MismatchError(
+        'mailboxes',
+        path,
+        mailboxes.map((mailbox) => mailbox.path),
+      );
+    }
+  }
+  for (const { path } of wanted === undefined ? [] : mailboxes) {
+    sameMessages(session, path, wanted?.[path] ?? [], await session.messages(admin, path), rules);
+  }
+  for (const [path, uidNext] of Object.entries(expected.uidNext ?? {})) {
+    same(`UIDNEXT of ${path}`, uidNext, mailboxes.find((one) => one.path === path)?.uidNext);
+  }
+  // Without deleted folders there is nothing that could be listed as one.
+  if (expected.deleted !== undefined) sameNames('deleted', expected.deleted, []);
+  if (expected.quota !== undefined) await sameQuota(session, admin, expected.quota);
+}
+
+async function rulesOf(session: Session, step: Step): Promise<MessageRules> {
+  const ignoreFlags = step['ignoreFlags'] as string[] | undefined;
+  return {
+    now: await session.target.now(),
+    slackSeconds: session.slackSeconds(),
+    ...(ignoreFlags === undefined ? {} : { ignoreFlags }),
+  };
+}
+
+async function sameQuota(session: Session, step: Step, expected: object): Promise<void> {
+  const answer = (await session.ask('GET', step, 'quota')) as QuotaAnswer;
+  const round = session.settings.quota?.rounding === 'down' ? Math.floor : Math.ceil;
+  const got = {
+    storageKiB: round(answer.bytes / 1024),
+    messages: answer.messages,
+    limitKiB: answer.limitBytes === undefined ? undefined : Math.floor(answer.limitBytes / 1024),
+  };
+  for (const name of ['storageKiB', 'messages', 'limitKiB'] as const) {
+    const wanted = (expected as Record<string, unknown>)[name];
+    if (wanted !== undefined) same(`quota: ${name}`, wanted, got[name]);
+  }
+}

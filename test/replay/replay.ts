@@ -1,0 +1,152 @@
+/** `npm run replay`: scenarios that were recorded on real servers, carried out on Lethe. */
+
+import { readdirSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startInstance } from '../../local/instance.ts';
+import { EmbeddedTarget } from './embedded-target.ts';
+import { MemoryTarget } from './memory-target.ts';
+import { type Outcome, runScenario } from './run-scenario.ts';
+import { runS3Scenario } from './s3/run-s3-scenario.ts';
+import { isS3Scenario, type S3Scenario } from './s3/s3-scenario.ts';
+import { readScenario, type Scenario } from './scenario.ts';
+import type { Target } from './target.ts';
+
+const USAGE = `usage: npm run --silent replay -- [--target memory|embedded] <file or directory>...
+Carries out recorded scenarios and says for each: ok, skip with a reason, or FAIL with the step,
+what was expected and what was there.
+  --target memory    the core over models in memory (default)
+  --target embedded  the deployed app on an embedded AWS of its own, started for this
+  -d, --directory    with embedded: that of an instance to use (npm run local), which stays
+  -h, --help         this text
+Exit codes: 0 none failed, 1 some failed, 64 wrong usage or a file that is no scenario.
+`;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 64;
+
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+interface Options {
+  readonly files: readonly string[];
+  readonly target: 'memory' | 'embedded';
+  readonly directory?: string;
+}
+
+function parseOptions(words: readonly string[]): Options | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      target: { type: 'string', default: 'memory' },
+      directory: { type: 'string', short: 'd' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const { target, directory } = values;
+  if (target !== 'memory' && target !== 'embedded') {
+    throw new UsageError(`--target: got ${JSON.stringify(target)}, allowed are memory, embedded`);
+  }
+  if (positionals.length === 0) throw new UsageError('no file or directory is named');
+  const files = positionals.flatMap(filesOf);
+  return { files, target, ...(directory === undefined ? {} : { directory }) };
+}
+
+/** A file, or the scenarios in a directory and below, in the order of their names. */
+function filesOf(path: string): string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [path];
+    const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
+    return names
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name) => join(path, name));
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** Each scenario in memory gets a world of its own; all on the embedded AWS share one. */
+async function withTargets(
+  { target, directory }: Options,
+  use: (make: () => Target) => Promise<void>,
+): Promise<void> {
+  if (target === 'memory') return await use(() => new MemoryTarget());
+  const own = directory === undefined ? await mkdtemp(join(tmpdir(), 'lethe-replay-')) : undefined;
+  const log = (line: string) => void process.stderr.write(`embedded AWS: ${line}\n`);
+  const instance = await startInstance({
+    directory: directory ?? own ?? '',
+    ...(own === undefined ? {} : { owner: process.pid, waitScale: 0 }),
+    log,
+  });
+  try {
+    const shared = new EmbeddedTarget(instance);
+    await use(() => shared);
+    await shared.close();
+  } finally {
+    if (own !== undefined) {
+      await instance.stop();
+      await rm(own, { recursive: true, force: true });
+    }
+  }
+}
+
+async function replay(options: Options): Promise<number> {
+  const scenarios = options.files.map((file) => ({ file, scenario: read(file) }));
+  const counts = { ok: 0, FAIL: 0, skip: 0 };
+  await withTargets(options, async (make) => {
+    for (const [index, { scenario }] of scenarios.entries()) {
+      const suffix = `s${index}-${Date.now().toString(36)}`;
+      const outcome = isS3Scenario(scenario as S3Scenario)
+        ? await runBucket(scenario as S3Scenario, make())
+        : await runScenario(scenario, make(), suffix);
+      counts[outcome.outcome] += 1;
+      process.stdout.write(`${lineOf(scenario, outcome)}\n`);
+    }
+  });
+  process.stdout.write(`${counts.ok} passed, ${counts.FAIL} failed, ${counts.skip} skipped\n`);
+  return counts.FAIL > 0 ? EXIT_FAILED : 0;
+}
+
+/** A scenario of one bucket and its rules has a target of its own, and a bucket. */
+async function runBucket(scenario: S3Scenario, target: Target): Promise<Outcome> {
+  const bucket = await target.bucket();
+  try {
+    const outcome = await runS3Scenario(scenario, bucket);
+    if (outcome.outcome !== 'FAIL') return outcome;
+    const [expected, got] = [outcome.expected, outcome.got].map((one) => JSON.stringify(one));
+    const step = `step ${outcome.step} (${outcome.what})`;
+    return { outcome: 'FAIL', step, message: `expected ${expected}, got ${got}` };
+  } finally {
+    await bucket.close();
+  }
+}
+
+function read(file: string): Scenario {
+  try {
+    return readScenario(file);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function lineOf({ id }: Scenario, outcome: Outcome): string {
+  if (outcome.outcome === 'ok') return `ok    ${id}`;
+  if (outcome.outcome === 'skip') return `skip  ${id}: ${outcome.reason}`;
+  return `FAIL  ${id}: ${outcome.step}: ${outcome.message}`;
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === undefined) process.stdout.write(USAGE);
+  else process.exitCode = await replay(options);
+} catch (error) {
+  const { name, message, code } = error as Error & { readonly code?: string };
+  const usage = name === 'UsageError' || code?.startsWith('ERR_PARSE_ARGS') === true;
+  process.stderr.write(usage ? `${message}\n${USAGE}` : `${message}\n`);
+  process.exitCode = usage ? EXIT_USAGE : EXIT_FAILED;
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { transitionsOf } from '../../../../functions/core/meter/transitions.ts';
+
+interface State {
+  readonly Type: string;
+  readonly Next?: string;
+  readonly Default?: string;
+  readonly Parameters?: { readonly FunctionName?: string };
+  readonly Choices?: readonly { readonly StringEquals: string; readonly Next: string }[];
+  readonly ItemProcessor?: { readonly States: States };
+}
+type States = Readonly<Record<string, State>>;
+
+const machine = JSON.parse(readFileSync('statemachines/delete-account.asl.json', 'utf8')) as {
+  readonly States: States;
+};
+
+/** `${EraseRangeFunctionArn}` is the handler `erase-range`. */
+const stepOf = ({ Parameters }: State): string =>
+  (Parameters?.FunctionName ?? '')
+    .replace(/^\$\{|FunctionArn\}$/g, '')
+    .replace(/(?<!^)[A-Z]/g, '-$&')
+    .toLowerCase();
+
+const isTask = (state: State | undefined): boolean => state?.Type === 'Task';
+
+/** Every way from a Task to the next, or to the end, with the outcome that leads there. */
+function waysFrom(states: States, name: string | undefined, outcome?: string): Way[] {
+  const state = name === undefined ? undefined : states[name];
+  if (name === undefined || state === undefined || isTask(state)) return [{ outcome, passed: [] }];
+  const on = (next: string | undefined, by = outcome): Way[] =>
+    waysFrom(states, next, by).map((way) => ({ ...way, passed: [name, ...way.passed] }));
+  if (state.Type !== 'Choice') return on(state.Next);
+  const chosen = (state.Choices ?? []).flatMap((one) => on(one.Next, one.StringEquals));
+  return state.Default === undefined ? chosen : [...chosen, ...on(state.Default, 'otherwise')];
+}
+
+interface Way {
+  readonly outcome: string | undefined;
+  readonly passed: readonly string[];
+}
+
+/** What a refusal passes on its way to the record of the failure is counted there. */
+const DESCRIBED = ['Describe fault', 'Describe refusal'];
+/** A dry run and a second request have no operation of their own whose bill they could be on. */
+const WITHOUT_OPERATION = ['Dry run', 'Already running', 'Refused'];
+
+const all = [machine.States, machine.States['Erase ranges']?.ItemProcessor?.States ?? {}];
+const ways = all.flatMap((states) =>
+  Object.entries(states)
+    .filter(([, state]) => isTask(state))
+    .flatMap(([name, state]) =>
+      waysFrom(states, state.Next).map((way) => ({ name, step: stepOf(state), ...way })),
+    ),
+);
+const counted = ways.filter(({ passed }) => !passed.some((one) => WITHOUT_OPERATION.includes(one)));
+
+/** The outcome that no rule of a Choice names. */
+const otherwise = (step: string): string => (step === 'erase-range' ? 'done' : 'refused');
+
+describe('what an invocation stands for is what the machine enters', () => {
+  test('every Task of the machine is known by its handler', () => {
+    expect(counted.length).toBeGreaterThan(20);
+    expect(new Set(counted.map(({ step }) => step)).size).toBe(13);
+  });
+
+  test.each(counted.filter(({ step }) => step !== 'record-failure'))(
+    'O1: $step, outcome $outcome, passes $passed',
+    ({ step, outcome, passed }) => {
+      const own = passed.filter((name) => !DESCRIBED.includes(name));
+      const answered = outcome === 'otherwise' ? otherwise(step) : outcome;
+      expect(transitionsOf(step, answered)).toBe(1 + own.length);
+    },
+  );
+
+  test('O1: the record of a failure counts what describes it and the end', () => {
+    const after = counted.find(({ name }) => name === 'Record failure');
+    expect(transitionsOf('record-failure', undefined)).toBe(1 + 1 + (after?.passed.length ?? 0));
+  });
+});

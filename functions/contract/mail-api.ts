@@ -221,12 +221,6 @@ export interface QuotaAnswer {
   readonly next?: string;
 }
 
-/** `PUT quota`, administrators and provisioning only. */
-interface SetQuotaRequest {
-  /** `null`: no limit. */
-  readonly limitBytes: number | null;
-}
-
 export interface QuotaDrift {
   readonly mailbox: string;
   readonly messages: number;

@@ -221,6 +221,12 @@ export interface QuotaAnswer {
   readonly next?: string;
 }
 
+/** `PUT quota`, administrators and provisioning only. */
+export interface SetQuotaRequest {
+  /** `null`: no limit. */
+  readonly limitBytes: number | null;
+}
+
 export interface QuotaDrift {
   readonly mailbox: string;
   readonly messages: number;

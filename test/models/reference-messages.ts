@@ -24,7 +24,7 @@ export interface ModelMessage {
 }
 
 /** Of a message in the storage. */
-export interface Stay {
+interface Stay {
   /** Missing: for ever. */
   readonly endsAt?: number;
   /** Where it was expunged. */

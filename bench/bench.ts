@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- erase`: measures on an embedded AWS of its own, which is gone afterwards.
+ * `npm run bench -- erase` or `messages`: measures on an embedded AWS of its own, which is gone afterwards.
  * `--help` says the rest.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { type Instance, startInstance } from '../local/instance.ts';
 import { benchErase } from './erase/bench-erase.ts';
 import { describeReport } from './erase/describe-report.ts';
+import { benchMessages, describeCosts } from './messages/bench-messages.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 
 const EXIT_USAGE = 64;
 const EXIT_FAILED = 70;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-async function run({ json, sizes, peers }: Options): Promise<void> {
+async function run({ benchmark, json, messages, sizes, peers }: Options): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'lethe-bench-'));
   let instance: Instance | undefined;
   let stopping: Promise<void> | undefined;
@@ -31,14 +32,20 @@ async function run({ json, sizes, peers }: Options): Promise<void> {
   }
   try {
     instance = await startInstance({ directory, owner: process.pid, waitScale: 0, log: say });
-    const report = await benchErase(instance, { sizes, peers, say });
-    process.stdout.write(
-      json ? `${JSON.stringify(report, undefined, 2)}\n` : describeReport(report),
-    );
+    const [report, text] =
+      benchmark === 'erase'
+        ? described(await benchErase(instance, { sizes, peers, say }), describeReport)
+        : described(await benchMessages(instance, { messages, say }), describeCosts);
+    process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : text);
   } finally {
     await stop();
   }
 }
+
+const described = <R>(report: R, describe: (report: R) => string): readonly [R, string] => [
+  report,
+  describe(report),
+];
 
 let options: Options | undefined;
 try {

@@ -2,11 +2,15 @@
 import { parseArgs } from 'node:util';
 
 export const USAGE = `usage: npm run --silent bench -- erase [--json] [--sizes N,N,...] [--no-peers]
-Fills accounts on an embedded AWS, deletes them, and says how fast, with what memory and for how
-much. Results go to standard output, progress to standard error.
-  --json      one JSON document instead of tables
+       npm run --silent bench -- messages [--json] [--messages N]
+Measures on an embedded AWS of its own. Results go to standard output, progress to standard error.
+erase: fills accounts, deletes them, and says how fast, with what memory and for how much.
   --sizes     numbers of messages, 100 to 1000000 each (default 1000,10000,50000)
   --no-peers  without aws s3 rm and rclone delete on as many objects
+messages: what S3 and DynamoDB bill for delivering, copying, moving, expunging and restoring.
+  --messages  how many, 100 to 100000 (default 1000)
+Both:
+  --json      one JSON document instead of tables
   --help      this text
 `;
 
@@ -14,9 +18,15 @@ const DEFAULT_SIZES = '1000,10000,50000';
 const SIZE_MIN = 100;
 const SIZE_MAX = 1_000_000;
 
+const DEFAULT_MESSAGES = '1000';
+const MESSAGES_MAX = 100_000;
+const BENCHMARKS = ['erase', 'messages'] as const;
+
 export interface Options {
+  readonly benchmark: (typeof BENCHMARKS)[number];
   readonly help: boolean;
   readonly json: boolean;
+  readonly messages: number;
   readonly sizes: readonly number[];
   readonly peers: boolean;
 }
@@ -31,12 +41,22 @@ export function parseOptions(words: readonly string[]): Options {
       json: { type: 'boolean', default: false },
       sizes: { type: 'string', default: DEFAULT_SIZES },
       peers: { type: 'boolean', default: true },
+      messages: { type: 'string', default: DEFAULT_MESSAGES },
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return { help: true, json: false, sizes: [], peers: false };
-  if (positionals.length !== 1 || positionals[0] !== 'erase') {
-    throw new Error(`benchmark: got ${JSON.stringify(positionals.join(' '))}, allowed is erase`);
+  if (values.help) {
+    return { benchmark: 'erase', help: true, json: false, messages: 0, sizes: [], peers: false };
+  }
+  const benchmark = BENCHMARKS.find((name) => name === positionals[0]);
+  if (positionals.length !== 1 || benchmark === undefined) {
+    const given = JSON.stringify(positionals.join(' '));
+    throw new Error(`benchmark: got ${given}, allowed are ${BENCHMARKS.join(', ')}`);
+  }
+  const messages = Number(values.messages);
+  if (!Number.isInteger(messages) || messages < SIZE_MIN || messages > MESSAGES_MAX) {
+    const allowed = `allowed is a whole number from ${SIZE_MIN} to ${MESSAGES_MAX}`;
+    throw new Error(`--messages: got ${JSON.stringify(values.messages)}, ${allowed}`);
   }
   const sizes = values.sizes.split(',').map(Number);
   const wrong = sizes.find((size) => !Number.isInteger(size) || size < SIZE_MIN || size > SIZE_MAX);
@@ -45,5 +65,6 @@ export function parseOptions(words: readonly string[]): Options {
     throw new Error(`--sizes: got ${JSON.stringify(values.sizes)}, ${allowed}`);
   }
   const rising = sizes.toSorted((a, b) => a - b);
-  return { help: false, json: values.json, sizes: rising, peers: values.peers };
+  const { json, peers } = values;
+  return { benchmark, help: false, json, messages, sizes: rising, peers };
 }

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { ENV } from '../functions/contract/env.ts';
 import { OUTPUTS } from '../functions/contract/outputs.ts';
 import { addApiFunctions } from './api-functions.ts';
+import { addAutoexpunge } from './autoexpunge.ts';
 import { CallerPolicies } from './caller-policies.ts';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { SignedHttpApi } from './constructs/http-api.ts';
@@ -13,7 +14,13 @@ import { addDeleteAccountFunctions } from './delete-account-functions.ts';
 import { addDoctor } from './doctor-function.ts';
 import { addMonitoring } from './monitoring.ts';
 import { addReconcileObjects } from './reconcile-objects.ts';
-import { DOCTOR_ROUTES, MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
+import {
+  ADMIN_ROUTES,
+  DOCTOR_ROUTES,
+  DOMAIN_ROUTES,
+  MAIL_ROUTES,
+  PROVISIONING_ROUTES,
+} from './routes.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 /** Where definitions of state machines are. */
@@ -32,16 +39,18 @@ export class ServiceStack extends Stack {
       numbers: { EraseRangesMaxConcurrency: settings.erasureMaxConcurrency },
       settings,
     });
+    const autoexpunge = addAutoexpunge(this, props, STATE_MACHINES_DIRECTORY);
     const { provisioning, mail } = addApiFunctions(this, props);
     deleteAccount.bindStarter(provisioning, ENV.deleteAccountStateMachineArn);
 
     const doors = new SignedHttpApi(this, 'Doors', { settings });
     doors.route('Provisioning', provisioning, PROVISIONING_ROUTES);
-    doors.route('Mail', mail, MAIL_ROUTES);
+    doors.route('Mail', mail, [...MAIL_ROUTES, ...ADMIN_ROUTES, ...DOMAIN_ROUTES]);
     doors.route('Doctor', addDoctor(this, props), DOCTOR_ROUTES);
     const objects = addReconcileObjects(this, props);
     addMonitoring(this, props, {
       deleteAccount,
+      autoexpunge,
       objects,
       doors,
       verifyErasure: steps.VerifyErasure,
@@ -52,6 +61,7 @@ export class ServiceStack extends Stack {
     this.addOutputs({
       [OUTPUTS.apiUrl]: doors.api.apiEndpoint,
       [OUTPUTS.deleteAccountStateMachineArn]: deleteAccount.machine.stateMachineArn,
+      AutoexpungeStateMachineArn: autoexpunge.machine.stateMachineArn,
       RetryQueueArn: objects.retryQueue.queueArn,
       DeadLetterQueueArn: objects.deadLetterQueue.queueArn,
       ...Object.fromEntries(

@@ -11,6 +11,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { OBJECT_PAGE_KEYS } from '../contract/limits.ts';
+import { StoreBusyError } from '../core/errors.ts';
 import type {
   ListedVersion,
   ListPage,
@@ -137,7 +138,9 @@ export class S3ObjectStore implements ObjectStore {
         `${versions.length} versions in one removal; ${OBJECT_PAGE_KEYS} are allowed.`,
       );
     }
-    if (versions.length === 0) return [];
+    const [first] = versions;
+    if (first === undefined) return [];
+    if (versions.length === 1) return await this.#removeOne(first);
     const answer = await answered('removing versions', () =>
       this.#client.send(
         new DeleteObjectsCommand({
@@ -158,14 +161,34 @@ export class S3ObjectStore implements ObjectStore {
       .filter(({ code }) => !ALREADY_REMOVED.has(code));
   }
 
+  /** A DELETE is free, where a DeleteObjects, which is a POST, is not. */
+  async #removeOne({ key, versionId }: ObjectVersion): Promise<readonly RemovalFailure[]> {
+    const command = new DeleteObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      VersionId: versionId,
+    });
+    return await answered('removing a version', async () => {
+      try {
+        await this.#client.send(command);
+        return [];
+      } catch (error) {
+        if (ALREADY_REMOVED.has(faultName(error))) return [];
+        throw error;
+      }
+    });
+  }
+
   async placeMarker(key: string): Promise<boolean> {
     const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: '*' });
     try {
       await answered('placing a delete marker', () => this.#client.send(command));
       return true;
     } catch (error) {
-      if (NOTHING_TO_HIDE.has(faultName(error))) return false;
-      throw error;
+      const name = faultName(error);
+      if (NOTHING_TO_HIDE.has(name)) return false;
+      if (name !== 'ConditionalRequestConflict') throw error;
+      throw new StoreBusyError('placing a delete marker: others write the key', { cause: error });
     }
   }
 

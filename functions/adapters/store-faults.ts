@@ -3,7 +3,6 @@ import { PermissionMissingError, StoreBusyError } from '../core/errors.ts';
 
 /** Codes by which DynamoDB, S3, KMS and Step Functions say that they throttle or are unwell. */
 const BUSY_NAMES: ReadonlySet<string> = new Set([
-  'ConditionalRequestConflict',
   'DependencyTimeoutException',
   'InternalError',
   'InternalServerError',

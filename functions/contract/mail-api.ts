@@ -152,7 +152,7 @@ export interface RestoreQuery {
 }
 
 /** A moment: so many seconds ago, the UTC midnight that began the day so many days ago, or a time. */
-export type QueryTime =
+type QueryTime =
   | { readonly secondsAgo: number }
   | { readonly calendarDaysAgo: number }
   | { readonly at: string };
@@ -219,12 +219,6 @@ export interface QuotaAnswer {
   readonly drift?: readonly QuotaDrift[];
   /** Time ran out during a recount: pass as `cursor` to count the rest. */
   readonly next?: string;
-}
-
-/** `PUT quota`, administrators and provisioning only. */
-export interface SetQuotaRequest {
-  /** `null`: no limit. */
-  readonly limitBytes: number | null;
 }
 
 export interface QuotaDrift {

@@ -10,6 +10,7 @@ import {
   ScanCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
+import { CreateRoleCommand, DeleteRoleCommand } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
@@ -22,6 +23,12 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
+import {
+  CreateStateMachineCommand,
+  DeleteStateMachineCommand,
+  DescribeExecutionCommand,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { AccountAnswer } from '../../functions/contract/api.ts';
 import { advance } from '../../local/advance.ts';
@@ -29,7 +36,7 @@ import { atOtherTime, readClock, setClockOffset } from '../../local/instance-clo
 import { PROJECT_ROOT } from '../../local/project-paths.ts';
 import { awsCli } from './aws-cli.ts';
 import { letheJson } from './lethe-command.ts';
-import { deployedStores } from './stores.ts';
+import { deployedStores, until } from './stores.ts';
 
 const { directory } = inject('lethe');
 const { clients } = deployedStores();
@@ -179,6 +186,43 @@ test('functions live by the clock, whoever signs by the machine', async () => {
   expect(Math.abs(earlier - ((await now()) - 40 * DAY))).toBeLessThan(60);
   // And forward again: what was done meanwhile changes nothing.
   expect(Math.abs((await account('after@clock.example')) - (await now()))).toBeLessThan(60);
+});
+
+test('O1: a wait of a state machine ends when the clock passes its end', async () => {
+  const { iam, sfn } = clients;
+  const name = Bucket;
+  const Statement = [
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'states.amazonaws.com' },
+      Action: 'sts:AssumeRole',
+    },
+  ];
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  const role = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument }));
+  const States = { Wait: { Type: 'Wait', Seconds: 20 * DAY, End: true } };
+  const { stateMachineArn } = await sfn.send(
+    new CreateStateMachineCommand({
+      name,
+      roleArn: role.Role?.Arn,
+      definition: JSON.stringify({ StartAt: 'Wait', States }),
+    }),
+  );
+  try {
+    const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn }));
+    const status = async () =>
+      (await sfn.send(new DescribeExecutionCommand({ executionArn }))).status;
+    // The instance of the tests waits a tenth of what machines say.
+    await advance({ directory, seconds: DAY });
+    expect(await status()).toBe('RUNNING');
+    await advance({ directory, seconds: DAY });
+    await until('the end of the wait', 10, async () =>
+      (await status()) === 'SUCCEEDED' ? true : undefined,
+    );
+  } finally {
+    await sfn.send(new DeleteStateMachineCommand({ stateMachineArn }));
+    await iam.send(new DeleteRoleCommand({ RoleName: name }));
+  }
 });
 
 test('npm run local -- advance says what it did', async () => {

@@ -4,13 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { readClock, setClockOffset } from '../../local/instance-clock.ts';
 import { AWS_SCENARIOS } from '../replay/s3/aws-scenarios.ts';
-import { EmbeddedS3Target } from '../replay/s3/embedded-s3-target.ts';
-import { runS3Scenario } from '../replay/s3/run-s3-scenario.ts';
+import { replayBucket } from '../replay/s3/replay-bucket.ts';
 import { readS3Scenario, type S3Scenario } from '../replay/s3/s3-scenario.ts';
-import { deployedStores } from './stores.ts';
 
 const { directory } = inject('lethe');
-const { clients } = deployedStores();
 const recordings = join(import.meta.dirname, '..', 'scenarios', 's3');
 let before = 0;
 
@@ -21,17 +18,9 @@ beforeAll(async () => {
 afterAll(async () => {
   // Other tests live by the machine's clock.
   await setClockOffset(directory, before, { keepSchedules: true });
-  clients.destroy();
 });
 
-async function run(scenario: S3Scenario) {
-  const target = await EmbeddedS3Target.open(clients.s3, directory);
-  try {
-    return await runS3Scenario(scenario, target);
-  } finally {
-    await target.close();
-  }
-}
+const run = (scenario: S3Scenario) => replayBucket(scenario, directory);
 
 describe('recorded', () => {
   test.each(readdirSync(recordings))('X2: %s', async (file) => {

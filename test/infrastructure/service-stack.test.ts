@@ -71,7 +71,9 @@ describe('functions', () => {
 
   const NAMED = /(?:Att|Ref":")(Registry|Dictmap|Mail|Evidence|CertificateKey|DeleteAccount)/;
 
-  test.each(FUNCTIONS)('%s is told of a resource exactly when it may use it', (name) => {
+  const WITH_RESOURCES = FUNCTIONS.filter((name) => name !== 'FinishSweep');
+
+  test.each(WITH_RESOURCES)('%s is told of a resource exactly when it may use it', (name) => {
     const told = Object.entries(variablesOf(prod, name)).flatMap(([variable, value]) => {
       const found = /(Registry|Dictmap|Mail|Evidence|CertificateKey|DeleteAccount)/.exec(
         JSON.stringify(value),
@@ -106,12 +108,50 @@ describe('the state machine', () => {
   });
 });
 
+describe('autoexpunge', () => {
+  const rulesOf = (template: typeof prod) =>
+    [...resourcesOf(template, 'AWS::Events::Rule').values()].filter(({ Properties }) =>
+      JSON.stringify(Properties['Targets']).includes('AutoexpungeMachine'),
+    );
+
+  test('A5: starts every hour with an empty input, unless the stage says otherwise', () => {
+    const [rule, second] = rulesOf(prod);
+    expect(second).toBeUndefined();
+    expect(rule?.Properties).toMatchObject({
+      ScheduleExpression: 'rate(1 hour)',
+      State: 'ENABLED',
+      Targets: [{ Input: '{}', RetryPolicy: { MaximumRetryAttempts: 0 } }],
+    });
+    expect(rulesOf(local)).toEqual([]);
+  });
+
+  test('its steps know the days of every class, and the settings of the deployment', () => {
+    const mailSettings = {
+      lazy_expunge: '.EXPUNGED',
+      mailboxes: { Trash: { autoexpunge: '7days' } },
+    };
+    const { service } = synthesize('prod', { raw: { mailSettings } });
+    for (const name of ['SweepDue', 'SweepAccounts']) {
+      const { Properties } = resourceNamed(service, 'AWS::Lambda::Function', `${name}Function`);
+      const { Variables } = Properties['Environment'] as { Variables: Record<string, string> };
+      expect(JSON.parse(Variables['LETHE_RETENTION_CLASSES'] ?? '')).toMatchObject({
+        r30: 30,
+        keep: null,
+      });
+      expect(JSON.parse(Variables['LETHE_MAIL_SETTINGS'] ?? '')).toEqual({
+        lazyExpunge: '.EXPUNGED',
+        mailboxes: { Trash: { autoexpunge: { afterSeconds: 604_800 } } },
+      });
+    }
+  });
+});
+
 describe('the doors', () => {
   const routes = [...resourcesOf(prod, 'AWS::ApiGatewayV2::Route').values()];
 
   test('every route asks for a signature', () => {
     const types = routes.map(({ Properties }) => Properties['AuthorizationType']);
-    expect(types).toEqual(Array(13).fill('AWS_IAM'));
+    expect(types).toEqual(Array(27).fill('AWS_IAM'));
   });
 
   test('accounts and mail go to functions with different rights', () => {
@@ -127,10 +167,24 @@ describe('the doors', () => {
         .sort();
     expect(byTarget('MailApi')).toEqual([
       'ANY /v1/accounts/{user}/mailboxes',
+      'ANY /v1/accounts/{user}/mailboxes/{what}',
       'ANY /v1/accounts/{user}/messages',
-      'ANY /v1/accounts/{user}/messages/{uid}',
+      'ANY /v1/accounts/{user}/messages/{what}',
+      'ANY /v1/accounts/{user}/quota',
+      'ANY /v1/accounts/{user}/settings',
       'ANY /v1/accounts/{user}/subscriptions',
       'ANY /v1/accounts/{user}/uploads',
+      'ANY /v1/admin/accounts/{user}/mailboxes',
+      'ANY /v1/admin/accounts/{user}/mailboxes/{what}',
+      'ANY /v1/admin/accounts/{user}/messages',
+      'ANY /v1/admin/accounts/{user}/messages/{what}',
+      'ANY /v1/admin/accounts/{user}/quota',
+      'ANY /v1/admin/accounts/{user}/quota/recount',
+      'ANY /v1/admin/accounts/{user}/settings',
+      'ANY /v1/admin/accounts/{user}/subscriptions',
+      'ANY /v1/admin/accounts/{user}/uploads',
+      'ANY /v1/admin/domains/{domain}/settings',
+      'ANY /v1/admin/domains/{domain}/settings/apply',
     ]);
     expect(byTarget('ProvisioningApi')).toEqual([
       'DELETE /v1/accounts/{user}',

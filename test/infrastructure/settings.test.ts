@@ -34,6 +34,8 @@ describe('settings that are right', () => {
       evidenceLockMode: 'GOVERNANCE',
       tags: {},
       erasureMaxConcurrency: 8,
+      autoexpungeSchedule: 'rate(1 hour)',
+      autoexpungeMaxConcurrency: 4,
       apiRequestsPerSecondMax: 1000,
       settleSeconds: 1800,
       evidenceRetentionDays: 1095,
@@ -53,6 +55,28 @@ describe('settings that are right', () => {
   test('account and region are taken as they are', () => {
     const raw = { account: '012345678901', region: 'ap-southeast-2', owner: 'mail' };
     expect(parseSettings('prod', raw)).toMatchObject(raw);
+  });
+
+  test('O2: mail settings are checked as the functions check them, and may have the seed names', () => {
+    expect(parseSettings('prod', { mailSettings: { lazy_expunge: '.EXPUNGED' } })).toMatchObject({
+      mailSettings: { lazyExpunge: '.EXPUNGED' },
+    });
+    expect(problems({ mailSettings: { lazyExpunge: 'INBOX', quotaBytes: 0 } })).toEqual([
+      expect.stringMatching(
+        /^lethe\.stages\.prod\.mailSettings\.lazyExpunge: given "INBOX", allowed: no name at or below/,
+      ),
+      expect.stringMatching(/^lethe\.stages\.prod\.mailSettings\.quotaBytes: given 0, allowed: /),
+    ]);
+    expect(problems({ mailSettings: 'off' })[0]).toMatch(
+      /^lethe\.stages\.prod\.mailSettings: given "off", allowed: an object with any of/,
+    );
+  });
+
+  test('O2: mail settings of a deployment must fit into the variables of a function', () => {
+    const quotaExempt = Array.from({ length: 20 }, (_, index) => `${index}${'x'.repeat(60)}`);
+    expect(problems({ mailSettings: { quotaExempt } })).toEqual([
+      expect.stringMatching(/^lethe\.stages\.prod\.mailSettings: .*at most 1024 bytes$/),
+    ]);
   });
 
   test('a class may have a name of its own', () => {

@@ -18,7 +18,7 @@ import type {
   Write,
   WriteResult,
 } from '../../functions/core/ports/row-store.ts';
-import { changed, copyOf, guardHolds, type RowChange } from './memory-row-changes.ts';
+import { attributesAfter, copyOf, guardHolds, type RowChange } from './memory-row-changes.ts';
 import {
   assertChange,
   assertGuard,
@@ -210,17 +210,6 @@ const copyOfRow = (row: Row): Row => ({
   key: { ...row.key },
   attributes: copyOf(row.attributes),
 });
-
-/** A guard on an update implies that the row exists. */
-function attributesAfter(
-  write: Exclude<Write, { kind: 'check' }>,
-  row: Row | undefined,
-): Attributes | undefined {
-  if (write.kind === 'put') return write.attributes;
-  if (write.kind === 'remove') return undefined;
-  if (row === undefined) throw new TypeError('an update without a guard on an absent row');
-  return changed(row.attributes, write.change);
-}
 
 /** Where a row stands in its table and in the indexes whose key attributes it has both. */
 function placesOf(row: Row): { index: string; pk: string; place: Place }[] {

@@ -1,5 +1,6 @@
 /** How a scenario ends before its last step. */
 import type { Problem } from '../../functions/contract/api.ts';
+import type { Reply } from './target.ts';
 
 /** Something that Lethe, or this replayer, does not have. */
 export class SkipError extends Error {
@@ -46,9 +47,10 @@ const CODES: Readonly<Record<string, string>> = {
   'urn:lethe:query-lacks-mailbox': 'queryLacksMailbox',
 };
 
-/** @param json a problem of RFC 9457 */
-export function codeOf(json: unknown): CodeError {
-  const { type = '', detail = '', errors = [] } = (json ?? {}) as Partial<Problem>;
+/** What a reply that is no success says: a problem of RFC 9457, or what the gateway says. */
+export function codeOf({ status, text, json }: Reply): CodeError {
+  const unknown = { type: `status ${status}`, detail: text };
+  const { type, detail, errors = [] } = { ...unknown, ...((json ?? {}) as Partial<Problem>) };
   const [first] = errors;
   // No request goes without a user: an empty one is refused as a field.
   if (type === 'urn:lethe:invalid-input' && first?.field === 'user') {

@@ -32,7 +32,7 @@ export interface Blob {
   readonly state: 'live' | 'purging';
 }
 
-export function toBlob(row: Row): Blob {
+function toBlob(row: Row): Blob {
   return {
     blobId: text(row, 'blobId'),
     retentionClass: text(row, 'class'),

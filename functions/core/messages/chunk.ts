@@ -36,14 +36,19 @@ export class Chunk {
   readonly now: number;
   readonly #accountId: string;
   readonly #blobs: ReadonlyMap<string, Blob>;
+  readonly #reserved: number;
   readonly #mailboxes = new Map<string, MailboxDraft>();
   readonly #expiries = new Map<string, ExpiryDraft>();
   readonly #drafts = new Map<string, BlobDraft>();
   readonly #messages: Write[] = [];
 
-  /** @param blobs rows of the blobs that entries marked as copied share, as just read */
-  constructor(accountId: string, blobs: ReadonlyMap<string, Blob>, now: number) {
+  /**
+   * @param blobs rows of the blobs that entries marked as copied share, as just read
+   * @param reserved items of the transaction that are kept for others
+   */
+  constructor(accountId: string, blobs: ReadonlyMap<string, Blob>, now: number, reserved = 0) {
     this.#accountId = accountId;
+    this.#reserved = reserved;
     this.#blobs = blobs;
     this.now = now;
   }
@@ -51,7 +56,8 @@ export class Chunk {
   /** Whether so many more items fit, whatever rows they are. */
   fits(items: number): boolean {
     const rows = this.#messages.length + this.#mailboxes.size;
-    return rows + this.#expiries.size + this.#drafts.size + items <= TRANSACTION_ITEMS;
+    const others = this.#expiries.size + this.#drafts.size + this.#reserved;
+    return rows + others + items <= TRANSACTION_ITEMS;
   }
 
   /** Takes a mailbox in; whatever else happens to it, it must be active when this is written. */
@@ -159,11 +165,15 @@ export class Chunk {
     this.count(mailbox, 1, message.sizeBytes);
   }
 
-  /** @throws StoreBusyError */
-  async commit(rows: RowStore): Promise<WriteResult> {
+  /**
+   * @param others what is written along, before all else
+   * @throws StoreBusyError
+   */
+  async commit(rows: RowStore, others: readonly Write[] = []): Promise<WriteResult> {
     const expiries = [];
     for (const draft of this.#expiries.values()) expiries.push(...(await expiryWrite(rows, draft)));
     return await rows.transact([
+      ...others,
       ...[...this.#mailboxes.values()].map((draft) => mailboxWrite(draft, this.now)),
       ...this.#messages,
       ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId)),

@@ -17,10 +17,13 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
   PutObjectLockConfigurationCommand,
-  type S3Client,
+  S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { clientOptions, ROOT_CREDENTIALS } from '../../../local/aws-environment.ts';
+import { instanceStatus } from '../../../local/instance.ts';
 import { readClock, setClockOffset } from '../../../local/instance-clock.ts';
+import { instanceFiles } from '../../../local/instance-files.ts';
 import { applyLifecycle } from '../../../local/lifecycle/apply.ts';
 import type { ObjectName, PutRequest, S3Answer, S3Target } from '../../models/s3-target.ts';
 import { UnsupportedError } from './unsupported-error.ts';
@@ -40,10 +43,13 @@ export class EmbeddedS3Target implements S3Target {
   }
 
   /**
-   * @param s3 acts as the account's root
-   * @param directory of the instance, whose clock scenarios move forward for good
+   * Acts as the account's root.
+   *
+   * @param directory of a running instance, whose clock scenarios move forward for good
    */
-  static async open(s3: S3Client, directory: string): Promise<EmbeddedS3Target> {
+  static async open(directory: string): Promise<EmbeddedS3Target> {
+    const endpoint = instanceStatus(directory)?.endpoint ?? '';
+    const s3 = new S3Client(clientOptions(instanceFiles(directory), endpoint, ROOT_CREDENTIALS));
     const Bucket = `replay-${randomBytes(8).toString('hex')}`;
     await s3.send(new CreateBucketCommand({ Bucket }));
     return new EmbeddedS3Target(s3, directory, Bucket);
@@ -212,6 +218,7 @@ export class EmbeddedS3Target implements S3Target {
     const { versions = [] } = await this.versions();
     for (const { key, versionId } of versions) await this.delete({ key, versionId });
     await this.deleteBucket();
+    this.#s3.destroy();
   }
 
   #named({ key: Key, versionId }: ObjectName) {

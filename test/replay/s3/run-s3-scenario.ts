@@ -11,9 +11,9 @@ export type S3Outcome =
   | { readonly outcome: 'skip'; readonly reason: string }
   | {
       readonly outcome: 'FAIL';
-      /** Counted from 1. */
-      readonly step: number;
-      readonly what: string;
+      /** Its number, counted from 1, with what it does. */
+      readonly step: string;
+      readonly message: string;
       readonly expected: unknown;
       readonly got: unknown;
     };
@@ -34,8 +34,13 @@ export async function runS3Scenario(scenario: S3Scenario, target: S3Target): Pro
     const found = await runStep(step, target, names);
     if (found === undefined) continue;
     if ('reason' in found) return skip(`step ${index + 1}, ${step.do}: ${found.reason}`);
-    const what = step.label === undefined ? step.do : `${step.do} (${step.label})`;
-    return { outcome: 'FAIL', step: index + 1, what, ...found };
+    const [expected, got] = [found.expected, found.got].map((value) => JSON.stringify(value));
+    return {
+      outcome: 'FAIL',
+      step: `step ${index + 1} (${step.do})${step.label === undefined ? '' : `, ${step.label}`}`,
+      message: `expected ${expected}, got ${got}`,
+      ...found,
+    };
   }
   return { outcome: 'ok' };
 }

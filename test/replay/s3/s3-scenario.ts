@@ -4,27 +4,18 @@ import type { LifecycleRule } from '@aws-sdk/client-s3';
 /** A step of a scenario: a verb, its arguments, and what S3 answered. */
 export type S3Step = Readonly<Record<string, unknown>> & {
   readonly do: string;
-  readonly label?: string;
-  readonly deviates?: boolean;
-  readonly expect?: Readonly<Record<string, unknown>>;
+  readonly label?: string | undefined;
+  readonly deviates?: boolean | undefined;
+  readonly expect?: Readonly<Record<string, unknown>> | undefined;
 };
 
 /** A recorded scenario of `s3/`: one bucket, new and unversioned. */
 export interface S3Scenario {
   readonly id: string;
-  readonly title?: string;
-  readonly source?: { readonly storage?: string };
-  readonly deviates?: boolean;
-  readonly deviation?: string;
-  readonly needs?: readonly string[];
+  readonly deviates?: boolean | undefined;
+  readonly deviation?: string | undefined;
+  readonly needs?: readonly string[] | undefined;
   readonly steps: readonly S3Step[];
-}
-
-/** Whether a scenario of any kind is one of S3: the mail servers have other verbs and settings. */
-export function isS3Scenario(scenario: {
-  readonly source?: { readonly storage?: string };
-}): boolean {
-  return scenario.source?.storage === 's3';
 }
 
 export function readS3Scenario(path: string): S3Scenario {

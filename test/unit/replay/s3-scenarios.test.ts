@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MemoryS3Bucket } from '../../models/memory-s3-bucket.ts';
 import { AWS_SCENARIOS } from '../../replay/s3/aws-scenarios.ts';
+import { replayBucket } from '../../replay/s3/replay-bucket.ts';
 import { runS3Scenario } from '../../replay/s3/run-s3-scenario.ts';
-import { isS3Scenario, readS3Scenario, type S3Step } from '../../replay/s3/s3-scenario.ts';
+import { readS3Scenario, type S3Step } from '../../replay/s3/s3-scenario.ts';
 
 const directory = join(import.meta.dirname, '..', '..', 'scenarios', 's3');
 const files = readdirSync(directory);
@@ -16,9 +17,7 @@ test('there are scenarios', () => {
 describe('recorded scenarios of S3 on the model', () => {
   test.each(files)('X2: %s', async (file) => {
     const scenario = readS3Scenario(join(directory, file));
-    expect(isS3Scenario(scenario)).toBe(true);
-    const outcome = await runS3Scenario(scenario, new MemoryS3Bucket());
-    expect(outcome).toEqual(
+    expect(await replayBucket(scenario)).toEqual(
       scenario.deviates === true ? { outcome: 'skip', reason: 'DEV-14' } : { outcome: 'ok' },
     );
   });
@@ -63,7 +62,9 @@ describe('a scenario fails', () => {
   ])('%s', async (_name, step, expected, got) => {
     const outcome = await run({ do: 'versions', label: 'before' }, step);
     const shown = typeof got === 'string' ? got : expect.objectContaining(got as object);
-    expect(outcome).toMatchObject({ outcome: 'FAIL', step: 2, what: step.do, expected });
+    const at = `step 2 (${step.do})`;
+    expect(outcome).toMatchObject({ outcome: 'FAIL', step: at, expected });
+    expect(outcome).toHaveProperty('message', expect.stringMatching(/^expected .+, got /));
     expect(outcome).toHaveProperty('got', shown);
   });
 
@@ -71,7 +72,11 @@ describe('a scenario fails', () => {
     const written: S3Step = { do: 'put', key: 'k', body: 'x', metadata: { m: '1' } };
     for (const expectation of [{ body: 'y' }, { metadata: {} }, { version: 'new' }]) {
       const outcome = await run(written, { do: 'get', key: 'k', expect: expectation });
-      expect(outcome).toMatchObject({ outcome: 'FAIL', step: 2, expected: expectation });
+      expect(outcome).toMatchObject({
+        outcome: 'FAIL',
+        step: 'step 2 (get)',
+        expected: expectation,
+      });
     }
   });
 });

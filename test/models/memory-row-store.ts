@@ -25,6 +25,7 @@ import {
   assertKey,
   assertRow,
   RowValidationError,
+  sizeOf,
 } from './memory-row-rules.ts';
 import { comparePlaces, OrderedEntries, type Place, placeOf } from './ordered-entries.ts';
 
@@ -252,15 +253,6 @@ function pageOf(query: Query, entries: OrderedEntries<Row>, first: number, end: 
     }
   }
   return { rows };
-}
-
-/** A row is never changed in place, only replaced: its size need be counted only once. */
-const sizes = new WeakMap<Row, number>();
-
-function sizeOf(row: Row): number {
-  const sizeBytes = sizes.get(row) ?? rowBytes(row.key, row.attributes);
-  sizes.set(row, sizeBytes);
-  return sizeBytes;
 }
 
 function projected(query: Query, row: Row): Row {

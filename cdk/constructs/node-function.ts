@@ -16,6 +16,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { EnvName } from '../../functions/contract/env.ts';
+import type { IndexName } from '../../functions/contract/row-layout.ts';
 import type { VpcPlace } from '../mail-server-settings.ts';
 import type { Settings } from '../settings.ts';
 import { acknowledgeWildcards } from './wildcard-acknowledgement.ts';
@@ -142,6 +143,11 @@ export class NodeFunction extends Construct {
       [table.tableArn],
       actions.map((action) => TABLE_ACTIONS[action]),
     );
+  }
+
+  /** Lets the function query an index of a table that it is bound to. */
+  bindIndex(table: Table, index: IndexName): void {
+    this.allow([`${table.tableArn}/index/${index}`], [TABLE_ACTIONS.query]);
   }
 
   bindBucket(bucket: Bucket, variable: EnvName, binding: BucketBinding): void {

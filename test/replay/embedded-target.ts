@@ -15,9 +15,7 @@ import {
   setClockOffset,
   waitUntilIdle,
 } from '../../local/instance-clock.ts';
-import type { S3Target } from '../models/s3-target.ts';
 import { sdkClients } from '../sdk-clients.ts';
-import { EmbeddedS3Target } from './s3/embedded-s3-target.ts';
 import type { Ask, Reply, Target } from './target.ts';
 
 /** Scenarios begin at 20 past an hour of these of UTC: see `begin`. */
@@ -31,6 +29,7 @@ const POLL_MS = 100;
 const SWEEP_DEADLINE_MS = 60_000;
 
 export class EmbeddedTarget implements Target {
+  readonly directory: string;
   readonly name = 'embedded';
   readonly rows: DynamoDbRowStore;
   readonly objects: S3ObjectStore;
@@ -43,6 +42,7 @@ export class EmbeddedTarget implements Target {
     const { outputs, credentials } = instance;
     const { endpoint, caFile } = outputs;
     this.#instance = instance;
+    this.directory = instance.directory;
     this.#clients = sdkClients({ endpoint, caFile, region: LOCAL_REGION, ...ROOT_CREDENTIALS });
     const tableNames = { registry: outputs.registryTable, dictmap: outputs.dictmapTable };
     this.rows = new DynamoDbRowStore({
@@ -123,10 +123,6 @@ export class EmbeddedTarget implements Target {
   async settle(): Promise<void> {
     if (await waitUntilIdle(this.#instance.directory)) return;
     throw new Error('functions did not follow the changes of rows within a minute');
-  }
-
-  async bucket(): Promise<S3Target> {
-    return await EmbeddedS3Target.open(this.#clients.s3, this.#instance.directory);
   }
 
   async close(): Promise<void> {

@@ -7,10 +7,8 @@ import { MemoryEvidenceStore } from '../models/memory-evidence-store.ts';
 import { MemoryMailServers } from '../models/memory-mail-servers.ts';
 import { MemoryObjectStore } from '../models/memory-object-store.ts';
 import { MemoryRowStore } from '../models/memory-row-store.ts';
-import { MemoryS3Bucket } from '../models/memory-s3-bucket.ts';
 import { MemorySigner } from '../models/memory-signer.ts';
 import { MemoryWorkflows } from '../models/memory-workflows.ts';
-import type { S3Target } from '../models/s3-target.ts';
 import { SeededIds } from '../models/seeded-ids.ts';
 import { VirtualClock } from '../models/virtual-clock.ts';
 import { Reconciler } from '../simulation/reconciler.ts';
@@ -125,10 +123,6 @@ export class MemoryTarget implements Target {
 
   async settle(): Promise<void> {
     await this.#reconciler.settle();
-  }
-
-  async bucket(): Promise<S3Target> {
-    return new MemoryS3Bucket();
   }
 
   async close(): Promise<void> {}

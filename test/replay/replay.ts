@@ -8,9 +8,8 @@ import { startInstance } from '../../local/instance.ts';
 import { EmbeddedTarget } from './embedded-target.ts';
 import { MemoryTarget } from './memory-target.ts';
 import { type Outcome, runScenario } from './run-scenario.ts';
-import { runS3Scenario } from './s3/run-s3-scenario.ts';
-import { isS3Scenario, type S3Scenario } from './s3/s3-scenario.ts';
-import type { Scenario } from './scenario.ts';
+import { replayBucket } from './s3/replay-bucket.ts';
+import { isBucketScenario, type Scenario } from './scenario.ts';
 import { type ScenarioFile, scenarioFiles } from './scenario-files.ts';
 import type { Target } from './target.ts';
 
@@ -99,23 +98,9 @@ async function replay(options: Options): Promise<number> {
 }
 
 const runAny = (scenario: Scenario, target: Target, suffix: string): Promise<Outcome> =>
-  isS3Scenario(scenario as S3Scenario)
-    ? runBucket(scenario as S3Scenario, target)
+  isBucketScenario(scenario)
+    ? replayBucket(scenario, target.directory)
     : runScenario(scenario, target, suffix);
-
-/** A scenario of one bucket and its rules has a target of its own, and a bucket. */
-async function runBucket(scenario: S3Scenario, target: Target): Promise<Outcome> {
-  const bucket = await target.bucket();
-  try {
-    const outcome = await runS3Scenario(scenario, bucket);
-    if (outcome.outcome !== 'FAIL') return outcome;
-    const [expected, got] = [outcome.expected, outcome.got].map((one) => JSON.stringify(one));
-    const step = `step ${outcome.step} (${outcome.what})`;
-    return { outcome: 'FAIL', step, message: `expected ${expected}, got ${got}` };
-  } finally {
-    await bucket.close();
-  }
-}
 
 function lineOf(id: string, outcome: Outcome): string {
   if (outcome.outcome === 'ok') return `ok    ${id}`;

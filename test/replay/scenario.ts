@@ -80,3 +80,6 @@ export function mailSettingsOf(scenario: Scenario): ScenarioSettings {
   if (parsed.success) return parsed.data;
   throw new ScenarioError(`settings of ${scenario.id}: ${z.prettifyError(parsed.error)}`);
 }
+
+/** One bucket and its rules, rather than mail. */
+export const isBucketScenario = ({ source }: Scenario): boolean => source?.storage === 's3';

@@ -1,7 +1,6 @@
 /** Where scenarios are replayed: the same requests, to the models or to a deployment. */
 import type { ObjectStore } from '../../functions/core/ports/object-store.ts';
 import type { RowStore } from '../../functions/core/ports/row-store.ts';
-import type { S3Target } from '../models/s3-target.ts';
 
 export interface Ask {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -39,7 +38,7 @@ export interface Target {
   readonly objects: ObjectStore;
   /** For breaking the expunge storage, and for seeing which objects are referred to. */
   readonly rows: RowStore;
-  /** A new bucket without versioning, for scenarios of S3 itself. */
-  bucket(): Promise<S3Target>;
+  /** Of the instance, where there is one. */
+  readonly directory?: string;
   close(): Promise<void>;
 }

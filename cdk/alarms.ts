@@ -27,6 +27,7 @@ import type { Settings } from './settings.ts';
 
 export interface Watched {
   readonly deleteAccount: AslStateMachine;
+  readonly autoexpunge: AslStateMachine;
   readonly functions: readonly NodeFunction[];
   readonly doors: SignedHttpApi;
   readonly objects: ObjectsReconciler;
@@ -66,6 +67,7 @@ export class Alarms extends Construct {
         ? []
         : [new SnsAction(Topic.fromTopicArn(this, 'Topic', alarmTopicArn))];
     this.watchExecutions(watched, settings.overdueHours);
+    this.watchSweeps(watched.autoexpunge);
     this.watchVerification(watched.logMetrics);
     for (const one of watched.functions) this.watchFunction(one);
     for (const [name, table] of Object.entries(watched.tables)) this.watchTable(name, table);
@@ -116,6 +118,23 @@ export class Alarms extends Construct {
       says: 'Step Functions holds back state transitions of delete-account.',
       threshold: 1,
       periods: LASTING,
+    });
+  }
+
+  private watchSweeps({ machine }: AslStateMachine): void {
+    this.add('AutoexpungeFailed', machine.metricFailed(sum), {
+      name: 'autoexpunge-failed',
+      severity: 'warning',
+      runbook: 'autoexpunge-could-not-sweep-everything',
+      says: 'An execution of autoexpunge failed: some mailboxes were not swept.',
+      threshold: 1,
+    });
+    this.add('AutoexpungeTimedOut', machine.metricTimedOut(sum), {
+      name: 'autoexpunge-timed-out',
+      severity: 'warning',
+      runbook: 'autoexpunge-could-not-sweep-everything',
+      says: 'An execution of autoexpunge did not end within a day.',
+      threshold: 1,
     });
   }
 

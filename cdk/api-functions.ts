@@ -4,8 +4,8 @@ import { ENV } from '../functions/contract/env.ts';
 import { CERTIFICATES_PREFIX, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { REQUEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import { daysOf, tellDeploymentSettings, tellMailSettings } from './mail-functions.ts';
 import type { ServiceStackProps } from './service-props.ts';
-import type { RetentionClasses, Settings } from './settings.ts';
 
 export interface ApiFunctions {
   readonly provisioning: NodeFunction;
@@ -38,22 +38,8 @@ function addProvisioning(scope: Construct, props: ServiceStackProps): NodeFuncti
   result.setVariable(ENV.retentionClasses, daysOf(settings.retentionClasses));
   result.setVariable(ENV.defaultClass, settings.defaultRetentionClass);
   result.setVariable(ENV.classesEverDeployed, JSON.stringify(Object.keys(props.classesEver)));
-  tellMailSettings(result, settings);
+  tellDeploymentSettings(result, settings);
   return result;
-}
-
-/** Days by class in JSON, `null` for those that keep mail until something else removes it. */
-function daysOf(classes: RetentionClasses): string {
-  const days = Object.entries(classes).map(
-    ([name, retention]) => [name, retention === 'keep' ? null : retention] as const,
-  );
-  return JSON.stringify(Object.fromEntries(days));
-}
-
-/** What the deployment decides about forgetting. */
-function tellMailSettings(target: NodeFunction, { mailSettings }: Settings): void {
-  if (mailSettings === undefined) return;
-  target.setVariable(ENV.mailSettings, JSON.stringify(mailSettings));
 }
 
 /** Delivers, reads and changes mail; no request deletes an object (it changes rows, and S3 follows). */
@@ -75,8 +61,7 @@ function addMail(scope: Construct, props: ServiceStackProps): NodeFunction {
   result.bindTable(dictmap, ENV.dictmapTable, rows);
   // What the expunge storage shows.
   result.bindIndex(dictmap, 'lazy');
-  result.setVariable(ENV.retentionClasses, daysOf(classesEver));
-  tellMailSettings(result, settings);
+  tellMailSettings(result, props);
   result.bindBucket(storage.mailBucket, ENV.mailBucket, {
     bucket: ['tellAbsent'],
     objects: ['getVersion', 'put'],

@@ -16,6 +16,7 @@ import type { ServiceStackProps } from './service-props.ts';
 
 export interface Monitored {
   readonly deleteAccount: AslStateMachine;
+  readonly autoexpunge: AslStateMachine;
   readonly doors: SignedHttpApi;
   readonly objects: ObjectsReconciler;
   readonly verifyErasure: NodeFunction;
@@ -34,7 +35,7 @@ export function addMonitoring(
   monitored: Monitored,
 ): void {
   const { settings, storage } = props;
-  const { deleteAccount, doors, objects, verifyErasure, certifyErasure } = monitored;
+  const { deleteAccount, autoexpunge, doors, objects, verifyErasure, certifyErasure } = monitored;
   const watchExecutions = addWatch(scope, props, deleteAccount);
   const logMetrics = new LogMetrics(scope, 'LogMetrics', {
     stage: settings.stage,
@@ -45,7 +46,7 @@ export function addMonitoring(
   });
   const functions = scope.node.findAll().filter((one) => one instanceof NodeFunction);
   const { tables } = storage;
-  const watched = { deleteAccount, functions, doors, objects, tables, logMetrics };
+  const watched = { deleteAccount, autoexpunge, functions, doors, objects, tables, logMetrics };
   new Alarms(scope, 'Alarms', settings, watched);
   addDashboard(scope, settings.stage, watched);
 }

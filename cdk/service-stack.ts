@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { ENV } from '../functions/contract/env.ts';
 import { OUTPUTS } from '../functions/contract/outputs.ts';
 import { addApiFunctions } from './api-functions.ts';
+import { addAutoexpunge } from './autoexpunge.ts';
 import { CallerPolicies } from './caller-policies.ts';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { SignedHttpApi } from './constructs/http-api.ts';
@@ -38,6 +39,7 @@ export class ServiceStack extends Stack {
       numbers: { EraseRangesMaxConcurrency: settings.erasureMaxConcurrency },
       settings,
     });
+    const autoexpunge = addAutoexpunge(this, props, STATE_MACHINES_DIRECTORY);
     const { provisioning, mail } = addApiFunctions(this, props);
     deleteAccount.bindStarter(provisioning, ENV.deleteAccountStateMachineArn);
 
@@ -48,6 +50,7 @@ export class ServiceStack extends Stack {
     const objects = addReconcileObjects(this, props);
     addMonitoring(this, props, {
       deleteAccount,
+      autoexpunge,
       objects,
       doors,
       verifyErasure: steps.VerifyErasure,
@@ -58,6 +61,7 @@ export class ServiceStack extends Stack {
     this.addOutputs({
       [OUTPUTS.apiUrl]: doors.api.apiEndpoint,
       [OUTPUTS.deleteAccountStateMachineArn]: deleteAccount.machine.stateMachineArn,
+      AutoexpungeStateMachineArn: autoexpunge.machine.stateMachineArn,
       RetryQueueArn: objects.retryQueue.queueArn,
       DeadLetterQueueArn: objects.deadLetterQueue.queueArn,
       ...Object.fromEntries(

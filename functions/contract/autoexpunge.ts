@@ -42,46 +42,46 @@ export interface SweepProgress {
 
 export type SweepScope = { readonly accountId: string } | { readonly domain: string };
 
-export interface ResolveSweepPayload {
-  readonly input: unknown;
-}
+/** What one iteration of the machine's map sweeps: a shard of the index, or a walk. */
+export type SweepPart =
+  | { readonly kind: 'due'; readonly shard: string }
+  | { readonly kind: 'accounts'; readonly scope: SweepScope };
 
 export type ResolveSweepAnswer =
-  | { readonly outcome: 'nothing' }
-  /** Shards of the index that have something due. */
-  | { readonly outcome: 'due'; readonly dryRun: boolean; readonly shards: readonly string[] }
-  | { readonly outcome: 'walk'; readonly dryRun: boolean; readonly scope: SweepScope }
+  | {
+      readonly outcome: 'sweep';
+      readonly dryRun: boolean;
+      /** None when nothing is due. */
+      readonly parts: readonly SweepPart[];
+    }
   | RefusalAnswer;
 
-export interface SweepDuePayload {
-  readonly shard: string;
+interface SweepPayload<P extends SweepPart> {
+  readonly part: P;
   readonly dryRun: boolean;
   /** `null` at the start. */
   readonly progress: SweepProgress | null;
 }
 
-export interface SweepAccountsPayload {
-  readonly scope: SweepScope;
-  readonly dryRun: boolean;
-  readonly progress: SweepProgress | null;
-}
+export type SweepDuePayload = SweepPayload<Extract<SweepPart, { kind: 'due' }>>;
+export type SweepAccountsPayload = SweepPayload<Extract<SweepPart, { kind: 'accounts' }>>;
 
 export interface SweepAnswer {
   readonly outcome: 'done' | 'again';
   readonly progress: SweepProgress;
 }
 
-/** Of each part: its answer, or what the machine caught instead. */
-export type SweepPart =
+/** Of each part: how far it came, or what the machine caught instead. */
+export type SweptPart =
   | { readonly progress: SweepProgress }
   | {
-      readonly shard?: string;
+      readonly part: SweepPart;
       readonly failure: { readonly Error: string; readonly Cause: string };
     };
 
 export interface FinishSweepPayload {
   readonly dryRun: boolean;
-  readonly parts: readonly SweepPart[];
+  readonly swept: readonly SweptPart[];
 }
 
 export type FinishSweepAnswer =

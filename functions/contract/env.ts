@@ -27,6 +27,9 @@ export const ENV = {
   retryQueueUrl: 'LETHE_RETRY_QUEUE_URL',
   /** Before such a row is tried again; doubled each time. */
   retryFirstWaitSeconds: 'LETHE_RETRY_FIRST_WAIT_SECONDS',
+  autoexpungeStateMachineArn: 'LETHE_AUTOEXPUNGE_STATE_MACHINE_ARN',
+  expungeMessagesStateMachineArn: 'LETHE_EXPUNGE_MESSAGES_STATE_MACHINE_ARN',
+  restoreMessagesStateMachineArn: 'LETHE_RESTORE_MESSAGES_STATE_MACHINE_ARN',
   deleteAccountStateMachineArn: 'LETHE_DELETE_ACCOUNT_STATE_MACHINE_ARN',
 } as const;
 

@@ -41,6 +41,8 @@ export const ERROR_NAMES = {
   objectBlocked: 'ObjectBlockedError',
   /** The last round of verification still found something. */
   leftovers: 'LeftoversError',
+  /** Mailboxes that autoexpunge could not sweep: they stay due. */
+  sweepIncomplete: 'SweepIncompleteError',
   /** The store did not answer in time or throttled every try. */
   storeBusy: 'StoreBusyError',
   /** AWS refuses a call to the function's role: a permission is missing, or something denies it. */

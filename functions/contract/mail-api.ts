@@ -152,7 +152,7 @@ export interface RestoreQuery {
 }
 
 /** A moment: so many seconds ago, the UTC midnight that began the day so many days ago, or a time. */
-export type QueryTime =
+type QueryTime =
   | { readonly secondsAgo: number }
   | { readonly calendarDaysAgo: number }
   | { readonly at: string };
@@ -222,7 +222,7 @@ export interface QuotaAnswer {
 }
 
 /** `PUT quota`, administrators and provisioning only. */
-export interface SetQuotaRequest {
+interface SetQuotaRequest {
   /** `null`: no limit. */
   readonly limitBytes: number | null;
 }

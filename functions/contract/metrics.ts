@@ -32,3 +32,6 @@ export const RECONCILED_LOG = {
   message: 'objects reconciled',
   fields: ['marked', 'removed', 'nothing', 'postponed'],
 } as const;
+
+/** Once per execution of autoexpunge: what went, or would go in a dry run. */
+export const SWEPT_LOG = { message: 'autoexpunge done' } as const;

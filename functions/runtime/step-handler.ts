@@ -85,7 +85,8 @@ function operationOf(event: unknown): OperationContext | undefined {
     : undefined;
 }
 
-function members(value: unknown): Readonly<Record<string, unknown>> {
+/** The members of an object; none of anything else. */
+export function members(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 

@@ -95,10 +95,19 @@ describe('alarms', () => {
   });
 
   test.each(['Failed', 'TimedOut', 'Aborted'])('one execution of delete-account: %s', (how) => {
-    const [alarm, second] = byMetric('AWS/States', `Executions${how}`);
+    const [alarm, second] = byMetric('AWS/States', `Executions${how}`).filter((one) =>
+      dimension(one, 'StateMachineArn')?.includes('DeleteAccountMachine'),
+    );
     expect(second).toBeUndefined();
-    expect(dimension(alarm, 'StateMachineArn')).toMatch(/DeleteAccountMachine/);
     expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
+  });
+
+  test.each(['Failed', 'TimedOut'])('A5: an execution of autoexpunge: %s', (how) => {
+    const found = byMetric('AWS/States', `Executions${how}`).filter((one) =>
+      dimension(one, 'StateMachineArn')?.includes('AutoexpungeMachine'),
+    );
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
   });
 
   test('a deletion that still runs after the hours of the settings, or nobody looking', () => {
@@ -112,9 +121,9 @@ describe('alarms', () => {
       TreatMissingData: 'breaching',
     });
     const rules = [...resourcesOf(service, 'AWS::Events::Rule').values()];
-    expect(rules.map(({ Properties }) => Properties['ScheduleExpression'])).toEqual([
+    expect(rules.map(({ Properties }) => Properties['ScheduleExpression'])).toContain(
       'rate(5 minutes)',
-    ]);
+    );
   });
 
   test('throttling of both tables and of each of their indexes', () => {

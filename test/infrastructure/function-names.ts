@@ -1,5 +1,5 @@
 /**
- * Constructs of the functions: steps of delete-account, those behind the doors, the watch, and
+ * Constructs of the functions: steps of the machines, those behind the doors, the watch, and
  * those that make S3 follow the rows.
  */
 export const STEPS = [
@@ -17,8 +17,10 @@ export const STEPS = [
   'ReleaseAddress',
   'RecordFailure',
 ];
+export const SWEEP_STEPS = ['ResolveSweep', 'SweepDue', 'SweepAccounts', 'FinishSweep'];
 export const FUNCTIONS = [
   ...STEPS,
+  ...SWEEP_STEPS,
   'ProvisioningApi',
   'MailApi',
   'WatchExecutions',

@@ -71,7 +71,9 @@ describe('functions', () => {
 
   const NAMED = /(?:Att|Ref":")(Registry|Dictmap|Mail|Evidence|CertificateKey|DeleteAccount)/;
 
-  test.each(FUNCTIONS)('%s is told of a resource exactly when it may use it', (name) => {
+  const WITH_RESOURCES = FUNCTIONS.filter((name) => name !== 'FinishSweep');
+
+  test.each(WITH_RESOURCES)('%s is told of a resource exactly when it may use it', (name) => {
     const told = Object.entries(variablesOf(prod, name)).flatMap(([variable, value]) => {
       const found = /(Registry|Dictmap|Mail|Evidence|CertificateKey|DeleteAccount)/.exec(
         JSON.stringify(value),
@@ -103,6 +105,44 @@ describe('the state machine', () => {
     const { service } = synthesize('prod', { raw });
     const machine = resourceNamed(service, 'AWS::StepFunctions::StateMachine', 'DeleteAccount');
     expect(machine.Properties['DefinitionString']).toContain('"MaxConcurrency":17');
+  });
+});
+
+describe('autoexpunge', () => {
+  const rulesOf = (template: typeof prod) =>
+    [...resourcesOf(template, 'AWS::Events::Rule').values()].filter(({ Properties }) =>
+      JSON.stringify(Properties['Targets']).includes('AutoexpungeMachine'),
+    );
+
+  test('A5: starts every hour with an empty input, unless the stage says otherwise', () => {
+    const [rule, second] = rulesOf(prod);
+    expect(second).toBeUndefined();
+    expect(rule?.Properties).toMatchObject({
+      ScheduleExpression: 'rate(1 hour)',
+      State: 'ENABLED',
+      Targets: [{ Input: '{}', RetryPolicy: { MaximumRetryAttempts: 0 } }],
+    });
+    expect(rulesOf(local)).toEqual([]);
+  });
+
+  test('its steps know the days of every class, and the settings of the deployment', () => {
+    const mailSettings = {
+      lazy_expunge: '.EXPUNGED',
+      mailboxes: { Trash: { autoexpunge: '7days' } },
+    };
+    const { service } = synthesize('prod', { raw: { mailSettings } });
+    for (const name of ['SweepDue', 'SweepAccounts']) {
+      const { Properties } = resourceNamed(service, 'AWS::Lambda::Function', `${name}Function`);
+      const { Variables } = Properties['Environment'] as { Variables: Record<string, string> };
+      expect(JSON.parse(Variables['LETHE_RETENTION_CLASSES'] ?? '')).toMatchObject({
+        r30: 30,
+        keep: null,
+      });
+      expect(JSON.parse(Variables['LETHE_MAIL_SETTINGS'] ?? '')).toEqual({
+        lazyExpunge: '.EXPUNGED',
+        mailboxes: { Trash: { autoexpunge: { afterSeconds: 604_800 } } },
+      });
+    }
   });
 });
 

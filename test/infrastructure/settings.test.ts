@@ -34,6 +34,8 @@ describe('settings that are right', () => {
       evidenceLockMode: 'GOVERNANCE',
       tags: {},
       erasureMaxConcurrency: 8,
+      autoexpungeSchedule: 'rate(1 hour)',
+      autoexpungeMaxConcurrency: 4,
       apiRequestsPerSecondMax: 1000,
       settleSeconds: 1800,
       evidenceRetentionDays: 1095,

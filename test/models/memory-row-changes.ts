@@ -18,7 +18,9 @@ export function copyOf(value: Value): Value {
   if (value === null || typeof value !== 'object') return value;
   if (value instanceof Set) return new Set<string>(value);
   if (Array.isArray(value)) return value.map((one: Value) => copyOf(one));
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, copyOf(one)]));
+  const copy: Record<string, Value> = {};
+  for (const [name, one] of Object.entries(value)) copy[name] = copyOf(one);
+  return copy;
 }
 
 export function guardHolds(guard: Guard | undefined, row: Attributes | undefined): boolean {

@@ -114,7 +114,8 @@ export class MemoryTarget implements Target {
   async autoexpunge(accountId: string): Promise<void> {
     const config = { deployment: {}, retentionDays: RETENTION_DAYS, parallelAccounts: 1 };
     const until = this.#clock.now() + SWEEP_MS;
-    const payload = { scope: { accountId }, dryRun: false, progress: null };
+    const part = { kind: 'accounts', scope: { accountId } } as const;
+    const payload = { part, dryRun: false, progress: null };
     const { outcome, progress } = await sweepAccounts(this.#ports, config, payload, until);
     if (outcome !== 'done' || progress.report.failed > 0) {
       throw new Error(`autoexpunge: ${JSON.stringify(progress.report)}`);

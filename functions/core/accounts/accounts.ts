@@ -95,3 +95,17 @@ export function notActive(account: Account): LetheError {
     'Wait for the operation to end, or look at it.',
   );
 }
+
+/** Why mail of an account may not go: it is held (W6), or not active. */
+export async function whyProtected(rows: RowStore, account: Account): Promise<LetheError> {
+  const now = await readAccount(rows, account.accountId);
+  return now?.held === true ? accountHeld(account.accountId) : notActive(now ?? account);
+}
+
+export function accountHeld(accountId: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.accountHeld,
+    `account ${accountId} is held: nothing of it may be deleted`,
+    'Release the hold first, if you may.',
+  );
+}

@@ -14,6 +14,15 @@ export function activeCheck(accountId: string): Write {
   };
 }
 
+/** Holds only while mail of the account may go, too: not while it is held (W6). */
+export function sweepableCheck(accountId: string): Write {
+  return {
+    kind: 'check',
+    key: registryKeys.account(accountId),
+    guard: { row: 'present', equals: { state: 'active' }, without: ['hold'] },
+  };
+}
+
 /**
  * Writes a row of the account together with the check that it is active. The write must carry no
  * guard of its own.

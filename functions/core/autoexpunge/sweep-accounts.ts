@@ -11,7 +11,7 @@ import type {
 } from '../../contract/autoexpunge.ts';
 import { StoreBusyError } from '../errors.ts';
 import { listMailboxes } from '../mailboxes/mailboxes.ts';
-import type { MailContext, MessagePorts } from '../messages/in-chunks.ts';
+import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import { text } from '../rows/attributes.ts';
 import { concernsSweeps } from './policy.ts';
 import { contextOf, reportFailure, type SweepConfig } from './sweep-context.ts';
@@ -40,9 +40,9 @@ interface Part {
  * @throws StoreBusyError when time is over and nothing at all could be done
  */
 export async function sweepAccounts(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   config: SweepConfig,
-  { scope, dryRun, progress }: SweepAccountsPayload,
+  { part: { scope }, dryRun, progress }: SweepAccountsPayload,
   until: number,
 ): Promise<SweepAnswer> {
   const rounds = (progress?.rounds ?? 0) + 1;
@@ -72,7 +72,7 @@ export async function sweepAccounts(
 
 /** One at a time: so a walk can stop between any two. */
 async function nextAccount(
-  { rows }: Pick<MessagePorts, 'rows'>,
+  { rows }: Pick<ChunkPorts, 'rows'>,
   scope: SweepScope,
   after: string | undefined,
 ): Promise<{ readonly accountId?: string; readonly next?: string }> {
@@ -89,7 +89,7 @@ async function nextAccount(
 
 /** One account, whatever happens to it. */
 async function sweepAccount(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   config: SweepConfig,
   task: { readonly place: Place; readonly dryRun: boolean },
   until: number,
@@ -103,7 +103,7 @@ async function sweepAccount(
 
 /** All mailboxes of an account that have a policy, or had one. */
 async function sweepMailboxes(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   config: SweepConfig,
   { place, dryRun }: { readonly place: Place; readonly dryRun: boolean },
   until: number,
@@ -141,7 +141,7 @@ interface PageTask {
 }
 
 async function sweepPage(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   config: SweepConfig,
   { context, pass, after, dryRun }: PageTask,
   until: number,

@@ -1,9 +1,9 @@
 /** What a sweep knows about the accounts that it comes to. */
-import type { SweepFailure, SweepReport } from '../../contract/autoexpunge.ts';
+import type { SweepReport } from '../../contract/autoexpunge.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { readAccount } from '../accounts/accounts.ts';
 import type { RetentionDays } from '../messages/expiry.ts';
-import type { MailContext, MessagePorts } from '../messages/in-chunks.ts';
+import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import { readSettings } from '../settings/settings-store.ts';
 import { failureOf, NOTHING } from './sweep-report.ts';
 
@@ -14,7 +14,7 @@ export interface SweepConfig {
   /** Mailboxes of different accounts that are swept at the same time. */
   readonly parallelAccounts: number;
   /** Told of every failure, as it happens. */
-  readonly onFailure?: (failure: SweepFailure) => void;
+  readonly onFailure?: (what: string, fault: unknown) => void;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface SweepConfig {
  * cannot be read.
  */
 export async function contextOf(
-  ports: Pick<MessagePorts, 'rows'>,
+  ports: Pick<ChunkPorts, 'rows'>,
   config: SweepConfig,
   accountId: string,
 ): Promise<{ readonly context: MailContext } | { readonly report: SweepReport }> {
@@ -38,7 +38,6 @@ export async function contextOf(
 
 /** @param what a mailbox or an account: ids only */
 export function reportFailure(config: SweepConfig, what: string, error: unknown): SweepReport {
-  const report = failureOf(what, error);
-  for (const failure of report.failures) config.onFailure?.(failure);
-  return report;
+  config.onFailure?.(what, error);
+  return failureOf(what, error);
 }

@@ -5,7 +5,7 @@
 import type { SweepAnswer, SweepDuePayload, SweepReport } from '../../contract/autoexpunge.ts';
 import { accountOfMailbox } from '../../contract/row-layout.ts';
 import { StoreBusyError } from '../errors.ts';
-import type { MailContext, MessagePorts } from '../messages/in-chunks.ts';
+import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { holdsRows } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
@@ -49,9 +49,9 @@ const dueQuery = (shard: string, now: number) =>
  * @throws StoreBusyError when time is over and nothing at all could be done
  */
 export async function sweepDue(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   config: SweepConfig,
-  { shard, dryRun, progress }: SweepDuePayload,
+  { part: { shard }, dryRun, progress }: SweepDuePayload,
   until: number,
 ): Promise<SweepAnswer> {
   let { after, report } = progress ?? { after: undefined, report: NOTHING };
@@ -61,11 +61,11 @@ export async function sweepDue(
     const query = { ...dueQuery(shard, ports.clock.now()), limit: PAGE_MAILBOXES };
     const page = await ports.rows.query(after === undefined ? query : { ...query, after });
     const mailboxIds = page.rows.map(({ key }) => key.sk.slice(MAILBOX_ROW.length));
-    const part = await sweepPage(ports, config, { mailboxIds, dryRun }, until);
-    moved ||= part.report.mailboxes + part.report.messages > 0;
-    report = sumReports(report, part.report);
+    const done = await sweepPage(ports, config, { mailboxIds, dryRun }, until);
+    moved ||= done.report.mailboxes + done.report.messages > 0;
+    report = sumReports(report, done.report);
     // What time was too short for is met again: it is still due.
-    if (!part.finished && !dryRun) break;
+    if (!done.finished && !dryRun) break;
     after = page.next;
     if (after === undefined) return { outcome: 'done', progress: { rounds, report } };
     if (ports.clock.now() > until) {
@@ -86,7 +86,7 @@ interface PageTask {
 
 /** Failed and skipped ones are reported when the page is finished: until then they come again. */
 async function sweepPage(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   config: SweepConfig,
   { mailboxIds, dryRun }: PageTask,
   until: number,
@@ -103,7 +103,7 @@ async function sweepPage(
 }
 
 async function sweepMembers(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   config: SweepConfig,
   { accountId, mailboxIds, dryRun }: PageTask & { readonly accountId: string },
   until: number,
@@ -123,7 +123,7 @@ async function sweepMembers(
 
 /** One mailbox, whatever happens to it. */
 export async function sweepOne(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   config: SweepConfig,
   one: { readonly context: MailContext; readonly mailboxId: string; readonly dryRun: boolean },
   until: number,

@@ -5,18 +5,20 @@
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { readAccount } from '../accounts/accounts.ts';
+import { readAccount, whyProtected } from '../accounts/accounts.ts';
+import { sweepableCheck } from '../accounts/while-active.ts';
 import { LetheError } from '../errors.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
 import { expungeMessages } from '../messages/expunge-messages.ts';
-import type { MailContext, MessagePorts } from '../messages/in-chunks.ts';
+import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import type { Change, RowStore } from '../ports/row-store.ts';
 import { dueGuard, entryAt } from './due.ts';
 import { applyPolicy } from './policy.ts';
+import { policyAttributes } from './policy-attributes.ts';
 import { countOf, judge, pageToJudge, type Rule, staysFrom } from './verdicts.ts';
 
-/** About what fits into one transaction: who may act is read again before each. */
+/** About what fits into one transaction: the mailbox is read again before each. */
 const PAGE_ENTRIES = 100;
 
 export interface SweepOptions {
@@ -43,7 +45,7 @@ export interface Swept {
  * @throws StoreBusyError and faults; what was done stays done
  */
 export async function sweepMailbox(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   context: MailContext,
   { mailboxId }: Pick<Mailbox, 'mailboxId'>,
   until: number,
@@ -68,27 +70,29 @@ export async function sweepMailbox(
   try {
     return await pass.run(until);
   } catch (error) {
-    const { name } = error instanceof Error ? error : {};
-    const gone = name === ERROR_NAMES.unknownMailbox || name === ERROR_NAMES.accountNotActive;
-    if (error instanceof LetheError && gone) return { ...pass.sum, outcome: 'skipped' };
-    throw error;
+    if (!isProtection(error)) throw error;
+    return { ...pass.sum, outcome: 'skipped' };
   }
 }
 
+const PROTECTIONS: readonly string[] = [
+  ERROR_NAMES.unknownMailbox,
+  ERROR_NAMES.accountNotActive,
+  ERROR_NAMES.accountHeld,
+];
+
+const isProtection = (error: unknown): boolean =>
+  error instanceof LetheError && PROTECTIONS.includes(error.name);
+
 /** No account that is held (W6), disabled or on its way out is swept. */
-export async function maySweep(rows: RowStore, { account }: MailContext): Promise<boolean> {
+async function maySweep(rows: RowStore, { account }: MailContext): Promise<boolean> {
   const now = await readAccount(rows, account.accountId);
   return now?.state === 'active' && !now.held;
 }
 
 function withPolicy(mailbox: Mailbox, { settings }: MailContext): Mailbox {
   const { autoexpungeAfterSeconds: _, autoexpungeMaxMails: __, ...rest } = mailbox;
-  const { afterSeconds, maxMails } = settings.autoexpungeOf(mailbox.path) ?? {};
-  return {
-    ...rest,
-    ...(afterSeconds === undefined ? {} : { autoexpungeAfterSeconds: afterSeconds }),
-    ...(maxMails === undefined ? {} : { autoexpungeMaxMails: maxMails }),
-  };
+  return { ...rest, ...policyAttributes(settings.autoexpungeOf(mailbox.path) ?? {}) };
 }
 
 /** What a pass stopped at. */
@@ -99,14 +103,14 @@ interface Stop {
 
 /** One walk from the first message on to the first that stays. */
 class Pass {
-  readonly #ports: MessagePorts;
+  readonly #ports: ChunkPorts;
   readonly #context: MailContext;
   readonly #rule: Rule;
   readonly #dryRun: boolean;
   #messages = 0;
   #bytes = 0;
 
-  constructor(ports: MessagePorts, context: MailContext, rule: Rule, options: SweepOptions) {
+  constructor(ports: ChunkPorts, context: MailContext, rule: Rule, options: SweepOptions) {
     this.#ports = ports;
     this.#context = context;
     this.#rule = rule;
@@ -166,18 +170,21 @@ class Pass {
       return 'all';
     }
     const { rows } = this.#ports;
-    if (!(await maySweep(rows, this.#context))) return 'skipped';
     const now = await readMailbox(rows, mailbox.mailboxId);
     // Renamed, the clock has begun anew (A2), and the policy may be another.
     if (now?.path !== mailbox.path || now.renamedAt !== mailbox.renamedAt) return 'skipped';
     const uids = going.map(({ message }) => message.uid);
-    const options = { expired: true };
+    const { account } = this.#context;
+    const rider = {
+      writes: () => [sweepableCheck(account.accountId)],
+      refused: () => whyProtected(rows, account),
+    };
     const done = await expungeMessages(
       this.#ports,
       this.#context,
       mailbox,
       uids,
-      options,
+      { expired: true, rider },
       // At least one try, however late it is.
       Math.max(until, this.#ports.clock.now()),
     );

@@ -1,13 +1,11 @@
 /** Which messages autoexpunge takes (A1). */
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { type Entry, EVERYTHING_SHOWN, readMailboxPage, stillThere } from '../messages/entries.ts';
-import { DAY_MS, expiryKey, type RetentionDays } from '../messages/expiry.ts';
+import { DAY_MS, type RetentionDays } from '../messages/expiry.ts';
 import type { RowStore } from '../ports/row-store.ts';
-import { number } from '../rows/attributes.ts';
-import { everyRow } from '../rows/paging.ts';
+import { storedIn } from '../quota/quota.ts';
 
 const PAGE_ENTRIES = 500;
-const PAGE_ROWS = 500;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -97,13 +95,8 @@ export async function countOf(
   mailbox: Mailbox,
 ): Promise<number> {
   if (mailbox.role !== 'storage') return mailbox.messages;
-  const first = expiryKey(mailbox.mailboxId, clock.now());
-  const last = expiryKey(mailbox.mailboxId, undefined);
-  const sk = { from: first.sk, to: last.sk };
-  let sum = mailbox.messages;
-  const query = { table: 'dictmap', pk: first.pk, sk, limit: PAGE_ROWS } as const;
-  for await (const row of everyRow(rows, query)) sum += number(row, 'messages');
-  return sum;
+  const stored = await storedIn(rows, mailbox, clock.now());
+  return mailbox.messages + stored.messages;
 }
 
 /** One page of a mailbox for judging: also what has expired. */

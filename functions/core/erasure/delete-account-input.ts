@@ -1,6 +1,7 @@
 /** The input of an execution, as an operator types it in the console. */
 import type { DeleteAccountInput } from '../../contract/payloads.ts';
-import { type FieldProblem, InvalidInputError, quoted } from '../errors.ts';
+import { InvalidInputError } from '../errors.ts';
+import { parseExecutionInput } from '../operations/execution-input.ts';
 
 const FIELDS = {
   user: 'string',
@@ -12,25 +13,9 @@ const FIELDS = {
 
 /** @throws InvalidInputError naming every field that is wrong, what was given and what is allowed */
 export function parseDeleteAccountInput(input: unknown): DeleteAccountInput {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw InvalidInputError.of(
-      'input',
-      `got ${quoted(input)}, allowed is an object such as {"user": "john@example.com"}`,
-    );
-  }
-  const given: Readonly<Record<string, unknown>> = { ...input };
-  const problems: FieldProblem[] = [];
-  for (const [field, value] of Object.entries(given)) {
-    const type = FIELDS[field as keyof typeof FIELDS];
-    if (type === undefined) {
-      problems.push({ field, message: `unknown, allowed are ${Object.keys(FIELDS).join(', ')}` });
-    } else if (typeof value !== type) {
-      problems.push({ field, message: `got ${quoted(value)}, allowed is a ${type}` });
-    }
-  }
+  const given = parseExecutionInput(input, FIELDS, { user: 'john@example.com' });
   if (given['user'] === undefined && given['operationId'] === undefined) {
-    problems.push({ field: 'user', message: 'missing, allowed is an address' });
+    throw InvalidInputError.of('user', 'missing, allowed is an address');
   }
-  if (problems.length > 0) throw new InvalidInputError(problems);
   return given as DeleteAccountInput;
 }

@@ -1,20 +1,12 @@
 /** What the doors to a deletion share: who is meant, and whether it may be deleted. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
-import { type Account, findAccount, unknownUser } from '../accounts/accounts.ts';
+import { type Account, accountHeld, findAccount, unknownUser } from '../accounts/accounts.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import type { RowStore } from '../ports/row-store.ts';
 
 /** 96 random bits, as an execution name allows them. */
 export const OPERATION_ID_BYTES = 12;
-
-function accountHeld(accountId: string): LetheError {
-  return new LetheError(
-    ERROR_NAMES.accountHeld,
-    `account ${accountId} is held: nothing of it may be deleted`,
-    'Release the hold first, if you may.',
-  );
-}
 
 function notThePrimary(user: string, account: Account): LetheError {
   return InvalidInputError.of(

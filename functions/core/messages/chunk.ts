@@ -8,7 +8,7 @@ import { dictmapKeys, linkOf, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Attributes, Change, RowStore, Write, WriteResult } from '../ports/row-store.ts';
-import { type Blob, BlobDraft } from './blob.ts';
+import { agreesWith, type Blob, BlobDraft } from './blob.ts';
 import type { Entry } from './entries.ts';
 import { DAY_MS, dayOf, expiryKey, rowEnd } from './expiry.ts';
 import type { Message } from './message.ts';
@@ -36,14 +36,19 @@ export class Chunk {
   readonly now: number;
   readonly #accountId: string;
   readonly #blobs: ReadonlyMap<string, Blob>;
+  readonly #reserved: number;
   readonly #mailboxes = new Map<string, MailboxDraft>();
   readonly #expiries = new Map<string, ExpiryDraft>();
   readonly #drafts = new Map<string, BlobDraft>();
   readonly #messages: Write[] = [];
 
-  /** @param blobs rows of the blobs that entries marked as copied share, as just read */
-  constructor(accountId: string, blobs: ReadonlyMap<string, Blob>, now: number) {
+  /**
+   * @param blobs rows of the blobs that entries marked as copied share, as just read
+   * @param reserved items of the transaction that are kept for others
+   */
+  constructor(accountId: string, blobs: ReadonlyMap<string, Blob>, now: number, reserved = 0) {
     this.#accountId = accountId;
+    this.#reserved = reserved;
     this.#blobs = blobs;
     this.now = now;
   }
@@ -51,7 +56,8 @@ export class Chunk {
   /** Whether so many more items fit, whatever rows they are. */
   fits(items: number): boolean {
     const rows = this.#messages.length + this.#mailboxes.size;
-    return rows + this.#expiries.size + this.#drafts.size + items <= TRANSACTION_ITEMS;
+    const others = this.#expiries.size + this.#drafts.size + this.#reserved;
+    return rows + others + items <= TRANSACTION_ITEMS;
   }
 
   /** Takes a mailbox in; whatever else happens to it, it must be active when this is written. */
@@ -100,18 +106,21 @@ export class Chunk {
 
   /**
    * The links of an entry's blob.
-   * @throws Error when the row says it was copied and there is no row of links: damaged data
+   * @throws TypeError when the row says it was copied and the row of links does not: damaged data
    */
   links(entry: Entry): BlobDraft {
     const { blobId } = entry.message;
     const known = this.#drafts.get(blobId);
     if (known !== undefined) return known;
     const before = this.#blobs.get(blobId);
-    if (entry.copied && before === undefined) {
-      throw new TypeError(`damaged data: blob ${blobId} was copied and has no row of links`);
+    if (!agreesWith(this.#blobs, entry)) {
+      throw new TypeError(
+        `damaged data: blob ${blobId} has no row of links that names its message`,
+      );
     }
     const sole = linkOf(entry.home.mailboxId, entry.home.uid);
-    const draft = new BlobDraft(entry.message, before, entry.copied ? undefined : sole);
+    const soleLink = entry.copied ? undefined : sole;
+    const draft = new BlobDraft(entry.message, before, this.now, soleLink);
     this.#drafts.set(blobId, draft);
     return draft;
   }
@@ -156,14 +165,18 @@ export class Chunk {
     this.count(mailbox, 1, message.sizeBytes);
   }
 
-  /** @throws StoreBusyError */
-  async commit(rows: RowStore): Promise<WriteResult> {
+  /**
+   * @param others what is written along, before all else
+   * @throws StoreBusyError
+   */
+  async commit(rows: RowStore, others: readonly Write[] = []): Promise<WriteResult> {
     const expiries = [];
     for (const draft of this.#expiries.values()) expiries.push(...(await expiryWrite(rows, draft)));
     return await rows.transact([
+      ...others,
       ...[...this.#mailboxes.values()].map((draft) => mailboxWrite(draft, this.now)),
       ...this.#messages,
-      ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId, this.now)),
+      ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId)),
       ...expiries,
     ]);
   }

@@ -17,10 +17,19 @@ import type { BlobDraft } from './blob.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
 import { expiresAt, rowEnd, tombstoneEnd } from './expiry.ts';
-import { type Chunked, inChunks, type MailContext, type MessagePorts } from './in-chunks.ts';
+import {
+  type Chunked,
+  type ChunkPorts,
+  inChunks,
+  type MailContext,
+  type Rider,
+} from './in-chunks.ts';
 
-/** Rows that one expunge needs, at most: its own, that of its blob, and a new day's count. */
-const ROWS_EACH = 3;
+/**
+ * Rows that one expunge needs, at most: its own, that of its blob, a new day's count, and that of
+ * the storage, which only the first instance to be kept brings in.
+ */
+const ROWS_EACH = 4;
 
 export interface ExpungeOptions {
   /** For good at once, past the storage; administrators only. */
@@ -29,6 +38,7 @@ export interface ExpungeOptions {
   readonly expungedBy?: string;
   /** Also mail that the storage hides because it has expired: its bytes go early. */
   readonly expired?: boolean;
+  readonly rider?: Rider<ExpungedMessage>;
 }
 
 export interface ExpungedMessage {
@@ -45,7 +55,7 @@ export interface ExpungedMessage {
  * @throws UnknownMailboxError when it is gone, ExpungeStorageError, StoreBusyError
  */
 export async function expungeMessages(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   context: MailContext,
   mailbox: Mailbox,
   uids: readonly number[],
@@ -58,6 +68,7 @@ export async function expungeMessages(
     uids,
     deadline,
     expired: options.expired === true,
+    rider: options.rider,
     prepare: async () => {
       const source = await requireActive(ports.rows, account, mailbox.mailboxId);
       return { source, storage: await storageFor(ports, context, source, options, deadline) };
@@ -80,7 +91,7 @@ function isForgotten(chunk: Chunk, { copied, expunged, message }: Entry): boolea
 
 /** The storage that mail of this mailbox goes to, or undefined when it goes for good (L5). */
 export async function storageFor(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   context: MailContext,
   source: Mailbox,
   options: ExpungeOptions,
@@ -117,7 +128,7 @@ function expungeEntry(
   return store(chunk, context, entry, storage, { links, link, origin: source.path, ...options });
 }
 
-interface Stored extends ExpungeOptions {
+interface Stored extends Pick<ExpungeOptions, 'expungedBy'> {
   readonly links: BlobDraft | undefined;
   readonly link: string;
   readonly origin: string;

@@ -8,14 +8,18 @@ import type { Account } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { Refusal, Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import { readBlobs } from './blob.ts';
+import { agreesWith, readBlobs } from './blob.ts';
 import { Chunk } from './chunk.ts';
-import { type Entry, EVERYTHING_SHOWN, readEntries } from './entries.ts';
+import { type Entry, EVERYTHING_SHOWN, readEntries, stillThere } from './entries.ts';
 import type { RetentionDays } from './expiry.ts';
 
 export type MessagePorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
+
+/** What needs no bytes, and so no access to them. */
+export type ChunkPorts = Omit<MessagePorts, 'objects'>;
 
 /** In whose mail an operation works, and by which rules. */
 export interface MailContext {
@@ -31,6 +35,17 @@ export interface Chunked<T> {
   readonly complete: boolean;
 }
 
+/** What is written with every chunk, in its transaction: or the chunk is not written. */
+export interface Rider<T> {
+  /** At most `RIDER_ITEMS`, on rows that no chunk touches. */
+  writes(taken: readonly T[]): readonly Write[];
+  /** What it means that one of them was refused; is thrown. */
+  refused(): Promise<Error>;
+}
+
+/** Room for riders in a chunk. */
+const RIDER_ITEMS = 2;
+
 type Taken<T> = T | 'full' | 'gone';
 
 interface Job<C extends { readonly source: Mailbox }, T> {
@@ -42,6 +57,7 @@ interface Job<C extends { readonly source: Mailbox }, T> {
   readonly prepare: () => Promise<C>;
   /** Also takes what the storage hides because it has expired. */
   readonly expired?: boolean;
+  readonly rider?: Rider<T> | undefined;
   /** What has to be done outside before these entries can be taken. */
   readonly before?: (entries: readonly Entry[]) => Promise<void>;
   /**
@@ -56,7 +72,7 @@ interface Job<C extends { readonly source: Mailbox }, T> {
  * @throws StoreBusyError when not even the first chunk could be written
  */
 export async function inChunks<C extends { readonly source: Mailbox }, T>(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   job: Job<C, T>,
 ): Promise<Chunked<T>> {
   let left = [...new Set(job.uids)].toSorted((one, other) => one - other);
@@ -83,20 +99,24 @@ interface Tried<T> {
 }
 
 async function tryChunk<C extends { readonly source: Mailbox }, T>(
-  ports: MessagePorts,
+  ports: ChunkPorts,
   job: Job<C, T>,
-  left: readonly number[],
+  toDo: readonly number[],
 ): Promise<Tried<T> | 'lost'> {
   const context = await job.prepare();
   const now = ports.clock.now();
-  const uids = left.slice(0, TRANSACTION_ITEMS);
+  const uids = toDo.slice(0, TRANSACTION_ITEMS);
   const asOf = job.expired === true ? EVERYTHING_SHOWN : now;
   const entries = await readEntries(ports.rows, context.source, uids, asOf);
   if (entries.length === 0) return { done: uids.length, taken: [] };
   await job.before?.(entries);
   const shared = entries.filter(({ copied }) => copied).map(({ message }) => message.blobId);
   const blobs = await readBlobs(ports.rows, job.accountId, shared);
-  const chunk = new Chunk(job.accountId, blobs, now);
+  const doubtful = entries.filter((entry) => !agreesWith(blobs, entry));
+  // Those that are still what they were are damaged, or expired so long ago that TTL was here.
+  const unchanged = await stillThere(ports.rows, doubtful);
+  if (unchanged.length < doubtful.length) return 'lost';
+  const chunk = new Chunk(job.accountId, blobs, now, job.rider === undefined ? 0 : RIDER_ITEMS);
   const taken: T[] = [];
   let next: Entry | undefined;
   for (const entry of entries) {
@@ -109,6 +129,12 @@ async function tryChunk<C extends { readonly source: Mailbox }, T>(
   }
   const done = next === undefined ? uids.length : uids.indexOf(next.message.uid);
   if (taken.length === 0) return { done, taken };
-  const result = await chunk.commit(ports.rows);
-  return result.outcome === 'written' ? { done, taken } : 'lost';
+  const riding = job.rider?.writes(taken) ?? [];
+  const result = await chunk.commit(ports.rows, riding);
+  if (result.outcome === 'written') return { done, taken };
+  const isRiding = ({ index }: Refusal) => index < riding.length;
+  if (job.rider !== undefined && result.outcome === 'refused' && result.refusals.some(isRiding)) {
+    throw await job.rider.refused();
+  }
+  return 'lost';
 }

@@ -15,7 +15,13 @@ import {
 import { ByteCopies } from './byte-copies.ts';
 import { addMessage } from './copy-messages.ts';
 import { type Entry, readEntries } from './entries.ts';
-import { type Chunked, inChunks, type MailContext, type MessagePorts } from './in-chunks.ts';
+import {
+  type Chunked,
+  inChunks,
+  type MailContext,
+  type MessagePorts,
+  type Rider,
+} from './in-chunks.ts';
 import { moveStored } from './move-messages.ts';
 
 /** Rows that one restore needs, at most: new, old, links of its blob, a day's count. */
@@ -29,6 +35,7 @@ export interface RestoreOptions {
   readonly to?: string;
   /** The storage keeps its copy, whose time runs on. */
   readonly keep?: boolean;
+  readonly rider?: Rider<RestoredMessage>;
 }
 
 export interface RestoredMessage {
@@ -75,7 +82,7 @@ async function restoreTo(
   storage: Mailbox,
   uids: readonly number[],
   to: Mailbox,
-  { keep = false }: RestoreOptions,
+  { keep = false, rider }: RestoreOptions,
   deadline: number,
 ): Promise<Chunked<RestoredMessage>> {
   const { account } = context;
@@ -88,6 +95,7 @@ async function restoreTo(
       source: storage,
       target: await requireActive(ports.rows, account, to.mailboxId),
     }),
+    rider,
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, { target }) => {
       if (entry.expunged === undefined) return 'gone';

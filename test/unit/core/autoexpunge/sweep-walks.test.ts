@@ -25,10 +25,14 @@ const config = (deployment: MailSettings): SweepConfig => ({
   deployment,
   retentionDays: RETENTION_DAYS,
   parallelAccounts: 3,
-  onFailure: (failure) => failures.push(failure),
+  onFailure: (what, fault) => {
+    const { name, message } = fault as Error;
+    failures.push({ what, error: name, message });
+  },
 });
 
 const AFTER_A_SECOND = policies({ Trash: { afterSeconds: 1 } });
+const X_ORG = { kind: 'accounts', scope: { domain: 'x.org' } } as const;
 const until = () => world.clock.now() + 100_000;
 
 beforeEach(async () => {
@@ -77,7 +81,12 @@ async function loop(step: (progress: SweepProgress | null) => Promise<SweepAnswe
 
 const walk = (deployment: MailSettings, scope: { domain: string } | { accountId: string }) =>
   loop((progress) =>
-    sweepAccounts(world.ports, config(deployment), { scope, dryRun: false, progress }, until()),
+    sweepAccounts(
+      world.ports,
+      config(deployment),
+      { part: { kind: 'accounts', scope }, dryRun: false, progress },
+      until(),
+    ),
   );
 
 async function sweepAllDue(deployment: MailSettings, end = until, dryRun = false) {
@@ -85,7 +94,12 @@ async function sweepAllDue(deployment: MailSettings, end = until, dryRun = false
   const reports = [];
   for (const shard of shards) {
     const step = (progress: SweepProgress | null) =>
-      sweepDue(world.ports, config(deployment), { shard, dryRun, progress }, end());
+      sweepDue(
+        world.ports,
+        config(deployment),
+        { part: { kind: 'due', shard }, dryRun, progress },
+        end(),
+      );
     reports.push(await loop(step));
   }
   return reports;
@@ -121,7 +135,7 @@ describe('walking accounts', () => {
 
   test('O3: with hardly any time it goes on where it was, and ends', async () => {
     const step = (progress: SweepProgress | null) => {
-      const payload = { scope: { domain: 'x.org' }, dryRun: false, progress };
+      const payload = { part: X_ORG, dryRun: false, progress };
       return sweepAccounts(world.ports, config(AFTER_A_SECOND), payload, world.clock.now() - 1);
     };
     await expect(step(null)).rejects.toMatchObject({ name: 'StoreBusyError' });
@@ -129,7 +143,7 @@ describe('walking accounts', () => {
     // Every look at the clock takes a millisecond, and an invocation has three.
     const hurried = (progress: SweepProgress | null) => {
       calls += 1;
-      const payload = { scope: { domain: 'x.org' }, dryRun: false, progress };
+      const payload = { part: X_ORG, dryRun: false, progress };
       let passed = 0;
       const now = () => world.clock.now() + passed++;
       const clock = { now, sleep: async () => undefined };

@@ -1,0 +1,75 @@
+/** autoexpunge: its steps, its machine, and the schedule that starts it. */
+import { join } from 'node:path';
+import { Validations } from 'aws-cdk-lib';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import type { Construct } from 'constructs';
+import { AslStateMachine } from './constructs/asl-state-machine.ts';
+import { NodeFunction } from './constructs/node-function.ts';
+import { PAGING_STEP_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import { bindTables, tellMailSettings } from './mail-functions.ts';
+import type { ServiceStackProps } from './service-props.ts';
+
+const NEXT_TIME = 'What is due stays due: the next execution of the schedule takes it.';
+
+/** @param directory where the definitions of machines are */
+export function addAutoexpunge(
+  scope: Construct,
+  props: ServiceStackProps,
+  directory: string,
+): AslStateMachine {
+  const { settings } = props;
+  const machine = new AslStateMachine(scope, 'Autoexpunge', {
+    definitionFile: join(directory, 'autoexpunge.asl.json'),
+    functions: addSteps(scope, props),
+    numbers: { SweepMaxConcurrency: settings.autoexpungeMaxConcurrency },
+    settings,
+  });
+  if (settings.autoexpungeSchedule !== 'off') {
+    schedule(scope, machine, settings.autoexpungeSchedule);
+  }
+  return machine;
+}
+
+function addSteps(scope: Construct, props: ServiceStackProps) {
+  const { storage } = props;
+  const { registry, dictmap } = storage.tables;
+  const ResolveSweep = addStep(scope, props, 'ResolveSweep', 'resolve-sweep', STEP_TIMEOUT_SECONDS);
+  bindTables(ResolveSweep, props, ['get'], []);
+  ResolveSweep.bindIndex(dictmap, 'due');
+  const paging = PAGING_STEP_TIMEOUT_SECONDS;
+  const SweepDue = addStep(scope, props, 'SweepDue', 'sweep-due', paging);
+  const SweepAccounts = addStep(scope, props, 'SweepAccounts', 'sweep-accounts', paging);
+  for (const step of [SweepDue, SweepAccounts]) {
+    // The account is checked in every transaction; the expunge storage is made when it is missing.
+    bindTables(step, props, ['get', 'check'], ['get', 'query', 'put', 'update']);
+    step.bindIndex(dictmap, 'lazy');
+    tellMailSettings(step, props);
+  }
+  SweepDue.bindIndex(dictmap, 'due');
+  SweepAccounts.bindIndex(registry, 'list');
+  const FinishSweep = addStep(scope, props, 'FinishSweep', 'finish-sweep', STEP_TIMEOUT_SECONDS);
+  return { ResolveSweep, SweepDue, SweepAccounts, FinishSweep };
+}
+
+function addStep(
+  scope: Construct,
+  { code, settings }: ServiceStackProps,
+  id: string,
+  name: string,
+  timeoutSeconds: number,
+): NodeFunction {
+  const description = `Step of autoexpunge: ${name}`;
+  return new NodeFunction(scope, id, { code: code(name), description, timeoutSeconds, settings });
+}
+
+function schedule(scope: Construct, { machine }: AslStateMachine, expression: string): void {
+  const rule = new Rule(scope, 'AutoexpungeRule', {
+    description: 'Starts autoexpunge for whatever is due',
+    schedule: Schedule.expression(expression),
+  });
+  rule.addTarget(
+    new SfnStateMachine(machine, { input: RuleTargetInput.fromObject({}), retryAttempts: 0 }),
+  );
+  Validations.of(rule).acknowledge({ id: 'Serverless-EventBusDLQ', reason: NEXT_TIME });
+}

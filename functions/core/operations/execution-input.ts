@@ -1,0 +1,34 @@
+/** Inputs of executions, as operators type them in the console. */
+import { type FieldProblem, InvalidInputError, quoted } from '../errors.ts';
+
+type FieldType = 'string' | 'boolean' | 'number' | 'object';
+
+/**
+ * The members of an input, each of the type that its field has.
+ * @param example of a right input, for the message
+ * @throws InvalidInputError naming every field that is wrong, what was given and what is allowed
+ */
+export function parseExecutionInput(
+  input: unknown,
+  fields: Readonly<Record<string, FieldType>>,
+  example: object,
+): Readonly<Record<string, unknown>> {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw InvalidInputError.of(
+      'input',
+      `got ${quoted(input)}, allowed is an object such as ${JSON.stringify(example)}`,
+    );
+  }
+  const given: Readonly<Record<string, unknown>> = { ...input };
+  const problems: FieldProblem[] = [];
+  for (const [field, value] of Object.entries(given)) {
+    const type = fields[field];
+    if (type === undefined) {
+      problems.push({ field, message: `unknown, allowed are ${Object.keys(fields).join(', ')}` });
+    } else if (typeof value !== type || value === null) {
+      problems.push({ field, message: `got ${quoted(value)}, allowed is a ${type}` });
+    }
+  }
+  if (problems.length > 0) throw new InvalidInputError(problems);
+  return given;
+}

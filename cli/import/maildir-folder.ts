@@ -2,7 +2,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { baseName, readKeywords, readUidList, type UidList } from './dovecot-files.ts';
-import { problem, type SourceFolder, type SourceItem, validKeywords } from './mail-source.ts';
+import {
+  type FolderUids,
+  problem,
+  type SourceFolder,
+  type SourceItem,
+  validKeywords,
+} from './mail-source.ts';
 import { DISAPPEARED, type MessageFile, readMessageFile } from './message-file.ts';
 
 const PARTS = ['cur', 'new'] as const;
@@ -27,9 +33,15 @@ export async function openMaildirFolder(path: string, mailbox: string): Promise<
   return {
     mailbox,
     messages: length,
-    uids: () => readUidList(path),
+    uids: () => readUids(path),
     read: (only) => readFolder(path, only),
   };
+}
+
+/** Without the names, which would stay in memory for as long as the folder is imported. */
+async function readUids(folder: string): Promise<FolderUids | undefined> {
+  const list = await readUidList(folder);
+  return list && { uidValidity: list.uidValidity, uidNext: list.uidNext };
 }
 
 async function* readFolder(

@@ -4,6 +4,7 @@ import { ENV } from '../functions/contract/env.ts';
 import { CERTIFICATES_PREFIX, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { REQUEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import { daysOf, tellMailSettings } from './mail-functions.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 export interface ApiFunctions {
@@ -34,16 +35,14 @@ function addProvisioning(scope: Construct, props: ServiceStackProps): NodeFuncti
     prefixes: [CERTIFICATES_PREFIX],
   });
   result.bindKey(storage.certificateKey, ENV.certificateKeyId, ['kms:GetPublicKey']);
-  const days = Object.entries(settings.retentionClasses).map(
-    ([name, retention]) => [name, retention === 'keep' ? null : retention] as const,
-  );
-  result.setVariable(ENV.retentionClasses, JSON.stringify(Object.fromEntries(days)));
+  result.setVariable(ENV.retentionClasses, daysOf(settings.retentionClasses));
   result.setVariable(ENV.defaultClass, settings.defaultRetentionClass);
   result.setVariable(ENV.classesEverDeployed, JSON.stringify(Object.keys(props.classesEver)));
+  tellMailSettings(result, settings);
   return result;
 }
 
-/** Delivers and reads; no request deletes an object (it changes rows, and S3 follows). */
+/** Delivers, reads and changes mail; no request deletes an object (it changes rows, and S3 follows). */
 function addMail(scope: Construct, props: ServiceStackProps): NodeFunction {
   const { settings, storage, code, classesEver } = props;
   const result = new NodeFunction(scope, 'MailApi', {
@@ -53,9 +52,17 @@ function addMail(scope: Construct, props: ServiceStackProps): NodeFunction {
     settings,
   });
   const { registry, dictmap } = storage.tables;
-  // Checks that the account is active, and remembers answered requests.
-  result.bindTable(registry, ENV.registryTable, ['get', 'put', 'check']);
-  result.bindTable(dictmap, ENV.dictmapTable, ['get', 'query', 'put', 'update']);
+  // Checks that the account is active, remembers answered requests, and keeps settings.
+  result.bindTable(registry, ENV.registryTable, ['get', 'put', 'update', 'check']);
+  // Settings of a domain are brought to its accounts.
+  result.bindIndex(registry, 'list');
+  // A name that is given up (a renamed mailbox, a subscription) is a row that goes.
+  const rows = ['get', 'query', 'put', 'update', 'check', 'remove'] as const;
+  result.bindTable(dictmap, ENV.dictmapTable, rows);
+  // What the expunge storage shows.
+  result.bindIndex(dictmap, 'lazy');
+  result.setVariable(ENV.retentionClasses, daysOf(classesEver));
+  tellMailSettings(result, settings);
   result.bindBucket(storage.mailBucket, ENV.mailBucket, {
     bucket: ['tellAbsent'],
     objects: ['getVersion', 'put'],

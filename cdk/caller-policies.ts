@@ -3,14 +3,20 @@ import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Route, SignedHttpApi } from './constructs/http-api.ts';
 import { acknowledgeWildcards } from './constructs/wildcard-acknowledgement.ts';
-import { ALL_ROUTES, BELOW_ACCOUNTS, MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
+import {
+  ALL_ROUTES,
+  BELOW_ACCOUNTS,
+  MAIL_ROUTES,
+  PROVISIONING_ROUTES,
+  SETTINGS_ROUTES,
+} from './routes.ts';
 
 /**
- * - ProvisioningCaller creates, shows and deletes accounts, and is denied their mail. The denial is
- *   explicit, because `GET /v1/accounts/*` also matches what lies below: so one caller cannot have
+ * - ProvisioningCaller creates, shows and deletes accounts, sets their quota and settings and those
+ *   of domains, and is denied their mail. The denial is explicit, because `GET /v1/accounts/*` also matches what lies below: so one caller cannot have
  *   this and the next policy together.
- * - MailBackendCaller delivers and reads mail.
- * - OperatorCaller does both.
+ * - MailBackendCaller delivers, reads and changes mail as its owners.
+ * - OperatorCaller does both, and acts as an administrator.
  *
  * The ARN of each is an output, `ProvisioningCallerPolicyArn` and so on.
  */
@@ -22,7 +28,11 @@ export class CallerPolicies extends Construct {
     super(scope, id);
     this.door = door;
     this.policies = {
-      ProvisioningCaller: this.policy('ProvisioningCaller', PROVISIONING_ROUTES, [BELOW_ACCOUNTS]),
+      ProvisioningCaller: this.policy(
+        'ProvisioningCaller',
+        [...PROVISIONING_ROUTES, ...SETTINGS_ROUTES],
+        [BELOW_ACCOUNTS],
+      ),
       MailBackendCaller: this.policy('MailBackendCaller', MAIL_ROUTES, []),
       OperatorCaller: this.policy('OperatorCaller', [ALL_ROUTES], []),
     };

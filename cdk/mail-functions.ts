@@ -1,28 +1,18 @@
-/** What functions that change mail by policies or queries have to be told and given. */
+/** What functions that expunge and restore mail have to be told. */
 import { ENV } from '../functions/contract/env.ts';
-import type { NodeFunction, TableAction } from './constructs/node-function.ts';
-import type { ServiceStackProps } from './service-props.ts';
+import type { NodeFunction } from './constructs/node-function.ts';
+import type { RetentionClasses, Settings } from './settings.ts';
 
-/** Days of every class that was ever deployed, and the deployment's own settings. */
-export function tellMailSettings(
-  target: NodeFunction,
-  { settings, classesEver }: Pick<ServiceStackProps, 'settings' | 'classesEver'>,
-): void {
-  const days = Object.entries(classesEver).map(
+/** Days by class in JSON, `null` for those that keep mail until something else removes it. */
+export function daysOf(classes: RetentionClasses): string {
+  const days = Object.entries(classes).map(
     ([name, retention]) => [name, retention === 'keep' ? null : retention] as const,
   );
-  target.setVariable(ENV.retentionClasses, JSON.stringify(Object.fromEntries(days)));
-  if (settings.mailSettings === undefined) return;
-  target.setVariable(ENV.mailSettings, JSON.stringify(settings.mailSettings));
+  return JSON.stringify(Object.fromEntries(days));
 }
 
-/** Both tables, with the indexes that a function reads. */
-export function bindTables(
-  target: NodeFunction,
-  { storage }: Pick<ServiceStackProps, 'storage'>,
-  registry: readonly TableAction[],
-  dictmap: readonly TableAction[],
-): void {
-  target.bindTable(storage.tables.registry, ENV.registryTable, registry);
-  target.bindTable(storage.tables.dictmap, ENV.dictmapTable, dictmap);
+/** What the deployment decides about forgetting. */
+export function tellMailSettings(target: NodeFunction, { mailSettings }: Settings): void {
+  if (mailSettings === undefined) return;
+  target.setVariable(ENV.mailSettings, JSON.stringify(mailSettings));
 }

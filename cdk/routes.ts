@@ -12,14 +12,38 @@ export const PROVISIONING_ROUTES: readonly Route[] = [
   { path: '/v1/certificate-key', methods: [HttpMethod.GET] },
 ];
 
+const anyMethod = (path: string): Route => ({ path, methods: [HttpMethod.ANY] });
+
 /** What is in an account. The function itself answers methods that a path does not have. */
-export const MAIL_ROUTES: readonly Route[] = [
-  { path: '/v1/accounts/{user}/mailboxes', methods: [HttpMethod.ANY] },
-  { path: '/v1/accounts/{user}/messages', methods: [HttpMethod.ANY] },
-  { path: '/v1/accounts/{user}/messages/{uid}', methods: [HttpMethod.ANY] },
-  { path: '/v1/accounts/{user}/subscriptions', methods: [HttpMethod.ANY] },
-  { path: '/v1/accounts/{user}/uploads', methods: [HttpMethod.ANY] },
+const IN_ACCOUNT = [
+  'mailboxes',
+  'mailboxes/{what}',
+  'messages',
+  'messages/{what}',
+  'subscriptions',
+  'uploads',
+  'quota',
+  'settings',
 ];
+
+/** As owners and users with rights from them; here quota and settings can only be read. */
+export const MAIL_ROUTES = IN_ACCOUNT.map((what) => anyMethod(`/v1/accounts/{user}/${what}`));
+
+/** The same as an administrator, whom no ACL stops; a path apart, so that IAM can tell. */
+export const ADMIN_ROUTES = [...IN_ACCOUNT, 'quota/recount'].map((what) =>
+  anyMethod(`/v1/admin/accounts/{user}/${what}`),
+);
+
+/** What a provisioning system says about accounts and domains without seeing any mail. */
+export const SETTINGS_ROUTES: readonly Route[] = [
+  anyMethod('/v1/admin/accounts/{user}/settings'),
+  anyMethod('/v1/admin/accounts/{user}/quota'),
+  anyMethod('/v1/admin/domains/{domain}/settings'),
+  anyMethod('/v1/admin/domains/{domain}/settings/apply'),
+];
+
+/** Those of them that are no part of an account. */
+export const DOMAIN_ROUTES = SETTINGS_ROUTES.filter(({ path }) => path.includes('/domains/'));
 
 /** For operators only. */
 export const DOCTOR_ROUTES: readonly Route[] = [{ path: '/v1/doctor', methods: [HttpMethod.POST] }];

@@ -14,7 +14,13 @@ import { addDeleteAccountFunctions } from './delete-account-functions.ts';
 import { addDoctor } from './doctor-function.ts';
 import { addMonitoring } from './monitoring.ts';
 import { addReconcileObjects } from './reconcile-objects.ts';
-import { DOCTOR_ROUTES, MAIL_ROUTES, PROVISIONING_ROUTES } from './routes.ts';
+import {
+  ADMIN_ROUTES,
+  DOCTOR_ROUTES,
+  DOMAIN_ROUTES,
+  MAIL_ROUTES,
+  PROVISIONING_ROUTES,
+} from './routes.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 /** Where definitions of state machines are. */
@@ -39,7 +45,7 @@ export class ServiceStack extends Stack {
 
     const doors = new SignedHttpApi(this, 'Doors', { settings });
     doors.route('Provisioning', provisioning, PROVISIONING_ROUTES);
-    doors.route('Mail', mail, MAIL_ROUTES);
+    doors.route('Mail', mail, [...MAIL_ROUTES, ...ADMIN_ROUTES, ...DOMAIN_ROUTES]);
     doors.route('Doctor', addDoctor(this, props), DOCTOR_ROUTES);
     const objects = addReconcileObjects(this, props);
     addMonitoring(this, props, {

@@ -3,21 +3,36 @@
  * `-c stage=<stage>`. Everything is checked at once, before anything is synthesized.
  */
 import { z } from 'zod';
-import { OPAQUE_CLASS, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
-import { ERASURE_RANGES_MAX, PRESIGNED_URL_SECONDS_MAX } from '../functions/contract/limits.ts';
+import {
+  checkMailSettings,
+  MAIL_SETTINGS_NAMES,
+} from '../functions/contract/check-mail-settings.ts';
+import {
+  ERASURE_RANGES_MAX,
+  MAIL_SETTINGS_DEPLOYMENT_BYTES,
+  PRESIGNED_URL_SECONDS_MAX,
+} from '../functions/contract/limits.ts';
+import type { MailSettings } from '../functions/contract/mail-settings.ts';
 import { LONGEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
-import { POLICY_ALLOWED, type PolicySettings, policyShape } from './mail-policy-settings.ts';
 import {
   type MailServersInput,
   mailServersAllowed,
   mailServersSchema,
 } from './mail-server-settings.ts';
+import {
+  DAYS_MAX,
+  NAME,
+  NAME_ALLOWED,
+  RETENTION_CLASSES_ALLOWED,
+  type RetentionClasses,
+  retentionClasses,
+  wholeNumber,
+} from './retention-class-settings.ts';
+import { SWEEP_ALLOWED, type SweepSettings, sweepShape } from './sweep-settings.ts';
 
-/** Days that expunge storage keeps mail, or `keep`: until something else removes it. */
-export type Retention = number | 'keep';
-export type RetentionClasses = Readonly<Record<string, Retention>>;
+export type { Retention, RetentionClasses } from './retention-class-settings.ts';
 
-export interface Settings extends PolicySettings {
+export interface Settings extends SweepSettings {
   /** Part of the stack names: `LetheProdStorage`. Lower-case letters and digits. */
   readonly stage: string;
   /** AWS account to deploy to; when missing, that of the credentials in use. */
@@ -65,6 +80,8 @@ export interface Settings extends PolicySettings {
   readonly alarmTopicArn?: string;
   /** Memory of every function; its share of a processor grows with it. */
   readonly functionMemoryMb: number;
+  /** What mail is forgotten and kept; domains, accounts and mailboxes may differ. */
+  readonly mailSettings?: MailSettings;
   /** Proxies and backends whose sessions a deletion ends; when missing, it ends none. */
   readonly mailServers?: MailServersInput;
 }
@@ -89,54 +106,10 @@ const SETTLE_SECONDS_MAX = 43_200;
 /** The machine ends whatever runs longer than a day. */
 const EXECUTION_HOURS_MAX = 24;
 
-/** S3 and DynamoDB take far more; a century is beyond anyone's mistake. */
-const DAYS_MAX = 36_500;
-
-/** 1,000 lifecycle rules are S3's limit; this leaves room for all classes that ever were. */
-const CLASSES_MAX = 100;
-
 const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
   3653,
 ];
-
-const NAME = /^[a-z][a-z0-9]{0,15}$/;
-const NAME_ALLOWED = 'a lower-case letter, then at most 15 lower-case letters and digits';
-
-/** Prefixes of the mail bucket that are no class. */
-const RESERVED_PREFIXES = [`${OPAQUE_CLASS}/`, UPLOADS_PREFIX];
-const wholeNumber = (least: number, most: number) => z.int().min(least).max(most);
-
-/** What is wrong with a class, said as what would be right; undefined when nothing is. */
-function classProblem(name: string, given: unknown): string | undefined {
-  if (!NAME.test(name) || RESERVED_PREFIXES.includes(`${name}/`)) {
-    return `as its name ${NAME_ALLOWED}, except ${RESERVED_PREFIXES.join(' and ')}`;
-  }
-  const saidDays = /^r([0-9]+)$/.exec(name)?.[1];
-  if (saidDays !== undefined && given !== Number(saidDays)) return `${saidDays}, as its name says`;
-  if (name === 'keep' && given !== 'keep') return '"keep", as its name says';
-  const days = wholeNumber(1, DAYS_MAX).safeParse(given);
-  return days.success || given === 'keep'
-    ? undefined
-    : `a whole number of days from 1 to ${DAYS_MAX}, or "keep"`;
-}
-
-const retentionClasses = z
-  .record(z.string(), z.unknown())
-  .superRefine((classes, context) => {
-    for (const [name, given] of Object.entries(classes)) {
-      const allowed = classProblem(name, given);
-      if (allowed !== undefined) {
-        context.addIssue({ code: 'custom', path: [name], message: allowed });
-      }
-    }
-    const count = Object.keys(classes).length;
-    if (count < 1 || count > CLASSES_MAX) {
-      context.addIssue({ code: 'custom', path: [], message: ALLOWED.retentionClasses });
-    }
-  })
-  .transform((classes) => classes as RetentionClasses)
-  .default({ r30: 30, r7: 7, r365: 365, keep: 'keep' });
 
 const SCHEMA = z.strictObject({
   account: z
@@ -156,7 +129,7 @@ const SCHEMA = z.strictObject({
   costCentre: z.string().min(1).max(256).optional(),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
   erasureMaxConcurrency: wholeNumber(1, ERASURE_RANGES_MAX).default(8),
-  ...policyShape,
+  ...sweepShape,
   apiRequestsPerSecondMax: wholeNumber(1, 10_000).default(1000),
   settleSeconds: wholeNumber(0, SETTLE_SECONDS_MAX).default(1800),
   evidenceRetentionDays: wholeNumber(1, DAYS_MAX).default(1095),
@@ -168,6 +141,10 @@ const SCHEMA = z.strictObject({
     .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$/)
     .optional(),
   functionMemoryMb: wholeNumber(128, 10_240).default(1024),
+  mailSettings: z
+    .unknown()
+    .transform((raw) => checkMailSettings(raw).settings)
+    .optional(),
   mailServers: mailServersSchema.optional(),
 });
 type Field = keyof z.input<typeof SCHEMA>;
@@ -177,7 +154,7 @@ const ALLOWED: Readonly<Record<Field, string>> = {
   account: '12 digits in quotes',
   region: 'the name of an AWS region such as "eu-central-1"',
   ephemeral: 'true or false',
-  retentionClasses: `1 to ${CLASSES_MAX} classes, for instance {"r30": 30, "keep": "keep"}`,
+  retentionClasses: RETENTION_CLASSES_ALLOWED,
   defaultRetentionClass: 'one of the names in retentionClasses',
   acceptRetentionChange: 'a list of class names',
   evidenceLockMode: '"GOVERNANCE" or "COMPLIANCE"',
@@ -185,7 +162,7 @@ const ALLOWED: Readonly<Record<Field, string>> = {
   costCentre: 'a text of 1 to 256 characters',
   tags: 'an object of texts: names of 1 to 128 characters, values of at most 256',
   erasureMaxConcurrency: `a whole number from 1 to ${ERASURE_RANGES_MAX}`,
-  ...POLICY_ALLOWED,
+  ...SWEEP_ALLOWED,
   apiRequestsPerSecondMax: 'a whole number from 1 to 10000',
   settleSeconds: `a whole number from 0 to ${SETTLE_SECONDS_MAX}`,
   evidenceRetentionDays: `a whole number from 1 to ${DAYS_MAX}`,
@@ -194,6 +171,7 @@ const ALLOWED: Readonly<Record<Field, string>> = {
   overdueHours: `a whole number from 1 to ${EXECUTION_HOURS_MAX - 1}`,
   alarmTopicArn: 'the ARN of a standard SNS topic',
   functionMemoryMb: 'a whole number from 128 to 10240',
+  mailSettings: `an object with any of ${MAIL_SETTINGS_NAMES.join(', ')}`,
   mailServers: mailServersAllowed([]),
 };
 
@@ -272,7 +250,7 @@ function crossProblems(path: string, raw: unknown): string[] {
   const settle = shape.settleSeconds.safeParse(memberOf(raw, 'settleSeconds'));
   const classes = shape.retentionClasses.safeParse(memberOf(raw, 'retentionClasses'));
   const fallback = shape.defaultRetentionClass.safeParse(memberOf(raw, 'defaultRetentionClass'));
-  const problems: string[] = [];
+  const problems = mailSettingsProblems(`${path}.mailSettings`, memberOf(raw, 'mailSettings'));
   if (settle.success && settle.data <= LATE_WRITER_SECONDS && ephemeral.data === false) {
     problems.push(
       `${path}.settleSeconds: ${given(settle.data)}, allowed: more than ${LATE_WRITER_SECONDS}, ` +
@@ -287,6 +265,15 @@ function crossProblems(path: string, raw: unknown): string[] {
     );
   }
   return problems;
+}
+
+function mailSettingsProblems(path: string, raw: unknown): string[] {
+  if (raw === undefined) return [];
+  const { problems } = checkMailSettings(raw, '', MAIL_SETTINGS_DEPLOYMENT_BYTES);
+  return problems.map(({ field, given: value, allowed }) => {
+    const where = field === '' ? path : `${path}.${field}`;
+    return `${where}: ${given(value)}, allowed: ${allowed}`;
+  });
 }
 
 function memberOf(value: unknown, name: PropertyKey): unknown {

@@ -16,6 +16,7 @@ With LETHE_CALLS_FILE it also writes down which calls were made under which role
 checks, and what state machines do, which it does not check against their roles.
 """
 
+import copy
 import json
 import os
 
@@ -102,6 +103,22 @@ def check_batches_as_single_actions():
     iam_evaluator.enforce = by_single_action
 
 
+def keep_streams():
+    """Saves the records of streams with the tables, and loads them before the tables."""
+    stores = {"stream_records": dynamodb._stream_records, "stream_trimmed": dynamodb._stream_trimmed}
+    get_state, load_persisted_state = dynamodb.get_state, dynamodb.load_persisted_state
+
+    def with_streams():
+        return {**get_state(), **{name: copy.deepcopy(store) for name, store in stores.items()}}
+
+    def load_with_streams(data):
+        for name, store in stores.items():
+            store.update((data or {}).get(name, {}))
+        return load_persisted_state(data)
+
+    dynamodb.get_state, dynamodb.load_persisted_state = with_streams, load_with_streams
+
+
 class CallsFile:
     """A line of JSON for each call: who, action, resource, and whether it was allowed. No payload.
     Each once; of the objects below the first part of a key, only the first, because an erasure
@@ -169,6 +186,7 @@ def record_machines(calls):
 # Taken out, because functions inherit the environment.
 calls_file = os.environ.pop("LETHE_CALLS_FILE", None)
 check_batches_as_single_actions()
+keep_streams()
 if calls_file:
     recorded = CallsFile(calls_file)
     record_checks(recorded)

@@ -11,6 +11,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { OBJECT_PAGE_KEYS } from '../contract/limits.ts';
+import { StoreBusyError } from '../core/errors.ts';
 import type {
   ListedVersion,
   ListPage,
@@ -23,7 +24,7 @@ import type {
 } from '../core/ports/object-store.ts';
 import { decodeCursor, encodeCursor } from './cursors.ts';
 import { presignPut } from './presigned-put.ts';
-import { answered, faultName } from './store-faults.ts';
+import { answered, faultName, faultStatus } from './store-faults.ts';
 
 /**
  * What a read answers when there is no such object: no key (or a delete marker on top of it), no
@@ -137,7 +138,9 @@ export class S3ObjectStore implements ObjectStore {
         `${versions.length} versions in one removal; ${OBJECT_PAGE_KEYS} are allowed.`,
       );
     }
-    if (versions.length === 0) return [];
+    const [first] = versions;
+    if (first === undefined) return [];
+    if (versions.length === 1) return await this.#removeOne(first);
     const answer = await answered('removing versions', () =>
       this.#client.send(
         new DeleteObjectsCommand({
@@ -158,14 +161,36 @@ export class S3ObjectStore implements ObjectStore {
       .filter(({ code }) => !ALREADY_REMOVED.has(code));
   }
 
+  /** A DELETE is free, where a DeleteObjects, which is a POST, is not. */
+  async #removeOne({ key, versionId }: ObjectVersion): Promise<readonly RemovalFailure[]> {
+    const command = new DeleteObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      VersionId: versionId,
+    });
+    return await answered('removing a version', async () => {
+      try {
+        await this.#client.send(command);
+        return [];
+      } catch (error) {
+        // What S3 answers about a key is told as DeleteObjects tells it; the rest is trouble.
+        if (faultStatus(error) === 0) throw error;
+        const code = faultName(error);
+        return ALREADY_REMOVED.has(code) ? [] : [{ key, versionId, code }];
+      }
+    });
+  }
+
   async placeMarker(key: string): Promise<boolean> {
     const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: '*' });
     try {
       await answered('placing a delete marker', () => this.#client.send(command));
       return true;
     } catch (error) {
-      if (NOTHING_TO_HIDE.has(faultName(error))) return false;
-      throw error;
+      const name = faultName(error);
+      if (NOTHING_TO_HIDE.has(name)) return false;
+      if (name !== 'ConditionalRequestConflict') throw error;
+      throw new StoreBusyError('placing a delete marker: others write the key', { cause: error });
     }
   }
 

@@ -3,7 +3,6 @@ import { PermissionMissingError, StoreBusyError } from '../core/errors.ts';
 
 /** Codes by which DynamoDB, S3, KMS and Step Functions say that they throttle or are unwell. */
 const BUSY_NAMES: ReadonlySet<string> = new Set([
-  'ConditionalRequestConflict',
   'DependencyTimeoutException',
   'InternalError',
   'InternalServerError',
@@ -55,7 +54,7 @@ export function faultName(error: unknown): string {
 }
 
 /** HTTP status of an error of the SDK; 0 when there was no answer. */
-function faultStatus(error: unknown): number {
+export function faultStatus(error: unknown): number {
   const status = (error as Fault | null | undefined)?.$metadata?.httpStatusCode;
   return typeof status === 'number' ? status : 0;
 }

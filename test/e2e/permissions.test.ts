@@ -62,7 +62,7 @@ afterAll(() => {
 });
 
 describe('functions are held to their step by their own roles', () => {
-  test('W1: MailApi reads and writes bodies, and deletes neither versions nor rows', async () => {
+  test('W1: MailApi reads and writes bodies, and deletes no version and no account', async () => {
     const { s3, dynamoDb } = await as('MailApi');
     expect(await answerTo(s3.send(new GetObjectCommand({ Bucket, ...stored })))).toBe('allowed');
     const calls = [
@@ -70,7 +70,7 @@ describe('functions are held to their step by their own roles', () => {
       s3.send(new DeleteObjectCommand({ Bucket, Key: stored.Key })),
       s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [stored] } })),
       s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: 'r30/' })),
-      dynamoDb.send(new DeleteItemCommand({ TableName: outputs.dictmapTable, Key: KEY })),
+      dynamoDb.send(new DeleteItemCommand({ TableName: outputs.registryTable, Key: KEY })),
     ];
     expect(await Promise.all(calls.map(answerTo))).toEqual(calls.map(() => DENIED));
   });
@@ -185,6 +185,7 @@ describe('functions are held to their step by their own roles', () => {
 const KEY = { pk: { S: 'account#none' }, sk: { S: 'account' } };
 
 const ACCOUNTS = ['v1', 'accounts'];
+const ADMIN = ['v1', 'admin', 'accounts'];
 const REQUESTS = {
   show: { method: 'GET', path: [...ACCOUNTS, USER] },
   remove: { method: 'DELETE', path: [...ACCOUNTS, USER] },
@@ -195,8 +196,16 @@ const REQUESTS = {
   list: { method: 'GET', path: [...ACCOUNTS, USER, 'messages'] },
   fetch: { method: 'GET', path: [...ACCOUNTS, USER, 'messages', '1'] },
   deliver: { method: 'POST', path: [...ACCOUNTS, USER, 'messages'], body: '{"messages":[]}' },
+  ownQuota: { method: 'GET', path: [...ACCOUNTS, USER, 'quota'] },
+  adminList: { method: 'GET', path: [...ADMIN, USER, 'messages'] },
+  adminRename: { method: 'POST', path: [...ADMIN, USER, 'mailboxes', 'rename'], body: '{}' },
+  recount: { method: 'POST', path: [...ADMIN, USER, 'quota', 'recount'] },
+  quota: { method: 'PUT', path: [...ADMIN, USER, 'quota'], body: '{"limitBytes":null}' },
+  settings: { method: 'PATCH', path: [...ADMIN, USER, 'settings'], body: '{"unset":[]}' },
+  domain: { method: 'GET', path: ['v1', 'admin', 'domains', 'example.org', 'settings'] },
 } as const satisfies Record<string, ApiRequest>;
-const MAIL = ['mailboxes', 'list', 'fetch', 'deliver'];
+const MAIL = ['mailboxes', 'list', 'fetch', 'deliver', 'ownQuota'];
+const ADMIN_MAIL = ['adminList', 'adminRename', 'recount'];
 
 /** By request: 403, or another status, which the function itself answered. */
 async function statusesFor(credentials: Credentials): Promise<Record<string, number>> {
@@ -222,8 +231,11 @@ const refused = (statuses: Record<string, number>) =>
 describe('callers are held to the doors by their policies', () => {
   test('one with the provisioning policy cannot list, read or deliver mail', async () => {
     const statuses = await statusesFor(await makeCaller('ProvisioningCaller'));
-    expect(refused(statuses)).toEqual(MAIL);
+    expect(refused(statuses)).toEqual([...MAIL, ...ADMIN_MAIL]);
     expect(statuses).toMatchObject({
+      quota: 200,
+      settings: 200,
+      domain: 200,
       show: 200,
       create: 201,
       operation: 404,
@@ -234,8 +246,10 @@ describe('callers are held to the doors by their policies', () => {
 
   test('one with the mail-backend policy cannot create, show or delete an account', async () => {
     const statuses = await statusesFor(await makeCaller('MailBackendCaller'));
-    expect(refused(statuses)).toEqual(['show', 'create', 'operation', 'key', 'remove']);
-    expect(statuses).toMatchObject({ mailboxes: 200, list: 200, fetch: 200 });
+    const accounts = ['show', 'create', 'operation', 'key'];
+    const changes = ['quota', 'settings', 'domain', 'remove'];
+    expect(refused(statuses)).toEqual([...accounts, ...ADMIN_MAIL, ...changes]);
+    expect(statuses).toMatchObject({ mailboxes: 200, list: 200, fetch: 200, ownQuota: 200 });
   });
 
   test('one with the operator policy can do both', async () => {

@@ -53,6 +53,10 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
     why: 'Lambda reads the queue in the name of the role; the embedded AWS does it by itself.',
   },
   {
+    grants: /^(ReconcileObjects|RetryReconcile) s3:DeleteObjectVersion /,
+    why: 'AWS asks for it for each version; the embedded AWS checks the first of a removal otherwise.',
+  },
+  {
     grants: /^\w+ s3:\w+ arn:aws:s3:::[^/]+\/(r7|r365|keep)\/\*$/,
     why: 'Accounts of the tests have the class r30; keys of other classes differ in the prefix.',
   },
@@ -60,6 +64,9 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
 
 /** They have work only where mail servers are named: in the stage of test/e2e/whole-life.test.ts. */
 const IDLE_WITHOUT_MAIL_SERVERS = ['Doctor', 'WaitForSessions'];
+
+/** What test/e2e/reconcile-objects.test.ts lets a bucket policy refuse, to see what becomes of it. */
+const REFUSED_ON_PURPOSE = /^(ReconcileObjects|RetryReconcile) s3:DeleteObject(Version)? /;
 
 const inText = ({ action, resource }: Access) => `${action} ${resource}`;
 
@@ -89,14 +96,15 @@ describe.skipIf(!inject('wholeSuite'))('what the end-to-end tests did under each
     }
   });
 
-  test('every role did something, and no function was refused anything', () => {
+  test('every role did something, and no function was refused anything but on purpose', () => {
     expect(uses.length).toBeGreaterThan(12);
     const idle = uses.filter(({ calls }) => calls.length === 0);
     expect(idle.map(({ construct }) => construct).sort()).toEqual(IDLE_WITHOUT_MAIL_SERVERS);
     const refused = uses.flatMap(({ construct, denied }) =>
       denied.map((call) => `${construct} ${inText(call)}`),
     );
-    expect(refused).toEqual([]);
+    expect(refused.filter((text) => !REFUSED_ON_PURPOSE.test(text))).toEqual([]);
+    expect(refused).not.toEqual([]);
   });
 
   test('a second evaluation of IAM allows each of the calls by the deployed policies', async () => {

@@ -151,7 +151,7 @@ describe('the doors', () => {
 
   test('every route asks for a signature', () => {
     const types = routes.map(({ Properties }) => Properties['AuthorizationType']);
-    expect(types).toEqual(Array(13).fill('AWS_IAM'));
+    expect(types).toEqual(Array(27).fill('AWS_IAM'));
   });
 
   test('accounts and mail go to functions with different rights', () => {
@@ -167,10 +167,24 @@ describe('the doors', () => {
         .sort();
     expect(byTarget('MailApi')).toEqual([
       'ANY /v1/accounts/{user}/mailboxes',
+      'ANY /v1/accounts/{user}/mailboxes/{what}',
       'ANY /v1/accounts/{user}/messages',
-      'ANY /v1/accounts/{user}/messages/{uid}',
+      'ANY /v1/accounts/{user}/messages/{what}',
+      'ANY /v1/accounts/{user}/quota',
+      'ANY /v1/accounts/{user}/settings',
       'ANY /v1/accounts/{user}/subscriptions',
       'ANY /v1/accounts/{user}/uploads',
+      'ANY /v1/admin/accounts/{user}/mailboxes',
+      'ANY /v1/admin/accounts/{user}/mailboxes/{what}',
+      'ANY /v1/admin/accounts/{user}/messages',
+      'ANY /v1/admin/accounts/{user}/messages/{what}',
+      'ANY /v1/admin/accounts/{user}/quota',
+      'ANY /v1/admin/accounts/{user}/quota/recount',
+      'ANY /v1/admin/accounts/{user}/settings',
+      'ANY /v1/admin/accounts/{user}/subscriptions',
+      'ANY /v1/admin/accounts/{user}/uploads',
+      'ANY /v1/admin/domains/{domain}/settings',
+      'ANY /v1/admin/domains/{domain}/settings/apply',
     ]);
     expect(byTarget('ProvisioningApi')).toEqual([
       'DELETE /v1/accounts/{user}',

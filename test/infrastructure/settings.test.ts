@@ -57,6 +57,28 @@ describe('settings that are right', () => {
     expect(parseSettings('prod', raw)).toMatchObject(raw);
   });
 
+  test('O2: mail settings are checked as the functions check them, and may have the seed names', () => {
+    expect(parseSettings('prod', { mailSettings: { lazy_expunge: '.EXPUNGED' } })).toMatchObject({
+      mailSettings: { lazyExpunge: '.EXPUNGED' },
+    });
+    expect(problems({ mailSettings: { lazyExpunge: 'INBOX', quotaBytes: 0 } })).toEqual([
+      expect.stringMatching(
+        /^lethe\.stages\.prod\.mailSettings\.lazyExpunge: given "INBOX", allowed: no name at or below/,
+      ),
+      expect.stringMatching(/^lethe\.stages\.prod\.mailSettings\.quotaBytes: given 0, allowed: /),
+    ]);
+    expect(problems({ mailSettings: 'off' })[0]).toMatch(
+      /^lethe\.stages\.prod\.mailSettings: given "off", allowed: an object with any of/,
+    );
+  });
+
+  test('O2: mail settings of a deployment must fit into the variables of a function', () => {
+    const quotaExempt = Array.from({ length: 20 }, (_, index) => `${index}${'x'.repeat(60)}`);
+    expect(problems({ mailSettings: { quotaExempt } })).toEqual([
+      expect.stringMatching(/^lethe\.stages\.prod\.mailSettings: .*at most 1024 bytes$/),
+    ]);
+  });
+
   test('a class may have a name of its own', () => {
     const retentionClasses = { legal: 3650, r14: 14 };
     const raw = { retentionClasses, defaultRetentionClass: 'legal' };

@@ -24,8 +24,10 @@ function counted<Port extends object>(port: Port, name: string, meter: Meter): P
       if (typeof member !== 'function') return member;
       const usage = REQUESTS[`${name}.${String(property)}`];
       return (...args: unknown[]) => {
-        const nothing = Array.isArray(args[0]) && args[0].length === 0;
-        if (usage !== undefined && !nothing) meter.add(usage);
+        const keys = Array.isArray(args[0]) ? args[0].length : undefined;
+        // One version goes by a DELETE, which is free.
+        const alone = usage === 's3DeleteObjectsRequests' && keys === 1;
+        if (usage !== undefined && keys !== 0) meter.add(alone ? 's3DeleteRequests' : usage);
         return (member as (...given: unknown[]) => unknown).apply(target, args);
       };
     },

@@ -21,7 +21,7 @@ export interface MessageRules {
   readonly ignoreFlags?: readonly string[];
   /** Epoch milliseconds of the reading. */
   readonly now: number;
-  /** Seconds that passed by themselves. */
+  /** Seconds by which times can be off. */
   readonly slackSeconds: number;
 }
 
@@ -76,7 +76,7 @@ function sameMessage(
   if (wanted.savedAgo !== undefined) {
     const ago = (rules.now - Date.parse(got.saveDate)) / 1000;
     const off = ago - wanted.savedAgo;
-    if (off < -SAVED_TOLERANCE_SECONDS || off > SAVED_TOLERANCE_SECONDS + rules.slackSeconds) {
+    if (Math.abs(off) > SAVED_TOLERANCE_SECONDS + rules.slackSeconds) {
       throw new MismatchError(`${name}: savedAgo`, wanted.savedAgo, ago);
     }
   }

@@ -7,7 +7,6 @@ import { CryptoIds } from '../../functions/adapters/crypto-ids.ts';
 import { DynamoDbRowStore } from '../../functions/adapters/dynamodb-row-store.ts';
 import { S3ObjectStore } from '../../functions/adapters/s3-object-store.ts';
 import { SystemClock } from '../../functions/adapters/system-clock.ts';
-import { accountPrefixes } from '../../functions/contract/key-layout.ts';
 import { LOCAL_REGION, ROOT_CREDENTIALS } from '../../local/aws-environment.ts';
 import type { Instance } from '../../local/instance.ts';
 import {
@@ -16,27 +15,34 @@ import {
   setClockOffset,
   waitUntilIdle,
 } from '../../local/instance-clock.ts';
-import type { S3Target } from '../models/s3-target.ts';
 import { sdkClients } from '../sdk-clients.ts';
-import { EmbeddedS3Target } from './s3/embedded-s3-target.ts';
 import type { Ask, Reply, Target } from './target.ts';
 
-const CLASSES_EVER = ['r7', 'r30', 'r365', 'keep'];
+/** Scenarios begin at 20 past an hour of these of UTC: see `begin`. */
+const HOURS = { first: 10, last: 14 } as const;
+const BEGIN_MINUTE = 20;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
 const POLL_MS = 100;
 const SWEEP_DEADLINE_MS = 60_000;
 
 export class EmbeddedTarget implements Target {
+  readonly directory: string;
   readonly name = 'embedded';
   readonly rows: DynamoDbRowStore;
+  readonly objects: S3ObjectStore;
   readonly #instance: Pick<Instance, 'directory' | 'outputs' | 'credentials'>;
   readonly #transport: SignedTransport;
   readonly #clients: ReturnType<typeof sdkClients>;
-  readonly #objects: S3ObjectStore;
+  #nowMs = Date.now();
 
   constructor(instance: Pick<Instance, 'directory' | 'outputs' | 'credentials'>) {
     const { outputs, credentials } = instance;
     const { endpoint, caFile } = outputs;
     this.#instance = instance;
+    this.directory = instance.directory;
     this.#clients = sdkClients({ endpoint, caFile, region: LOCAL_REGION, ...ROOT_CREDENTIALS });
     const tableNames = { registry: outputs.registryTable, dictmap: outputs.dictmapTable };
     this.rows = new DynamoDbRowStore({
@@ -45,7 +51,7 @@ export class EmbeddedTarget implements Target {
       clock: new SystemClock(),
       ids: new CryptoIds(),
     });
-    this.#objects = new S3ObjectStore({ client: this.#clients.s3, bucket: outputs.mailBucket });
+    this.objects = new S3ObjectStore({ client: this.#clients.s3, bucket: outputs.mailBucket });
     this.#transport = new SignedTransport({
       url: new URL(outputs.apiUrl),
       region: outputs.region,
@@ -62,15 +68,32 @@ export class EmbeddedTarget implements Target {
     return { status: answer.status, text, json: isJson ? JSON.parse(text) : undefined };
   }
 
-  async now(): Promise<number> {
-    return (await readClock(this.#instance.directory)).nowMs;
+  now(): number {
+    return this.#nowMs;
+  }
+
+  /**
+   * Far from the full hour, at which schedules run that a scenario knows nothing of, and far from
+   * midnight: `calendarDaysAgo` 0 and 1 are today and yesterday for what is some hours old.
+   */
+  async begin(): Promise<void> {
+    const { nowMs } = await readClock(this.#instance.directory);
+    const midnight = Math.floor(nowMs / DAY_MS) * DAY_MS;
+    const hour = Math.ceil((nowMs - midnight - BEGIN_MINUTE * MINUTE_MS) / HOUR_MS);
+    const days = hour > HOURS.last ? 1 : 0;
+    const begin = days === 1 ? HOURS.first : Math.max(hour, HOURS.first);
+    this.#nowMs = midnight + days * DAY_MS + begin * HOUR_MS + BEGIN_MINUTE * MINUTE_MS;
+  }
+
+  async hold(): Promise<void> {
+    const offsetSeconds = (this.#nowMs - Date.now()) / 1000;
+    await setClockOffset(this.#instance.directory, offsetSeconds, { keepSchedules: true });
   }
 
   async advance(seconds: number): Promise<void> {
-    const { directory } = this.#instance;
-    await waitUntilIdle(directory);
-    const { offsetSeconds } = await readClock(directory);
-    await setClockOffset(directory, offsetSeconds + seconds, { keepSchedules: true });
+    await this.settle();
+    this.#nowMs += seconds * 1000;
+    await this.hold();
   }
 
   async earlier<T>(seconds: number, act: () => Promise<T>): Promise<T> {
@@ -98,24 +121,8 @@ export class EmbeddedTarget implements Target {
   }
 
   async settle(): Promise<void> {
-    await waitUntilIdle(this.#instance.directory);
-  }
-
-  async bodies(accountId: string): Promise<readonly Uint8Array[]> {
-    const found: Uint8Array[] = [];
-    for (const prefix of accountPrefixes(accountId, CLASSES_EVER)) {
-      const { entries } = await this.#objects.listVersions(prefix);
-      for (const { key, versionId, deleteMarker } of entries) {
-        if (deleteMarker) continue;
-        const stored = await this.#objects.get(key, versionId);
-        if (stored !== undefined) found.push(stored.body);
-      }
-    }
-    return found;
-  }
-
-  async bucket(): Promise<S3Target> {
-    return await EmbeddedS3Target.open(this.#clients.s3, this.#instance.directory);
+    if (await waitUntilIdle(this.#instance.directory)) return;
+    throw new Error('functions did not follow the changes of rows within a minute');
   }
 
   async close(): Promise<void> {

@@ -19,7 +19,7 @@ export const MAILBOX_VERBS: Readonly<Record<string, Verb>> = {
   setAcl: async (session, step) => {
     const body = {
       mailbox: step['mailbox'],
-      identifier: session.addressOf(String(step['identifier'])),
+      identifier: session.identifierOf(step, String(step['identifier'])),
       rights: step['rights'],
     };
     await session.ask('PUT', step, 'mailboxes/acl', { body });

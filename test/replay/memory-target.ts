@@ -1,5 +1,4 @@
 /** The doors in this process, over the models, on a clock that stands still. */
-import { accountPrefixes } from '../../functions/contract/key-layout.ts';
 import { sweepAccounts } from '../../functions/core/autoexpunge/sweep-accounts.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
 import { makeMailApi } from '../../functions/handlers/mail-api.ts';
@@ -8,17 +7,20 @@ import { MemoryEvidenceStore } from '../models/memory-evidence-store.ts';
 import { MemoryMailServers } from '../models/memory-mail-servers.ts';
 import { MemoryObjectStore } from '../models/memory-object-store.ts';
 import { MemoryRowStore } from '../models/memory-row-store.ts';
-import { MemoryS3Bucket } from '../models/memory-s3-bucket.ts';
 import { MemorySigner } from '../models/memory-signer.ts';
 import { MemoryWorkflows } from '../models/memory-workflows.ts';
-import type { S3Target } from '../models/s3-target.ts';
 import { SeededIds } from '../models/seeded-ids.ts';
 import { VirtualClock } from '../models/virtual-clock.ts';
 import { Reconciler } from '../simulation/reconciler.ts';
-import { CLASSES, CLASSES_EVER } from '../simulation/world.ts';
 import type { Ask, Reply, Target } from './target.ts';
 
-const RETENTION_DAYS = { r7: 7, r14: 14, r30: 30, keep: null };
+/** As in a deployment: a scenario decides what ends when, so its accounts get the longest class. */
+const RETENTION_DAYS = { r30: 30, r365: 365 };
+const CLASSES = { names: Object.keys(RETENTION_DAYS), fallback: 'r30' };
+const CLASSES_EVER = CLASSES.names;
+
+/** Noon: `calendarDaysAgo` 0 and 1 are then today and yesterday for what is some hours old. */
+const START = '2026-11-22T12:20:00Z';
 
 /** What API Gateway gives a request. */
 const REQUEST_MS = 29_000;
@@ -46,8 +48,8 @@ class ReplayClock extends VirtualClock {
 export class MemoryTarget implements Target {
   readonly name = 'memory';
   readonly rows: MemoryRowStore;
-  readonly #clock = new ReplayClock();
-  readonly #objects = new MemoryObjectStore();
+  readonly objects = new MemoryObjectStore();
+  readonly #clock = new ReplayClock(START);
   readonly #reconciler: Reconciler;
   readonly #ports: Ports;
   readonly #mail: ReturnType<typeof makeMailApi>;
@@ -56,7 +58,7 @@ export class MemoryTarget implements Target {
   constructor() {
     this.rows = new MemoryRowStore({ changed: (change) => this.#reconciler.listen(change) });
     const clock = this.#clock;
-    const common = { rows: this.rows, objects: this.#objects, clock, ids: new SeededIds(1) };
+    const common = { rows: this.rows, objects: this.objects, clock, ids: new SeededIds(1) };
     this.#reconciler = new Reconciler(common);
     this.#ports = {
       ...common,
@@ -92,9 +94,14 @@ export class MemoryTarget implements Target {
     return { status: response.status, text, json: isJson ? JSON.parse(text) : undefined };
   }
 
-  async now(): Promise<number> {
+  now(): number {
     return this.#clock.now();
   }
+
+  async begin(): Promise<void> {}
+
+  /** Here time stands still anyway. */
+  async hold(): Promise<void> {}
 
   async advance(seconds: number): Promise<void> {
     this.#clock.advance(seconds * 1000);
@@ -117,23 +124,6 @@ export class MemoryTarget implements Target {
 
   async settle(): Promise<void> {
     await this.#reconciler.settle();
-  }
-
-  async bodies(accountId: string): Promise<readonly Uint8Array[]> {
-    const found: Uint8Array[] = [];
-    for (const prefix of accountPrefixes(accountId, CLASSES_EVER)) {
-      const { entries } = await this.#objects.listVersions(prefix);
-      for (const { key, versionId, deleteMarker } of entries) {
-        if (deleteMarker) continue;
-        const stored = await this.#objects.get(key, versionId);
-        if (stored !== undefined) found.push(stored.body);
-      }
-    }
-    return found;
-  }
-
-  async bucket(): Promise<S3Target> {
-    return new MemoryS3Bucket();
   }
 
   async close(): Promise<void> {}

@@ -32,7 +32,7 @@ export const QUERY_VERBS: Readonly<Record<string, Verb>> = {
   moveByQuery: (session, step) => byQuery(session, step, 'move-by-query'),
 };
 
-/** A pattern of user names means those of the scenario. */
+/** A pattern of user names means those of the scenario; the doors have one user in a request. */
 function usersOf(session: Session, { user = 'u1', users }: Step): readonly string[] {
   if (users === undefined) return [user];
   if (users === null) return [NOBODY];
@@ -49,14 +49,8 @@ async function byQuery(session: Session, step: Step, verb: string): Promise<void
     to: step['to'],
     ...(step['createTarget'] === true ? { createTarget: true } : {}),
   };
-  const answer = (await session.ask(
-    'POST',
-    { ...step, as: step.as ?? 'admin' },
-    `messages/${verb}`,
-    {
-      body,
-    },
-  )) as CopyByQueryAnswer;
+  const by = { ...step, as: step.as ?? 'admin' };
+  const answer = (await session.ask('POST', by, `messages/${verb}`, { body })) as CopyByQueryAnswer;
   if (!answer.complete) throw new Error(`${verb} ran out of time`);
   expectMember(
     step,

@@ -1,6 +1,5 @@
 /** `npm run replay`: scenarios that were recorded on real servers, carried out on Lethe. */
-
-import { readdirSync, statSync } from 'node:fs';
+import './quiet-logs.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +8,9 @@ import { startInstance } from '../../local/instance.ts';
 import { EmbeddedTarget } from './embedded-target.ts';
 import { MemoryTarget } from './memory-target.ts';
 import { type Outcome, runScenario } from './run-scenario.ts';
-import { runS3Scenario } from './s3/run-s3-scenario.ts';
-import { isS3Scenario, type S3Scenario } from './s3/s3-scenario.ts';
-import { readScenario, type Scenario } from './scenario.ts';
+import { replayBucket } from './s3/replay-bucket.ts';
+import { isBucketScenario, type Scenario } from './scenario.ts';
+import { type ScenarioFile, scenarioFiles } from './scenario-files.ts';
 import type { Target } from './target.ts';
 
 const USAGE = `usage: npm run --silent replay -- [--target memory|embedded] <file or directory>...
@@ -31,7 +30,7 @@ class UsageError extends Error {
 }
 
 interface Options {
-  readonly files: readonly string[];
+  readonly files: readonly ScenarioFile[];
   readonly target: 'memory' | 'embedded';
   readonly directory?: string;
 }
@@ -52,22 +51,8 @@ function parseOptions(words: readonly string[]): Options | undefined {
     throw new UsageError(`--target: got ${JSON.stringify(target)}, allowed are memory, embedded`);
   }
   if (positionals.length === 0) throw new UsageError('no file or directory is named');
-  const files = positionals.flatMap(filesOf);
+  const files = scenarioFiles(positionals);
   return { files, target, ...(directory === undefined ? {} : { directory }) };
-}
-
-/** A file, or the scenarios in a directory and below, in the order of their names. */
-function filesOf(path: string): string[] {
-  try {
-    if (!statSync(path).isDirectory()) return [path];
-    const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
-    return names
-      .filter((name) => name.endsWith('.json'))
-      .sort()
-      .map((name) => join(path, name));
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 /** Each scenario in memory gets a world of its own; all on the embedded AWS share one. */
@@ -96,45 +81,28 @@ async function withTargets(
 }
 
 async function replay(options: Options): Promise<number> {
-  const scenarios = options.files.map((file) => ({ file, scenario: read(file) }));
   const counts = { ok: 0, FAIL: 0, skip: 0 };
   await withTargets(options, async (make) => {
-    for (const [index, { scenario }] of scenarios.entries()) {
+    for (const [index, { file, scenario }] of options.files.entries()) {
       const suffix = `s${index}-${Date.now().toString(36)}`;
-      const outcome = isS3Scenario(scenario as S3Scenario)
-        ? await runBucket(scenario as S3Scenario, make())
-        : await runScenario(scenario, make(), suffix);
+      const outcome: Outcome =
+        scenario === undefined
+          ? { outcome: 'skip', reason: 'it is no scenario: it has no steps' }
+          : await runAny(scenario, make(), suffix);
       counts[outcome.outcome] += 1;
-      process.stdout.write(`${lineOf(scenario, outcome)}\n`);
+      process.stdout.write(`${lineOf(scenario?.id ?? file, outcome)}\n`);
     }
   });
   process.stdout.write(`${counts.ok} passed, ${counts.FAIL} failed, ${counts.skip} skipped\n`);
   return counts.FAIL > 0 ? EXIT_FAILED : 0;
 }
 
-/** A scenario of one bucket and its rules has a target of its own, and a bucket. */
-async function runBucket(scenario: S3Scenario, target: Target): Promise<Outcome> {
-  const bucket = await target.bucket();
-  try {
-    const outcome = await runS3Scenario(scenario, bucket);
-    if (outcome.outcome !== 'FAIL') return outcome;
-    const [expected, got] = [outcome.expected, outcome.got].map((one) => JSON.stringify(one));
-    const step = `step ${outcome.step} (${outcome.what})`;
-    return { outcome: 'FAIL', step, message: `expected ${expected}, got ${got}` };
-  } finally {
-    await bucket.close();
-  }
-}
+const runAny = (scenario: Scenario, target: Target, suffix: string): Promise<Outcome> =>
+  isBucketScenario(scenario)
+    ? replayBucket(scenario, target.directory)
+    : runScenario(scenario, target, suffix);
 
-function read(file: string): Scenario {
-  try {
-    return readScenario(file);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-function lineOf({ id }: Scenario, outcome: Outcome): string {
+function lineOf(id: string, outcome: Outcome): string {
   if (outcome.outcome === 'ok') return `ok    ${id}`;
   if (outcome.outcome === 'skip') return `skip  ${id}: ${outcome.reason}`;
   return `FAIL  ${id}: ${outcome.step}: ${outcome.message}`;
@@ -147,6 +115,6 @@ try {
 } catch (error) {
   const { name, message, code } = error as Error & { readonly code?: string };
   const usage = name === 'UsageError' || code?.startsWith('ERR_PARSE_ARGS') === true;
-  process.stderr.write(usage ? `${message}\n${USAGE}` : `${message}\n`);
-  process.exitCode = usage ? EXIT_USAGE : EXIT_FAILED;
+  process.stderr.write(usage ? `${message}\n${USAGE}` : `${name}: ${message}\n`);
+  process.exitCode = usage || name === 'ScenarioError' ? EXIT_USAGE : EXIT_FAILED;
 }

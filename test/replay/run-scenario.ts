@@ -3,7 +3,7 @@ import { CodeError, MismatchError, SkipError } from './failures.ts';
 import { mailSettingsOf, type Scenario, type Step } from './scenario.ts';
 import { Session } from './session.ts';
 import type { Target } from './target.ts';
-import { verbOf } from './verbs.ts';
+import { type Verb, verbsOf } from './verbs.ts';
 
 /** What the replayer can do besides: `breakExpungeStorage`. */
 const ABILITIES = ['faultInjection'];
@@ -27,13 +27,12 @@ export async function runScenario(
   const steps = scenario.steps.filter(({ deviates }) => deviates !== true);
   let at = 'settings';
   try {
-    // First of all: a scenario that cannot be carried out to its end is not begun.
-    const verbs = steps.map(verbOf);
+    const verbs = verbsOf(steps);
     const session = new Session(target, mailSettingsOf(scenario));
     await session.open(suffix);
     for (const [index, step] of steps.entries()) {
       at = `step ${scenario.steps.indexOf(step) + 1} (${step.do})`;
-      await runStep(session, step, verbs[index] as (typeof verbs)[number]);
+      await session.step(() => runStep(session, step, verbs[index] as Verb));
     }
     return { outcome: 'ok' };
   } catch (error) {
@@ -42,11 +41,7 @@ export async function runScenario(
   }
 }
 
-async function runStep(
-  session: Session,
-  step: Step,
-  verb: ReturnType<typeof verbOf>,
-): Promise<void> {
+async function runStep(session: Session, step: Step, verb: Verb): Promise<void> {
   const wanted = step.expect?.error;
   if (wanted === undefined) return await verb(session, step);
   const before = await viewOf(session);

@@ -1,5 +1,4 @@
 /** Scenario files: steps that were carried out on a real server, with what that server did. */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const POLICY = z.strictObject({
@@ -49,7 +48,7 @@ const STEP = z.looseObject({
 
 const SCENARIO = z.looseObject({
   id: z.string(),
-  title: z.string(),
+  title: z.string().optional(),
   seedFeature: z.string().optional(),
   settings: z.looseObject({}).default({}),
   steps: z.array(STEP),
@@ -69,13 +68,7 @@ export class ScenarioError extends Error {
 }
 
 /** @throws ScenarioError naming the file and what is wrong with it */
-export function readScenario(file: string): Scenario {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new ScenarioError(`${file}: ${(error as Error).message}`);
-  }
+export function parseScenario(file: string, content: unknown): Scenario {
   const parsed = SCENARIO.safeParse(content);
   if (parsed.success) return parsed.data;
   throw new ScenarioError(`${file}: ${z.prettifyError(parsed.error)}`);
@@ -87,3 +80,6 @@ export function mailSettingsOf(scenario: Scenario): ScenarioSettings {
   if (parsed.success) return parsed.data;
   throw new ScenarioError(`settings of ${scenario.id}: ${z.prettifyError(parsed.error)}`);
 }
+
+/** One bucket and its rules, rather than mail. */
+export const isBucketScenario = ({ source }: Scenario): boolean => source?.storage === 's3';

@@ -9,6 +9,7 @@ import type { Ask, Target } from './target.ts';
 /** Pages of one list, at most: a scenario has a few hundred messages. */
 const PAGES_MAX = 1000;
 const DAY_SECONDS = 86_400;
+const RETENTION_CLASS = 'r365';
 
 export interface ReplayUser {
   readonly name: string;
@@ -24,7 +25,7 @@ export class Session {
   readonly guids = new Map<string, string>();
   readonly uidValidities = new Map<string, number>();
   #domain = '';
-  readonly #startedMs = performance.now();
+  #slackSeconds = 0;
 
   constructor(target: Target, settings: ScenarioSettings) {
     this.target = target;
@@ -34,9 +35,12 @@ export class Session {
   /** Makes the accounts of the scenario, with its settings. @param suffix makes addresses new */
   async open(suffix: string): Promise<void> {
     this.#domain = `${suffix}.example.org`;
+    await this.target.begin();
+    await this.target.hold();
     for (const name of this.settings.users ?? ['u1']) {
       const address = `${name}@${this.#domain}`;
-      const body = { user: address };
+      // The longest that is deployed: nothing expires by itself.
+      const body = { user: address, retentionClass: RETENTION_CLASS };
       const made = await this.must({ method: 'POST', path: ['v1', 'accounts'], body });
       const { accountId } = made as { accountId: string };
       this.users.set(name, { name, address, accountId });
@@ -50,19 +54,30 @@ export class Session {
 
   /** One that the scenario does not have gets an address that nobody has. */
   user({ user = 'u1' }: Pick<Step, 'user'>): ReplayUser {
-    const stranger = { name: user, address: `${user}@${this.#domain}`, accountId: '' };
-    return this.users.get(user) ?? stranger;
+    return this.users.get(user) ?? { name: user, address: this.addressOf(user), accountId: '' };
   }
 
-  /** Seconds that have passed by themselves: none where time stands still. */
-  slackSeconds(): number {
-    if (this.target.name === 'memory') return 0;
-    return (performance.now() - this.#startedMs) / 1000;
+  /** Seconds by which times can be off: as long as the longest step took, where time passes. */
+  get slackSeconds(): number {
+    return this.target.name === 'memory' ? 0 : this.#slackSeconds;
   }
 
-  /** Address of a user of the scenario; other identifiers as they are. */
+  /** Does a step, at the time of the scenario. */
+  async step(act: () => Promise<void>): Promise<void> {
+    await this.target.hold();
+    const begun = performance.now();
+    await act();
+    this.#slackSeconds = Math.max(this.#slackSeconds, (performance.now() - begun) / 1000);
+  }
+
+  /** Address of a user, whether or not the scenario has an account for him. */
   addressOf(name: string): string {
-    return this.users.get(name)?.address ?? name;
+    return name === 'anyone' || name.includes('@') ? name : `${name}@${this.#domain}`;
+  }
+
+  /** Who an identifier of an ACL is: `owner` is the owner of the account. */
+  identifierOf(step: Pick<Step, 'user'>, identifier: string): string {
+    return identifier === 'owner' ? this.user(step).address : this.addressOf(identifier);
   }
 
   /** A request below an account, by who acts. @throws CodeError */

@@ -1,6 +1,6 @@
 /** Where scenarios are replayed: the same requests, to the models or to a deployment. */
+import type { ObjectStore } from '../../functions/core/ports/object-store.ts';
 import type { RowStore } from '../../functions/core/ports/row-store.ts';
-import type { S3Target } from '../models/s3-target.ts';
 
 export interface Ask {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -20,8 +20,12 @@ export interface Reply {
 export interface Target {
   readonly name: 'memory' | 'embedded';
   ask(request: Ask): Promise<Reply>;
-  /** Epoch milliseconds as the doors see them. */
-  now(): Promise<number>;
+  /** Epoch milliseconds at which the present step began. */
+  now(): number;
+  /** A new scenario begins, now. */
+  begin(): Promise<void>;
+  /** A step begins: time is where `advance` left it, whatever has passed by itself. */
+  hold(): Promise<void>;
   /** Lets time pass; no rule and no schedule acts by it. */
   advance(seconds: number): Promise<void>;
   /** Does something so many seconds ago. */
@@ -30,11 +34,11 @@ export interface Target {
   autoexpunge(accountId: string, user: string): Promise<void>;
   /** Lets S3 follow the rows, until nothing is left to do. */
   settle(): Promise<void>;
-  /** Keys of the mail objects of an account that have bytes which rows or S3 still keep. */
-  bodies(accountId: string): Promise<readonly Uint8Array[]>;
-  /** For breaking the expunge storage. */
+  /** The mail objects of an account. */
+  readonly objects: ObjectStore;
+  /** For breaking the expunge storage, and for seeing which objects are referred to. */
   readonly rows: RowStore;
-  /** A new bucket without versioning, for scenarios of S3 itself. */
-  bucket(): Promise<S3Target>;
+  /** Of the instance, where there is one. */
+  readonly directory?: string;
   close(): Promise<void>;
 }

@@ -6,12 +6,13 @@ import { QUERY_VERBS } from './query-verbs.ts';
 import { READINGS } from './readings.ts';
 import type { Step } from './scenario.ts';
 import type { Session } from './session.ts';
+import { checkStep } from './step-format.ts';
 
 /** Throws CodeError for an error of the doors, MismatchError when `expect` does not hold. */
 export type Verb = (session: Session, step: Step) => Promise<void>;
 
 /** Verbs of the format that Lethe does not have yet: folders that are deleted and come back. */
-const MISSING = [
+const MISSING: readonly string[] = [
   'deleteMailbox',
   'restoreMailbox',
   'deleteDeleted',
@@ -22,7 +23,7 @@ const MISSING = [
   'setDeleteAfter',
   'expungedMessages',
   'deletedName',
-] as const;
+];
 
 /** Arguments that need one of those. */
 const MISSING_ARGUMENTS = ['deletion', 'fromDeletion', 'deletions', 'deleteEmptied'] as const;
@@ -34,14 +35,27 @@ const VERBS: Readonly<Record<string, Verb>> = {
   ...READINGS,
 };
 
-/** @throws SkipError for what Lethe does not have yet, Error for what the format does not have */
-export function verbOf(step: Step): Verb {
-  if ((MISSING as readonly string[]).includes(step.do)) {
-    throw new SkipError(`Lethe does not have ${step.do} yet`);
-  }
-  const argument = MISSING_ARGUMENTS.find((name) => step[name] !== undefined);
-  if (argument !== undefined) throw new SkipError(`Lethe does not have ${argument} yet`);
+/**
+ * What to do for each step, before the first is done: a scenario that cannot be carried out to its
+ * end is not begun.
+ * @throws SkipError for what Lethe does not have yet, Error for what the format does not have
+ */
+export function verbsOf(steps: readonly Step[]): readonly Verb[] {
+  const gaps = steps.map(gapOf);
+  const verbs = steps.map((step, index) => (gaps[index] === undefined ? verbOf(step) : undefined));
+  const gap = gaps.find((name) => name !== undefined);
+  if (gap !== undefined) throw new SkipError(`Lethe does not have ${gap} yet`);
+  return verbs.filter((verb) => verb !== undefined);
+}
+
+function gapOf(step: Step): string | undefined {
+  if (MISSING.includes(step.do)) return step.do;
+  return MISSING_ARGUMENTS.find((name) => step[name] !== undefined);
+}
+
+function verbOf(step: Step): Verb {
+  checkStep(step);
   const verb = VERBS[step.do];
-  if (verb === undefined) throw new Error(`the scenario format has no verb ${step.do}`);
+  if (verb === undefined) throw new Error(`this replayer lacks the verb ${step.do}`);
   return verb;
 }

@@ -8,6 +8,7 @@ import type {
   RestoreMessagesRequest,
   RestoreQuery,
 } from '../../contract/mail-api.ts';
+import { parseMessageQuery, parseRestoreQuery } from '../../core/queries/parse-query.ts';
 import { requestCopy, requestFlags, requestMove } from '../../core/requests/change-messages.ts';
 import { requestByQuery, requestSearch } from '../../core/requests/copy-by-query.ts';
 import { requestExpunge } from '../../core/requests/expunge-request.ts';
@@ -70,25 +71,38 @@ export function addMessageRoutes(door: Hono<DoorEnv>, base: string, open: OpenRe
     name: string,
     schema: S,
     act: (request: MailRequest, body: z.infer<S>) => Promise<object>,
+    checkQuery?: (query: unknown, now: number) => unknown,
   ) =>
     door.post(`${base}/messages/${name}`, async (context) => {
       const body = await readBody(context, schema);
+      // Before anything is looked at, even the account; what time it is does not matter for that.
+      const { query } = body as { readonly query?: unknown };
+      if (query !== undefined) checkQuery?.(query, 0);
       return context.json(await act(await open(context), body));
     });
   post('flags', FLAGS, (request, body) => requestFlags(request, body as ChangeFlagsRequest));
   post('copy', COPY, requestCopy);
   post('move', COPY, requestMove);
-  post('copy-by-query', COPY_BY_QUERY, (request, { query, to, createTarget = false }) =>
-    requestByQuery(request, 'copy', { query, to, createTarget }),
+  for (const verb of ['copy', 'move'] as const) {
+    post(
+      `${verb}-by-query`,
+      COPY_BY_QUERY,
+      (request, { query, to, createTarget = false }) =>
+        requestByQuery(request, verb, { query, to, createTarget }),
+      parseMessageQuery,
+    );
+  }
+  post(
+    'expunge',
+    EXPUNGE,
+    (request, body) => requestExpunge(request, body as ExpungeMessagesRequest),
+    parseMessageQuery,
   );
-  post('move-by-query', COPY_BY_QUERY, (request, { query, to, createTarget = false }) =>
-    requestByQuery(request, 'move', { query, to, createTarget }),
+  post(
+    'restore',
+    RESTORE,
+    (request, body) => requestRestore(request, body as RestoreMessagesRequest),
+    parseRestoreQuery,
   );
-  post('expunge', EXPUNGE, (request, body) =>
-    requestExpunge(request, body as ExpungeMessagesRequest),
-  );
-  post('restore', RESTORE, (request, body) =>
-    requestRestore(request, body as RestoreMessagesRequest),
-  );
-  post('search', SEARCH, requestSearch);
+  post('search', SEARCH, requestSearch, parseMessageQuery);
 }

@@ -1,9 +1,9 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MemoryTarget } from '../../replay/memory-target.ts';
 import { runScenario } from '../../replay/run-scenario.ts';
-import { readScenario, type Scenario, type Step } from '../../replay/scenario.ts';
+import type { Scenario, Step } from '../../replay/scenario.ts';
+import { scenarioFiles } from '../../replay/scenario-files.ts';
 
 const SCENARIOS = join(import.meta.dirname, '..', '..', 'scenarios');
 
@@ -24,8 +24,8 @@ const run = (scenario: Scenario) => runScenario(scenario, new MemoryTarget(), 'r
 const SKIPPED = /^(Lethe departs on purpose \(DEV-\d+\)|Lethe does not have \w+ yet)$/;
 
 describe.each(['dovecot', 'cyrus'])('recorded behaviour of %s', (server) => {
-  const scenarios = readdirSync(join(SCENARIOS, server)).map((file) =>
-    readScenario(join(SCENARIOS, server, file)),
+  const scenarios = scenarioFiles([join(SCENARIOS, server)]).flatMap(
+    ({ scenario }) => scenario ?? [],
   );
 
   test('there are scenarios', () => {

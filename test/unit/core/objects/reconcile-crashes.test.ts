@@ -51,6 +51,26 @@ describe.each(scenarios)('%s', (_, prepare) => {
     }
   });
 
+  test('W3, O3: so is a crash while it is tried again', async () => {
+    const { left, calls } = await undisturbed(prepare);
+    for (const point of CRASH_POINTS) {
+      // One more than a retry has changes: the message is postponed as well.
+      for (let call = 1; call <= calls + 1; call += 1) {
+        const store = await prepared(prepare);
+        const { reconciler } = store;
+        const [record] = reconciler.pendingRecords();
+        if (record === undefined) throw new Error('no record');
+        for (const key of [OBJECT_KEY, OPAQUE_KEY]) store.objects.failKey(key, 'SlowDown', 1);
+        await reconciler.deliver(record);
+        expect(reconciler.retries.waiting()).toHaveLength(1);
+        await reconciler.deliverRetries({ crash: { call, point } });
+        await reconciler.settle();
+        expect(await store.everything()).toEqual(left);
+        expect(reconciler.retries.dead()).toEqual([]);
+      }
+    }
+  });
+
   test('X5: twice in turn, twice at once and late, it is as once', async () => {
     const { left } = await undisturbed(prepare);
     const inTurn = await prepared(prepare);

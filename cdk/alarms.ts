@@ -17,6 +17,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { INDEXES, type TableName } from '../functions/contract/row-layout.ts';
+import type { BulkMachines } from './bulk-functions.ts';
 import type { AslStateMachine } from './constructs/asl-state-machine.ts';
 import type { SignedHttpApi } from './constructs/http-api.ts';
 import type { NodeFunction } from './constructs/node-function.ts';
@@ -25,7 +26,7 @@ import type { LogMetrics } from './log-metrics.ts';
 import type { ObjectsReconciler } from './reconcile-objects.ts';
 import type { Settings } from './settings.ts';
 
-export interface Watched {
+export interface Watched extends BulkMachines {
   readonly deleteAccount: AslStateMachine;
   readonly autoexpunge: AslStateMachine;
   readonly functions: readonly NodeFunction[];
@@ -68,6 +69,8 @@ export class Alarms extends Construct {
         : [new SnsAction(Topic.fromTopicArn(this, 'Topic', alarmTopicArn))];
     this.watchExecutions(watched, settings.overdueHours);
     this.watchSweeps(watched.autoexpunge);
+    this.watchBulk('ExpungeMessages', 'expunge-messages', watched.expungeMessages);
+    this.watchBulk('RestoreMessages', 'restore-messages', watched.restoreMessages);
     this.watchVerification(watched.logMetrics);
     for (const one of watched.functions) this.watchFunction(one);
     for (const [name, table] of Object.entries(watched.tables)) this.watchTable(name, table);
@@ -134,6 +137,24 @@ export class Alarms extends Construct {
       severity: 'warning',
       runbook: 'autoexpunge-could-not-sweep-everything',
       says: 'An execution of autoexpunge did not end within a day.',
+      threshold: 1,
+    });
+  }
+
+  private watchBulk(id: string, verb: string, { machine }: AslStateMachine): void {
+    const runbook = 'mail-could-not-be-expunged-or-restored-by-query';
+    this.add(`${id}Failed`, machine.metricFailed(sum), {
+      name: `${verb}-failed`,
+      severity: 'warning',
+      runbook,
+      says: `An execution of ${verb} failed, or its input was refused.`,
+      threshold: 1,
+    });
+    this.add(`${id}TimedOut`, machine.metricTimedOut(sum), {
+      name: `${verb}-timed-out`,
+      severity: 'warning',
+      runbook,
+      says: `An execution of ${verb} did not end within a day.`,
       threshold: 1,
     });
   }

@@ -5,6 +5,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
 import { ENV } from '../functions/contract/env.ts';
 import { Alarms } from './alarms.ts';
+import type { BulkMachines } from './bulk-functions.ts';
 import type { AslStateMachine } from './constructs/asl-state-machine.ts';
 import type { SignedHttpApi } from './constructs/http-api.ts';
 import { NodeFunction } from './constructs/node-function.ts';
@@ -14,7 +15,7 @@ import { LogMetrics } from './log-metrics.ts';
 import type { ObjectsReconciler } from './reconcile-objects.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
-export interface Monitored {
+export interface Monitored extends BulkMachines {
   readonly deleteAccount: AslStateMachine;
   readonly autoexpunge: AslStateMachine;
   readonly doors: SignedHttpApi;
@@ -46,7 +47,9 @@ export function addMonitoring(
   });
   const functions = scope.node.findAll().filter((one) => one instanceof NodeFunction);
   const { tables } = storage;
-  const watched = { deleteAccount, autoexpunge, functions, doors, objects, tables, logMetrics };
+  const { expungeMessages, restoreMessages } = monitored;
+  const machines = { autoexpunge, expungeMessages, restoreMessages };
+  const watched = { deleteAccount, ...machines, functions, doors, objects, tables, logMetrics };
   new Alarms(scope, 'Alarms', settings, watched);
   addDashboard(scope, settings.stage, watched);
 }

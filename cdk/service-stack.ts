@@ -7,6 +7,7 @@ import { ENV } from '../functions/contract/env.ts';
 import { OUTPUTS } from '../functions/contract/outputs.ts';
 import { addApiFunctions } from './api-functions.ts';
 import { addAutoexpunge } from './autoexpunge.ts';
+import { addBulkMachines } from './bulk-functions.ts';
 import { CallerPolicies } from './caller-policies.ts';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { SignedHttpApi } from './constructs/http-api.ts';
@@ -40,8 +41,12 @@ export class ServiceStack extends Stack {
       settings,
     });
     const autoexpunge = addAutoexpunge(this, props, STATE_MACHINES_DIRECTORY);
+    const bulk = addBulkMachines(this, props, STATE_MACHINES_DIRECTORY, steps.RecordFailure);
     const { provisioning, mail } = addApiFunctions(this, props);
     deleteAccount.bindStarter(provisioning, ENV.deleteAccountStateMachineArn);
+    // Operations of every verb are shown and resumed there.
+    bulk.expungeMessages.bindStarter(provisioning, ENV.expungeMessagesStateMachineArn);
+    bulk.restoreMessages.bindStarter(provisioning, ENV.restoreMessagesStateMachineArn);
 
     const doors = new SignedHttpApi(this, 'Doors', { settings });
     doors.route('Provisioning', provisioning, PROVISIONING_ROUTES);
@@ -51,6 +56,7 @@ export class ServiceStack extends Stack {
     addMonitoring(this, props, {
       deleteAccount,
       autoexpunge,
+      ...bulk,
       objects,
       doors,
       verifyErasure: steps.VerifyErasure,
@@ -61,6 +67,8 @@ export class ServiceStack extends Stack {
     this.addOutputs({
       [OUTPUTS.apiUrl]: doors.api.apiEndpoint,
       [OUTPUTS.deleteAccountStateMachineArn]: deleteAccount.machine.stateMachineArn,
+      ExpungeMessagesStateMachineArn: bulk.expungeMessages.machine.stateMachineArn,
+      RestoreMessagesStateMachineArn: bulk.restoreMessages.machine.stateMachineArn,
       AutoexpungeStateMachineArn: autoexpunge.machine.stateMachineArn,
       RetryQueueArn: objects.retryQueue.queueArn,
       DeadLetterQueueArn: objects.deadLetterQueue.queueArn,

@@ -4,10 +4,8 @@ import {
   type SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import type { ExecutionStatus, Workflows } from '../core/ports/workflows.ts';
+import type { ExecutionStatus, Workflows, WorkflowVerb } from '../core/ports/workflows.ts';
 import { answered, faultName } from './store-faults.ts';
-
-type Verb = Parameters<Workflows['start']>[0];
 
 const STATUSES: Readonly<Record<string, ExecutionStatus>> = {
   RUNNING: 'running',
@@ -21,14 +19,20 @@ const STATUSES: Readonly<Record<string, ExecutionStatus>> = {
 /** Executions of Standard state machines. */
 export class SfnWorkflows implements Workflows {
   readonly #client: SFNClient;
-  readonly #machineArns: Readonly<Record<Verb, string>>;
+  readonly #machineArns: Readonly<Partial<Record<WorkflowVerb, string>>>;
 
   constructor(options: {
     readonly client: SFNClient;
-    readonly machineArns: Readonly<Record<Verb, string>>;
+    readonly machineArns: Readonly<Partial<Record<WorkflowVerb, string>>>;
   }) {
     this.#client = options.client;
     this.#machineArns = options.machineArns;
+  }
+
+  #arn(verb: WorkflowVerb): string {
+    const arn = this.#machineArns[verb];
+    if (arn === undefined) throw new Error(`this function is not told of the machine of ${verb}`);
+    return arn;
   }
 
   /**
@@ -36,9 +40,9 @@ export class SfnWorkflows implements Workflows {
    * second start with the same input succeeds and starts nothing, and cannot be told from the
    * first; that also makes the client's retries safe.
    */
-  async start(verb: Verb, name: string, input: object): Promise<'started' | 'exists'> {
+  async start(verb: WorkflowVerb, name: string, input: object): Promise<'started' | 'exists'> {
     const command = new StartExecutionCommand({
-      stateMachineArn: this.#machineArns[verb],
+      stateMachineArn: this.#arn(verb),
       name,
       input: JSON.stringify(input),
     });
@@ -51,9 +55,9 @@ export class SfnWorkflows implements Workflows {
     }
   }
 
-  async status(verb: Verb, name: string): Promise<ExecutionStatus | undefined> {
+  async status(verb: WorkflowVerb, name: string): Promise<ExecutionStatus | undefined> {
     const command = new DescribeExecutionCommand({
-      executionArn: executionArn(this.#machineArns[verb], name),
+      executionArn: executionArn(this.#arn(verb), name),
     });
     try {
       const answer = await answered(`reading ${verb}`, () => this.#client.send(command));
@@ -67,9 +71,9 @@ export class SfnWorkflows implements Workflows {
   }
 
   /** A page holds 1,000, and the newest come first: the oldest is on the last page. */
-  async running(verb: Verb): Promise<readonly number[]> {
+  async running(verb: WorkflowVerb): Promise<readonly number[]> {
     const input = {
-      stateMachineArn: this.#machineArns[verb],
+      stateMachineArn: this.#arn(verb),
       statusFilter: 'RUNNING',
       maxResults: 1000,
     } as const;

@@ -132,9 +132,14 @@ export type OperationState = 'running' | 'succeeded' | 'failed';
 /** Counter name to number, for instance `messages`, `objectVersions`, `bytes`. */
 export type Counts = Readonly<Record<string, number>>;
 
+/** Verbs for more messages than one request takes. */
+export type BulkVerb = 'expunge-messages' | 'restore-messages';
+
+export type OperationVerb = 'delete-account' | BulkVerb;
+
 export interface OperationAnswer {
   readonly operationId: string;
-  readonly verb: 'delete-account';
+  readonly verb: OperationVerb;
   readonly state: OperationState;
   /** The step it is in, or was in when it failed: a state name of the machine. */
   readonly step: string;
@@ -146,7 +151,9 @@ export interface OperationAnswer {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly finishedAt?: string;
-  /** What has been erased so far. */
+  /** Counts what there is, and changes nothing. */
+  readonly dryRun?: true;
+  /** What has been erased, expunged or restored so far. */
   readonly counts: Counts;
   /** What the plan expected to find, once it is made. */
   readonly expected?: Counts;

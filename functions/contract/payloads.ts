@@ -23,11 +23,15 @@ export interface ResolveAccountPayload {
   readonly executionName: string;
 }
 
+/** Whether an execution works on an operation, or another one does. */
+export type RunningAnswer =
+  | { readonly outcome: 'proceed'; readonly operation: OperationContext }
+  | { readonly outcome: 'alreadyRunning'; readonly operationId: string; readonly message: string };
+
 /** Every refusal names the error and says what happened; a Choice reads `outcome`. */
 export type ResolveAccountAnswer =
-  | { readonly outcome: 'proceed'; readonly operation: OperationContext }
+  | RunningAnswer
   | { readonly outcome: 'dryRun'; readonly estimate: object }
-  | { readonly outcome: 'alreadyRunning'; readonly operationId: string; readonly message: string }
   | RefusalAnswer;
 
 /** `again`: more is left than one invocation can do; call the step again. */

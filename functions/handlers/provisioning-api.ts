@@ -4,13 +4,10 @@ import type { MailSettings } from '../contract/mail-settings.ts';
 import { createAccount, type RetentionClasses } from '../core/accounts/create-account.ts';
 import { showAccount, toAnswer } from '../core/accounts/show-account.ts';
 import type { ErasureSettings } from '../core/erasure/erasure-ports.ts';
-import {
-  estimateDeletion,
-  requestDeletion,
-  resumeOperation,
-} from '../core/erasure/request-deletion.ts';
+import { estimateDeletion, requestDeletion } from '../core/erasure/request-deletion.ts';
 import { certificateKeyPem, readCertificate } from '../core/evidence/read-certificate.ts';
 import { showOperation } from '../core/operations/operation-answer.ts';
+import { resumeOperation } from '../core/operations/run-operation.ts';
 import type { Ports } from '../core/ports/ports.ts';
 import {
   callerOf,

@@ -14,7 +14,7 @@ import { S3ObjectStore } from '../adapters/s3-object-store.ts';
 import { meterDynamoDb, meterKms, meterS3 } from '../adapters/sdk-metering.ts';
 import { SfnWorkflows } from '../adapters/sfn-workflows.ts';
 import { SystemClock } from '../adapters/system-clock.ts';
-import { ENV } from '../contract/env.ts';
+import { ENV, type EnvName } from '../contract/env.ts';
 import type { MailSettings } from '../contract/mail-settings.ts';
 import type { RetentionClasses } from '../core/accounts/create-account.ts';
 import type { RetentionDays } from '../core/messages/expiry.ts';
@@ -25,7 +25,7 @@ import type { Ids } from '../core/ports/ids.ts';
 import type { ObjectStore } from '../core/ports/object-store.ts';
 import type { RowStore } from '../core/ports/row-store.ts';
 import type { Signer } from '../core/ports/signer.ts';
-import type { Workflows } from '../core/ports/workflows.ts';
+import type { Workflows, WorkflowVerb } from '../core/ports/workflows.ts';
 import { parseSettings } from '../core/settings/parse-settings.ts';
 import { readEnvironment, readJson } from './environment.ts';
 
@@ -86,10 +86,20 @@ export function wireSigner(): Signer {
   return new KmsSigner({ client: meterKms(new KMSClient({}), usageMeter), keyId });
 }
 
+/** Machines by verb: those that the function is told of. */
 export function wireWorkflows(): Workflows {
-  const name = ENV.deleteAccountStateMachineArn;
-  const { [name]: arn } = readEnvironment([name]);
-  return new SfnWorkflows({ client: new SFNClient({}), machineArns: { 'delete-account': arn } });
+  const names = {
+    'delete-account': ENV.deleteAccountStateMachineArn,
+    autoexpunge: ENV.autoexpungeStateMachineArn,
+    'expunge-messages': ENV.expungeMessagesStateMachineArn,
+    'restore-messages': ENV.restoreMessagesStateMachineArn,
+  } as const satisfies Record<WorkflowVerb, EnvName>;
+  const told = Object.entries(names).flatMap(([verb, name]) => {
+    const arn = process.env[name];
+    return arn === undefined ? [] : [[verb, arn] as const];
+  });
+  if (told.length === 0) readEnvironment(Object.values(names));
+  return new SfnWorkflows({ client: new SFNClient({}), machineArns: Object.fromEntries(told) });
 }
 
 export function wireRetentionClasses(): RetentionClasses {

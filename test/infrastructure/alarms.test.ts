@@ -102,9 +102,16 @@ describe('alarms', () => {
     expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
   });
 
-  test.each(['Failed', 'TimedOut'])('A5: an execution of autoexpunge: %s', (how) => {
+  test.each([
+    ['Autoexpunge', 'Failed'],
+    ['Autoexpunge', 'TimedOut'],
+    ['ExpungeMessages', 'Failed'],
+    ['ExpungeMessages', 'TimedOut'],
+    ['RestoreMessages', 'Failed'],
+    ['RestoreMessages', 'TimedOut'],
+  ])('O3: an execution of %s: %s', (machine, how) => {
     const found = byMetric('AWS/States', `Executions${how}`).filter((one) =>
-      dimension(one, 'StateMachineArn')?.includes('AutoexpungeMachine'),
+      dimension(one, 'StateMachineArn')?.includes(`${machine}Machine`),
     );
     expect(found).toHaveLength(1);
     expect(found[0]).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });

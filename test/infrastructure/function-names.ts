@@ -18,9 +18,11 @@ export const STEPS = [
   'RecordFailure',
 ];
 export const SWEEP_STEPS = ['ResolveSweep', 'SweepDue', 'SweepAccounts', 'FinishSweep'];
+export const BULK_STEPS = ['ResolveBulk', 'ExpungeByQuery', 'RestoreByQuery'];
 export const FUNCTIONS = [
   ...STEPS,
   ...SWEEP_STEPS,
+  ...BULK_STEPS,
   'ProvisioningApi',
   'MailApi',
   'WatchExecutions',

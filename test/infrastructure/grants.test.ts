@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { certificateName } from '../../functions/core/evidence/certificate.ts';
-import { FUNCTIONS, STEPS, SWEEP_STEPS } from './function-names.ts';
+import { BULK_STEPS, FUNCTIONS, STEPS, SWEEP_STEPS } from './function-names.ts';
 import { actionsOn, grantsOf, policiesOf, type Statement, synthesize } from './synthesized.ts';
 
 const prod = synthesize('prod').service;
@@ -142,6 +142,19 @@ describe('least privilege', () => {
     }
   });
 
+  test('W4: by query mail is expunged and restored without a right to remove or read any', () => {
+    for (const name of BULK_STEPS) {
+      const actions = allActions(grantsOf(prod, name));
+      expect(actions.filter((one) => /Delete|BatchWrite/.test(one))).toEqual([]);
+    }
+    expect(actionsOn(grantsOf(prod, 'ExpungeByQuery'), 'MailBucket')).toEqual([]);
+    expect(actionsOn(grantsOf(prod, 'RestoreByQuery'), 'MailBucket')).toEqual([
+      's3:GetObjectVersion',
+      's3:ListBucket',
+      's3:PutObject',
+    ]);
+  });
+
   test('ProvisioningApi reaches no mail and deletes nothing by itself', () => {
     const grants = grantsOf(prod, 'ProvisioningApi');
     expect(actionsOn(grants, 'MailBucket')).toEqual([]);
@@ -183,6 +196,8 @@ describe('least privilege', () => {
   test.each([
     ['DeleteAccount', STEPS],
     ['Autoexpunge', SWEEP_STEPS],
+    ['ExpungeMessages', ['ResolveBulk', 'ExpungeByQuery', 'RecordFailure']],
+    ['RestoreMessages', ['ResolveBulk', 'RestoreByQuery', 'RecordFailure']],
   ])('the machine %s invokes exactly the functions of its steps', (machine, steps) => {
     const invoked = allowed
       .filter(({ id }) => id.startsWith(machine))

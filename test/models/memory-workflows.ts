@@ -1,7 +1,9 @@
 import type { Clock } from '../../functions/core/ports/clock.ts';
-import type { ExecutionStatus, Workflows } from '../../functions/core/ports/workflows.ts';
-
-type Verb = Parameters<Workflows['start']>[0];
+import type {
+  ExecutionStatus,
+  WorkflowVerb as Verb,
+  Workflows,
+} from '../../functions/core/ports/workflows.ts';
 
 /** Step Functions takes execution names of at most 80 of these characters. */
 const NAME = /^[A-Za-z0-9_-]{1,80}$/;

@@ -14,6 +14,8 @@ export interface StepsOptions {
   readonly execution?: string;
   /** Virtual time of one invocation; what paging steps get. */
   readonly invocationMs?: number;
+  /** Called before each invocation, with its number from 1. */
+  readonly onStep?: (token: string, call: number) => Promise<void>;
 }
 
 export interface StepsRun extends MachineRun {
@@ -35,12 +37,15 @@ export async function runSteps(
   const { crash, twice, invocationMs = INVOCATION_MS } = options;
   let changes = 0;
   let crashed = false;
+  let calls = 0;
   const once = async (token: string, payload: unknown, ports: Ports) => {
     const step = steps[token];
     if (step === undefined) throw new Error(`no step has the token ${token}`);
     return await step(ports, payload as never, world.clock.now() + invocationMs);
   };
   const invoke = async (token: string, payload: unknown): Promise<unknown> => {
+    calls += 1;
+    await options.onStep?.(token, calls);
     if (twice === 'inTurn') await once(token, payload, world.ports);
     if (twice === 'atOnce') {
       const [first, second] = await Promise.allSettled(

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { registryKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, findAccount } from '../../functions/core/accounts/accounts.ts';
-import { resumeOperation } from '../../functions/core/erasure/request-deletion.ts';
 import { requireOperation } from '../../functions/core/operations/operations.ts';
+import { resumeOperation } from '../../functions/core/operations/run-operation.ts';
 import {
   refused,
   secretUnreadable,

@@ -46,7 +46,7 @@ async function partsOf(
  * Checks an input, and brings address or domain into their stored form.
  * @throws InvalidInputError naming every field that is wrong
  */
-function parseAutoexpungeInput(input: unknown): AutoexpungeInput {
+export function parseAutoexpungeInput(input: unknown): AutoexpungeInput {
   const {
     user,
     domain,

@@ -19,7 +19,7 @@ import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { toMailbox } from '../mailboxes/mailboxes.ts';
 import { enterStep, requireRunning, retentionEnd, updateWrite } from '../operations/operations.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { Row, RowStore } from '../ports/row-store.ts';
+import type { Row, RowStore, Write } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { requirePart } from './erasure-ports.ts';
@@ -50,6 +50,30 @@ export async function readPlan(rows: RowStore, operationId: string): Promise<Pla
   return { mailboxes, parts };
 }
 
+/** Writes a plan as a whole; one that was begun before is written over. */
+export async function writePlan(
+  { rows }: Pick<Ports, 'rows'>,
+  operationId: string,
+  mailboxes: readonly PlannedMailbox[],
+): Promise<void> {
+  for (let at = 0; at < mailboxes.length; at += PLAN_ROW_MAILBOXES) {
+    const some = mailboxes.slice(at, at + PLAN_ROW_MAILBOXES);
+    await rows.write(planWrite(operationId, at / PLAN_ROW_MAILBOXES, some));
+  }
+}
+
+function planWrite(operationId: string, part: number, mailboxes: readonly PlannedMailbox[]): Write {
+  return {
+    kind: 'put',
+    key: registryKeys.plan(operationId, part),
+    attributes: {
+      v: ROW_VERSION,
+      type: 'plan',
+      mailboxes: mailboxes.map(({ mailboxId, uidNext }) => `${mailboxId} ${uidNext}`),
+    },
+  };
+}
+
 function toPlanned(row: Row): PlannedMailbox[] {
   const lines = row.attributes['mailboxes'];
   if (!Array.isArray(lines)) throw new TypeError(`damaged plan row ${row.key.pk} / ${row.key.sk}`);
@@ -74,16 +98,8 @@ async function extendPlan(ports: Pick<Ports, 'rows'>, context: OperationContext)
   let mailboxes = 0;
   const flush = async (): Promise<void> => {
     if (pending.length === 0) return;
-    await ports.rows.write({
-      kind: 'put',
-      key: registryKeys.plan(context.operationId, part),
-      // A repeated delivery that runs beside this one writes the same part: either one will do.
-      attributes: {
-        v: ROW_VERSION,
-        type: 'plan',
-        mailboxes: pending.map(({ mailboxId, uidNext }) => `${mailboxId} ${uidNext}`),
-      },
-    });
+    // A repeated delivery that runs beside this one writes the same part: either one will do.
+    await ports.rows.write(planWrite(context.operationId, part, pending));
     part += 1;
     pending = [];
   };

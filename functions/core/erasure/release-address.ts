@@ -9,6 +9,7 @@ import {
   registryKeys,
   TTL_ATTRIBUTE,
 } from '../../contract/row-layout.ts';
+import { closeOperation } from '../operations/close-operation.ts';
 import {
   enterStep,
   finishWrite,
@@ -45,6 +46,7 @@ export async function releaseAddress(
     await releaseOne(ports, context.accountId, entry, stableId);
   }
   await removeRows(ports, context, 'idempotency#');
+  await closeOthers(ports, context);
   await expirePlan(ports, operationId);
   await finish(ports, context);
   return { operationId };
@@ -81,6 +83,14 @@ async function removeIfOwn(
   equals: Readonly<Record<string, string>>,
 ): Promise<void> {
   await ports.rows.write({ kind: 'remove', key, guard: { row: 'present', equals } });
+}
+
+/** Operations that were never finished hold an address, and what somebody looked for in the mail. */
+async function closeOthers(ports: ReleasePorts, context: OperationContext): Promise<void> {
+  for await (const entry of accountRows(ports, context, 'operation#')) {
+    const operationId = text(entry, 'operationId');
+    if (operationId !== context.operationId) await closeOperation(ports, context, operationId);
+  }
 }
 
 async function removeRows(

@@ -1,24 +1,14 @@
 /** Deletions asked for over the API: opens or joins the operation and starts its execution. */
 
 import type { EstimateAnswer } from '../../contract/api.ts';
-import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { parseAddress } from '../accounts/address.ts';
-import { LetheError } from '../errors.ts';
-import {
-  executionName,
-  executionOf,
-  type Operation,
-  openWrites,
-  requireOperation,
-  takeOver,
-} from '../operations/operations.ts';
+import { type Operation, openWrites, requireOperation } from '../operations/operations.ts';
+import { ensureRunning, type RequestPorts } from '../operations/run-operation.ts';
 import type { Ports } from '../ports/ports.ts';
 import { untilWon } from '../rows/contention.ts';
 import { OPERATION_ID_BYTES, requireDeletable } from './deletion-request.ts';
 import type { ErasureSettings } from './erasure-ports.ts';
 import { estimateErasure } from './estimate-erasure.ts';
-
-export type RequestPorts = Pick<Ports, 'rows' | 'workflows' | 'clock' | 'ids'>;
 
 export interface DeletionRequest {
   readonly user: string;
@@ -64,54 +54,4 @@ export async function requestDeletion(
     if (result.outcome !== 'written') return 'lost';
     return await ensureRunning(ports, await requireOperation(ports.rows, operationId));
   });
-}
-
-/**
- * Starts the next attempt of a deletion that failed, or whose execution was stopped.
- * @throws UnknownOperationError, OperationFinishedError, StoreBusyError
- */
-export async function resumeOperation(
-  ports: RequestPorts,
-  operationId: string,
-  deadline: number,
-): Promise<Operation> {
-  return await untilWon(ports, deadline, async () => {
-    const operation = await requireOperation(ports.rows, operationId);
-    if (operation.state !== 'succeeded') return await ensureRunning(ports, operation);
-    throw new LetheError(
-      ERROR_NAMES.operationFinished,
-      `operation ${operationId} has succeeded`,
-      'Nothing to do: fetch its certificate.',
-    );
-  });
-}
-
-/** Makes sure that an execution works on the operation; safe to call at any time by anyone. */
-async function ensureRunning(
-  ports: RequestPorts,
-  operation: Operation,
-): Promise<Operation | 'lost'> {
-  const { operationId, attempt, state } = operation;
-  if (state === 'succeeded') return operation;
-  const name = executionOf(operation);
-  if (state === 'running') {
-    const status = await ports.workflows.status(operation.verb, name);
-    if (status === 'running') return operation;
-    if (status === undefined) {
-      await ports.workflows.start(operation.verb, name, { operationId, attempt });
-      return operation;
-    }
-    // Ended without saying so on the operation: stopped in the console, or timed out. Read again,
-    // because it may have finished between the two readings.
-    const now = await requireOperation(ports.rows, operationId);
-    if (now.state !== 'running' || now.attempt !== attempt) return 'lost';
-  }
-  const next = await takeOver(ports, operation);
-  if (next === undefined) return 'lost';
-  const { attempt: nextAttempt } = next;
-  await ports.workflows.start(operation.verb, executionName(operationId, nextAttempt), {
-    operationId,
-    attempt: nextAttempt,
-  });
-  return await requireOperation(ports.rows, operationId);
 }

@@ -2,23 +2,16 @@
  * The first step: checks the input, finds the account, opens its one operation or joins it. All
  * that can be wrong with a request is an answer that a Choice reads; only trouble throws.
  */
-import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type {
   DeleteAccountInput,
-  OperationContext,
   ResolveAccountAnswer,
   ResolveAccountPayload,
 } from '../../contract/payloads.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { parseAddress } from '../accounts/address.ts';
-import { LetheError } from '../errors.ts';
-import {
-  type Operation,
-  openWrites,
-  requireOperation,
-  takeOver,
-  updateWrite,
-} from '../operations/operations.ts';
+import { joinOperation, ownOrRunning } from '../operations/join-operation.ts';
+import { openWrites, requireOperation, takeOver } from '../operations/operations.ts';
+import { refusal } from '../operations/refusals.ts';
 import type { Ports } from '../ports/ports.ts';
 import { parseDeleteAccountInput } from './delete-account-input.ts';
 import { OPERATION_ID_BYTES, requireDeletable } from './deletion-request.ts';
@@ -41,38 +34,8 @@ export async function resolveAccount(
       ? await resolveUser(ports, settings, input, payload.executionName)
       : await joinOperation(ports, input, payload.executionName);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return { outcome: 'refused', error: error.name, message: `${error.message}. ${error.next}` };
+    return refusal(error);
   }
-}
-
-const REFUSALS: readonly string[] = [
-  ERROR_NAMES.invalidInput,
-  ERROR_NAMES.unknownUser,
-  ERROR_NAMES.unknownOperation,
-  ERROR_NAMES.accountHeld,
-];
-
-function isRefusal(error: unknown): error is LetheError {
-  return error instanceof LetheError && REFUSALS.includes(error.name);
-}
-
-/** An execution started for an operation that exists: by the API or by `resume`. */
-async function joinOperation(
-  ports: ResolvePorts,
-  input: DeleteAccountInput,
-  execution: string,
-): Promise<ResolveAccountAnswer> {
-  const operation = await requireOperation(ports.rows, input.operationId ?? '');
-  const context = contextOf(operation, input.attempt ?? operation.attempt);
-  // The attempt is taken by the first execution that names itself on it; a retry finds its name.
-  const write = updateWrite(context, { execution });
-  const result = await ports.rows.write({
-    ...write,
-    guard: { ...write.guard, without: ['execution'] },
-  });
-  if (result.outcome === 'written') return { outcome: 'proceed', operation: context };
-  return ownOrRunning(await requireOperation(ports.rows, operation.operationId), execution);
 }
 
 /** An execution started for a user, as an operator does it in the console. */
@@ -122,21 +85,4 @@ async function join(
   if (operation.state !== 'failed') return ownOrRunning(operation, execution);
   const context = await takeOver(ports, operation, execution);
   return context && { outcome: 'proceed', operation: context };
-}
-
-/** A repeated delivery of the first step finds its own execution on the operation and goes on. */
-function ownOrRunning(operation: Operation, execution: string): ResolveAccountAnswer {
-  if (operation.execution === execution && operation.state === 'running') {
-    return { outcome: 'proceed', operation: contextOf(operation, operation.attempt) };
-  }
-  const { operationId, state, attempt } = operation;
-  return {
-    outcome: 'alreadyRunning',
-    operationId,
-    message: `operation ${operationId} is ${state} in attempt ${attempt}; this execution does nothing`,
-  };
-}
-
-function contextOf(operation: Operation, attempt: number): OperationContext {
-  return { operationId: operation.operationId, attempt, accountId: operation.accountId };
 }

@@ -1,7 +1,7 @@
 /**
  * How many states of the machine an invocation of a step stands for: its Task, and what the machine
  * enters between it and the next Task. Functions cannot see the machine, so these follow
- * statemachines/delete-account.asl.json; the simulation holds their sum against the machine.
+ * the definitions in statemachines/; the simulation holds their sum against the machine.
  */
 
 /** States entered for a step that answered: its own, and those that always follow it. */
@@ -22,6 +22,10 @@ const AFTER: Readonly<Record<string, number>> = {
   'certify-erasure': 2,
   /** And "Account deleted". */
   'release-address': 2,
+  /** Each and its Choice. */
+  'resolve-bulk': 2,
+  'expunge-messages': 2,
+  'restore-messages': 2,
   /** "Describe ..." before it and "Deletion failed" after it. */
   'record-failure': 3,
 };
@@ -32,6 +36,8 @@ const OVER_ONE_MORE: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'wait-for-sessions': { none: 'Grace period', again: 'Let sessions end' },
   'erase-range': { done: 'Range erased' },
   'erase-account-rows': { done: 'Settle' },
+  'expunge-messages': { done: 'Done' },
+  'restore-messages': { done: 'Done' },
 };
 
 /** @param outcome of the step's answer; undefined when it has none */

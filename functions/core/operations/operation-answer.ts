@@ -56,6 +56,7 @@ function toAnswer(
     createdAt,
     updatedAt,
     finishedAt,
+    done,
     ...rest
   } = operation;
   return {
@@ -63,7 +64,7 @@ function toAnswer(
     createdAt: new Date(createdAt).toISOString(),
     updatedAt: new Date(updatedAt).toISOString(),
     ...(finishedAt === undefined ? {} : { finishedAt: new Date(finishedAt).toISOString() }),
-    counts,
+    counts: { ...counts, ...done },
     billed: shownUsage(usage),
     costDollars: shownDollars(usage),
     pricesOf: PRICES_OF,

@@ -2,7 +2,7 @@
  * Operations: who asked for what on which account, in which step it is, and how it ended (O1).
  * One account has at most one unfinished operation, by compare-and-set on the account's row.
  */
-import type { Counts, OperationError, OperationState } from '../../contract/api.ts';
+import type { Counts, OperationError, OperationState, OperationVerb } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { OPERATION_RETENTION_DAYS } from '../../contract/limits.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
@@ -24,7 +24,7 @@ export type OperationPorts = Pick<Ports, 'rows' | 'clock'>;
 
 export interface Operation {
   readonly operationId: string;
-  readonly verb: 'delete-account';
+  readonly verb: OperationVerb;
   readonly accountId: string;
   readonly state: OperationState;
   readonly step: string;
@@ -42,6 +42,10 @@ export interface Operation {
   readonly updatedAt: number;
   readonly finishedAt?: number;
   readonly expected?: Counts;
+  /** What a bulk verb has done so far. */
+  readonly done?: Counts;
+  /** Counts only. */
+  readonly dryRun?: true;
   readonly error?: OperationError;
   readonly certificate?: string;
 }
@@ -54,7 +58,7 @@ export function toOperation(row: Row): Operation {
   const error = row.attributes['error'];
   return {
     operationId: text(row, 'operationId'),
-    verb: text(row, 'verb') as 'delete-account',
+    verb: text(row, 'verb') as OperationVerb,
     accountId: text(row, 'accountId'),
     state: text(row, 'state') as OperationState,
     step: text(row, 'step'),
@@ -69,8 +73,16 @@ export function toOperation(row: Row): Operation {
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(certificate === undefined ? {} : { certificate }),
     ...(row.attributes['expected'] === undefined ? {} : { expected: numbers(row, 'expected') }),
+    ...doneOn(row),
+    ...(row.attributes['dryRun'] === true ? { dryRun: true } : {}),
     ...(isObject(error) ? { error: toError(error) } : {}),
   };
+}
+
+function doneOn(row: Row): { readonly done?: Counts } {
+  const messages = optionalNumber(row, 'messages');
+  if (messages === undefined) return {};
+  return { done: { messages, bytes: number(row, 'bytes') } };
 }
 
 function toError(error: Attributes): OperationError {

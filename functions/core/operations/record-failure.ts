@@ -13,6 +13,9 @@ const NEXT: Readonly<Record<string, string>> = {
   [ERROR_NAMES.permissionMissing]:
     'Give the function of this step its permission again by a deployment, or find what denies it (a policy of the bucket, the key or the organization), then resume the operation.',
   ...MAIL_SERVER_NEXT,
+  [ERROR_NAMES.quotaExceeded]:
+    'Nothing was restored. Raise the limit, then resume; or begin anew with overQuota.',
+  [ERROR_NAMES.unknownMailbox]: 'Begin anew with a mailbox that is there, or a pattern.',
   [ERROR_NAMES.superseded]: 'Nothing to do: a newer attempt goes on.',
 };
 

@@ -1,5 +1,10 @@
 /** Executions of the state machines. */
+import type { OperationVerb } from '../../contract/api.ts';
+
 export type ExecutionStatus = 'running' | 'succeeded' | 'failed';
+
+/** Verbs that have a machine. */
+export type WorkflowVerb = OperationVerb | 'autoexpunge';
 
 export interface Workflows {
   /**
@@ -7,9 +12,9 @@ export interface Workflows {
    * Answers `exists` when an execution of this name was started before, whatever became of it;
    * but `started` again while it runs and the input is the same (Step Functions cannot tell).
    */
-  start(verb: 'delete-account', name: string, input: object): Promise<'started' | 'exists'>;
+  start(verb: WorkflowVerb, name: string, input: object): Promise<'started' | 'exists'>;
   /** Undefined when no execution of this name is known. */
-  status(verb: 'delete-account', name: string): Promise<ExecutionStatus | undefined>;
+  status(verb: WorkflowVerb, name: string): Promise<ExecutionStatus | undefined>;
   /** When each execution that still runs was started, in epoch milliseconds; in no order. */
-  running(verb: 'delete-account'): Promise<readonly number[]>;
+  running(verb: WorkflowVerb): Promise<readonly number[]>;
 }

@@ -23,7 +23,7 @@ export interface Usage {
 type QuotaPorts = Pick<Ports, 'rows' | 'clock'>;
 
 /** What all mailboxes that count hold together. Strongly consistent. */
-async function usedQuota(
+export async function usedQuota(
   { rows, clock }: QuotaPorts,
   account: Account,
   settings: ResolvedSettings,

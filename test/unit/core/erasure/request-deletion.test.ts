@@ -4,12 +4,12 @@ import { type Account, findAccount } from '../../../../functions/core/accounts/a
 import {
   estimateDeletion,
   requestDeletion,
-  resumeOperation,
 } from '../../../../functions/core/erasure/request-deletion.ts';
 import {
   failOperation,
   requireOperation,
 } from '../../../../functions/core/operations/operations.ts';
+import { resumeOperation } from '../../../../functions/core/operations/run-operation.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
 import { Crashes } from '../../../models/faulty.ts';
 import { furnish } from '../../../simulation/mail.ts';

@@ -1,7 +1,8 @@
-/** When, and how much at a time, the deployment sweeps what autoexpunge has to do. */
+/** The part of the settings that says when autoexpunge runs, and how fast. */
 import { z } from 'zod';
+import { wholeNumber } from './retention-class-settings.ts';
 
-export interface PolicySettings {
+export interface SweepSettings {
   /** When autoexpunge starts: an expression of EventBridge such as `rate(1 hour)`, or `off`. */
   readonly autoexpungeSchedule: string;
   /** Shards of what is due that are swept at the same time, so that delivery is never starved. */
@@ -11,16 +12,16 @@ export interface PolicySettings {
 /** The index of what is due has one for each hex digit. */
 const SHARDS = 16;
 
-export const policyShape = {
+export const sweepShape = {
   autoexpungeSchedule: z
     .string()
     .regex(/^(off|(rate|cron)\([^()]+\))$/)
     .default('rate(1 hour)'),
-  autoexpungeMaxConcurrency: z.int().min(1).max(SHARDS).default(4),
+  autoexpungeMaxConcurrency: wholeNumber(1, SHARDS).default(4),
 };
 
 /** What each field takes, in words. */
-export const POLICY_ALLOWED = {
+export const SWEEP_ALLOWED = {
   autoexpungeSchedule: '"off", or an expression of EventBridge such as "rate(1 hour)"',
   autoexpungeMaxConcurrency: `a whole number from 1 to ${SHARDS}`,
 } as const;

@@ -1,0 +1,114 @@
+/** One page of a mailbox after the other: counted first, then expunged or restored. */
+import type { OperationContext } from '../../contract/payloads.ts';
+import { whyProtected } from '../accounts/accounts.ts';
+import type { PlannedMailbox } from '../erasure/plan.ts';
+import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import { type Entry, readMailboxPage } from '../messages/entries.ts';
+import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
+import { requireRunning } from '../operations/operations.ts';
+import { matches } from '../queries/match-query.ts';
+import type { Query } from '../queries/query.ts';
+import {
+  accountCheck,
+  type BulkPlace,
+  type BulkState,
+  countWrite,
+  moveOn,
+} from './bulk-operation.ts';
+import type { BulkKind } from './bulk-verbs.ts';
+
+const PAGE_ENTRIES = 500;
+
+export interface BulkRun<P extends ChunkPorts> {
+  readonly ports: P;
+  readonly kind: BulkKind<P>;
+  readonly context: OperationContext;
+  readonly mail: MailContext;
+  readonly query: Query;
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+/** One page of a mailbox: counted, or expunged or restored. */
+export async function lookInto<P extends ChunkPorts>(
+  run: BulkRun<P>,
+  state: BulkState,
+  planned: PlannedMailbox,
+): Promise<BulkState | 'lost'> {
+  const { ports, context } = run;
+  const { mailbox: position, afterUid } = state.place;
+  const mailbox = await readMailbox(ports.rows, planned.mailboxId);
+  const after: BulkPlace = { mailbox: position + 1, afterUid: 0 };
+  if (mailbox?.state !== 'active') return await moveOn(ports, context, state, { place: after });
+  const { rows, clock } = ports;
+  const window = { afterUid, limit: PAGE_ENTRIES };
+  const page = await readMailboxPage(rows, mailbox, window, clock.now());
+  const meant = page.entries.filter((entry) => isMeant(run, planned, mailbox, entry));
+  const { nextAfterUid } = page;
+  const isLast = nextAfterUid === undefined || nextAfterUid + 1 >= planned.uidNext;
+  const place = isLast ? after : { mailbox: position, afterUid: nextAfterUid };
+  if (state.phase === 'count') {
+    return await moveOn(ports, context, state, { place, expected: counted(run, state, meant) });
+  }
+  if (meant.length > 0 && !(await act(run, state, mailbox, meant))) return 'lost';
+  return await moveOn(ports, context, state, { place });
+}
+
+function isMeant<P extends ChunkPorts>(
+  { kind, query }: BulkRun<P>,
+  { uidNext }: PlannedMailbox,
+  { path }: Mailbox,
+  entry: Entry,
+): boolean {
+  const { message, expunged } = entry;
+  if (message.uid >= uidNext || !kind.takes(entry)) return false;
+  const { origin, expungedAt } = expunged ?? {};
+  const candidate = {
+    ...message,
+    ...(origin === undefined ? {} : { origin }),
+    ...(expungedAt === undefined ? {} : { expungedAt }),
+  };
+  return matches(query, candidate, path);
+}
+
+function counted<P extends ChunkPorts>(
+  { kind, mail }: BulkRun<P>,
+  { expected, request }: BulkState,
+  meant: readonly Entry[],
+): Record<string, number> {
+  const { messages = 0, bytes = 0, quotaBytes = 0 } = expected;
+  const sum = (of: (entry: Entry) => number) =>
+    meant.reduce((total, entry) => total + of(entry), 0);
+  const towardsQuota = quotaBytes + sum((entry) => kind.quotaBytes(mail, request, entry));
+  return {
+    ...expected,
+    messages: messages + meant.length,
+    bytes: bytes + sum(({ message }) => message.sizeBytes),
+    ...(towardsQuota === 0 ? {} : { quotaBytes: towardsQuota }),
+  };
+}
+
+/** @returns whether all of them were settled in time */
+async function act<P extends ChunkPorts>(
+  { ports, kind, context, mail, until }: BulkRun<P>,
+  { request }: BulkState,
+  mailbox: Mailbox,
+  meant: readonly Entry[],
+): Promise<boolean> {
+  const { rows, clock } = ports;
+  const rider: Rider<{ readonly sizeBytes: number }> = {
+    writes: (taken) => [
+      accountCheck(kind.verb, context.accountId),
+      countWrite(context, taken, clock.now()),
+    ],
+    refused: async () => {
+      await requireRunning(rows, context);
+      return await whyProtected(rows, mail.account);
+    },
+  };
+  const uids = meant.map(({ message }) => message.uid);
+  // At least one try, however late it is: else nothing would ever move.
+  const deadline = Math.max(until, clock.now());
+  const task = { context: mail, request, mailbox, uids, rider, deadline };
+  return (await kind.act(ports, task)).complete;
+}

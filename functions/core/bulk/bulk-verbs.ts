@@ -1,0 +1,77 @@
+/** What tells the bulk verbs apart. */
+import type { BulkVerb } from '../../contract/api.ts';
+import { quoted } from '../errors.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { requireMailbox } from '../mailboxes/mailboxes.ts';
+import { notAllowed } from '../mailboxes/rights.ts';
+import type { Entry } from '../messages/entries.ts';
+import { expungeMessages } from '../messages/expunge-messages.ts';
+import type {
+  Chunked,
+  ChunkPorts,
+  MailContext,
+  MessagePorts,
+  Rider,
+} from '../messages/in-chunks.ts';
+import { restoreMessages } from '../messages/restore-messages.ts';
+import type { BulkRequest } from './bulk-request.ts';
+
+interface Taken {
+  readonly sizeBytes: number;
+}
+
+export interface BulkTask {
+  readonly context: MailContext;
+  readonly request: BulkRequest;
+  readonly mailbox: Mailbox;
+  readonly uids: readonly number[];
+  readonly rider: Rider<Taken>;
+  /** Epoch milliseconds after which no new try begins. */
+  readonly deadline: number;
+}
+
+export interface BulkKind<P extends ChunkPorts> {
+  readonly verb: BulkVerb;
+  /** Mailboxes that are looked into at all; all when missing. */
+  readonly looksInto?: (mailbox: Mailbox) => boolean;
+  /** Whether an entry can be meant. */
+  takes(entry: Entry): boolean;
+  /** Bytes that count for the quota once an entry has come back. */
+  quotaBytes(context: MailContext, request: BulkRequest, entry: Entry): number;
+  /** What must be there and allowed before anything is planned. */
+  check(ports: P, context: MailContext, request: BulkRequest): Promise<void>;
+  act(ports: P, task: BulkTask): Promise<Chunked<Taken>>;
+}
+
+export const EXPUNGE: BulkKind<ChunkPorts> = {
+  verb: 'expunge-messages',
+  takes: () => true,
+  quotaBytes: () => 0,
+  check: async () => undefined,
+  act: (ports, { context, request, mailbox, uids, rider, deadline }) => {
+    const options = { bypassStorage: request.bypassExpungeStorage === true, rider };
+    return expungeMessages(ports, context, mailbox, uids, options, deadline);
+  },
+};
+
+export const RESTORE: BulkKind<MessagePorts> = {
+  verb: 'restore-messages',
+  looksInto: ({ role }) => role === 'storage',
+  // What lay in the mailbox before it became the storage was never expunged.
+  takes: ({ expunged }) => expunged !== undefined,
+  quotaBytes: ({ settings }, { to }, { message, expunged }) =>
+    settings.isExempt(to ?? expunged?.origin ?? '') ? 0 : message.sizeBytes,
+  check: async (ports, { account, settings }, { to }) => {
+    if (to === undefined) return;
+    const target = await requireMailbox(ports.rows, account.accountId, to);
+    if (target.role !== 'storage' && !settings.isStorage(to)) return;
+    throw notAllowed(
+      `${quoted(to)} is the expunge storage: only an expunge puts mail there`,
+      'Choose another mailbox.',
+    );
+  },
+  act: (ports, { context, request: { to }, mailbox, uids, rider, deadline }) => {
+    const options = to === undefined ? { rider } : { to, rider };
+    return restoreMessages(ports, context, mailbox, uids, options, deadline);
+  },
+};

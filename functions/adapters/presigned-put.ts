@@ -1,19 +1,9 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { SignatureV4 } from '@smithy/signature-v4';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { PresignedPut } from '../core/ports/object-store.ts';
 
-/** Whoever gets the URL does not know the hash of the body when it is signed. */
-const UNSIGNED_PAYLOAD = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
-
-/** The parts of a request of the SDK that a URL is made of. */
-interface BuiltRequest {
-  readonly method: string;
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port?: number;
-  readonly path: string;
-  readonly query?: Record<string, string | string[] | null>;
-}
+/** Names of headers by which the SDK announces the checksum of a body. */
+const CHECKSUM_HEADER = /^x-amz-(sdk-)?checksum-/;
 
 /**
  * Signs a PUT of exactly so many bytes by the client's credentials, for where the client itself
@@ -28,52 +18,29 @@ export async function presignPut(
     readonly seconds: number;
   },
 ): Promise<PresignedPut> {
-  const { hostname, port, method, protocol, path, query } = await built(client, put);
-  const host = port === undefined ? hostname : `${hostname}:${port}`;
-  const headers = { 'content-length': String(put.sizeBytes) };
-  const { region, credentials, sha256 } = client.config;
-  const signer = new SignatureV4({
-    service: 's3',
-    region,
-    credentials,
-    sha256,
-    // S3 signs the path as it is sent.
-    uriEscapePath: false,
-  });
-  const signed = await signer.presign(
-    {
-      method,
-      protocol,
-      hostname,
-      path,
-      headers: { host, ...headers, ...UNSIGNED_PAYLOAD },
-      ...(port === undefined ? {} : { port }),
-      ...(query === undefined ? {} : { query }),
-    },
-    { expiresIn: put.seconds },
-  );
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(signed.query ?? {})) search.set(name, String(value));
-  // Spaces as %20: a plus sign is one only in forms.
-  const text = search.toString().replaceAll('+', '%20');
-  return { url: `${protocol}//${host}${path}?${text}`, headers };
+  const { bucket: Bucket, key: Key, sizeBytes: ContentLength } = put;
+  const command = new PutObjectCommand({ Bucket, Key, ContentLength });
+  leaveOutChecksum(command);
+  return {
+    url: await getSignedUrl(client, command, { expiresIn: put.seconds }),
+    headers: { 'content-length': String(ContentLength) },
+  };
 }
 
-/** The request as the client builds it, endpoint included; it is not sent. */
-async function built(
-  client: S3Client,
-  { bucket, key }: { readonly bucket: string; readonly key: string },
-): Promise<BuiltRequest> {
-  let request: BuiltRequest | undefined;
-  const command = new PutObjectCommand({ Bucket: bucket, Key: key });
-  command.middlewareStack.add(
-    () => async (args) => {
-      request = args.request as BuiltRequest;
-      return { response: {}, output: { $metadata: {} } };
+/**
+ * The SDK adds the checksum of a body to each PUT. Here it would be that of the empty body, as the
+ * real one is not known yet, and S3 would refuse every other body than that.
+ */
+function leaveOutChecksum({ middlewareStack }: PutObjectCommand): void {
+  middlewareStack.add(
+    (next) => async (args) => {
+      const { headers } = args.request as { readonly headers: Record<string, string> };
+      for (const name of Object.keys(headers)) {
+        if (CHECKSUM_HEADER.test(name)) delete headers[name];
+      }
+      return await next(args);
     },
-    { step: 'build', priority: 'high' },
+    // After the step that adds the checksum, before the one that signs.
+    { step: 'build', priority: 'low' },
   );
-  await client.send(command);
-  if (request === undefined) throw new Error('the S3 client built no request to sign');
-  return request;
 }

@@ -24,7 +24,7 @@ import type {
 } from '../core/ports/object-store.ts';
 import { decodeCursor, encodeCursor } from './cursors.ts';
 import { presignPut } from './presigned-put.ts';
-import { answered, faultName, faultStatus } from './store-faults.ts';
+import { answered, faultName } from './store-faults.ts';
 
 /**
  * What a read answers when there is no such object: no key (or a delete marker on top of it), no
@@ -173,10 +173,8 @@ export class S3ObjectStore implements ObjectStore {
         await this.#client.send(command);
         return [];
       } catch (error) {
-        // What S3 answers about a key is told as DeleteObjects tells it; the rest is trouble.
-        if (faultStatus(error) === 0) throw error;
-        const code = faultName(error);
-        return ALREADY_REMOVED.has(code) ? [] : [{ key, versionId, code }];
+        if (ALREADY_REMOVED.has(faultName(error))) return [];
+        throw error;
       }
     });
   }

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Meter } from '../core/meter/meter.ts';
 import type { UsageName } from '../core/meter/prices.ts';
 import { writeUnits } from '../core/meter/row-units.ts';
@@ -71,6 +72,17 @@ export function meterKms(client: KMSClient, meter: Meter): KMSClient {
     EACH_ATTEMPT,
   );
   return client;
+}
+
+export function meterSecretsManager(client: SecretsManagerClient, meter: Meter): void {
+  client.middlewareStack.add(
+    (next) => (args) =>
+      billed(
+        () => next(args),
+        () => meter.add('secretsManagerRequests'),
+      ),
+    EACH_ATTEMPT,
+  );
 }
 
 /** The part of an answer that says what a request consumed. */

@@ -54,7 +54,7 @@ export function faultName(error: unknown): string {
 }
 
 /** HTTP status of an error of the SDK; 0 when there was no answer. */
-export function faultStatus(error: unknown): number {
+function faultStatus(error: unknown): number {
   const status = (error as Fault | null | undefined)?.$metadata?.httpStatusCode;
   return typeof status === 'number' ? status : 0;
 }

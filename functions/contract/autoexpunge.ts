@@ -56,7 +56,7 @@ export type ResolveSweepAnswer =
     }
   | RefusalAnswer;
 
-export interface SweepPayload<P extends SweepPart> {
+interface SweepPayload<P extends SweepPart> {
   readonly part: P;
   readonly dryRun: boolean;
   /** `null` at the start. */

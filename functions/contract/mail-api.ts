@@ -152,7 +152,7 @@ export interface RestoreQuery {
 }
 
 /** A moment: so many seconds ago, the UTC midnight that began the day so many days ago, or a time. */
-export type QueryTime =
+type QueryTime =
   | { readonly secondsAgo: number }
   | { readonly calendarDaysAgo: number }
   | { readonly at: string };

@@ -168,11 +168,5 @@ export const lazyPartition = (storageMailboxId: string, bucket: number): string 
 export const linkOf = (mailboxId: string, uid: number): string =>
   `${mailboxId.slice(mailboxId.indexOf('.') + 1)}:${uidKey(uid)}`;
 
-/** The message row that a link of an account's blob row names. */
-export function keyOfLink(accountId: string, link: string): RowKey {
-  const [random = '', uid = ''] = link.split(':');
-  return dictmapKeys.message(`${accountId}.${random}`, Number(uid));
-}
-
 export const blobPartition = (accountId: string, shard: string): string =>
   `blobs#${accountId}#${shard}`;

@@ -107,7 +107,7 @@ export function mailboxFromSeedNames(given: Given, report: Report, where: string
 }
 
 /** A time as Dovecot writes it, in seconds; undefined when it is none. */
-export function seconds(value: unknown): number | undefined {
+function seconds(value: unknown): number | undefined {
   if (value === 0 || value === '0') return 0;
   const [, count = '', unit = ''] = /^(\d{1,12})\s*([a-z]+)$/i.exec(String(value)) ?? [];
   const factor = SECONDS.find(([pattern]) => pattern.test(unit.toLowerCase()))?.[1];

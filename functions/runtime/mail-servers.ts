@@ -40,24 +40,7 @@ const NO_SECRET: Secrets = {
   },
 };
 
-/** Lambda hands the credentials of the role to the sandbox and starts another before they end. */
 function wireSecret(): Secrets {
-  const secret = readEnvironment([ENV.mailServersSecretArn])[ENV.mailServersSecretArn];
-  const {
-    AWS_ACCESS_KEY_ID: accessKeyId = '',
-    AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
-    AWS_SESSION_TOKEN: sessionToken,
-    AWS_ENDPOINT_URL: endpoint,
-  } = process.env;
-  return new SecretsManagerSecrets({
-    secretArn: secret,
-    credentials: {
-      accessKeyId,
-      secretAccessKey,
-      ...(sessionToken === undefined ? {} : { sessionToken }),
-    },
-    clock: wireClock(),
-    meter: usageMeter,
-    ...(endpoint === undefined ? {} : { endpoint }),
-  });
+  const { [ENV.mailServersSecretArn]: secretArn } = readEnvironment([ENV.mailServersSecretArn]);
+  return new SecretsManagerSecrets({ secretArn, clock: wireClock(), meter: usageMeter });
 }

@@ -56,7 +56,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   async put(key: string, body: Uint8Array): Promise<{ readonly versionId: string }> {
     const versionId = this.#nextId('version');
-    this.#add({ key, versionId, body: Uint8Array.from(body), createdMs: this.#clock.now() });
+    this.#add({ key, versionId, body: new Uint8Array(body), createdMs: this.#clock.now() });
     return { versionId };
   }
 
@@ -67,7 +67,7 @@ export class MemoryObjectStore implements ObjectStore {
         ? versions.at(-1)
         : versions.find((version) => version.versionId === versionId);
     if (found?.body === undefined) return undefined;
-    return { body: Uint8Array.from(found.body), versionId: found.versionId };
+    return { body: new Uint8Array(found.body), versionId: found.versionId };
   }
 
   async copy(

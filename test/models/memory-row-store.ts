@@ -18,13 +18,14 @@ import type {
   Write,
   WriteResult,
 } from '../../functions/core/ports/row-store.ts';
-import { changed, copyOf, guardHolds, type RowChange } from './memory-row-changes.ts';
+import { attributesAfter, copyOf, guardHolds, type RowChange } from './memory-row-changes.ts';
 import {
   assertChange,
   assertGuard,
   assertKey,
   assertRow,
   RowValidationError,
+  sizeOf,
 } from './memory-row-rules.ts';
 import { comparePlaces, OrderedEntries, type Place, placeOf } from './ordered-entries.ts';
 
@@ -120,11 +121,11 @@ export class MemoryRowStore implements RowStore {
     this.#conflicts = times;
   }
 
-  /** Every row of a table, or of both, by partition and in order. */
+  /** Every row of a table, or of both, by partition and in order; to be looked at only. */
   rows(table?: TableName): readonly Row[] {
     return (table === undefined ? TABLES : [table]).flatMap((one) =>
       [...this.#partitionsOf(one, '').values()].flatMap((partition) =>
-        partition.all().map(({ value }) => copyOfRow(value)),
+        partition.all().map(({ value }) => value),
       ),
     );
   }
@@ -210,17 +211,6 @@ const copyOfRow = (row: Row): Row => ({
   attributes: copyOf(row.attributes),
 });
 
-/** A guard on an update implies that the row exists. */
-function attributesAfter(
-  write: Exclude<Write, { kind: 'check' }>,
-  row: Row | undefined,
-): Attributes | undefined {
-  if (write.kind === 'put') return write.attributes;
-  if (write.kind === 'remove') return undefined;
-  if (row === undefined) throw new TypeError('an update without a guard on an absent row');
-  return changed(row.attributes, write.change);
-}
-
 /** Where a row stands in its table and in the indexes whose key attributes it has both. */
 function placesOf(row: Row): { index: string; pk: string; place: Place }[] {
   const { table, pk, sk } = row.key;
@@ -257,7 +247,7 @@ function pageOf(query: Query, entries: OrderedEntries<Row>, first: number, end: 
     const row = entries.at(position)?.value;
     if (row === undefined) break;
     rows.push(projected(query, row));
-    sizeBytes += rowBytes(row.key, row.attributes);
+    sizeBytes += sizeOf(row);
     if (rows.length === query.limit || sizeBytes >= PAGE_BYTES_MAX) {
       return { rows, next: encodeCursor(lastKey(query, row)) };
     }

@@ -50,6 +50,9 @@ function parseOptions(words: readonly string[]): Options | undefined {
   if (target !== 'memory' && target !== 'embedded') {
     throw new UsageError(`--target: got ${JSON.stringify(target)}, allowed are memory, embedded`);
   }
+  if (directory !== undefined && target !== 'embedded') {
+    throw new UsageError('--directory: allowed only with --target embedded');
+  }
   if (positionals.length === 0) throw new UsageError('no file or directory is named');
   const files = scenarioFiles(positionals);
   return { files, target, ...(directory === undefined ? {} : { directory }) };

@@ -3,7 +3,7 @@ import { CodeError, MismatchError, SkipError } from './failures.ts';
 import { mailSettingsOf, type Scenario, type Step } from './scenario.ts';
 import { Session } from './session.ts';
 import type { Target } from './target.ts';
-import { type Verb, verbsOf } from './verbs.ts';
+import { findVerb, type Verb } from './verbs.ts';
 
 /** What the replayer can do besides: `breakExpungeStorage`. */
 const ABILITIES = ['faultInjection'];
@@ -22,16 +22,25 @@ export async function runScenario(
   if (scenario.deviates === true) {
     return { outcome: 'skip', reason: `Lethe departs on purpose (${scenario.deviation ?? ''})` };
   }
-  const missing = scenario.needs?.find((need) => !ABILITIES.includes(need));
-  if (missing !== undefined) return { outcome: 'skip', reason: `needs ${missing}` };
+  const need = scenario.needs?.find((one) => !ABILITIES.includes(one));
+  if (need !== undefined) return { outcome: 'skip', reason: `needs ${need}` };
   const steps = scenario.steps.filter(({ deviates }) => deviates !== true);
-  let at = 'settings';
+  let at = '';
+  const nameOf = (step: Step) => `step ${scenario.steps.indexOf(step) + 1} (${step.do})`;
   try {
-    const verbs = verbsOf(steps);
+    // A scenario that cannot be carried out to its end is not begun.
+    const found = steps.map((step) => {
+      at = nameOf(step);
+      return findVerb(step);
+    });
+    const missing = found.find((one) => typeof one === 'string');
+    if (missing !== undefined) throw new SkipError(`Lethe does not have ${missing} yet`);
+    const verbs = found.filter((one) => typeof one !== 'string');
+    at = 'settings';
     const session = new Session(target, mailSettingsOf(scenario));
     await session.open(suffix);
     for (const [index, step] of steps.entries()) {
-      at = `step ${scenario.steps.indexOf(step) + 1} (${step.do})`;
+      at = nameOf(step);
       await session.step(() => runStep(session, step, verbs[index] as Verb));
     }
     return { outcome: 'ok' };

@@ -1,5 +1,4 @@
 /** Everything that a step can do, or read. */
-import { SkipError } from './failures.ts';
 import { MAILBOX_VERBS } from './mailbox-verbs.ts';
 import { MESSAGE_VERBS } from './message-verbs.ts';
 import { QUERY_VERBS } from './query-verbs.ts';
@@ -36,24 +35,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
 };
 
 /**
- * What to do for each step, before the first is done: a scenario that cannot be carried out to its
- * end is not begun.
- * @throws SkipError for what Lethe does not have yet, Error for what the format does not have
+ * What a step does, or the name of what Lethe does not have yet for it.
+ * @throws Error for what the format does not have
  */
-export function verbsOf(steps: readonly Step[]): readonly Verb[] {
-  const gaps = steps.map(gapOf);
-  const verbs = steps.map((step, index) => (gaps[index] === undefined ? verbOf(step) : undefined));
-  const gap = gaps.find((name) => name !== undefined);
-  if (gap !== undefined) throw new SkipError(`Lethe does not have ${gap} yet`);
-  return verbs.filter((verb) => verb !== undefined);
-}
-
-function gapOf(step: Step): string | undefined {
+export function findVerb(step: Step): Verb | string {
   if (MISSING.includes(step.do)) return step.do;
-  return MISSING_ARGUMENTS.find((name) => step[name] !== undefined);
-}
-
-function verbOf(step: Step): Verb {
+  const argument = MISSING_ARGUMENTS.find((name) => step[name] !== undefined);
+  if (argument !== undefined) return argument;
   checkStep(step);
   const verb = VERBS[step.do];
   if (verb === undefined) throw new Error(`this replayer lacks the verb ${step.do}`);

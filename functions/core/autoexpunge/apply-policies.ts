@@ -15,7 +15,7 @@ const PARALLEL_WRITES = 8;
 /**
  * Gives every mailbox the policy that the settings say.
  * @param deadline epoch milliseconds after which a lost race is no longer retried
- * @returns how many mailboxes were looked at
+ * @returns how many mailboxes had another
  * @throws StoreBusyError: the same call again does the rest
  */
 export async function applyPolicies(
@@ -24,22 +24,24 @@ export async function applyPolicies(
   settings: ResolvedSettings,
   deadline: number,
 ): Promise<number> {
-  const stale: Mailbox[] = [];
+  const concerned: Mailbox[] = [];
   for await (const mailbox of everyMailbox(ports.rows, account.accountId)) {
-    if (concernsSweeps(settings, mailbox)) stale.push(mailbox);
+    if (concernsSweeps(settings, mailbox)) concerned.push(mailbox);
   }
-  await inParallel(stale, PARALLEL_WRITES, ({ mailboxId }) =>
+  const changed = await inParallel(concerned, PARALLEL_WRITES, ({ mailboxId }) =>
     untilWon(ports, deadline, () => apply(ports, mailboxId, settings)),
   );
-  return stale.length;
+  return changed.filter((one) => one === 'changed').length;
 }
 
 async function apply(
   ports: MailboxPorts,
   mailboxId: string,
   settings: ResolvedSettings,
-): Promise<'done' | 'lost'> {
+): Promise<'changed' | 'same' | 'lost'> {
   const mailbox = await readMailbox(ports.rows, mailboxId);
-  if (mailbox?.state !== 'active') return 'done';
-  return (await applyPolicy(ports, settings, mailbox)) === 'lost' ? 'lost' : 'done';
+  if (mailbox?.state !== 'active') return 'same';
+  const after = await applyPolicy(ports, settings, mailbox);
+  if (after === 'lost') return 'lost';
+  return after === mailbox ? 'same' : 'changed';
 }

@@ -6,7 +6,7 @@ import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { dueGuard, entryAt } from './due.ts';
 import { type PolicyAttributes, policyAttributes } from './policy-attributes.ts';
 
-export const policyOn = (mailbox: Mailbox): PolicyAttributes =>
+const policyOn = (mailbox: Mailbox): PolicyAttributes =>
   policyAttributes({
     ...(mailbox.autoexpungeAfterSeconds === undefined
       ? {}

@@ -7,7 +7,7 @@ import type { Actor } from '../accounts/actor.ts';
 import { LetheError, quoted } from '../errors.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import { type Mailbox, requireMailbox, unknownMailbox } from './mailboxes.ts';
+import { findMailbox, type Mailbox, requireMailbox, unknownMailbox } from './mailboxes.ts';
 
 /** A letter of RFC 4314, 2.1. */
 export type Right = 'l' | 'r' | 's' | 'w' | 'i' | 'p' | 'k' | 'x' | 't' | 'e' | 'a';
@@ -84,6 +84,42 @@ export async function requireMailboxWith(
   else requireRight(actor, settings, mailbox, right);
   return mailbox;
 }
+
+/**
+ * A mailbox that mail can be put into. Mail enters the expunge storage by being expunged, in no
+ * other way, whether or not the storage is there yet (DEV-04).
+ * @throws UnknownMailboxError, PermissionDeniedError, NotAllowedError
+ */
+export async function requireTarget(
+  rows: RowStore,
+  access: Access,
+  path: string,
+): Promise<Mailbox> {
+  return checkTarget(access, path, await findMailbox(rows, access.account.accountId, path));
+}
+
+/** As requireTarget, of a mailbox that has been read. @param target undefined: it is not there */
+export function checkTarget(
+  { actor, settings }: Access,
+  path: string,
+  target: Mailbox | undefined,
+): Mailbox {
+  const isStorage = meansStorage(settings, path, target);
+  if (target === undefined && !isStorage) throw unknownMailbox(path);
+  requireRight(actor, settings, target ?? path, 'i');
+  if (target !== undefined && !isStorage) return target;
+  throw notAllowed(
+    `${quoted(path)} is the expunge storage: only an expunge puts mail there`,
+    'Choose another mailbox.',
+  );
+}
+
+/** Whether a path is that of an expunge storage, present or to come. */
+export const meansStorage = (
+  settings: ResolvedSettings,
+  path: string,
+  mailbox: Mailbox | undefined,
+): boolean => mailbox?.role === 'storage' || settings.isStorage(path);
 
 export function permissionDenied(right: Right, path: string): LetheError {
   return new LetheError(

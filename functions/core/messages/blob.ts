@@ -4,15 +4,16 @@
  * instance" is never judged from a stale read (W8) and a blob goes only when no live or expunged
  * link names it (B1).
  */
-import { dictmapKeys, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { dictmapKeys, linkOf, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Attributes, Row, RowStore, Write } from '../ports/row-store.ts';
 import { number, numbers, text, textSet } from '../rows/attributes.ts';
 import { inParallel } from '../rows/parallel.ts';
+import type { Entry } from './entries.ts';
 import { rowEnd } from './expiry.ts';
 import type { Message } from './message.ts';
 
 /** Links of a blob, at most: the next copy takes new bytes. 100 links are 3 KB of row. */
-export const BLOB_LINKS_MAX = 100;
+const BLOB_LINKS_MAX = 100;
 
 /** An expunged link that never expires. */
 const NEVER = 0;
@@ -31,7 +32,7 @@ export interface Blob {
   readonly state: 'live' | 'purging';
 }
 
-export function toBlob(row: Row): Blob {
+function toBlob(row: Row): Blob {
   return {
     blobId: text(row, 'blobId'),
     retentionClass: text(row, 'class'),
@@ -59,6 +60,19 @@ export async function readBlobs(
   );
 }
 
+/**
+ * Whether the row of links, read after an entry that says it was copied, still fits it. If not,
+ * somebody has ended or expunged it between the two readings: its blob must not gain a live link
+ * then, for S3 may have hidden or removed the bytes already (B1, W4).
+ */
+export function agreesWith(blobs: ReadonlyMap<string, Blob>, entry: Entry): boolean {
+  const { copied, expunged, home, message } = entry;
+  if (!copied) return true;
+  const blob = blobs.get(message.blobId);
+  if (blob === undefined) return false;
+  return expunged !== undefined || blob.live.has(linkOf(home.mailboxId, home.uid));
+}
+
 /** The links of one blob as a transaction is about to leave them. */
 export class BlobDraft {
   readonly #before: Blob | undefined;
@@ -66,16 +80,23 @@ export class BlobDraft {
   readonly #live: Set<string>;
   readonly #expunged: Map<string, number>;
 
-  /** @param before missing: the blob has had one link so far, which is live */
-  constructor(message: Message, before: Blob | undefined, soleLink?: string) {
+  /**
+   * Links that have expired are forgotten at every change: they count no more.
+   * @param before missing: the blob has had one link so far, which is live
+   */
+  constructor(message: Message, before: Blob | undefined, now: number, soleLink?: string) {
     this.#before = before;
     this.#message = message;
     this.#live = new Set(before?.live ?? (soleLink === undefined ? [] : [soleLink]));
-    this.#expunged = new Map(Object.entries(before?.expunged ?? {}));
+    const lasting = Object.entries(before?.expunged ?? {}).filter(
+      ([, endsAt]) => endsAt === NEVER || endsAt > now,
+    );
+    this.#expunged = new Map(lasting);
   }
 
-  get links(): number {
-    return this.#live.size + this.#expunged.size;
+  /** No further link has room: the next instance takes new bytes. */
+  get isFull(): boolean {
+    return this.#live.size + this.#expunged.size >= BLOB_LINKS_MAX;
   }
 
   /** Whether a live link other than this one would remain. */
@@ -97,12 +118,8 @@ export class BlobDraft {
     this.#expunged.set(link, endsAt ?? NEVER);
   }
 
-  /** Links that have expired are forgotten at every change: they count no more. */
-  write(accountId: string, now: number): Write {
+  write(accountId: string): Write {
     const key = dictmapKeys.blob(accountId, this.#message.blobId);
-    for (const [link, endsAt] of this.#expunged) {
-      if (endsAt !== NEVER && endsAt <= now) this.#expunged.delete(link);
-    }
     const attributes = this.#attributes();
     if (this.#before === undefined) {
       return { kind: 'put', key, guard: { row: 'absent' }, attributes };

@@ -1,12 +1,16 @@
 /** Flags and keywords of messages, one guarded write each. */
 import { dictmapKeys } from '../../contract/row-layout.ts';
+import { StoreBusyError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import type { Change } from '../ports/row-store.ts';
+import type { Change, WriteResult } from '../ports/row-store.ts';
 import { inParallel } from '../rows/parallel.ts';
-import { type Entry, readEntries } from './entries.ts';
+import { type Entry, readEntries, toEntry } from './entries.ts';
 import type { MessagePorts } from './in-chunks.ts';
 
 const PARALLEL_WRITES = 16;
+
+/** Others must change the flags of one message between reading and writing, each time. */
+const TRIES_MAX = 20;
 
 export interface FlagChanges {
   readonly flags: ReadonlySet<string>;
@@ -26,34 +30,82 @@ export async function changeFlags(
   remove: FlagChanges,
 ): Promise<number[]> {
   const entries = await readEntries(ports.rows, mailbox, uids, ports.clock.now());
-  const changed = await inParallel(entries, PARALLEL_WRITES, async (entry) => {
-    // Removing and adding are two writes: DynamoDB takes one action on a set at a time.
-    const removed = await change(ports, entry, { removeFromSet: members(remove) });
-    const added = removed && (await change(ports, entry, { addToSet: members(add) }));
-    return added ? [entry.message.uid] : [];
-  });
+  const changed = await inParallel(entries, PARALLEL_WRITES, async (entry) =>
+    (await change(ports, entry, add, remove)) ? [entry.message.uid] : [],
+  );
   return changed.flat();
 }
 
-function members({ flags, keywords }: FlagChanges): Record<string, readonly string[]> {
-  return {
-    ...(flags.size === 0 ? {} : { flags: [...flags] }),
-    ...(keywords.size === 0 ? {} : { keywords: [...keywords] }),
-  };
+/** @returns whether the message is still what it was when it was read */
+async function change(
+  ports: MessagePorts,
+  entry: Entry,
+  add: FlagChanges,
+  remove: FlagChanges,
+): Promise<boolean> {
+  const state = entry.expunged === undefined ? 'live' : 'expunged';
+  let current: Entry | undefined = entry;
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    const wanted = changeOf(current, add, remove);
+    if (wanted === undefined) return true;
+    const { changes } = current;
+    // Members are added or taken without looking; a set that is written whole must be as read.
+    const asRead = wanted.set === undefined ? {} : changesGuard(changes);
+    const result = await ports.rows.write({
+      kind: 'update',
+      key: dictmapKeys.message(entry.home.mailboxId, entry.home.uid),
+      guard: {
+        row: 'present',
+        ...asRead,
+        equals: { state, ...asRead.equals },
+      },
+      change: { ...wanted, add: { changes: 1 } },
+    });
+    if (result.outcome === 'written') return true;
+    current = asItIs(result, ports.clock.now());
+    if (current === undefined || (current.expunged === undefined) !== (state === 'live')) {
+      return false;
+    }
+  }
+  throw new StoreBusyError(`others changed the flags of a message ${TRIES_MAX} times meanwhile`);
 }
 
-/** @returns whether the message is still what it was when it was read */
-async function change(ports: MessagePorts, entry: Entry, given: Change): Promise<boolean> {
-  const { addToSet = {}, removeFromSet = {} } = given;
-  if (Object.keys({ ...addToSet, ...removeFromSet }).length === 0) return true;
-  const result = await ports.rows.write({
-    kind: 'update',
-    key: dictmapKeys.message(entry.home.mailboxId, entry.home.uid),
-    guard: {
-      row: 'present',
-      equals: { state: entry.expunged === undefined ? 'live' : 'expunged' },
-    },
-    change: { ...given, add: { changes: 1 } },
-  });
-  return result.outcome === 'written';
+interface ChangesGuard {
+  readonly equals?: { readonly changes: number };
+  readonly without?: readonly string[];
 }
+
+const changesGuard = (changes: number): ChangesGuard =>
+  changes === 0 ? { without: ['changes'] } : { equals: { changes } };
+
+function asItIs(result: WriteResult, now: number): Entry | undefined {
+  const row = result.outcome === 'refused' ? result.refusals[0]?.row : undefined;
+  return row && toEntry(row, now);
+}
+
+/**
+ * One change for all of it, or a crash between two would lose flags that nobody took away. DynamoDB
+ * takes one action on a set at a time: one that gains and loses members is written whole.
+ */
+function changeOf(entry: Entry, add: FlagChanges, remove: FlagChanges): Change | undefined {
+  const set: Record<string, ReadonlySet<string>> = {};
+  const addToSet: Record<string, string[]> = {};
+  const removeFromSet: Record<string, string[]> = {};
+  for (const name of ['flags', 'keywords'] as const) {
+    const added = [...add[name]];
+    const removed = [...remove[name]].filter((member) => !add[name].has(member));
+    if (added.length > 0 && removed.length > 0) {
+      const left = [...entry.message[name]].filter((member) => !removed.includes(member));
+      set[name] = new Set([...left, ...added]);
+    } else if (added.length > 0) addToSet[name] = added;
+    else if (removed.length > 0) removeFromSet[name] = removed;
+  }
+  const wanted: Change = {
+    ...(isEmpty(set) ? {} : { set }),
+    ...(isEmpty(addToSet) ? {} : { addToSet }),
+    ...(isEmpty(removeFromSet) ? {} : { removeFromSet }),
+  };
+  return isEmpty(wanted) ? undefined : wanted;
+}
+
+const isEmpty = (object: object): boolean => Object.keys(object).length === 0;

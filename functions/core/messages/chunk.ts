@@ -8,7 +8,7 @@ import { dictmapKeys, linkOf, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Attributes, Change, RowStore, Write, WriteResult } from '../ports/row-store.ts';
-import { type Blob, BlobDraft } from './blob.ts';
+import { agreesWith, type Blob, BlobDraft } from './blob.ts';
 import type { Entry } from './entries.ts';
 import { DAY_MS, dayOf, expiryKey, rowEnd } from './expiry.ts';
 import type { Message } from './message.ts';
@@ -106,18 +106,21 @@ export class Chunk {
 
   /**
    * The links of an entry's blob.
-   * @throws Error when the row says it was copied and there is no row of links: damaged data
+   * @throws TypeError when the row says it was copied and the row of links does not: damaged data
    */
   links(entry: Entry): BlobDraft {
     const { blobId } = entry.message;
     const known = this.#drafts.get(blobId);
     if (known !== undefined) return known;
     const before = this.#blobs.get(blobId);
-    if (entry.copied && before === undefined) {
-      throw new TypeError(`damaged data: blob ${blobId} was copied and has no row of links`);
+    if (!agreesWith(this.#blobs, entry)) {
+      throw new TypeError(
+        `damaged data: blob ${blobId} has no row of links that names its message`,
+      );
     }
     const sole = linkOf(entry.home.mailboxId, entry.home.uid);
-    const draft = new BlobDraft(entry.message, before, entry.copied ? undefined : sole);
+    const soleLink = entry.copied ? undefined : sole;
+    const draft = new BlobDraft(entry.message, before, this.now, soleLink);
     this.#drafts.set(blobId, draft);
     return draft;
   }
@@ -173,7 +176,7 @@ export class Chunk {
       ...others,
       ...[...this.#mailboxes.values()].map((draft) => mailboxWrite(draft, this.now)),
       ...this.#messages,
-      ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId, this.now)),
+      ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId)),
       ...expiries,
     ]);
   }

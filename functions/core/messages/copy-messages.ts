@@ -5,7 +5,6 @@
  */
 import { linkOf } from '../../contract/row-layout.ts';
 import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
-import { BLOB_LINKS_MAX } from './blob.ts';
 import { ByteCopies, type Content } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
@@ -70,7 +69,7 @@ async function copyEntry(
     return addMessage(chunk, copy, target);
   }
   const links = entry.copied ? chunk.links(entry) : undefined;
-  if (links !== undefined && links.links >= BLOB_LINKS_MAX) {
+  if (links?.isFull === true) {
     const copy = await copies.of(entry);
     return copy && addMessage(chunk, copy, target);
   }

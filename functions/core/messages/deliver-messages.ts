@@ -12,11 +12,10 @@ import { dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, requireActiveAccount } from '../accounts/accounts.ts';
 import { type Actor, OWNER } from '../accounts/actor.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
-import { type LetheError, quoted } from '../errors.ts';
 import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { checkUids, requireUidValidity, uidConflict } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
-import { type Access, notAllowed, requireMailboxWith } from '../mailboxes/rights.ts';
+import { type Access, requireTarget } from '../mailboxes/rights.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Write } from '../ports/row-store.ts';
@@ -90,8 +89,7 @@ export async function deliverMessages(
   if (earlier !== undefined) return earlier;
   const settings = await readSettings(ports.rows, delivery.deployment ?? {}, account);
   const access = { account, actor: delivery.actor ?? OWNER, settings };
-  const mailbox = await requireMailboxWith(ports.rows, access, path, 'i');
-  if (mailbox.role === 'storage' || settings.isStorage(path)) throw isStorage(path);
+  const mailbox = await requireTarget(ports.rows, access, path);
   // Looked at again when the rows are written; here it saves storing bytes in vain.
   const { uidValidity } = delivery;
   requireUidValidity(mailbox, uidValidity);
@@ -120,13 +118,6 @@ async function requireRoom(
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   await checkQuota(ports, account, settings, path, bytes);
 }
-
-/** Mail enters the expunge storage by being expunged, in no other way (DEV-04). */
-const isStorage = (path: string): LetheError =>
-  notAllowed(
-    `${quoted(path)} is the expunge storage: only an expunge puts mail there`,
-    'Choose another mailbox.',
-  );
 
 async function storeBody(
   ports: DeliverPorts,

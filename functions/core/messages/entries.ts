@@ -10,7 +10,7 @@ import type { Query, Row, RowStore } from '../ports/row-store.ts';
 import { number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
-import { isLive, type Message, toMessage } from './message.ts';
+import { isLive, type Message, stateOf, toMessage } from './message.ts';
 
 /** UIDs asked for one by one rather than as a range, when they lie further apart than this. */
 const SPREAD_MAX = 4;
@@ -33,7 +33,7 @@ export interface Entry {
   readonly expunged?: Expunged;
 }
 
-export interface Expunged {
+interface Expunged {
   readonly storageId: string;
   readonly lazyUid: number;
   /** Epoch milliseconds. */
@@ -51,7 +51,7 @@ export interface Expunged {
  * its retention, which is hidden from that very millisecond on (X1).
  */
 export function toEntry(row: Row, now: number): Entry | undefined {
-  const { state } = row.attributes;
+  const state = stateOf(row);
   if (state !== 'live' && state !== 'expunged') return undefined;
   const message = toMessage(row);
   const home = { mailboxId: row.key.pk.split('#')[1] ?? '', uid: message.uid };

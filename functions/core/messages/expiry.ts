@@ -9,10 +9,10 @@ export const DAY_MS = 86_400_000;
  * A row outlives its expiry by so much, unreadable: a hold placed in time can still save it
  * (design, section 3).
  */
-export const ROW_MARGIN_SECONDS = 12 * 3600;
+const ROW_MARGIN_SECONDS = 12 * 3600;
 
 /** Tombstones: a walk that reads one mailbox before a move and another after it takes less. */
-export const TOMBSTONE_SECONDS = 86_400;
+const TOMBSTONE_SECONDS = 86_400;
 
 const NEVER = 'never';
 

@@ -25,8 +25,11 @@ import {
   type Rider,
 } from './in-chunks.ts';
 
-/** Rows that one expunge needs, at most: its own, that of its blob, and a new day's count. */
-const ROWS_EACH = 3;
+/**
+ * Rows that one expunge needs, at most: its own, that of its blob, a new day's count, and that of
+ * the storage, which only the first instance to be kept brings in.
+ */
+const ROWS_EACH = 4;
 
 export interface ExpungeOptions {
   /** For good at once, past the storage; administrators only. */

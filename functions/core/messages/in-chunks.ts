@@ -11,9 +11,9 @@ import type { Ports } from '../ports/ports.ts';
 import type { Refusal, Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import { readBlobs } from './blob.ts';
+import { agreesWith, readBlobs } from './blob.ts';
 import { Chunk } from './chunk.ts';
-import { type Entry, EVERYTHING_SHOWN, readEntries } from './entries.ts';
+import { type Entry, EVERYTHING_SHOWN, readEntries, stillThere } from './entries.ts';
 import type { RetentionDays } from './expiry.ts';
 
 export type MessagePorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
@@ -101,17 +101,21 @@ interface Tried<T> {
 async function tryChunk<C extends { readonly source: Mailbox }, T>(
   ports: ChunkPorts,
   job: Job<C, T>,
-  left: readonly number[],
+  toDo: readonly number[],
 ): Promise<Tried<T> | 'lost'> {
   const context = await job.prepare();
   const now = ports.clock.now();
-  const uids = left.slice(0, TRANSACTION_ITEMS);
+  const uids = toDo.slice(0, TRANSACTION_ITEMS);
   const asOf = job.expired === true ? EVERYTHING_SHOWN : now;
   const entries = await readEntries(ports.rows, context.source, uids, asOf);
   if (entries.length === 0) return { done: uids.length, taken: [] };
   await job.before?.(entries);
   const shared = entries.filter(({ copied }) => copied).map(({ message }) => message.blobId);
   const blobs = await readBlobs(ports.rows, job.accountId, shared);
+  const doubtful = entries.filter((entry) => !agreesWith(blobs, entry));
+  // Those that are still what they were are damaged, or expired so long ago that TTL was here.
+  const unchanged = await stillThere(ports.rows, doubtful);
+  if (unchanged.length < doubtful.length) return 'lost';
   const chunk = new Chunk(job.accountId, blobs, now, job.rider === undefined ? 0 : RIDER_ITEMS);
   const taken: T[] = [];
   let next: Entry | undefined;

@@ -7,7 +7,7 @@ import type { Attributes, Row } from '../ports/row-store.ts';
 import { isObject, number, optionalText, text, textSet } from '../rows/attributes.ts';
 import type { Envelope } from './envelope.ts';
 
-export type MessageState =
+type MessageState =
   | 'live'
   /** Shown by the expunge storage until it expires. */
   | 'expunged'
@@ -79,4 +79,6 @@ export function toMessage(row: Row): Message {
   };
 }
 
-export const isLive = (row: Row): boolean => row.attributes['state'] === 'live';
+export const stateOf = (row: Row): MessageState => text(row, 'state') as MessageState;
+
+export const isLive = (row: Row): boolean => stateOf(row) === 'live';

@@ -60,7 +60,7 @@ export async function moveMessages(
       if (!chunk.fits(ROWS_EACH + 1)) return 'full';
       const newUid =
         entry.expunged === undefined
-          ? moveLive(context, chunk, entry, mailboxes, options)
+          ? await moveLive(copies, context, chunk, entry, mailboxes, options)
           : await moveStored(copies, chunk, entry, mailboxes.target);
       if (newUid === undefined) return 'gone';
       const { uid, sizeBytes } = entry.message;
@@ -69,20 +69,25 @@ export async function moveMessages(
   });
 }
 
-function moveLive(
+async function moveLive(
+  copies: ByteCopies,
   context: MailContext,
   chunk: Chunk,
   entry: Entry,
   { source, target, storage }: MoveContext,
   options: ExpungeOptions,
-): number {
+): Promise<number | undefined> {
   const link = linkOf(entry.home.mailboxId, entry.home.uid);
-  chunk.count(source, -1, entry.message.sizeBytes);
   if (storage !== undefined) {
     const links = chunk.links(entry);
+    // The instance that it leaves is a link more, as with a copy.
+    const copy = links.isFull ? await copies.of(entry) : entry.message;
+    if (copy === undefined) return undefined;
+    chunk.count(source, -1, entry.message.sizeBytes);
     store(chunk, context, entry, storage, { ...options, links, link, origin: source.path });
-    return addLink(chunk, entry, target);
+    return links.isFull ? addMessage(chunk, copy, target) : addLink(chunk, entry, target);
   }
+  chunk.count(source, -1, entry.message.sizeBytes);
   const tombstone = { state: 'moved', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
   chunk.change(entry, { set: tombstone, unset: DROPPED });
   if (!entry.copied) return addMessage(chunk, entry.message, target);

@@ -11,7 +11,7 @@ const ALLOWED =
   'allowed is {"secondsAgo": whole number}, {"calendarDaysAgo": whole number} or {"at": ISO 8601}';
 
 /** Midnight that began the day of a moment, in UTC. */
-export const startOfDay = (time: number): number => Math.floor(time / DAY_MS) * DAY_MS;
+const startOfDay = (time: number): number => Math.floor(time / DAY_MS) * DAY_MS;
 
 /** The UTC day of a moment: from (included) to (excluded). */
 export function dayOfMoment(time: number): { readonly from: number; readonly to: number } {

@@ -13,7 +13,7 @@ const PAGE_ROWS = 500;
 export type ShownMessage = Message & Pick<Candidate, 'origin' | 'expungedAt'>;
 
 /** One page of a mailbox in UID order, whether its messages are live or expunged ones. */
-export type ReadPage = (
+type ReadPage = (
   mailbox: Mailbox,
   page: { readonly afterUid: number; readonly limit: number },
 ) => Promise<{ readonly messages: readonly ShownMessage[]; readonly nextAfterUid?: number }>;
@@ -31,7 +31,7 @@ export interface Selecting {
   readonly searchOnly?: boolean;
 }
 
-export interface SelectedPage {
+interface SelectedPage {
   readonly mailbox: Mailbox;
   /** In UID order; may be empty, so that whoever walks can look at the clock. */
   readonly messages: readonly ShownMessage[];

@@ -33,7 +33,7 @@ export interface Recount {
  * Counts the messages of an account and corrects its counters. What the expunge storage counts by
  * day is corrected when all mailboxes were counted in one go.
  * @param after id of the mailbox that an earlier call ended with
- * @param deadline epoch milliseconds after which no mailbox is begun
+ * @param deadline epoch milliseconds after which nothing more is counted
  * @throws StoreBusyError when time is too short for a single mailbox
  */
 export async function recount(
@@ -50,8 +50,11 @@ export async function recount(
   const days = await ExpiryRecount.begin(ports, storages);
   let last: string | undefined;
   for (const mailbox of left) {
-    if (ports.clock.now() > deadline && last !== undefined) return { drift, next: last };
     const found = await recountMailbox(ports, mailbox, days, deadline);
+    if (found === 'late' && last !== undefined) return { drift, next: last };
+    if (found === 'late') {
+      throw new StoreBusyError(`time is too short to count mailbox ${mailbox.mailboxId}`);
+    }
     if (found !== undefined) drift.push(found);
     last = mailbox.mailboxId;
   }
@@ -63,11 +66,12 @@ async function recountMailbox(
   { mailboxId }: Mailbox,
   days: ExpiryRecount,
   deadline: number,
-): Promise<QuotaDrift | undefined> {
+): Promise<QuotaDrift | 'late' | undefined> {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const before = await readMailbox(ports.rows, mailboxId);
     if (before?.state !== 'active') return undefined;
     const counted = await countMessages(ports, before, days, deadline);
+    if (counted === undefined) return 'late';
     const drift = {
       mailbox: before.path,
       messages: before.messages - counted.messages,
@@ -88,13 +92,16 @@ async function recountMailbox(
   return undefined;
 }
 
-/** Live messages of a mailbox, from strongly consistent reads; expunged ones go to the days. */
+/**
+ * Live messages of a mailbox, from strongly consistent reads; expunged ones go to the days.
+ * Undefined when time ran out.
+ */
 async function countMessages(
   { rows, clock }: RecountPorts,
   mailbox: Mailbox,
   days: ExpiryRecount,
   deadline: number,
-): Promise<Usage> {
+): Promise<Usage | undefined> {
   let [messages, bytes] = [0, 0];
   days.forget(mailbox.mailboxId);
   for (const pk of messagePartitions(mailbox.mailboxId, mailbox.uidNext)) {
@@ -106,8 +113,7 @@ async function countMessages(
         bytes += entry.message.sizeBytes;
       }
     }
-    if (clock.now() <= deadline) continue;
-    throw new StoreBusyError(`time is too short to count mailbox ${mailbox.mailboxId}`);
+    if (clock.now() > deadline) return undefined;
   }
   return { messages, bytes };
 }

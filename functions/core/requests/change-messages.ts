@@ -6,7 +6,17 @@ import type {
   CopyMessagesRequest,
   FlagChange,
 } from '../../contract/mail-api.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { quoted } from '../errors.ts';
+import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
+import { findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
+import {
+  checkTarget,
+  meansStorage,
+  notAllowed,
+  requireRight,
+  requireTarget,
+} from '../mailboxes/rights.ts';
+import { ensureStorage } from '../mailboxes/storage-mailbox.ts';
 import { changeFlags, type FlagChanges } from '../messages/change-flags.ts';
 import { type CopiedMessage, copyMessages } from '../messages/copy-messages.ts';
 import { readEntries } from '../messages/entries.ts';
@@ -18,11 +28,10 @@ import { checkQuota } from '../quota/quota.ts';
 import {
   checkRequestedUids,
   expungeOptions,
-  isStorage,
+  type MailAccess,
   type MailRequest,
   may,
   openMailbox,
-  requireNoStorage,
 } from './mail-access.ts';
 
 /**
@@ -76,8 +85,7 @@ export async function requestCopy(
   const { ports, access, deadline } = request;
   checkRequestedUids('uids', uids);
   const source = await openMailbox(request, 'from', from, 'r');
-  const target = await openMailbox(request, 'to', to, 'i');
-  requireNoStorage(request, target);
+  const target = await requireTarget(ports.rows, access, parseMailboxPath('to', to));
   await requireRoom(request, source, uids, target);
   const done = await copyMessages(ports, access, source, uids, target, deadline);
   return toAnswer(target, done);
@@ -96,24 +104,46 @@ export async function requestMove(
   const { ports, access, deadline } = request;
   checkRequestedUids('uids', uids);
   const source = await openMailbox(request, 'from', from, 'r', 't', 'e');
-  const target = await openMailbox(request, 'to', to, 'i');
-  const options = expungeOptions(request);
-  if (isStorage(access, target)) {
-    requireNoStorageSource(request, source);
-    const gone = await expungeMessages(ports, access, source, uids, options, deadline);
-    const results = gone.results.flatMap(({ uid, sizeBytes, storedUid: newUid }) =>
-      newUid === undefined ? [] : [{ uid, newUid, sizeBytes }],
-    );
-    return toAnswer(target, { results, complete: gone.complete });
+  const path = parseMailboxPath('to', to);
+  const there = await findMailbox(ports.rows, access.account.accountId, path);
+  if (meansStorage(access.settings, path, there)) {
+    requireRight(access.actor, access.settings, there ?? path, 'i');
+    return await moveToStorage(request, source, uids);
   }
+  const target = checkTarget(access, path, there);
+  const options = expungeOptions(request);
   if (access.settings.isExempt(source.path)) await requireRoom(request, source, uids, target);
   const done = await moveMessages(ports, access, source, uids, target, options, deadline);
   return toAnswer(target, done);
 }
 
-/** From one storage into another, or into itself: mail there has been expunged already. */
-function requireNoStorageSource(request: MailRequest, source: Mailbox): void {
-  requireNoStorage(request, source);
+async function moveToStorage(
+  request: MailRequest,
+  source: Mailbox,
+  uids: readonly number[],
+): Promise<CopyMessagesAnswer> {
+  const { ports, access, deadline } = request;
+  const { account, settings } = access;
+  requireKept(access, source);
+  const options = expungeOptions(request);
+  const storage = await ensureStorage(ports, account, settings, source.path, deadline);
+  const gone = await expungeMessages(ports, access, source, uids, options, deadline);
+  const results = gone.results.flatMap(({ uid, sizeBytes, storedUid: newUid }) =>
+    newUid === undefined ? [] : [{ uid, newUid, sizeBytes }],
+  );
+  return toAnswer(storage, { results, complete: gone.complete });
+}
+
+/** Where an expunge is final, a move into the storage would destroy what it means to keep. */
+function requireKept({ settings }: MailAccess, source: Mailbox): void {
+  const { path, specialUse } = source;
+  const isFinal =
+    settings.storagePathFor(path) === undefined || settings.isExcluded(path, specialUse);
+  if (!isFinal && !meansStorage(settings, path, source)) return;
+  throw notAllowed(
+    `an expunge from ${quoted(path)} is final, so nothing of it can be moved to the expunge storage`,
+    'Move it to another mailbox.',
+  );
 }
 
 /** @throws QuotaExceededError when so much more does not fit, before anything is copied */

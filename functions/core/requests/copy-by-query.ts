@@ -5,22 +5,17 @@ import type {
   SearchAnswer,
   SearchRequest,
 } from '../../contract/mail-api.ts';
+import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { createMailbox, findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
-import { hasRight } from '../mailboxes/rights.ts';
+import { hasRight, requireTarget } from '../mailboxes/rights.ts';
 import { copyMessages } from '../messages/copy-messages.ts';
 import { moveMessages } from '../messages/move-messages.ts';
 import { parseMessageQuery } from '../queries/parse-query.ts';
 import { requireMailboxes } from '../queries/query.ts';
 import { searchMessages } from '../queries/search-messages.ts';
 import { selectMessages } from '../queries/select-messages.ts';
-import {
-  type MailRequest,
-  openMailbox,
-  requireAdmin,
-  requireNoStorage,
-  UIDS_MAX,
-} from './mail-access.ts';
+import { type MailRequest, requireAdmin, UIDS_MAX } from './mail-access.ts';
 import { selecting } from './select-entries.ts';
 
 /**
@@ -39,7 +34,6 @@ export async function requestByQuery(
   // Chosen first: what the target gets is not met again.
   const { mailboxes, pages } = await selectMessages(selecting(request, query));
   const target = await targetOf(request, body);
-  requireNoStorage(request, target);
   const done: CopyByQueryAnswer['done'][number][] = [];
   const end = (complete: boolean) => ({ done, mailboxesMatched: mailboxes.length, complete });
   for await (const { mailbox, messages } of pages()) {
@@ -61,13 +55,12 @@ async function targetOf(
 ): Promise<Mailbox> {
   const { ports, access } = request;
   const path = parseMailboxPath('to', to);
-  if (
-    createTarget &&
-    (await findMailbox(ports.rows, access.account.accountId, path)) === undefined
-  ) {
-    return await createMailbox(ports, access.account, path);
+  const { account, settings } = access;
+  const mayCreate = createTarget && !settings.isStorage(path);
+  if (mayCreate && (await findMailbox(ports.rows, account.accountId, path)) === undefined) {
+    return await createMailbox(ports, account, path, settingsFor(settings, path));
   }
-  return await openMailbox(request, 'to', to, 'i');
+  return await requireTarget(ports.rows, access, path);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { RestoreMessagesAnswer, RestoreMessagesRequest } from '../../contra
 import { InvalidInputError } from '../errors.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { hasRight } from '../mailboxes/rights.ts';
+import { hasRight, requireTarget } from '../mailboxes/rights.ts';
 import { type Entry, readEntries } from '../messages/entries.ts';
 import type { Message } from '../messages/message.ts';
 import { restoreMessages } from '../messages/restore-messages.ts';
@@ -15,7 +15,6 @@ import {
   type MailRequest,
   openMailbox,
   requireAdmin,
-  requireNoStorage,
   UIDS_MAX,
 } from './mail-access.ts';
 import { selecting } from './select-entries.ts';
@@ -39,7 +38,7 @@ export async function requestRestore(
 ): Promise<RestoreMessagesAnswer> {
   if (body.overQuota === true) requireAdmin(request, 'overQuota');
   const to = body.to === undefined ? undefined : parseMailboxPath('to', body.to);
-  if (to !== undefined) requireNoStorage(request, await openMailbox(request, 'to', to, 'i'));
+  if (to !== undefined) await requireTarget(request.ports.rows, request.access, to);
   const { parts, complete } = await find(request, body);
   const all = parts.flatMap(({ messages }) => messages);
   const bytes = all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

@@ -11,7 +11,7 @@ import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
 import { matchesPattern } from '../mailboxes/mailbox-pattern.ts';
 
 /** Where expunged mail goes. */
-export type ExpungeMode =
+type ExpungeMode =
   | { readonly mode: 'off' }
   | { readonly mode: 'mailbox'; readonly path: string }
   /** The prefix ends in the delimiter. */

@@ -92,6 +92,17 @@ describe('objects in S3', () => {
     await expect(store.abortUpload({ key: 'a', uploadId: 'u' })).rejects.toMatchObject(busy);
   });
 
+  test('W1: a presigned PUT signs the length, and the checksum of no body', async () => {
+    const { store } = await storeWith((_request, _number, response) => void response.end());
+    const { url, headers } = await store.presignPut('uploads/a b+c', 7, 60);
+    const { pathname, searchParams } = new URL(url);
+    expect(pathname).toBe('/mail/uploads/a%20b%2Bc');
+    expect(url).not.toMatch(/checksum/i);
+    expect(searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;host');
+    expect(searchParams.get('X-Amz-Expires')).toBe('60');
+    expect(headers).toEqual({ 'content-length': '7' });
+  });
+
   test('W1: a body that breaks off is no shorter message', async () => {
     const { store } = await storeWith((_request, _number, response) => {
       response.writeHead(200, { 'content-length': '10', 'x-amz-version-id': 'v' });

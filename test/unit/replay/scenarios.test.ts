@@ -1,3 +1,4 @@
+import '../../replay/quiet-logs.ts';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MemoryTarget } from '../../replay/memory-target.ts';
@@ -9,6 +10,15 @@ const SCENARIOS = join(import.meta.dirname, '..', '..', 'scenarios');
 
 /** Laws that a feature of the seeds is about. */
 const LAWS: Readonly<Record<string, string>> = {
+  exclude: 'L5',
+  move: 'L4',
+  'storage-access': 'L2',
+  'shared-mailbox': 'L8',
+  'rename-mailbox': 'A2',
+  'delayed-delete': 'F1',
+  undelete: 'F4',
+  'purge-deleted': 'F5',
+  'delete-user': 'X4',
   'only-last-instance': 'L4',
   'delete-mailbox': 'L6',
   autoexpunge: 'A1',
@@ -23,7 +33,7 @@ const run = (scenario: Scenario) => runScenario(scenario, new MemoryTarget(), 'r
 /** Why a scenario is not carried out. */
 const SKIPPED = /^(Lethe departs on purpose \(DEV-\d+\)|Lethe does not have \w+ yet)$/;
 
-describe.each(['dovecot', 'cyrus'])('recorded behaviour of %s', (server) => {
+describe.each(['dovecot', 'cyrus', 'lethe'])('scenarios of %s', (server) => {
   const scenarios = scenarioFiles([join(SCENARIOS, server)]).flatMap(
     ({ scenario }) => scenario ?? [],
   );
@@ -32,15 +42,16 @@ describe.each(['dovecot', 'cyrus'])('recorded behaviour of %s', (server) => {
     expect(scenarios.length).toBeGreaterThan(10);
   });
 
-  test.each(scenarios.map((scenario) => [scenario.id, scenario] as const))(
-    '%s',
-    async (id, scenario) => {
-      const laws = LAWS[scenario.seedFeature ?? ''] ?? 'L1';
-      const outcome = await run(scenario);
-      if (outcome.outcome === 'skip') expect(outcome.reason).toMatch(SKIPPED);
-      else expect({ id, laws, outcome }).toEqual({ id, laws, outcome: { outcome: 'ok' } });
-    },
-  );
+  const titled = scenarios.map((scenario) => {
+    const { id, title = '', seedFeature = '' } = scenario;
+    return [LAWS[seedFeature] ?? 'L1', id, title, scenario] as const;
+  });
+
+  test.each(titled)('%s: %s, %s', async (_law, _id, _title, scenario) => {
+    const outcome = await run(scenario);
+    if (outcome.outcome === 'skip') expect(outcome.reason).toMatch(SKIPPED);
+    else expect(outcome).toEqual({ outcome: 'ok' });
+  });
 });
 
 const scenario = (steps: Step[], settings: object = {}): Scenario => ({

@@ -19,9 +19,9 @@ import { resolveSettings } from '../../../../functions/core/settings/resolve-set
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 
-export const USER = 'john@example.org';
+const USER = 'john@example.org';
 export const RETENTION_DAYS = { r7: 7, r30: 30, keep: null };
-export const IN_TIME_MS = 200_000;
+const IN_TIME_MS = 200_000;
 export const DAY_SECONDS = 86_400;
 
 /** Every policy by the name of its mailbox. */

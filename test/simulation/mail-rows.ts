@@ -1,0 +1,135 @@
+/** Rows behind the lists against the reference model: links of blobs, counts of days, marks. */
+import { linkOf, TTL_ATTRIBUTE } from '../../functions/contract/row-layout.ts';
+import type { Row } from '../../functions/core/ports/row-store.ts';
+import { numbers, text, textSet } from '../../functions/core/rows/attributes.ts';
+import type { ReferenceMail } from '../models/reference-mail.ts';
+import { NO_INSTANCES, type StoredMessage } from '../models/reference-messages.ts';
+import { sameMembers } from '../models/same-members.ts';
+import type { KnownNames } from './mail-names.ts';
+import type { SeenMailbox } from './mail-world.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface SeenRows {
+  readonly rows: readonly Row[];
+  readonly mailboxes: ReadonlyMap<string, SeenMailbox>;
+}
+
+/** What is wrong with the rows, in words. */
+export function rowProblems(model: ReferenceMail, seen: SeenRows, names: KnownNames): string[] {
+  const ofType = Map.groupBy(seen.rows, ({ attributes }) => String(attributes['type']));
+  return [
+    ...messageProblems(model, ofType.get('message') ?? [], names),
+    ...blobProblems(model, ofType.get('blob') ?? [], seen, names),
+    ...expiryProblems(model, ofType.get('expiry') ?? [], seen),
+  ];
+}
+
+/** W8, L10: live rows say exactly whether their blob has a row of links; TTL is not for them. */
+function messageProblems(
+  model: ReferenceMail,
+  rows: readonly Row[],
+  { blobs }: KnownNames,
+): string[] {
+  const live = rows.filter(({ attributes }) => attributes['state'] === 'live');
+  const counted = [...model.boxes.values()].reduce((sum, { messages }) => sum + messages.length, 0);
+  const problems = live.flatMap((row) => {
+    const blob = model.bytes.get(blobs.labelOf(text(row, 'blobId')) ?? 0);
+    const where = `message row ${row.key.pk} ${row.key.sk}`;
+    return [
+      ...((row.attributes['copied'] === true) === blob?.shared ? [] : [`${where}: copied`]),
+      ...(TTL_ATTRIBUTE in row.attributes ? [`${where}: live, with a TTL`] : []),
+    ];
+  });
+  return live.length === counted ? problems : [...problems, `${live.length} live message rows`];
+}
+
+/** B1: the links of every blob that was ever copied are those of the model; others have no row. */
+function blobProblems(
+  model: ReferenceMail,
+  rows: readonly Row[],
+  { mailboxes }: SeenRows,
+  { blobs }: KnownNames,
+): string[] {
+  const byId = new Map(rows.map((row) => [text(row, 'blobId'), row]));
+  const link = (path: string, uid: number) =>
+    linkOf(mailboxes.get(path)?.mailbox.mailboxId ?? '', uid);
+  const problems: string[] = [];
+  const instances = model.everyInstance();
+  for (const [label, blobId] of blobs.all()) {
+    const row = byId.get(blobId);
+    byId.delete(blobId);
+    const { live, stored } = instances.get(label) ?? NO_INSTANCES;
+    const { shared } = model.bytes.get(label) ?? { shared: false };
+    if (!shared && row !== undefined) problems.push(`blob ${blobId}: has a row of links`);
+    if (!shared || (live.length + stored.length === 0 && row === undefined)) continue;
+    if (row === undefined) {
+      problems.push(`blob ${blobId}: has no row of links`);
+      continue;
+    }
+    const links = {
+      live: live.map(([path, { uid }]) => link(path, uid)),
+      expunged: stored.map(({ stay }) => link(stay.home.path, stay.home.uid)),
+    };
+    problems.push(...linkProblems(row, links, stored, model.now));
+  }
+  return [...problems, ...[...byId.keys()].map((blobId) => `blob ${blobId}: nobody knows it`)];
+}
+
+function linkProblems(
+  row: Row,
+  links: { readonly live: readonly string[]; readonly expunged: readonly string[] },
+  stored: readonly StoredMessage[],
+  now: number,
+): string[] {
+  const problems: string[] = [];
+  const live = textSet(row, 'live');
+  if (!sameMembers(live, new Set(links.live))) {
+    problems.push(`live links are ${[...live]}, must be ${links.live}`);
+  }
+  const ends = Object.entries(numbers(row, 'expunged')).filter(([, end]) => end === 0 || end > now);
+  const expected = links.expunged.map(
+    (link, index) => `${link} ${stored[index]?.stay.endsAt ?? 0}`,
+  );
+  const got = ends.map(([link, end]) => `${link} ${end}`);
+  if (!sameMembers(new Set(got), new Set(expected))) {
+    problems.push(`expunged links are ${got}, must be ${expected}`);
+  }
+  if (live.size > 0 && TTL_ATTRIBUTE in row.attributes)
+    problems.push('a TTL in spite of live links');
+  return problems.map((problem) => `blob ${row.key.sk}: ${problem}`);
+}
+
+/** What each storage counts for each day that is not over, expired messages of today included. */
+function expiryProblems(
+  model: ReferenceMail,
+  rows: readonly Row[],
+  { mailboxes }: SeenRows,
+): string[] {
+  const today = dayOf(model.now);
+  const got = new Map<string, string>();
+  for (const row of rows) {
+    const { day, storageId, messages, bytes } = row.attributes;
+    if (String(day) < today || (messages === 0 && bytes === 0)) continue;
+    got.set(`${storageId} ${day}`, `${messages} messages, ${bytes} bytes`);
+  }
+  const expected = new Map<string, string>();
+  for (const [path, { messages }] of model.storages) {
+    const storageId = mailboxes.get(path)?.mailbox.mailboxId;
+    const days = Map.groupBy(messages, ({ stay }) => dayOf(stay.endsAt));
+    for (const [day, members] of days) {
+      if (day < today) continue;
+      const bytes = members.reduce((sum, { body }) => sum + body.length, 0);
+      expected.set(`${storageId} ${day}`, `${members.length} messages, ${bytes} bytes`);
+    }
+  }
+  return [...new Set([...got.keys(), ...expected.keys()])]
+    .filter((key) => got.get(key) !== expected.get(key))
+    .map((key) => `count ${key}: ${got.get(key)}, must be ${expected.get(key)}`);
+}
+
+/** `never` sorts after every day. */
+function dayOf(time: number | undefined): string {
+  if (time === undefined) return 'never';
+  return new Date(Math.floor(time / DAY_MS) * DAY_MS).toISOString().slice(0, 10);
+}

@@ -1,0 +1,152 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
+import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
+import { createMailbox, requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
+import { DAY_MS, dayOf } from '../../../../functions/core/messages/expiry.ts';
+import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
+import type { RowStore } from '../../../../functions/core/ports/row-store.ts';
+import { showQuota } from '../../../../functions/core/quota/quota.ts';
+import { recount } from '../../../../functions/core/quota/recount.ts';
+import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';
+import { CLASSES, World } from '../../../simulation/world.ts';
+
+const USER = 'a@x.org';
+const BYTES = 100;
+const SETTINGS = resolveSettings({ lazyExpunge: '.EXPUNGED' });
+
+let world: World;
+let account: Account;
+
+beforeEach(async () => {
+  world = new World();
+  account = await createAccount(world.ports, CLASSES, { user: USER });
+  await createMailbox(world.ports, account, 'Archive');
+  await deliver('INBOX', 5);
+  await deliver('Archive', 2);
+  await expunge(1, 2);
+});
+
+const until = () => world.clock.now() + 20_000;
+const box = (path: string) => requireMailbox(world.rows, account.accountId, path);
+const deliver = (mailbox: string, count: number) =>
+  deliverMessages(
+    world.ports,
+    { user: USER, mailbox, messages: Array(count).fill({ raw: Buffer.alloc(BYTES, 'x') }) },
+    until(),
+  );
+const expunge = async (...uids: number[]) => {
+  const context = { account, settings: SETTINGS, retentionDays: { r30: 30 } };
+  await expungeMessages(world.ports, context, await box('INBOX'), uids, {}, until());
+};
+const quota = () => showQuota(world.ports, account, SETTINGS);
+const count = (rows: RowStore = world.rows, deadline = until()) =>
+  recount({ rows, clock: world.clock }, account, undefined, deadline);
+
+/** Falsifies a counter, as a fault or a restored table would. */
+async function falsify(path: string, messages: number, day?: string): Promise<void> {
+  const { mailboxId } = await box(path);
+  const key =
+    day === undefined ? dictmapKeys.mailbox(mailboxId) : dictmapKeys.expiry(mailboxId, day);
+  const change = { add: { messages, bytes: messages * BYTES } };
+  const result = await world.rows.write({ kind: 'update', key, guard: { row: 'present' }, change });
+  expect(result.outcome).toBe('written');
+}
+
+/** Rows in which something happens after each page. */
+function rowsWith(happens: (pages: number) => unknown): RowStore {
+  let pages = 0;
+  const { rows } = world;
+  return {
+    get: (key) => rows.get(key),
+    write: (write) => rows.write(write),
+    transact: (writes) => rows.transact(writes),
+    removeAll: (keys) => rows.removeAll(keys),
+    query: async (query) => {
+      const page = await rows.query(query);
+      pages += 1;
+      await happens(pages);
+      return page;
+    },
+  };
+}
+
+const endDay = () => dayOf(world.clock.now() + 30 * DAY_MS);
+
+describe('counting again', () => {
+  test('finds nothing where nothing is wrong', async () => {
+    const before = world.rows.rows();
+    expect(await count()).toEqual({ drift: [] });
+    expect(world.rows.rows()).toEqual(before);
+  });
+
+  test('corrects counters of mailboxes and of days, and says by how much', async () => {
+    const right = await quota();
+    expect(right).toEqual({ messages: 7, bytes: 700 });
+    await falsify('INBOX', 3);
+    await falsify('Archive', -1);
+    await falsify('.EXPUNGED', 4, endDay());
+    expect(await quota()).toMatchObject({ messages: 13 });
+    const { drift } = await count();
+    expect(drift).toHaveLength(3);
+    expect(drift).toEqual(
+      expect.arrayContaining([
+        { mailbox: 'INBOX', messages: 3, bytes: 300 },
+        { mailbox: 'Archive', messages: -1, bytes: -100 },
+        { mailbox: '.EXPUNGED', messages: 4, bytes: 400 },
+      ]),
+    );
+    expect(await quota()).toEqual(right);
+    expect(await count()).toEqual({ drift: [] });
+  });
+
+  test('makes the count of a day that is not there', async () => {
+    const right = await quota();
+    const { mailboxId } = await box('.EXPUNGED');
+    await world.rows.removeAll([dictmapKeys.expiry(mailboxId, endDay())]);
+    expect((await count()).drift).toEqual([{ mailbox: '.EXPUNGED', messages: -2, bytes: -200 }]);
+    expect(await quota()).toEqual(right);
+  });
+
+  test.each([1, 2, 3, 4, 5])(
+    'is exact beside work in the account (after page %i)',
+    async (pages) => {
+      const work = async () => {
+        await deliver('INBOX', 2);
+        await expunge(3);
+        await deliver('Archive', 1);
+      };
+      const { drift } = await count(rowsWith((page) => (page === pages ? work() : undefined)));
+      expect(drift).toEqual([]);
+      expect(await quota()).toEqual({ messages: 10, bytes: 1000 });
+      expect((await count()).drift).toEqual([]);
+    },
+  );
+
+  test('O3: goes on where time ran out; too little for one mailbox is said', async () => {
+    for (const path of ['INBOX', 'Archive']) await falsify(path, 1);
+    let now = 0;
+    const rows = rowsWith(() => {
+      now += 1;
+    });
+    const step = (after: string | undefined, pages: number) => {
+      now = 0;
+      const ports = { rows, clock: { now: () => now, sleep: async () => {} } };
+      return recount(ports, account, after, pages);
+    };
+    await expect(step(undefined, 2)).rejects.toMatchObject({ name: 'StoreBusyError' });
+    const found: unknown[] = [];
+    let after: string | undefined;
+    let calls = 0;
+    do {
+      const { drift, next } = await step(after, 3);
+      found.push(...drift);
+      after = next;
+      calls += 1;
+    } while (after !== undefined);
+    expect(calls).toBe(3);
+    expect(found).toHaveLength(2);
+    expect(await quota()).toMatchObject({ messages: 7 });
+  });
+});

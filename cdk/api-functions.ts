@@ -4,7 +4,7 @@ import { ENV } from '../functions/contract/env.ts';
 import { CERTIFICATES_PREFIX, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { REQUEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
-import { daysOf, tellMailSettings } from './mail-functions.ts';
+import { daysOf, tellDeploymentSettings, tellMailSettings } from './mail-functions.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 export interface ApiFunctions {
@@ -38,7 +38,7 @@ function addProvisioning(scope: Construct, props: ServiceStackProps): NodeFuncti
   result.setVariable(ENV.retentionClasses, daysOf(settings.retentionClasses));
   result.setVariable(ENV.defaultClass, settings.defaultRetentionClass);
   result.setVariable(ENV.classesEverDeployed, JSON.stringify(Object.keys(props.classesEver)));
-  tellMailSettings(result, settings);
+  tellDeploymentSettings(result, settings);
   return result;
 }
 
@@ -61,8 +61,7 @@ function addMail(scope: Construct, props: ServiceStackProps): NodeFunction {
   result.bindTable(dictmap, ENV.dictmapTable, rows);
   // What the expunge storage shows.
   result.bindIndex(dictmap, 'lazy');
-  result.setVariable(ENV.retentionClasses, daysOf(classesEver));
-  tellMailSettings(result, settings);
+  tellMailSettings(result, props);
   result.bindBucket(storage.mailBucket, ENV.mailBucket, {
     bucket: ['tellAbsent'],
     objects: ['getVersion', 'put'],

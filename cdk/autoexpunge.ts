@@ -4,11 +4,10 @@ import { Validations } from 'aws-cdk-lib';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
-import { ENV } from '../functions/contract/env.ts';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { PAGING_STEP_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
-import { daysOf, tellMailSettings } from './mail-functions.ts';
+import { bindTables, tellMailSettings } from './mail-functions.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 const NEXT_TIME = 'What is due stays due: the next execution of the schedule takes it.';
@@ -33,22 +32,19 @@ export function addAutoexpunge(
 }
 
 function addSteps(scope: Construct, props: ServiceStackProps) {
-  const { storage, settings, classesEver } = props;
+  const { storage } = props;
   const { registry, dictmap } = storage.tables;
   const ResolveSweep = addStep(scope, props, 'ResolveSweep', 'resolve-sweep', STEP_TIMEOUT_SECONDS);
-  ResolveSweep.bindTable(registry, ENV.registryTable, ['get']);
-  ResolveSweep.bindTable(dictmap, ENV.dictmapTable, []);
+  bindTables(ResolveSweep, props, ['get'], []);
   ResolveSweep.bindIndex(dictmap, 'due');
   const paging = PAGING_STEP_TIMEOUT_SECONDS;
   const SweepDue = addStep(scope, props, 'SweepDue', 'sweep-due', paging);
   const SweepAccounts = addStep(scope, props, 'SweepAccounts', 'sweep-accounts', paging);
   for (const step of [SweepDue, SweepAccounts]) {
     // The account is checked in every transaction; the expunge storage is made when it is missing.
-    step.bindTable(registry, ENV.registryTable, ['get', 'check']);
-    step.bindTable(dictmap, ENV.dictmapTable, ['get', 'query', 'put', 'update']);
+    bindTables(step, props, ['get', 'check'], ['get', 'query', 'put', 'update']);
     step.bindIndex(dictmap, 'lazy');
-    step.setVariable(ENV.retentionClasses, daysOf(classesEver));
-    tellMailSettings(step, settings);
+    tellMailSettings(step, props);
   }
   SweepDue.bindIndex(dictmap, 'due');
   SweepAccounts.bindIndex(registry, 'list');

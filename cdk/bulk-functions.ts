@@ -5,7 +5,7 @@ import { ENV } from '../functions/contract/env.ts';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { PAGING_STEP_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
-import { daysOf, tellMailSettings } from './mail-functions.ts';
+import { bindTables, tellMailSettings } from './mail-functions.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 export interface BulkMachines {
@@ -56,19 +56,17 @@ function addResolve(scope: Construct, { code, settings, storage }: ServiceStackP
 
 /** Checks the account and counts on the operation in each transaction that changes mail. */
 function addWorker(scope: Construct, props: ServiceStackProps, id: string, name: string) {
-  const { code, settings, storage, classesEver } = props;
+  const { code, settings, storage } = props;
   const result = new NodeFunction(scope, id, {
     code: code(name),
     description: `Step of ${name}: finds, counts and changes messages`,
     timeoutSeconds: PAGING_STEP_TIMEOUT_SECONDS,
     settings,
   });
-  const { registry, dictmap } = storage.tables;
-  result.bindTable(registry, ENV.registryTable, ['get', 'query', 'put', 'update', 'check']);
-  result.bindTable(dictmap, ENV.dictmapTable, ['get', 'query', 'put', 'update']);
-  result.bindIndex(dictmap, 'lazy');
-  result.setVariable(ENV.retentionClasses, daysOf(classesEver));
-  tellMailSettings(result, settings);
+  const registry = ['get', 'query', 'put', 'update', 'check'] as const;
+  bindTables(result, props, registry, ['get', 'query', 'put', 'update']);
+  result.bindIndex(storage.tables.dictmap, 'lazy');
+  tellMailSettings(result, props);
   return result;
 }
 

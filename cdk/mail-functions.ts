@@ -1,6 +1,7 @@
-/** What functions that expunge and restore mail have to be told. */
+/** What functions that change mail by policies or queries have to be told and given. */
 import { ENV } from '../functions/contract/env.ts';
-import type { NodeFunction } from './constructs/node-function.ts';
+import type { NodeFunction, TableAction } from './constructs/node-function.ts';
+import type { ServiceStackProps } from './service-props.ts';
 import type { RetentionClasses, Settings } from './settings.ts';
 
 /** Days by class in JSON, `null` for those that keep mail until something else removes it. */
@@ -11,8 +12,28 @@ export function daysOf(classes: RetentionClasses): string {
   return JSON.stringify(Object.fromEntries(days));
 }
 
-/** What the deployment decides about forgetting. */
-export function tellMailSettings(target: NodeFunction, { mailSettings }: Settings): void {
+/** What the deployment decides about forgetting, where domains and accounts decide nothing. */
+export function tellDeploymentSettings(target: NodeFunction, { mailSettings }: Settings): void {
   if (mailSettings === undefined) return;
   target.setVariable(ENV.mailSettings, JSON.stringify(mailSettings));
+}
+
+/** Days of every class that was ever deployed, and the deployment's own settings. */
+export function tellMailSettings(
+  target: NodeFunction,
+  { settings, classesEver }: Pick<ServiceStackProps, 'settings' | 'classesEver'>,
+): void {
+  target.setVariable(ENV.retentionClasses, daysOf(classesEver));
+  tellDeploymentSettings(target, settings);
+}
+
+/** Both tables, with the indexes that a function reads. */
+export function bindTables(
+  target: NodeFunction,
+  { storage }: Pick<ServiceStackProps, 'storage'>,
+  registry: readonly TableAction[],
+  dictmap: readonly TableAction[],
+): void {
+  target.bindTable(storage.tables.registry, ENV.registryTable, registry);
+  target.bindTable(storage.tables.dictmap, ENV.dictmapTable, dictmap);
 }

@@ -14,6 +14,7 @@ import {
 } from '../functions/contract/limits.ts';
 import type { MailSettings } from '../functions/contract/mail-settings.ts';
 import { LONGEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import { POLICY_ALLOWED, type PolicySettings, policyShape } from './mail-policy-settings.ts';
 import {
   type MailServersInput,
   mailServersAllowed,
@@ -28,11 +29,10 @@ import {
   retentionClasses,
   wholeNumber,
 } from './retention-class-settings.ts';
-import { SWEEP_ALLOWED, type SweepSettings, sweepShape } from './sweep-settings.ts';
 
 export type { Retention, RetentionClasses } from './retention-class-settings.ts';
 
-export interface Settings extends SweepSettings {
+export interface Settings extends PolicySettings {
   /** Part of the stack names: `LetheProdStorage`. Lower-case letters and digits. */
   readonly stage: string;
   /** AWS account to deploy to; when missing, that of the credentials in use. */
@@ -129,7 +129,7 @@ const SCHEMA = z.strictObject({
   costCentre: z.string().min(1).max(256).optional(),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
   erasureMaxConcurrency: wholeNumber(1, ERASURE_RANGES_MAX).default(8),
-  ...sweepShape,
+  ...policyShape,
   apiRequestsPerSecondMax: wholeNumber(1, 10_000).default(1000),
   settleSeconds: wholeNumber(0, SETTLE_SECONDS_MAX).default(1800),
   evidenceRetentionDays: wholeNumber(1, DAYS_MAX).default(1095),
@@ -162,7 +162,7 @@ const ALLOWED: Readonly<Record<Field, string>> = {
   costCentre: 'a text of 1 to 256 characters',
   tags: 'an object of texts: names of 1 to 128 characters, values of at most 256',
   erasureMaxConcurrency: `a whole number from 1 to ${ERASURE_RANGES_MAX}`,
-  ...SWEEP_ALLOWED,
+  ...POLICY_ALLOWED,
   apiRequestsPerSecondMax: 'a whole number from 1 to 10000',
   settleSeconds: `a whole number from 0 to ${SETTLE_SECONDS_MAX}`,
   evidenceRetentionDays: `a whole number from 1 to ${DAYS_MAX}`,

@@ -16,7 +16,7 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
     why: 'Lambda and Step Functions send traces in the name of the role; X-Ray knows no resources.',
   },
   {
-    grants: /^DeleteAccountMachine logs:\w+ \*$/,
+    grants: /^\w+Machine logs:\w+ \*$/,
     why: 'Step Functions sets up the delivery of its log with the role; knows no resources.',
   },
   {
@@ -39,6 +39,10 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
     grants:
       /^(Doctor|WaitForSessions) dynamodb:|^DeleteAccountMachine lambda:InvokeFunction \S+WaitForSessions/,
     why: 'This stage names no mail servers; test/e2e/whole-life.test.ts uses them in a stage of its own.',
+  },
+  {
+    grants: /^ProvisioningApi states:\w+ \S+(ExpungeMessages|RestoreMessages)/,
+    why: 'Resumes operations of every verb; these tests resume deletions only.',
   },
   {
     grants: /^CertifyErasure s3:PutObjectRetention /,

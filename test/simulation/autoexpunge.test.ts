@@ -4,6 +4,7 @@ import { dictmapKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { finishSweep } from '../../functions/core/autoexpunge/finish-sweep.ts';
+import { requestAutoexpunge } from '../../functions/core/autoexpunge/request-sweep.ts';
 import { resolveSweep } from '../../functions/core/autoexpunge/resolve-sweep.ts';
 import { sweepAccounts } from '../../functions/core/autoexpunge/sweep-accounts.ts';
 import { sweepDue } from '../../functions/core/autoexpunge/sweep-due.ts';
@@ -142,6 +143,22 @@ describe('autoexpunge', () => {
     const before = sweeps.world.rows.rows();
     expect(await sweeps.run(input)).toMatchObject({ status: 'FAILED', error });
     expect(sweeps.world.rows.rows()).toEqual(before);
+  });
+
+  test('O2: asked for over the API, it is checked first; then an execution is started', async () => {
+    const { ports, workflows } = sweeps.world;
+    await expect(requestAutoexpunge(ports, { user: 'no@x.org' })).rejects.toMatchObject({
+      name: 'UnknownUserError',
+    });
+    await expect(requestAutoexpunge(ports, { domain: '' })).rejects.toMatchObject({
+      name: 'InvalidInputError',
+    });
+    expect(workflows.starts()).toEqual([]);
+    const { execution } = await requestAutoexpunge(ports, { user: 'A@x.org' });
+    const [started] = workflows.starts();
+    expect(started).toMatchObject({ verb: 'autoexpunge', name: execution });
+    const run = await sweeps.run(started?.input as object, { execution });
+    expect(run).toMatchObject({ output: { report: { messages: 3 } } });
   });
 
   test('O3: one mailbox that cannot be swept stops no other, and says so at the end', async () => {

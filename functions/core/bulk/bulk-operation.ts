@@ -21,7 +21,7 @@ import { isObject, number, numbers, text } from '../rows/attributes.ts';
 import { type BulkRequest, toValue } from './bulk-request.ts';
 
 /** `plan`: which mailboxes; `count`: how much there is; `work`. */
-export type BulkPhase = 'plan' | 'count' | 'work';
+type BulkPhase = 'plan' | 'count' | 'work';
 
 /** Position of a mailbox in the plan, and the UID after which to go on in it. */
 export interface BulkPlace {

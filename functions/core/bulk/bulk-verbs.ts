@@ -20,7 +20,7 @@ interface Taken {
   readonly sizeBytes: number;
 }
 
-export interface BulkTask {
+interface BulkTask {
   readonly context: MailContext;
   readonly request: BulkRequest;
   readonly mailbox: Mailbox;

@@ -34,3 +34,28 @@ Examples:
   lethe import -u john@example.com ~/Maildir
   lethe import -u john@example.com --verify-only ~/Maildir
   lethe import -u john@example.com --mailbox-prefix Archive old-mail.mbox`;
+
+export const SETTINGS_HELP = `
+Settings of a user win over those of the domain, and those over the deployment's.
+
+lazyExpunge                  where expunged mail goes: off, a mailbox (.EXPUNGED), or a namespace
+                             with a mailbox for each (.EXPUNGED/)
+lazyExpungeOnlyLastInstance  yes: only the last copy of a message goes there
+lazyExpungeExclude           mailbox, pattern or special use of which nothing is kept
+lazyExpungeOwnerAccess       what owners see of it: listed, hidden or closed
+quotaBytes                   a size such as 2G, or none
+quotaExempt                  mailbox or pattern that does not count
+mailboxes.NAME.autoexpunge            30d, 12h, ... or off; NAME may be a pattern
+mailboxes.NAME.autoexpunge_max_mails  messages that may stay; age and count are one policy: to keep
+                                      one when the other changes, give both
+mailboxes.NAME.ownerRights            letters of RFC 4314 that the owner has there
+mailboxes.NAME.specialUse             of RFC 6154, for instance \\Trash
+
+A list is set by naming it several times, and emptied by "name=". The names that Dovecot has
+(lazy_expunge, quota_rule, acl, ...) are taken too. Settings of a domain are brought to the
+mailboxes that there are; those of a user reach them at once.
+
+Examples:
+  lethe settings set -d example.com lazyExpunge=.EXPUNGED lazyExpungeOwnerAccess=hidden
+  lethe settings set -u john@example.com mailboxes.Trash.autoexpunge=30d quotaBytes=2G
+  lethe settings set -u john@example.com --unset quotaBytes --unset-mailbox Trash`;

@@ -1,16 +1,15 @@
 /** The commands of `lethe`. Modules behind a command are loaded when it runs: help is instant. */
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option, type OptionValues } from 'commander';
+import { Command, Option, type OptionValues } from 'commander';
+import { type Act, type Action, collect, operand, positiveInteger } from './command-options.ts';
 import type { ShowCertificateOptions, VerifyCertificateOptions } from './commands/certificate.ts';
-import type { ImportCommandOptions } from './commands/import.ts';
-import type { MailboxOptions } from './commands/mailbox.ts';
-import type { FetchMessageOptions, ListMessagesOptions } from './commands/message.ts';
 import type { WaitOptions } from './commands/operation.ts';
 import type { AddUserOptions, DeleteUserOptions } from './commands/user.ts';
-import { type Context, createContext } from './context.ts';
+import { createContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
-import { EPILOGUE, IMPORT_HELP } from './help.ts';
+import { EPILOGUE } from './help.ts';
 import type { Io } from './io.ts';
+import { addMailCommands } from './mail-commands.ts';
 import { FORMATS } from './settings.ts';
 
 const WAIT_TIMEOUT_SECONDS = 86_400;
@@ -53,16 +52,10 @@ export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
   return program;
 }
 
-type Action<O> = (context: Context, args: readonly string[], options: O) => Promise<number>;
-type Act = <O extends OptionValues>(action: Action<O>) => (...given: unknown[]) => Promise<void>;
-
 function version(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 }
-
-/** The one operand that a command may have; commander has made sure of it. */
-const operand = ([first = '']: readonly string[]): string => first;
 
 /** Both spellings, so that a script can say what it relies on. */
 const withWaiting = (command: Command): Command =>
@@ -75,9 +68,6 @@ const timeoutOption = (): Option =>
   new Option('--timeout <seconds>', 'stop waiting after this time; the operation goes on')
     .argParser(positiveInteger)
     .default(WAIT_TIMEOUT_SECONDS);
-
-const userOption = (): Option =>
-  new Option('-u, --user <user>', 'address of the user').makeOptionMandatory();
 
 function addUserCommands(program: Command, act: Act): void {
   const user = program.command('user').description('accounts');
@@ -179,65 +169,6 @@ function addCertificateCommands(program: Command, act: Act): void {
     );
 }
 
-function addMailCommands(program: Command, act: Act): void {
-  const mailboxes = program.command('mailbox').description('mailboxes of a user');
-  mailboxes
-    .command('list')
-    .description('list mailboxes with what they hold')
-    .addOption(userOption())
-    .action(
-      act<MailboxOptions>(async (context, _args, options) =>
-        (await import('./commands/mailbox.ts')).listMailboxes(context, options),
-      ),
-    );
-  mailboxes
-    .command('subscriptions')
-    .description('list the names that the user is subscribed to')
-    .addOption(userOption())
-    .action(
-      act<MailboxOptions>(async (context, _args, options) =>
-        (await import('./commands/mailbox.ts')).listSubscriptions(context, options),
-      ),
-    );
-  const message = program.command('message').description('messages of a user');
-  const mailbox = ['-m, --mailbox <mailbox>', 'path of the mailbox', 'INBOX'] as const;
-  message
-    .command('list')
-    .description('list the messages of a mailbox')
-    .addOption(userOption())
-    .option(...mailbox)
-    .action(
-      act<ListMessagesOptions>(async (context, _args, options) =>
-        (await import('./commands/message.ts')).listMessages(context, options),
-      ),
-    );
-  message
-    .command('fetch')
-    .description('print one message, byte for byte')
-    .addOption(userOption())
-    .option(...mailbox)
-    .requiredOption('--uid <uid>', 'UID of the message', positiveInteger)
-    .action(
-      act<FetchMessageOptions>(async (context, _args, options) =>
-        (await import('./commands/message.ts')).fetchMessage(context, options),
-      ),
-    );
-  program
-    .command('import <path>')
-    .description('import a Maildir, an mbox file or a folder of .eml files')
-    .addOption(userOption())
-    .option('--mailbox-prefix <path>', 'put every mailbox below this one')
-    .option('-m, --mailbox <mailbox>', 'mailbox for an mbox file (default INBOX)')
-    .option('--dry-run', 'read everything and store nothing')
-    .option('--verify-only', 'compare source and account: 0 when equal, 65 when not')
-    .addHelpText('after', IMPORT_HELP)
-    .action(
-      act<ImportCommandOptions>(async (context, args, options) =>
-        (await import('./commands/import.ts')).importMail(context, operand(args), options),
-      ),
-    );
-}
-
 function addDoctorCommand(program: Command, act: Act): void {
   program
     .command('doctor')
@@ -256,16 +187,6 @@ function strict(command: Command, io: Io): void {
     getErrHelpWidth: () => io.stderr.columns ?? 80,
   });
   for (const child of command.commands) strict(child, io);
-}
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
-  value,
-];
-
-function positiveInteger(text: string): number {
-  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Allowed are whole numbers from 1.');
 }
 
 /** Exit code of what commander throws: 0 for help and versions asked for. */

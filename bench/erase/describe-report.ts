@@ -81,11 +81,14 @@ const peers = (sizes: readonly SizeResult[]) =>
     }),
   ]);
 
-function costLine({ cost, floor }: Report): string {
-  if (cost === undefined) return 'One size only: no line can be drawn through it.';
+function costLine({ cost, costWithDuration, floor }: Report): string {
+  if (cost === undefined || costWithDuration === undefined)
+    return 'One size only: no line can be drawn through it.';
   const { dollarsPerMillion, dollarsPerAccount } = floor;
   return (
-    `Cost of an erasure: ${dollars(cost.a)} + $${cost.bPerMillion.toFixed(3)} per million messages; ` +
-    `the floor is $${dollarsPerMillion} per million and at most $${dollarsPerAccount} per account.`
+    `Cost of an erasure: ${dollars(cost.a)} + $${cost.bPerMillion.toFixed(3)} per million messages ` +
+    'without the duration of functions, ' +
+    `${dollars(costWithDuration.a)} + $${costWithDuration.bPerMillion.toFixed(3)} with that on this ` +
+    `machine; the floor is $${dollarsPerMillion} per million and at most $${dollarsPerAccount} per account.`
   );
 }

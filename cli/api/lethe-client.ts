@@ -8,7 +8,6 @@ import type {
   DeliverAnswer,
   DoctorAnswer,
   EstimateAnswer,
-  ListAnswer,
   MailboxAnswer,
   MessageAnswer,
   OperationAnswer,
@@ -18,44 +17,34 @@ import type {
   SubscriptionAnswer,
   UploadAnswer,
 } from '../../functions/contract/api.ts';
-import { CliError } from '../errors.ts';
-import { EXIT } from '../exit-codes.ts';
-import { describeFailure, type Failure, readFailure } from './failures.ts';
-import { parseRetryAfter, type RetryPorts, withRetries } from './retry.ts';
-import type { ApiRequest, ApiResponse, SignedTransport } from './transport.ts';
-
-/** The largest page that the API gives: fewer requests for long lists. */
-const PAGE_ENTRIES = 500;
-
-/** Five million entries; beyond that something is wrong. */
-const PAGES_MAX = 10_000;
+import { AccountDoor, DomainDoor } from './account-door.ts';
+import { ApiRequests, type ClientPorts } from './requests.ts';
+import type { SignedTransport } from './transport.ts';
 
 export interface DeleteOptions {
   readonly allowUnknownUser?: boolean;
 }
 
-export interface ClientPorts extends RetryPorts {
-  now(): number;
-}
-
-interface CallOptions {
-  /** Whether sending the request twice does no more than sending it once. */
-  readonly idempotent: boolean;
-  readonly signal?: AbortSignal;
-}
-
 export class LetheClient {
-  readonly #transport: SignedTransport;
-  readonly #ports: ClientPorts;
+  readonly #requests: ApiRequests;
 
   constructor(transport: SignedTransport, ports: ClientPorts) {
-    this.#transport = transport;
-    this.#ports = ports;
+    this.#requests = new ApiRequests(transport, ports);
+  }
+
+  /** What is in an account: as an administrator, or as this user. */
+  door(user: string, as?: string): AccountDoor {
+    return new AccountDoor(this.#requests, user, as);
+  }
+
+  /** Settings of a domain. */
+  domain(domain: string): DomainDoor {
+    return new DomainDoor(this.#requests, domain);
   }
 
   async createAccount(request: CreateAccountRequest): Promise<AccountAnswer> {
     const body = JSON.stringify(request);
-    return this.#json(
+    return this.#requests.json(
       { method: 'POST', path: ['v1', 'accounts'], body },
       // Not tried again: a second try would report the account made by the first as taken.
       { idempotent: false },
@@ -63,12 +52,12 @@ export class LetheClient {
   }
 
   async account(user: string): Promise<AccountAnswer> {
-    return this.#get(['v1', 'accounts', user]);
+    return this.#requests.get(['v1', 'accounts', user]);
   }
 
   /** Two requests for one account are one operation, so this may be tried again. */
   async deleteAccount(user: string, options: DeleteOptions = {}): Promise<OperationAnswer> {
-    return this.#json(
+    return this.#requests.json(
       { method: 'DELETE', path: ['v1', 'accounts', user], query: deleteQuery(options) },
       { idempotent: true },
     );
@@ -76,19 +65,19 @@ export class LetheClient {
 
   async estimateDeletion(user: string, options: DeleteOptions = {}): Promise<EstimateAnswer> {
     const query = { ...deleteQuery(options), dryRun: 'true' };
-    return this.#json(
+    return this.#requests.json(
       { method: 'DELETE', path: ['v1', 'accounts', user], query },
       { idempotent: true },
     );
   }
 
   mailboxes(user: string): AsyncGenerator<readonly MailboxAnswer[]> {
-    return this.#pages(['v1', 'accounts', user, 'mailboxes'], {});
+    return this.#requests.pages(['v1', 'accounts', user, 'mailboxes'], {});
   }
 
   async createMailbox(user: string, request: CreateMailboxRequest): Promise<MailboxAnswer> {
     const body = JSON.stringify(request);
-    return this.#json(
+    return this.#requests.json(
       { method: 'POST', path: ['v1', 'accounts', user, 'mailboxes'], body },
       { idempotent: false },
     );
@@ -97,19 +86,22 @@ export class LetheClient {
   /** Brings UIDVALIDITY or UIDNEXT along from another store. */
   async changeMailbox(user: string, request: ChangeMailboxRequest): Promise<MailboxAnswer> {
     const path = ['v1', 'accounts', user, 'mailboxes'];
-    return this.#json(
+    return this.#requests.json(
       { method: 'PATCH', path, body: JSON.stringify(request) },
       { idempotent: true },
     );
   }
 
   subscriptions(user: string): AsyncGenerator<readonly SubscriptionAnswer[]> {
-    return this.#pages(['v1', 'accounts', user, 'subscriptions'], {});
+    return this.#requests.pages(['v1', 'accounts', user, 'subscriptions'], {});
   }
 
   async subscribe(user: string, request: SubscribeRequest): Promise<void> {
     const path = ['v1', 'accounts', user, 'subscriptions'];
-    await this.#json({ method: 'POST', path, body: JSON.stringify(request) }, { idempotent: true });
+    await this.#requests.json(
+      { method: 'POST', path, body: JSON.stringify(request) },
+      { idempotent: true },
+    );
   }
 
   /**
@@ -120,22 +112,22 @@ export class LetheClient {
     const request: StartUploadRequest = { size: raw.length };
     const path = ['v1', 'accounts', user, 'uploads'];
     const options = { idempotent: true, ...(signal === undefined ? {} : { signal }) };
-    const { uploadId, url, headers }: UploadAnswer = await this.#json(
+    const { uploadId, url, headers }: UploadAnswer = await this.#requests.json(
       { method: 'POST', path, body: JSON.stringify(request) },
       options,
     );
-    await this.#retried(() => this.#transport.put(new URL(url), headers, raw), options);
+    await this.#requests.put(new URL(url), headers, raw, options);
     return uploadId;
   }
 
   messages(user: string, mailbox: string): AsyncGenerator<readonly MessageAnswer[]> {
-    return this.#pages(['v1', 'accounts', user, 'messages'], { mailbox });
+    return this.#requests.pages(['v1', 'accounts', user, 'messages'], { mailbox });
   }
 
   /** The message, byte for byte. */
   async message(user: string, mailbox: string, uid: number): Promise<Buffer> {
     const path = ['v1', 'accounts', user, 'messages', String(uid)];
-    const answer = await this.#send(
+    const answer = await this.#requests.send(
       { method: 'GET', path, query: { mailbox } },
       { idempotent: true },
     );
@@ -153,7 +145,7 @@ export class LetheClient {
     key: string,
     signal?: AbortSignal,
   ): Promise<DeliverAnswer> {
-    return this.#json(
+    return this.#requests.json(
       {
         method: 'POST',
         path: ['v1', 'accounts', user, 'messages'],
@@ -165,104 +157,33 @@ export class LetheClient {
   }
 
   async operation(operationId: string): Promise<OperationAnswer> {
-    return this.#get(['v1', 'operations', operationId]);
+    return this.#requests.get(['v1', 'operations', operationId]);
   }
 
   /** Makes sure that an attempt is running: a second request finds the one of the first. */
   async resumeOperation(operationId: string): Promise<OperationAnswer> {
-    return this.#json(
+    return this.#requests.json(
       { method: 'POST', path: ['v1', 'operations', operationId, 'resume'] },
       { idempotent: true },
     );
   }
 
   async certificate(operationId: string): Promise<SignedCertificate> {
-    return this.#get(['v1', 'operations', operationId, 'certificate']);
+    return this.#requests.get(['v1', 'operations', operationId, 'certificate']);
   }
 
   async certificateKey(): Promise<CertificateKeyAnswer> {
-    return this.#get(['v1', 'certificate-key']);
+    return this.#requests.get(['v1', 'certificate-key']);
   }
 
   /** Looks at what Lethe needs from its surroundings; changes nothing. */
   async doctor(): Promise<DoctorAnswer> {
-    return this.#json({ method: 'POST', path: ['v1', 'doctor'] }, { idempotent: true });
+    return this.#requests.json({ method: 'POST', path: ['v1', 'doctor'] }, { idempotent: true });
   }
 
   close(): void {
-    this.#transport.close();
+    this.#requests.close();
   }
-
-  async #get<T>(path: readonly string[]): Promise<T> {
-    return this.#json({ method: 'GET', path }, { idempotent: true });
-  }
-
-  async *#pages<T>(
-    path: readonly string[],
-    query: Readonly<Record<string, string>>,
-  ): AsyncGenerator<readonly T[]> {
-    let cursor: string | undefined;
-    for (let page = 0; page < PAGES_MAX; page++) {
-      const answer: ListAnswer<T> = await this.#json(
-        {
-          method: 'GET',
-          path,
-          query: {
-            ...query,
-            limit: String(PAGE_ENTRIES),
-            ...(cursor === undefined ? {} : { cursor }),
-          },
-        },
-        { idempotent: true },
-      );
-      yield answer.items;
-      if (answer.next === undefined) return;
-      if (answer.next === cursor) break;
-      cursor = answer.next;
-    }
-    throw new CliError(EXIT.fault, `the list at /${path.join('/')} does not come to an end`);
-  }
-
-  async #json<T>(request: ApiRequest, options: CallOptions): Promise<T> {
-    const { body } = await this.#send(request, options);
-    try {
-      return JSON.parse(body.toString('utf8')) as T;
-    } catch (cause) {
-      throw new CliError(EXIT.config, 'the answer is not JSON', {
-        hint: 'Does --url point to the API of Lethe?',
-        cause,
-      });
-    }
-  }
-
-  async #send(request: ApiRequest, options: CallOptions): Promise<ApiResponse> {
-    return this.#retried(() => this.#transport.send(request), options);
-  }
-
-  async #retried(send: () => Promise<ApiResponse>, options: CallOptions): Promise<ApiResponse> {
-    return withRetries(
-      this.#ports,
-      async () => {
-        const outcome = await tryOnce(send);
-        if ('status' in outcome) return { kind: 'answer', answer: outcome };
-        const { error, transient, retryAfter } = outcome;
-        if (!transient || !options.idempotent) throw error;
-        const retryAfterMs = parseRetryAfter(retryAfter, this.#ports.now());
-        return { kind: 'again', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-      },
-      options.signal,
-    );
-  }
-}
-
-async function tryOnce(send: () => Promise<ApiResponse>): Promise<ApiResponse | Failure> {
-  let response: ApiResponse;
-  try {
-    response = await send();
-  } catch (error) {
-    return describeFailure(error);
-  }
-  return response.status >= 200 && response.status < 300 ? response : readFailure(response);
 }
 
 function deleteQuery({ allowUnknownUser }: DeleteOptions): Record<string, string> {

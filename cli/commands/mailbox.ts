@@ -1,8 +1,9 @@
-/** `lethe mailbox list` and `subscriptions` */
+/** `lethe mailbox list | create | rename | subscriptions` */
 import type { MailboxAnswer, SubscriptionAnswer } from '../../functions/contract/api.ts';
+import type { MailboxListItem } from '../../functions/contract/mail-api.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { type Field, printList } from '../output/records.ts';
+import { type Field, printList, printRecord } from '../output/records.ts';
 import { count, size } from '../output/text.ts';
 
 const FIELDS: readonly Field<MailboxAnswer>[] = [
@@ -16,15 +17,52 @@ const FIELDS: readonly Field<MailboxAnswer>[] = [
 
 export interface MailboxOptions {
   readonly user: string;
+  /** Acts as this user; as an administrator when missing. */
+  readonly as?: string;
 }
 
+export interface CreateMailboxOptions extends MailboxOptions {
+  readonly specialUse?: string;
+}
+
+/** @param pattern names that match it, and no counters; all mailboxes with them when missing */
 export async function listMailboxes(
   { io, format, client }: Context,
-  { user }: MailboxOptions,
+  pattern: string | undefined,
+  { user, as }: MailboxOptions,
 ): Promise<number> {
-  await printList(io, format, inOrder((await client()).mailboxes(user)), FIELDS);
+  const door = (await client()).door(user, as);
+  if (pattern === undefined) await printList(io, format, inOrder(door.mailboxes()), FIELDS);
+  else await printList(io, format, door.names(pattern), NAMES);
   return EXIT.ok;
 }
+
+export async function createMailbox(
+  { io, format, client }: Context,
+  path: string,
+  { user, as, specialUse }: CreateMailboxOptions,
+): Promise<number> {
+  const request = { path, ...(specialUse === undefined ? {} : { specialUse }) };
+  const mailbox = await (await client()).door(user, as).createMailbox(request);
+  await printRecord(io, format, mailbox, FIELDS);
+  return EXIT.ok;
+}
+
+export async function renameMailbox(
+  { io, format, client }: Context,
+  from: string,
+  to: string,
+  { user, as }: MailboxOptions,
+): Promise<number> {
+  const mailbox = await (await client()).door(user, as).renameMailbox({ from, to });
+  await printRecord(io, format, mailbox, FIELDS);
+  return EXIT.ok;
+}
+
+const NAMES: readonly Field<MailboxListItem>[] = [
+  { name: 'mailbox', value: ({ path }) => path },
+  { name: 'placeholder', value: ({ placeholder }) => placeholder },
+];
 
 const SUBSCRIPTION: readonly Field<SubscriptionAnswer>[] = [
   { name: 'mailbox', value: ({ path }) => path },

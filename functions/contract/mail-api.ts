@@ -222,7 +222,7 @@ export interface QuotaAnswer {
 }
 
 /** `PUT quota`, administrators and provisioning only. */
-interface SetQuotaRequest {
+export interface SetQuotaRequest {
   /** `null`: no limit. */
   readonly limitBytes: number | null;
 }

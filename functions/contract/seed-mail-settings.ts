@@ -115,7 +115,7 @@ function seconds(value: unknown): number | undefined {
 }
 
 /** A size such as `500M`, in bytes; without a unit it has that of the call. */
-function sizeInBytes(value: string, unit: 'B' | 'K'): number | undefined {
+export function sizeInBytes(value: string, unit: 'B' | 'K'): number | undefined {
   const [, count = '', given = ''] = /^(\d{1,15})\s*([BKMGT]?)(?:i?B)?$/i.exec(value.trim()) ?? [];
   if (count === '') return undefined;
   const letter = given === '' ? (/\dB$/i.test(value.trim()) ? 'B' : unit) : given.toUpperCase();

@@ -4,6 +4,7 @@ import { STEP_LOG } from '../contract/metrics.ts';
 import type { OperationContext } from '../contract/payloads.ts';
 import { meteredStep } from '../core/meter/metered-step.ts';
 import { logFault, logInfo } from './logger.ts';
+import { peakMemoryMb } from './peak-memory.ts';
 import { once, usageMeter, wireClock, wireRows } from './wiring.ts';
 
 /**
@@ -20,7 +21,6 @@ export interface Invocation {
 /** From the start of the process until the handler was loaded; Lambda allows 10 s. */
 const INIT_MS = Math.min(performance.now(), 10_000);
 
-const KB_PER_MB = 1024;
 const clock = wireClock();
 const rows = once(wireRows);
 /** The bill's way to the registry; looked for when something is written, so that it fails no step. */
@@ -30,7 +30,6 @@ const meterPorts = {
     return rows();
   },
 };
-const peakMemoryMb = (): number => Math.ceil(process.resourceUsage().maxRSS / KB_PER_MB);
 let warm = false;
 
 /**

@@ -19,7 +19,9 @@ function runApp(context: Readonly<Record<string, unknown>>) {
   return spawnSync('sh', ['-c', cdkJson.app], { env, encoding: 'utf8' });
 }
 
-const handlers = readdirSync('functions/handlers').map((file) => file.replace(/\.ts$/, ''));
+const handlers = readdirSync('functions/handlers')
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -'.ts'.length));
 
 describe('the app', () => {
   test('synthesizes a stage with bundles, with every check of CDK and cdk-nag', () => {

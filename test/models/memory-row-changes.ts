@@ -1,6 +1,13 @@
 /** Guards and changes, as DynamoDB's expressions mean them. */
 import type { RowKey } from '../../functions/contract/row-layout.ts';
-import type { Attributes, Change, Guard, Value } from '../../functions/core/ports/row-store.ts';
+import type {
+  Attributes,
+  Change,
+  Guard,
+  Row,
+  Value,
+  Write,
+} from '../../functions/core/ports/row-store.ts';
 import { RowValidationError } from './memory-row-rules.ts';
 
 /** A row that came, changed or went; what a stream would tell. */
@@ -37,7 +44,7 @@ export function guardHolds(guard: Guard | undefined, row: Attributes | undefined
 }
 
 /** The attributes after a change; the ones before are left as they are. */
-export function changed(before: Attributes, change: Change): Attributes {
+function changed(before: Attributes, change: Change): Attributes {
   const after: Record<string, Value> = { ...before };
   for (const [name, value] of Object.entries(change.set ?? {})) after[name] = value;
   for (const [name, value] of Object.entries(change.add ?? {})) {
@@ -63,4 +70,15 @@ function setOf(attributes: Attributes, name: string): ReadonlySet<string> {
   const value = attributes[name];
   if (value instanceof Set) return value;
   throw new RowValidationError(`${name} is no set`);
+}
+
+/** A guard on an update implies that the row exists. */
+export function attributesAfter(
+  write: Exclude<Write, { kind: 'check' }>,
+  row: Row | undefined,
+): Attributes | undefined {
+  if (write.kind === 'put') return write.attributes;
+  if (write.kind === 'remove') return undefined;
+  if (row === undefined) throw new TypeError('an update without a guard on an absent row');
+  return changed(row.attributes, write.change);
 }

@@ -1,7 +1,13 @@
 /** What DynamoDB and its document client refuse, whatever the guard says. */
 import { INDEXES, type RowKey } from '../../functions/contract/row-layout.ts';
 import { indexesOf, rowBytes } from '../../functions/core/meter/row-units.ts';
-import type { Attributes, Change, Guard, Value } from '../../functions/core/ports/row-store.ts';
+import type {
+  Attributes,
+  Change,
+  Guard,
+  Row,
+  Value,
+} from '../../functions/core/ports/row-store.ts';
 
 const KIB = 1024;
 const PARTITION_KEY_BYTES_MAX = 2048;
@@ -113,4 +119,13 @@ export function assertChange(change: Change): void {
     throw new TypeError('a change cannot touch the key of its row');
   }
   for (const [name, value] of Object.entries(change.add ?? {})) assertValue(name, value, 0);
+}
+
+/** A row of the model is never changed in place, only replaced: it need be measured only once. */
+const sizes = new WeakMap<Row, number>();
+
+export function sizeOf(row: Row): number {
+  const sizeBytes = sizes.get(row) ?? rowBytes(row.key, row.attributes);
+  sizes.set(row, sizeBytes);
+  return sizeBytes;
 }

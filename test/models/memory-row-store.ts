@@ -18,13 +18,14 @@ import type {
   Write,
   WriteResult,
 } from '../../functions/core/ports/row-store.ts';
-import { changed, copyOf, guardHolds, type RowChange } from './memory-row-changes.ts';
+import { attributesAfter, copyOf, guardHolds, type RowChange } from './memory-row-changes.ts';
 import {
   assertChange,
   assertGuard,
   assertKey,
   assertRow,
   RowValidationError,
+  sizeOf,
 } from './memory-row-rules.ts';
 import { comparePlaces, OrderedEntries, type Place, placeOf } from './ordered-entries.ts';
 
@@ -210,17 +211,6 @@ const copyOfRow = (row: Row): Row => ({
   attributes: copyOf(row.attributes),
 });
 
-/** A guard on an update implies that the row exists. */
-function attributesAfter(
-  write: Exclude<Write, { kind: 'check' }>,
-  row: Row | undefined,
-): Attributes | undefined {
-  if (write.kind === 'put') return write.attributes;
-  if (write.kind === 'remove') return undefined;
-  if (row === undefined) throw new TypeError('an update without a guard on an absent row');
-  return changed(row.attributes, write.change);
-}
-
 /** Where a row stands in its table and in the indexes whose key attributes it has both. */
 function placesOf(row: Row): { index: string; pk: string; place: Place }[] {
   const { table, pk, sk } = row.key;
@@ -263,15 +253,6 @@ function pageOf(query: Query, entries: OrderedEntries<Row>, first: number, end: 
     }
   }
   return { rows };
-}
-
-/** A row is never changed in place, only replaced: its size need be counted only once. */
-const sizes = new WeakMap<Row, number>();
-
-function sizeOf(row: Row): number {
-  const sizeBytes = sizes.get(row) ?? rowBytes(row.key, row.attributes);
-  sizes.set(row, sizeBytes);
-  return sizeBytes;
 }
 
 function projected(query: Query, row: Row): Row {

@@ -145,7 +145,7 @@ describe('delete-account', () => {
     }
     expect(world.rows.rows()).toEqual(before);
     expect(world.objects.versions()).toEqual(versions);
-    expect(await findAccount(world.rows, USER)).toEqual(next);
+    expect(await findAccount(world.rows, USER)).toMatchObject(next);
   });
 
   test('U2: a user whom the userdb does not know is erased only when the caller says so', async () => {

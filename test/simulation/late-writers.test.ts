@@ -172,7 +172,7 @@ describe('writers that are late', () => {
     );
     expect(await Promise.all(refused)).toEqual(Array(5).fill('AccountNotActiveError'));
     expect(leftOf(world, account.accountId)).toEqual([]);
-    expect(await findAccount(world.rows, NEIGHBOUR)).toEqual(neighbour);
+    expect(await findAccount(world.rows, NEIGHBOUR)).toMatchObject(neighbour);
   });
 });
 

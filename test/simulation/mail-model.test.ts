@@ -30,7 +30,8 @@ const SEEDS_MAX = 2 ** 31 - 1;
 const TIMEOUT_MS = 600_000;
 const SHRINKING_MS = 120_000;
 
-const [givenSeed, givenRun] = (process.env['LETHE_SEED'] ?? '').split(':');
+/** The part after the first colon is fast-check's: run, and how it was made shorter. */
+const [givenSeed, ...givenPath] = (process.env['LETHE_SEED'] ?? '').split(':');
 
 interface Seeded {
   readonly seed: number;
@@ -48,7 +49,9 @@ function seeds(): readonly Seeded[] {
   if (!Number.isInteger(seed)) {
     throw new TypeError(`LETHE_SEED is ${givenSeed}, must be <seed> or <seed>:<run>`);
   }
-  return [{ seed, numRuns: RUNS, ...(givenRun === undefined ? {} : { path: givenRun }) }];
+  return [
+    { seed, numRuns: RUNS, ...(givenPath.length === 0 ? {} : { path: givenPath.join(':') }) },
+  ];
 }
 
 /** Runs what a seed means; answers what happened in it, by name. */

@@ -1,5 +1,5 @@
 /** Accounts with everything that an account can have, for simulations and end-to-end tests. */
-import type { Account } from '../../functions/core/accounts/accounts.ts';
+import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import {
   createAccount,
   type RetentionClasses,
@@ -49,5 +49,5 @@ export async function furnish(
   for (const host of ['backend-1.example.org', 'backend-2.example.org']) {
     await recordCache(ports, account, host, deadline());
   }
-  return account;
+  return await requireActiveAccount(ports.rows, user);
 }

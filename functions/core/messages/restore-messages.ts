@@ -3,7 +3,7 @@
  * named. The mailbox that its row lies in is that folder, whatever it is called today.
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import { LetheError } from '../errors.ts';
+import { LetheError, StoreBusyError } from '../errors.ts';
 import {
   createMailbox,
   findMailbox,
@@ -68,9 +68,15 @@ export async function restoreMessages(
     const entries = await readEntries(ports.rows, storage, some, ports.clock.now());
     const targets = await targetsOf(ports, context, entries, options.to);
     for (const [target, members] of targets) {
-      const part = await restoreTo(ports, context, storage, members, target, options, deadline);
-      results.push(...part.results);
-      if (!part.complete) return { results, complete: false };
+      try {
+        const part = await restoreTo(ports, context, storage, members, target, options, deadline);
+        results.push(...part.results);
+        if (!part.complete) return { results, complete: false };
+      } catch (error) {
+        // What went to other folders is done, and the answer has to say so.
+        if (!(error instanceof StoreBusyError) || results.length === 0) throw error;
+        return { results, complete: false };
+      }
     }
   }
   return { results, complete: true };

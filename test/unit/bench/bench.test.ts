@@ -6,8 +6,10 @@ import { parseOptions } from '../../../bench/options.ts';
 describe('the words after npm run bench', () => {
   test('sizes come in rising order; peers and text are the defaults', () => {
     expect(parseOptions(['erase', '--sizes', '2000,100'])).toEqual({
+      benchmark: 'erase',
       help: false,
       json: false,
+      messages: 1000,
       sizes: [100, 2000],
       peers: true,
     });
@@ -24,8 +26,8 @@ describe('the words after npm run bench', () => {
   });
 
   test.each([
-    [[], /benchmark: got "", allowed is erase/],
-    [['import'], /got "import", allowed is erase/],
+    [[], /benchmark: got "", allowed are erase, messages/],
+    [['import'], /got "import", allowed are erase, messages/],
     [['erase', '--sizes', '99'], /--sizes: got "99", allowed are .* from 100 to 1000000/],
     [['erase', '--sizes', '100,100'], /--sizes: got "100,100", allowed are different/],
     [['erase', '--sizes', '1e3,x'], /--sizes: got "1e3,x"/],

@@ -5,6 +5,7 @@ import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
 
 const USER = 'john@example.com';
 const ACCOUNT_PATH = '/v1/accounts/john%40example.com';
+const ADMIN_PATH = '/v1/admin/accounts/john%40example.com';
 const ACCOUNT = {
   accountId: 'a1',
   user: USER,
@@ -165,7 +166,7 @@ describe('mailboxes and messages', () => {
       { body: { items: [mailbox('INBOX', 12), mailbox('日本語', 3)], next: 'c1' } },
       { body: { items: [mailbox('Größe & Gewicht', 1)] } },
     ];
-    const list = `GET ${ACCOUNT_PATH}/mailboxes`;
+    const list = `GET ${ADMIN_PATH}/mailboxes`;
     api.on(list, ...pages);
     const json = await lethe(['mailbox', 'list', '-u', USER, '-f', 'json']);
     expect(JSON.parse(json.stdout).map(({ path }: { path: string }) => path)).toEqual([
@@ -190,7 +191,7 @@ describe('mailboxes and messages', () => {
   });
 
   test('O3: a server that repeats its cursor does not keep the command forever', async () => {
-    api.on(`GET ${ACCOUNT_PATH}/mailboxes`, { body: { items: [], next: 'c' } });
+    api.on(`GET ${ADMIN_PATH}/mailboxes`, { body: { items: [], next: 'c' } });
     const result = await lethe(['mailbox', 'list', '-u', USER]);
     expect(result.exitCode).toBe(70);
     expect(result.stderr).toContain('does not come to an end');
@@ -198,7 +199,7 @@ describe('mailboxes and messages', () => {
   });
 
   test('an empty list is valid JSON', async () => {
-    api.on(`GET ${ACCOUNT_PATH}/mailboxes`, { body: { items: [] } });
+    api.on(`GET ${ADMIN_PATH}/mailboxes`, { body: { items: [] } });
     expect((await lethe(['mailbox', 'list', '-u', USER, '-f', 'json'])).stdout).toBe('[]\n');
   });
 

@@ -22,7 +22,10 @@ describe('loading a machine', () => {
   });
 
   test.each(files)('%s uses only what the interpreter acts on', (file) => {
-    const definition = loadMachine(`${MACHINES}${file}`, { EraseRangesMaxConcurrency: 40 });
+    const definition = loadMachine(`${MACHINES}${file}`, {
+      EraseRangesMaxConcurrency: 40,
+      SweepMaxConcurrency: 4,
+    });
     expect(Object.keys(definition.States).length).toBeGreaterThan(1);
   });
 

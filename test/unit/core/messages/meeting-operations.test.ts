@@ -1,7 +1,9 @@
 /** Operations that meet on one message, or fill a transaction or a blob to the brim. */
 import { describe, expect, test } from 'vitest';
 import type { RowKey } from '../../../../functions/contract/row-layout.ts';
+import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import type { MessagePorts } from '../../../../functions/core/messages/in-chunks.ts';
+import { restoreMessages } from '../../../../functions/core/messages/restore-messages.ts';
 import type { RowStore } from '../../../../functions/core/ports/row-store.ts';
 import { Crashes } from '../../../models/faulty.ts';
 import type { Rules } from '../../../models/reference-messages.ts';
@@ -25,6 +27,7 @@ async function desk(rules: Partial<Rules> = {}) {
   const send = (request: MailRequest, ports: MessagePorts = stores.ports) =>
     carryOut(ports, context, request);
   return {
+    world,
     stores,
     send,
     deliver: (to: string, messages: number) => {
@@ -190,4 +193,28 @@ describe('a blob with as many links as it may have', () => {
     await copy('INBOX', 'Archive', [2]);
     expect(await blobs()).toBe(1);
   });
+});
+
+test('W2: a restore that no longer gets through says what it has restored', async () => {
+  const { world, stores, deliver, expunge } = await desk();
+  for (const path of ['INBOX', 'Archive']) {
+    await deliver(path, 1);
+    await expunge(path, [1]);
+  }
+  let transactions = 0;
+  const rows: RowStore = Object.assign(
+    interrupted(stores.rows, async () => {}),
+    {
+      transact: async (writes: Parameters<RowStore['transact']>[0]) => {
+        transactions += 1;
+        if (transactions > 1) return { outcome: 'conflict' };
+        return await stores.rows.transact(writes);
+      },
+    },
+  );
+  const storage = await requireMailbox(stores.rows, world.account.accountId, '.EXPUNGED');
+  const until = stores.clock.now() + 20_000;
+  const ports = { ...stores.ports, rows };
+  const restored = await restoreMessages(ports, world.context, storage, [1, 2], {}, until);
+  expect(restored).toMatchObject({ complete: false, results: [{ uid: 1, to: 'INBOX' }] });
 });

@@ -1,0 +1,112 @@
+/** The part of the `/v1` API that is about mailboxes, quota and settings. */
+import type { CreateMailboxRequest, MailboxAnswer } from '../../functions/contract/api.ts';
+import type {
+  ApplySettingsAnswer,
+  ChangeSettingsRequest,
+  MailboxListItem,
+  QuotaAnswer,
+  RenameMailboxRequest,
+  SetQuotaRequest,
+  SettingsAnswer,
+} from '../../functions/contract/mail-api.ts';
+import type { ApiRequests } from './requests.ts';
+
+type Method = 'POST' | 'PUT' | 'PATCH';
+
+/** One account, seen as an administrator, or as the user that `as` names. */
+export class AccountDoor {
+  readonly #requests: ApiRequests;
+  readonly #path: readonly string[];
+  readonly #query: Readonly<Record<string, string>>;
+
+  constructor(requests: ApiRequests, user: string, as?: string) {
+    this.#requests = requests;
+    this.#path = as === undefined ? ['v1', 'admin', 'accounts', user] : ['v1', 'accounts', user];
+    this.#query = as === undefined ? {} : { as };
+  }
+
+  /** With what each holds. */
+  mailboxes(): AsyncGenerator<readonly MailboxAnswer[]> {
+    return this.#requests.pages([...this.#path, 'mailboxes'], this.#query);
+  }
+
+  /** Names alone, and those that only have children. */
+  names(pattern: string): AsyncGenerator<readonly MailboxListItem[]> {
+    return this.#requests.pages([...this.#path, 'mailboxes'], { ...this.#query, pattern });
+  }
+
+  async createMailbox(request: CreateMailboxRequest): Promise<MailboxAnswer> {
+    return this.#send('POST', ['mailboxes'], request, false);
+  }
+
+  /** Not tried again: a second try would not find what the first has renamed. */
+  async renameMailbox(request: RenameMailboxRequest): Promise<MailboxAnswer> {
+    return this.#send('POST', ['mailboxes', 'rename'], request, false);
+  }
+
+  async quota(): Promise<QuotaAnswer> {
+    return this.#requests.get([...this.#path, 'quota'], this.#query);
+  }
+
+  async setQuota(request: SetQuotaRequest): Promise<QuotaAnswer> {
+    return this.#send('PUT', ['quota'], request, true);
+  }
+
+  /** @param cursor of the answer before, where time ran out */
+  async recountQuota(cursor: string | undefined): Promise<QuotaAnswer> {
+    return this.#requests.json(
+      {
+        method: 'POST',
+        path: [...this.#path, 'quota', 'recount'],
+        query: { ...this.#query, ...(cursor === undefined ? {} : { cursor }) },
+      },
+      { idempotent: true },
+    );
+  }
+
+  async settings(): Promise<SettingsAnswer> {
+    return this.#requests.get([...this.#path, 'settings'], this.#query);
+  }
+
+  async changeSettings(request: ChangeSettingsRequest): Promise<SettingsAnswer> {
+    return this.#send('PATCH', ['settings'], request, true);
+  }
+
+  async #send<T>(
+    method: Method,
+    below: readonly string[],
+    body: object,
+    idempotent: boolean,
+  ): Promise<T> {
+    const path = [...this.#path, ...below];
+    const request = { method, path, query: this.#query, body: JSON.stringify(body) };
+    return this.#requests.json(request, { idempotent });
+  }
+}
+
+/** Settings of a domain. */
+export class DomainDoor {
+  readonly #requests: ApiRequests;
+  readonly #path: readonly string[];
+
+  constructor(requests: ApiRequests, domain: string) {
+    this.#requests = requests;
+    this.#path = ['v1', 'admin', 'domains', domain, 'settings'];
+  }
+
+  async settings(): Promise<SettingsAnswer> {
+    return this.#requests.get(this.#path);
+  }
+
+  async changeSettings(request: ChangeSettingsRequest): Promise<SettingsAnswer> {
+    const body = JSON.stringify(request);
+    return this.#requests.json({ method: 'PATCH', path: this.#path, body }, { idempotent: true });
+  }
+
+  /** Brings them to the mailboxes that there are. @param cursor of the answer before */
+  async applySettings(cursor: string | undefined): Promise<ApplySettingsAnswer> {
+    const query = cursor === undefined ? {} : { cursor };
+    const path = [...this.#path, 'apply'];
+    return this.#requests.json({ method: 'POST', path, query }, { idempotent: true });
+  }
+}

@@ -1,0 +1,120 @@
+/** Sending requests of the `/v1` API: pages, retries, and what answers mean. */
+import type { ListAnswer } from '../../functions/contract/api.ts';
+import { CliError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { describeFailure, type Failure, readFailure } from './failures.ts';
+import { parseRetryAfter, type RetryPorts, withRetries } from './retry.ts';
+import type { ApiRequest, ApiResponse, SignedTransport } from './transport.ts';
+
+/** The largest page that the API gives: fewer requests for long lists. */
+const PAGE_ENTRIES = 500;
+
+/** Five million entries; beyond that something is wrong. */
+const PAGES_MAX = 10_000;
+
+export interface ClientPorts extends RetryPorts {
+  now(): number;
+}
+
+export interface CallOptions {
+  /** Whether sending the request twice does no more than sending it once. */
+  readonly idempotent: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export class ApiRequests {
+  readonly #transport: SignedTransport;
+  readonly #ports: ClientPorts;
+
+  constructor(transport: SignedTransport, ports: ClientPorts) {
+    this.#transport = transport;
+    this.#ports = ports;
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  /** Sends bytes to a presigned URL. */
+  async put(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    raw: Uint8Array,
+    options: CallOptions,
+  ): Promise<void> {
+    await this.#retried(() => this.#transport.put(url, headers, raw), options);
+  }
+
+  async get<T>(path: readonly string[], query: Readonly<Record<string, string>> = {}): Promise<T> {
+    return this.json({ method: 'GET', path, query }, { idempotent: true });
+  }
+
+  /** Every page of a list. */
+  async *pages<T>(
+    path: readonly string[],
+    query: Readonly<Record<string, string>>,
+  ): AsyncGenerator<readonly T[]> {
+    let cursor: string | undefined;
+    for (let page = 0; page < PAGES_MAX; page++) {
+      const answer: ListAnswer<T> = await this.json(
+        {
+          method: 'GET',
+          path,
+          query: {
+            ...query,
+            limit: String(PAGE_ENTRIES),
+            ...(cursor === undefined ? {} : { cursor }),
+          },
+        },
+        { idempotent: true },
+      );
+      yield answer.items;
+      if (answer.next === undefined) return;
+      if (answer.next === cursor) break;
+      cursor = answer.next;
+    }
+    throw new CliError(EXIT.fault, `the list at /${path.join('/')} does not come to an end`);
+  }
+
+  async json<T>(request: ApiRequest, options: CallOptions): Promise<T> {
+    const { body } = await this.send(request, options);
+    try {
+      return JSON.parse(body.toString('utf8')) as T;
+    } catch (cause) {
+      throw new CliError(EXIT.config, 'the answer is not JSON', {
+        hint: 'Does --url point to the API of Lethe?',
+        cause,
+      });
+    }
+  }
+
+  /** @throws CliError, ProblemError */
+  async send(request: ApiRequest, options: CallOptions): Promise<ApiResponse> {
+    return this.#retried(() => this.#transport.send(request), options);
+  }
+
+  async #retried(send: () => Promise<ApiResponse>, options: CallOptions): Promise<ApiResponse> {
+    return withRetries(
+      this.#ports,
+      async () => {
+        const outcome = await tryOnce(send);
+        if ('status' in outcome) return { kind: 'answer', answer: outcome };
+        const { error, transient, retryAfter } = outcome;
+        if (!transient || !options.idempotent) throw error;
+        const retryAfterMs = parseRetryAfter(retryAfter, this.#ports.now());
+        return { kind: 'again', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+      },
+      options.signal,
+    );
+  }
+}
+
+async function tryOnce(send: () => Promise<ApiResponse>): Promise<ApiResponse | Failure> {
+  let response: ApiResponse;
+  try {
+    response = await send();
+  } catch (error) {
+    return describeFailure(error);
+  }
+  return response.status >= 200 && response.status < 300 ? response : readFailure(response);
+}

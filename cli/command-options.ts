@@ -1,0 +1,30 @@
+/** What commands have in common: how they run, and options that several of them have. */
+import { InvalidArgumentError, Option, type OptionValues } from 'commander';
+import type { Context } from './context.ts';
+
+export type Action<O> = (context: Context, args: readonly string[], options: O) => Promise<number>;
+export type Act = <O extends OptionValues>(
+  action: Action<O>,
+) => (...given: unknown[]) => Promise<void>;
+
+/** The one operand that a command may have; commander has made sure of it. */
+export const operand = ([first = '']: readonly string[]): string => first;
+
+export const userOption = (): Option =>
+  new Option('-u, --user <user>', 'address of the user').makeOptionMandatory();
+
+/** Without it a command acts as an administrator. */
+export const asOption = (): Option =>
+  new Option('--as <user>', 'act as this user, with the rights that the user has there');
+
+/** For options that may be repeated. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
+
+/** @throws InvalidArgumentError */
+export function positiveInteger(text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Allowed are whole numbers from 1.');
+}

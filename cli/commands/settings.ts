@@ -1,0 +1,127 @@
+/** `lethe settings get | set` */
+import type {
+  ApplySettingsAnswer,
+  ChangeSettingsRequest,
+  SettingsAnswer,
+} from '../../functions/contract/mail-api.ts';
+import type { MailSettings } from '../../functions/contract/mail-settings.ts';
+import type { LetheClient } from '../api/lethe-client.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { writeLine } from '../io.ts';
+import { type Field, printList } from '../output/records.ts';
+import { counted } from '../output/text.ts';
+import { readSettingWords } from './setting-words.ts';
+
+export interface SettingsOptions {
+  readonly user?: string;
+  readonly domain?: string;
+}
+
+export interface SetSettingsOptions extends SettingsOptions {
+  readonly unset?: readonly string[];
+  readonly unsetMailbox?: readonly string[];
+}
+
+interface Line {
+  readonly setting: string;
+  readonly value: string;
+  /** The nearest level that says it. */
+  readonly level: string;
+}
+
+const FIELDS: readonly Field<Line>[] = [
+  { name: 'setting', value: ({ setting }) => setting },
+  { name: 'value', value: ({ value }) => value },
+  { name: 'level', value: ({ level }) => level },
+];
+
+export async function showSettings(context: Context, options: SettingsOptions): Promise<number> {
+  const target = targetOf(await context.client(), options);
+  await print(context, await target.settings());
+  return EXIT.ok;
+}
+
+/** @param words `name=value`, or `mailboxes.<mailbox>.<setting>=value` */
+export async function setSettings(
+  context: Context,
+  words: readonly string[],
+  options: SetSettingsOptions,
+): Promise<number> {
+  const { unset = [], unsetMailbox: unsetMailboxes = [] } = options;
+  const request: ChangeSettingsRequest = {
+    ...(words.length === 0 ? {} : { set: readSettingWords(words) as MailSettings }),
+    ...(unset.length === 0 ? {} : { unset }),
+    ...(unsetMailboxes.length === 0 ? {} : { unsetMailboxes }),
+  };
+  if (Object.keys(request).length === 0) {
+    throw new CliError(
+      EXIT.usage,
+      'nothing to set: allowed are name=value, --unset, --unset-mailbox',
+    );
+  }
+  const client = await context.client();
+  const target = targetOf(client, options);
+  await print(context, await target.changeSettings(request));
+  if (options.domain !== undefined) await applyToAll(context, client, options.domain);
+  return EXIT.ok;
+}
+
+function targetOf(client: LetheClient, { user, domain }: SettingsOptions) {
+  if (user !== undefined && domain === undefined) return client.door(user);
+  if (user === undefined && domain !== undefined) return client.domain(domain);
+  throw new CliError(EXIT.usage, 'allowed is one of --user and --domain');
+}
+
+/** Settings of a domain reach the mailboxes that there are some accounts at a time. */
+async function applyToAll({ io }: Context, client: LetheClient, domain: string): Promise<void> {
+  let [accounts, mailboxes] = [0, 0];
+  let cursor: string | undefined;
+  do {
+    const answer: ApplySettingsAnswer = await client.domain(domain).applySettings(cursor);
+    accounts += answer.accounts;
+    mailboxes += answer.mailboxes;
+    if (answer.next !== undefined && answer.next === cursor) {
+      throw new CliError(EXIT.fault, 'the list of accounts does not come to an end');
+    }
+    cursor = answer.next;
+  } while (cursor !== undefined);
+  const changed = counted(mailboxes, 'mailbox has', 'mailboxes have');
+  await writeLine(io.stderr, `${counted(accounts, 'account')}: ${changed} another policy now`);
+}
+
+async function print({ io, format }: Context, answer: SettingsAnswer): Promise<void> {
+  if (format === 'json') return writeLine(io.stdout, JSON.stringify(answer, undefined, 2));
+  await printList(io, format, once(linesOf(answer)), FIELDS);
+}
+
+async function* once<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+  yield items;
+}
+
+/** One line for each setting that holds; those of mailboxes one by one. */
+function linesOf({ effective, ...levels }: SettingsAnswer): Line[] {
+  const nearest = ['account', 'domain', 'deployment'] as const;
+  const { mailboxes = {}, ...rest } = effective;
+  const levelOf = (says: (settings: MailSettings) => unknown) =>
+    nearest.find((level) => says(levels[level]) !== undefined) ?? '';
+  const top = Object.entries(rest).map(([setting, value]) => ({
+    setting,
+    value: shown(value),
+    level: levelOf((settings) => settings[setting as keyof MailSettings]),
+  }));
+  const inside = Object.entries(mailboxes).flatMap(([name, settings]) =>
+    Object.entries(settings).map(([member, value]) => ({
+      setting: `mailboxes.${name}.${member}`,
+      value: shown(value),
+      level: levelOf(({ mailboxes: said = {} }) => said[name]?.[member as keyof typeof settings]),
+    })),
+  );
+  return [...top, ...inside];
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

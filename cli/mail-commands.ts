@@ -1,0 +1,165 @@
+/** Commands about the mail of a user. Modules behind a command are loaded when it runs. */
+import type { Command } from 'commander';
+import {
+  type Act,
+  asOption,
+  collect,
+  operand,
+  positiveInteger,
+  userOption,
+} from './command-options.ts';
+import type { ImportCommandOptions } from './commands/import.ts';
+import type { CreateMailboxOptions, MailboxOptions } from './commands/mailbox.ts';
+import type { FetchMessageOptions, ListMessagesOptions } from './commands/message.ts';
+import type { QuotaOptions } from './commands/quota.ts';
+import type { SetSettingsOptions, SettingsOptions } from './commands/settings.ts';
+import { IMPORT_HELP, SETTINGS_HELP } from './help.ts';
+
+export function addMailCommands(program: Command, act: Act): void {
+  addMailboxCommands(program, act);
+  addMessageCommands(program, act);
+  addQuotaCommands(program, act);
+  addSettingsCommands(program, act);
+  addImportCommand(program, act);
+}
+
+function addMailboxCommands(program: Command, act: Act): void {
+  const mailboxes = program.command('mailbox').description('mailboxes of a user');
+  mailboxes
+    .command('list [pattern]')
+    .description('list mailboxes with what they hold, or names that match a pattern')
+    .addOption(userOption())
+    .addOption(asOption())
+    .action(
+      act<MailboxOptions>(async (context, [pattern], options) =>
+        (await import('./commands/mailbox.ts')).listMailboxes(context, pattern, options),
+      ),
+    );
+  mailboxes
+    .command('create <mailbox>')
+    .description('create a mailbox; a missing parent is a name that only has children')
+    .addOption(userOption())
+    .addOption(asOption())
+    .option('--special-use <use>', 'of RFC 6154, for instance \\Trash')
+    .action(
+      act<CreateMailboxOptions>(async (context, args, options) =>
+        (await import('./commands/mailbox.ts')).createMailbox(context, operand(args), options),
+      ),
+    );
+  mailboxes
+    .command('rename <from> <to>')
+    .description('rename a mailbox; its children move along, its autoexpunge starts anew')
+    .addOption(userOption())
+    .addOption(asOption())
+    .action(
+      act<MailboxOptions>(async (context, [from = '', to = ''], options) =>
+        (await import('./commands/mailbox.ts')).renameMailbox(context, from, to, options),
+      ),
+    );
+  mailboxes
+    .command('subscriptions')
+    .description('list the names that the user is subscribed to')
+    .addOption(userOption())
+    .action(
+      act<MailboxOptions>(async (context, _args, options) =>
+        (await import('./commands/mailbox.ts')).listSubscriptions(context, options),
+      ),
+    );
+}
+
+function addMessageCommands(program: Command, act: Act): void {
+  const message = program.command('message').description('messages of a user');
+  const mailbox = ['-m, --mailbox <mailbox>', 'path of the mailbox', 'INBOX'] as const;
+  message
+    .command('list')
+    .description('list the messages of a mailbox')
+    .addOption(userOption())
+    .option(...mailbox)
+    .action(
+      act<ListMessagesOptions>(async (context, _args, options) =>
+        (await import('./commands/message.ts')).listMessages(context, options),
+      ),
+    );
+  message
+    .command('fetch')
+    .description('print one message, byte for byte')
+    .addOption(userOption())
+    .option(...mailbox)
+    .requiredOption('--uid <uid>', 'UID of the message', positiveInteger)
+    .action(
+      act<FetchMessageOptions>(async (context, _args, options) =>
+        (await import('./commands/message.ts')).fetchMessage(context, options),
+      ),
+    );
+}
+
+function addQuotaCommands(program: Command, act: Act): void {
+  const quota = program.command('quota').description('what a user may have, and has');
+  quota
+    .command('get')
+    .description('show use and limit')
+    .addOption(userOption())
+    .addOption(asOption())
+    .action(
+      act<QuotaOptions>(async (context, _args, options) =>
+        (await import('./commands/quota.ts')).showQuota(context, options),
+      ),
+    );
+  quota
+    .command('set <limit>')
+    .description('set the limit: a size such as 500M or 2G, bytes, or none')
+    .addOption(userOption())
+    .action(
+      act<QuotaOptions>(async (context, args, options) =>
+        (await import('./commands/quota.ts')).setQuota(context, operand(args), options),
+      ),
+    );
+  quota
+    .command('recount')
+    .description('count messages and bytes again, and correct what was off')
+    .addOption(userOption())
+    .action(
+      act<QuotaOptions>(async (context, _args, options) =>
+        (await import('./commands/quota.ts')).recountQuota(context, options),
+      ),
+    );
+}
+
+function addSettingsCommands(program: Command, act: Act): void {
+  const settings = program.command('settings').description('what is kept, and for how long');
+  const target = (command: Command) =>
+    command
+      .option('-u, --user <user>', 'address of the user')
+      .option('-d, --domain <domain>', 'all users of a domain');
+  target(settings.command('get').description('show what holds, and which level says it')).action(
+    act<SettingsOptions>(async (context, _args, options) =>
+      (await import('./commands/settings.ts')).showSettings(context, options),
+    ),
+  );
+  target(settings.command('set [settings...]').description('set or unset some, keep the others'))
+    .option('--unset <setting>', 'leave it to the level above; may be repeated', collect)
+    .option('--unset-mailbox <mailbox>', 'the same for all settings of a mailbox', collect)
+    .addHelpText('after', SETTINGS_HELP)
+    .action(
+      act<SetSettingsOptions>(async (context, args, options) =>
+        (await import('./commands/settings.ts')).setSettings(context, args, options),
+      ),
+    );
+}
+
+function addImportCommand(program: Command, act: Act): void {
+  program
+    .command('import <path>')
+    .description('import a Maildir, an mbox file or a folder of .eml files')
+    .addOption(userOption())
+    .option('--mailbox-prefix <path>', 'put every mailbox below this one')
+    .option('-m, --mailbox <mailbox>', 'mailbox for an mbox file (default INBOX)')
+    .option('--dry-run', 'read everything and store nothing')
+    .option('--verify-only', 'compare source and account: 0 when equal, 65 when not')
+    .addHelpText('after', IMPORT_HELP)
+    .action(
+      act<ImportCommandOptions>(async (context, args, options) =>
+        (await import('./commands/import.ts')).importMail(context, operand(args), options),
+      ),
+    );
+}

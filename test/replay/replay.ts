@@ -24,6 +24,8 @@ Exit codes: 0 none failed, 1 some failed, 64 wrong usage or a file that is no sc
 `;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 64;
+/** As shells report SIGINT. */
+const EXIT_INTERRUPTED = 130;
 
 class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -71,15 +73,20 @@ async function withTargets(
     ...(own === undefined ? {} : { owner: process.pid, waitScale: 0 }),
     log,
   });
-  try {
-    const shared = new EmbeddedTarget(instance);
-    await use(() => shared);
+  const shared = new EmbeddedTarget(instance);
+  const end = async (): Promise<void> => {
     await shared.close();
+    if (own === undefined) return;
+    await instance.stop();
+    await rm(own, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void end().finally(() => process.exit(EXIT_INTERRUPTED)));
+  }
+  try {
+    await use(() => shared);
   } finally {
-    if (own !== undefined) {
-      await instance.stop();
-      await rm(own, { recursive: true, force: true });
-    }
+    await end();
   }
 }
 

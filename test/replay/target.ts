@@ -40,5 +40,6 @@ export interface Target {
   readonly rows: RowStore;
   /** Of the instance, where there is one. */
   readonly directory?: string;
+  /** Ends all of it. */
   close(): Promise<void>;
 }

@@ -1,0 +1,40 @@
+/** Recorded scenarios of Dovecot, and some of Lethe's own, on the embedded AWS. */
+import { join } from 'node:path';
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import { EmbeddedTarget } from '../replay/embedded-target.ts';
+import { runScenario } from '../replay/run-scenario.ts';
+import { scenarioFiles } from '../replay/scenario-files.ts';
+
+const SCENARIOS = join(import.meta.dirname, '..', 'scenarios');
+
+/** Those that show more than rows: what S3 keeps, two users, broken storage, time that passes. */
+const OWN = [
+  'DEV-04-mailbox',
+  'DEV-08',
+  'E02-copies',
+  'E04-storage-expiry',
+  'E09-broken-namespace',
+  'E11-autoexpunge',
+].map((id) => join(SCENARIOS, 'lethe', `${id}.json`));
+
+const target = new EmbeddedTarget(inject('lethe'));
+afterAll(() => target.close());
+
+const scenarios = scenarioFiles([join(SCENARIOS, 'dovecot'), ...OWN]).flatMap(
+  ({ scenario }) => scenario ?? [],
+);
+
+/** Why a scenario is not carried out: the same as in memory. */
+const SKIPPED = /^(Lethe departs on purpose \(DEV-\d+\)|Lethe does not have \w+ yet)$/;
+
+describe('through the deployed doors', () => {
+  test.each(scenarios.map((scenario) => [scenario.id, scenario] as const))(
+    'W1: %s',
+    async (_, scenario) => {
+      const suffix = `e2e-${Date.now().toString(36)}`;
+      const outcome = await runScenario(scenario, target, suffix);
+      if (outcome.outcome === 'skip') expect(outcome.reason).toMatch(SKIPPED);
+      else expect(outcome).toEqual({ outcome: 'ok' });
+    },
+  );
+});

@@ -59,3 +59,54 @@ Examples:
   lethe settings set -d example.com lazyExpunge=.EXPUNGED lazyExpungeOwnerAccess=hidden
   lethe settings set -u john@example.com mailboxes.Trash.autoexpunge=30d quotaBytes=2G
   lethe settings set -u john@example.com --unset quotaBytes --unset-mailbox Trash`;
+
+const TIMES_AND_QUERIES = `
+A time is one ago (12h, 1d, 2weeks), a date (2026-11-01: its midnight in UTC), or ISO 8601. UIDs are
+written 7 or 1,3-5. Options that say what to look for add to --query; all of them must hold.`;
+
+export const SEARCH_HELP = `${TIMES_AND_QUERIES}
+
+Members of --query: mailbox, subject, from, to, all, savedBefore, savedSince, savedOn, before, since,
+sentBefore, olderSeconds, youngerSeconds, not, or. Patterns: * is any name, % one level.
+65 when there is more than the list holds.
+
+Examples:
+  lethe message search -u john@example.com --mailbox 'Work*' --subject invoice
+  lethe message search -u john@example.com --query '{"or": [{"from": "a@x"}, {"to": "a@x"}]}'`;
+
+export const FLAG_HELP = `
+A word with a backslash is a system flag (\\Seen \\Answered \\Flagged \\Deleted \\Draft), any other
+a keyword. What --as may not change is left out without an error. UIDs are written 7 or 1,3-5.
+
+Example:
+  lethe message flag -u john@example.com -m INBOX --uid 1,3-5 --add '\\Seen' --remove todo`;
+
+export const COPY_HELP = `
+UIDs are written 7 or 1,3-5; those that are not there are left out. A move into the expunge storage
+is an expunge. 75 when it did not come to an end: give the UIDs that are left once more.`;
+
+export const EXPUNGE_HELP = `
+Mail goes to the expunge storage where the settings say so. What is in the storage already, and what
+is not kept there, is gone for good, as everything is with --bypass-expunge-storage.
+${TIMES_AND_QUERIES}
+
+A query names mailboxes, itself or by --mailbox; what matches when the command reaches it goes. Where
+it takes several requests, mail saved within the minute before the start may be left.
+75 when it did not come to an end: give the same command again.
+
+Examples:
+  lethe message expunge -u john@example.com -m Trash --deleted
+  lethe message expunge -u john@example.com -m Trash --saved-before 30d --dry-run
+  lethe message expunge -u john@example.com --yes \\
+    --query '{"mailbox": ".EXPUNGED", "savedBefore": {"secondsAgo": 86400}}'`;
+
+export const RESTORE_HELP = `
+Messages go back to the folder they came from, or to --to. UIDs are those of the storage.
+${TIMES_AND_QUERIES}
+
+Members of --query: origin, subject, from, to, expungedBefore, expungedSince, before, since; {} is all.
+75 when it did not come to an end: give the same command again, but with --keep only for the rest.
+
+Examples:
+  lethe message restore -u john@example.com -m .EXPUNGED --uid 1,3-5
+  lethe message restore -u john@example.com --origin Work --expunged-since 2d --dry-run`;

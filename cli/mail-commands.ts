@@ -1,19 +1,12 @@
 /** Commands about the mail of a user. Modules behind a command are loaded when it runs. */
 import type { Command } from 'commander';
-import {
-  type Act,
-  asOption,
-  collect,
-  operand,
-  positiveInteger,
-  userOption,
-} from './command-options.ts';
+import { type Act, asOption, collect, operand, userOption } from './command-options.ts';
 import type { ImportCommandOptions } from './commands/import.ts';
 import type { CreateMailboxOptions, MailboxOptions } from './commands/mailbox.ts';
-import type { FetchMessageOptions, ListMessagesOptions } from './commands/message.ts';
 import type { QuotaOptions } from './commands/quota.ts';
 import type { SetSettingsOptions, SettingsOptions } from './commands/settings.ts';
 import { IMPORT_HELP, SETTINGS_HELP } from './help.ts';
+import { addMessageCommands } from './message-commands.ts';
 
 export function addMailCommands(program: Command, act: Act): void {
   addMailboxCommands(program, act);
@@ -63,32 +56,6 @@ function addMailboxCommands(program: Command, act: Act): void {
     .action(
       act<MailboxOptions>(async (context, _args, options) =>
         (await import('./commands/mailbox.ts')).listSubscriptions(context, options),
-      ),
-    );
-}
-
-function addMessageCommands(program: Command, act: Act): void {
-  const message = program.command('message').description('messages of a user');
-  const mailbox = ['-m, --mailbox <mailbox>', 'path of the mailbox', 'INBOX'] as const;
-  message
-    .command('list')
-    .description('list the messages of a mailbox')
-    .addOption(userOption())
-    .option(...mailbox)
-    .action(
-      act<ListMessagesOptions>(async (context, _args, options) =>
-        (await import('./commands/message.ts')).listMessages(context, options),
-      ),
-    );
-  message
-    .command('fetch')
-    .description('print one message, byte for byte')
-    .addOption(userOption())
-    .option(...mailbox)
-    .requiredOption('--uid <uid>', 'UID of the message', positiveInteger)
-    .action(
-      act<FetchMessageOptions>(async (context, _args, options) =>
-        (await import('./commands/message.ts')).fetchMessage(context, options),
       ),
     );
 }

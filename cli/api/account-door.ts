@@ -1,11 +1,25 @@
-/** The part of the `/v1` API that is about mailboxes, quota and settings. */
-import type { CreateMailboxRequest, MailboxAnswer } from '../../functions/contract/api.ts';
+/** The part of the `/v1` API that is about mailboxes, messages, quota and settings. */
+import type {
+  CreateMailboxRequest,
+  MailboxAnswer,
+  MessageAnswer,
+} from '../../functions/contract/api.ts';
 import type {
   ApplySettingsAnswer,
+  ChangeFlagsAnswer,
+  ChangeFlagsRequest,
   ChangeSettingsRequest,
+  CopyMessagesAnswer,
+  CopyMessagesRequest,
+  ExpungeMessagesAnswer,
+  ExpungeMessagesRequest,
   MailboxListItem,
   QuotaAnswer,
   RenameMailboxRequest,
+  RestoreMessagesAnswer,
+  RestoreMessagesRequest,
+  SearchAnswer,
+  SearchRequest,
   SetQuotaRequest,
   SettingsAnswer,
 } from '../../functions/contract/mail-api.ts';
@@ -42,6 +56,50 @@ export class AccountDoor {
   /** Not tried again: a second try would not find what the first has renamed. */
   async renameMailbox(request: RenameMailboxRequest): Promise<MailboxAnswer> {
     return this.#send('POST', ['mailboxes', 'rename'], request, false);
+  }
+
+  messages(mailbox: string): AsyncGenerator<readonly MessageAnswer[]> {
+    return this.#requests.pages([...this.#path, 'messages'], { ...this.#query, mailbox });
+  }
+
+  /** The message, byte for byte. */
+  async message(mailbox: string, uid: number): Promise<Buffer> {
+    const path = [...this.#path, 'messages', String(uid)];
+    const query = { ...this.#query, mailbox };
+    return (await this.#requests.send({ method: 'GET', path, query }, { idempotent: true })).body;
+  }
+
+  async changeFlags(request: ChangeFlagsRequest): Promise<ChangeFlagsAnswer> {
+    return this.#send('POST', ['messages', 'flags'], request, true);
+  }
+
+  /** Not tried again: a second try would copy once more. */
+  async copyMessages(request: CopyMessagesRequest): Promise<CopyMessagesAnswer> {
+    return this.#send('POST', ['messages', 'copy'], request, false);
+  }
+
+  /** UIDs are never given again: a second try finds only what the first has left. */
+  async moveMessages(request: CopyMessagesRequest): Promise<CopyMessagesAnswer> {
+    return this.#send('POST', ['messages', 'move'], request, true);
+  }
+
+  /**
+   * By query it is not tried again: a pattern may also mean the expunge storage, and a second try
+   * would destroy there what the first has brought.
+   */
+  async expungeMessages(request: ExpungeMessagesRequest): Promise<ExpungeMessagesAnswer> {
+    const idempotent = request.query === undefined || request.dryRun === true;
+    return this.#send('POST', ['messages', 'expunge'], request, idempotent);
+  }
+
+  /** Not tried again where the storage keeps its copies: they would be restored once more. */
+  async restoreMessages(request: RestoreMessagesRequest): Promise<RestoreMessagesAnswer> {
+    const idempotent = request.keep !== true || request.dryRun === true;
+    return this.#send('POST', ['messages', 'restore'], request, idempotent);
+  }
+
+  async searchMessages(request: SearchRequest): Promise<SearchAnswer> {
+    return this.#send('POST', ['messages', 'search'], request, true);
   }
 
   async quota(): Promise<QuotaAnswer> {

@@ -124,16 +124,6 @@ export class LetheClient {
     return this.#requests.pages(['v1', 'accounts', user, 'messages'], { mailbox });
   }
 
-  /** The message, byte for byte. */
-  async message(user: string, mailbox: string, uid: number): Promise<Buffer> {
-    const path = ['v1', 'accounts', user, 'messages', String(uid)];
-    const answer = await this.#requests.send(
-      { method: 'GET', path, query: { mailbox } },
-      { idempotent: true },
-    );
-    return answer.body;
-  }
-
   /**
    * Stores messages.
    * @param body a DeliverRequest in JSON: the key stands for exactly these bytes

@@ -1,10 +1,19 @@
-/** `lethe message list | fetch` */
+/** `lethe message list | fetch | flag | search` */
 import type { MessageAnswer } from '../../functions/contract/api.ts';
+import type {
+  ChangeFlagsRequest,
+  FlagChange,
+  MessageQuery,
+  SearchAnswer,
+} from '../../functions/contract/mail-api.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import { write } from '../io.ts';
+import { write, writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
-import { size } from '../output/text.ts';
+import { counted, size } from '../output/text.ts';
+import { type QueryOptions, readQuery } from './query-options.ts';
+import { inRequests } from './until-complete.ts';
 
 const FIELDS: readonly Field<MessageAnswer>[] = [
   { name: 'uid', value: ({ uid }) => uid },
@@ -19,8 +28,21 @@ const FIELDS: readonly Field<MessageAnswer>[] = [
   { name: 'subject', value: ({ subject }) => subject },
 ];
 
-export interface ListMessagesOptions {
+const FOUND: readonly Field<SearchAnswer['items'][number]>[] = [
+  { name: 'mailbox', value: ({ mailbox }) => mailbox },
+  { name: 'uid', value: ({ uid }) => uid },
+  { name: 'subject', value: ({ subject }) => subject },
+];
+
+const CHANGED: readonly Field<number>[] = [{ name: 'uid', value: (uid) => uid }];
+
+export interface AccountOptions {
   readonly user: string;
+  /** Acts as this user; as an administrator when missing. */
+  readonly as?: string;
+}
+
+export interface ListMessagesOptions extends AccountOptions {
   readonly mailbox: string;
 }
 
@@ -28,19 +50,88 @@ export interface FetchMessageOptions extends ListMessagesOptions {
   readonly uid: number;
 }
 
+export interface FlagMessagesOptions extends ListMessagesOptions {
+  readonly uid: readonly number[];
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
+}
+
+export interface SearchOptions extends AccountOptions, QueryOptions {}
+
 export async function listMessages(
   { io, format, client }: Context,
-  { user, mailbox }: ListMessagesOptions,
+  { user, as, mailbox }: ListMessagesOptions,
 ): Promise<number> {
-  await printList(io, format, (await client()).messages(user, mailbox), FIELDS);
+  await printList(io, format, (await client()).door(user, as).messages(mailbox), FIELDS);
   return EXIT.ok;
 }
 
 /** Writes the message to standard output, byte for byte. */
 export async function fetchMessage(
   { io, client }: Context,
-  { user, mailbox, uid }: FetchMessageOptions,
+  { user, as, mailbox, uid }: FetchMessageOptions,
 ): Promise<number> {
-  await write(io.stdout, await (await client()).message(user, mailbox, uid));
+  await write(io.stdout, await (await client()).door(user, as).message(mailbox, uid));
   return EXIT.ok;
+}
+
+/**
+ * Adds and removes flags and keywords; prints the UIDs for which that was allowed.
+ * @throws CliError 64 without anything to add or remove
+ */
+export async function flagMessages(
+  { io, format, client }: Context,
+  { user, as, mailbox, uid, add = [], remove = [] }: FlagMessagesOptions,
+): Promise<number> {
+  if (add.length + remove.length === 0) {
+    throw new CliError(EXIT.usage, 'nothing to change: allowed are --add and --remove');
+  }
+  const change: Omit<ChangeFlagsRequest, 'uids'> = {
+    mailbox,
+    ...(add.length === 0 ? {} : { add: toChange(add) }),
+    ...(remove.length === 0 ? {} : { remove: toChange(remove) }),
+  };
+  const door = (await client()).door(user, as);
+  const changed: number[] = [];
+  for (const uids of inRequests(uid)) {
+    changed.push(...(await door.changeFlags({ ...change, uids })).changed);
+  }
+  if (format === 'json') await writeLine(io.stdout, JSON.stringify({ changed }, undefined, 2));
+  else await printList(io, format, once(changed), CHANGED);
+  const asked = changed.length === uid.length ? '' : ` of ${counted(uid.length, 'UID')}`;
+  await writeLine(io.stderr, `${counted(changed.length, 'message')}${asked} changed`);
+  return EXIT.ok;
+}
+
+/** IMAP has no keywords with a backslash. */
+function toChange(words: readonly string[]): FlagChange {
+  const isFlag = (word: string) => word.startsWith('\\');
+  const flags = words.filter(isFlag);
+  const keywords = words.filter((word) => !isFlag(word));
+  return {
+    ...(flags.length === 0 ? {} : { flags }),
+    ...(keywords.length === 0 ? {} : { keywords }),
+  };
+}
+
+/** @returns 65 when the list is cut: there is more than one answer holds */
+export async function searchMessages(
+  { io, format, client }: Context,
+  { user, as, ...options }: SearchOptions,
+): Promise<number> {
+  const query = readQuery(options, 'mailbox') as MessageQuery | undefined;
+  if (query === undefined) {
+    throw new CliError(EXIT.usage, 'nothing to look for: give --query, --all, --mailbox, ...');
+  }
+  const answer = await (await client()).door(user, as).searchMessages({ query });
+  if (format === 'json') await writeLine(io.stdout, JSON.stringify(answer, undefined, 2));
+  else await printList(io, format, once(answer.items), FOUND);
+  if (answer.complete) return EXIT.ok;
+  const shown = counted(answer.items.length, 'message');
+  await writeLine(io.stderr, `the list is cut after ${shown}: there may be more, ask for less`);
+  return EXIT.badData;
+}
+
+async function* once<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+  yield items;
 }

@@ -90,7 +90,7 @@ export function mailboxFromSeedNames(given: Given, report: Report, where: string
     return result;
   }
   if (autoexpunge === undefined && maxMails === undefined) return result;
-  const afterSeconds = autoexpunge === undefined ? 0 : seconds(autoexpunge);
+  const afterSeconds = autoexpunge === undefined ? 0 : timeInSeconds(autoexpunge);
   if (afterSeconds === undefined) {
     report(`${where}.autoexpunge`, autoexpunge, `${TIME_ALLOWED}; or null, or an object`);
     return result;
@@ -107,7 +107,7 @@ export function mailboxFromSeedNames(given: Given, report: Report, where: string
 }
 
 /** A time as Dovecot writes it, in seconds; undefined when it is none. */
-function seconds(value: unknown): number | undefined {
+export function timeInSeconds(value: unknown): number | undefined {
   if (value === 0 || value === '0') return 0;
   const [, count = '', unit = ''] = /^(\d{1,12})\s*([a-z]+)$/i.exec(String(value)) ?? [];
   const factor = SECONDS.find(([pattern]) => pattern.test(unit.toLowerCase()))?.[1];

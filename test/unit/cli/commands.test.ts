@@ -217,7 +217,7 @@ describe('mailboxes and messages', () => {
       subject: 'pay\u001b[2J\r\nuid=2 now',
       messageId: '<1@x>',
     };
-    api.on(`GET ${ACCOUNT_PATH}/messages`, { body: { items: [message] } });
+    api.on(`GET ${ADMIN_PATH}/messages`, { body: { items: [message] } });
     const result = await lethe(['message', 'list', '-u', USER, '-m', 'Größe & +%']);
     expect(result.stdout).toContain('subject="pay\\u001b[2J\\r\\nuid=2 now"');
     expect(result.stdout.trim().split('\n')).toHaveLength(1);
@@ -227,19 +227,19 @@ describe('mailboxes and messages', () => {
 
   test('W1: fetch writes the message byte for byte', async () => {
     const raw = Buffer.from([0, 13, 10, 255, 0xc3, 0x28, 10, 13]);
-    api.on(`GET ${ACCOUNT_PATH}/messages/17`, {
+    api.on(`GET ${ADMIN_PATH}/messages/17`, {
       body: raw,
       headers: { 'content-type': 'message/rfc822' },
     });
     const result = await lethe(['message', 'fetch', '-u', USER, '--uid', '17']);
     expect(result.exitCode).toBe(0);
     expect(result.stdoutBytes.equals(raw)).toBe(true);
-    expect(targets()).toEqual([`GET ${ACCOUNT_PATH}/messages/17?mailbox=INBOX`]);
+    expect(targets()).toEqual([`GET ${ADMIN_PATH}/messages/17?mailbox=INBOX`]);
   });
 
   test('W1: fetch with a UID that is not there writes nothing and ends with 68', async () => {
     const missing = problemReply('urn:lethe:unknown-message', 404, 'no such message');
-    api.on(`GET ${ACCOUNT_PATH}/messages/17`, missing);
+    api.on(`GET ${ADMIN_PATH}/messages/17`, missing);
     const result = await lethe(['message', 'fetch', '-u', USER, '--uid', '17']);
     expect(result).toMatchObject({ exitCode: 68, stdout: '' });
   });

@@ -1,0 +1,75 @@
+/** `lethe message copy | move` */
+import type { CopyMessagesAnswer } from '../../functions/contract/mail-api.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { writeLine } from '../io.ts';
+import { type Field, printList } from '../output/records.ts';
+import { counted, safe } from '../output/text.ts';
+import type { AccountOptions } from './message.ts';
+import { notComplete, untilAllDone } from './until-complete.ts';
+
+interface Copied {
+  readonly uid: number;
+  readonly newUid: number;
+}
+
+const FIELDS: readonly Field<Copied>[] = [
+  { name: 'uid', value: ({ uid }) => uid },
+  { name: 'newUid', value: ({ newUid }) => newUid },
+];
+
+export interface CopyMessagesOptions extends AccountOptions {
+  readonly from: string;
+  readonly uid: readonly number[];
+  readonly to: string;
+}
+
+/**
+ * Prints what UIDs the messages have in the target.
+ * @throws CliError 75 when it does not come to an end
+ */
+export async function copyMessages(
+  context: Context,
+  verb: 'copy' | 'move',
+  { user, as, from, uid, to }: CopyMessagesOptions,
+): Promise<number> {
+  const { io, client } = context;
+  const door = (await client()).door(user, as);
+  const answers: CopyMessagesAnswer[] = [];
+  const complete = await untilAllDone(
+    io,
+    uid,
+    async (uids) => {
+      const request = { from, uids, to };
+      const answer =
+        verb === 'copy' ? await door.copyMessages(request) : await door.moveMessages(request);
+      answers.push(answer);
+      return answer;
+    },
+    ({ uids }) => uids,
+  );
+  const done = {
+    uidValidity: answers.at(-1)?.uidValidity ?? 0,
+    uids: answers.flatMap(({ uids }) => uids),
+    newUids: answers.flatMap(({ newUids }) => newUids),
+    complete,
+  };
+  await print(context, done);
+  const asked = done.uids.length === uid.length ? '' : ` of ${counted(uid.length, 'UID')}`;
+  const did = verb === 'copy' ? 'copied' : 'moved';
+  await writeLine(
+    io.stderr,
+    `${counted(done.uids.length, 'message')}${asked} ${did} to ${safe(to)}`,
+  );
+  if (!complete) throw notComplete('Give the UIDs that are left once more.');
+  return EXIT.ok;
+}
+
+async function print({ io, format }: Context, done: CopyMessagesAnswer): Promise<void> {
+  if (format === 'json') return writeLine(io.stdout, JSON.stringify(done, undefined, 2));
+  const copied = done.uids.map((uid, at) => ({ uid, newUid: done.newUids[at] ?? 0 }));
+  const once = async function* () {
+    yield copied;
+  };
+  await printList(io, format, once(), FIELDS);
+}

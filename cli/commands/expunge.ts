@@ -1,0 +1,187 @@
+/** `lethe message expunge` */
+import type {
+  ExpungeMessagesAnswer,
+  ExpungeMessagesRequest,
+  MessageQuery,
+} from '../../functions/contract/mail-api.ts';
+import type { AccountDoor } from '../api/account-door.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Io, writeLine } from '../io.ts';
+import { type Field, printRecord } from '../output/records.ts';
+import { count, counted, size } from '../output/text.ts';
+import { canAsk, confirmByTyping } from './confirm.ts';
+import type { AccountOptions } from './message.ts';
+import { type QueryOptions, readQuery } from './query-options.ts';
+import { notComplete, untilAllDone, untilComplete } from './until-complete.ts';
+
+const FIELDS: readonly Field<ExpungeMessagesAnswer>[] = [
+  { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
+  {
+    name: 'messages',
+    value: ({ expunged }) => expunged.length,
+    shown: ({ expunged }) => count(expunged.length),
+  },
+  { name: 'bytes', value: ({ bytes }) => bytes, shown: ({ bytes }) => size(bytes) },
+  {
+    name: 'mailboxesMatched',
+    value: ({ mailboxesMatched }) => mailboxesMatched,
+    shown: ({ mailboxesMatched }) => count(mailboxesMatched),
+  },
+  {
+    name: 'complete',
+    value: ({ complete }) => complete,
+    shown: ({ complete }) => (complete ? 'yes' : 'no, there may be more'),
+  },
+];
+
+/**
+ * The API answers within 30 seconds. A query that is sent again leaves alone what was saved after
+ * the first one was sent, so that what went to the expunge storage meanwhile is not met there;
+ * the rest of the minute is for clocks that disagree.
+ */
+const ANSWER_SECONDS_MAX = 60;
+
+export interface ExpungeOptions extends AccountOptions, QueryOptions {
+  readonly uid?: readonly number[];
+  readonly deleted?: boolean;
+  readonly bypassExpungeStorage?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+/**
+ * @throws CliError 64 for options that do not go together, without `--yes` where nobody can be
+ *   asked, and when the answer was no; 75 when it does not come to an end
+ */
+export async function expungeMessages(context: Context, options: ExpungeOptions): Promise<number> {
+  const { io, client } = context;
+  const request = toRequest(options);
+  const door = (await client()).door(options.user, options.as);
+  if (options.dryRun) {
+    await finish(context, request, await send(io, door, { ...request, dryRun: true }));
+    return EXIT.ok;
+  }
+  if (!options.yes) await confirm(io, door, request, options.user);
+  const done = await send(io, door, request);
+  await finish(context, request, done);
+  await writeLine(io.stderr, `${contentOf(done)} expunged`);
+  if (!done.complete) throw notComplete('Give the same command again.');
+  return EXIT.ok;
+}
+
+function toRequest(options: ExpungeOptions): ExpungeMessagesRequest {
+  const { mailbox, uid: uids, deleted, bypassExpungeStorage } = options;
+  const bypass = bypassExpungeStorage ? { bypassExpungeStorage } : {};
+  const asked = readQuery(options);
+  if (asked === undefined) {
+    if (uids === undefined && !deleted) {
+      throw new CliError(EXIT.usage, 'nothing to expunge: give --uid, --deleted, or a query', {
+        hint: 'For all messages of a mailbox give --all.',
+      });
+    }
+    if (mailbox === undefined) {
+      throw new CliError(EXIT.usage, '--mailbox is missing: --uid and --deleted need it');
+    }
+    return {
+      mailbox,
+      ...(uids === undefined ? {} : { uids }),
+      ...(uids !== undefined && deleted ? { deletedOnly: true } : {}),
+      ...bypass,
+    };
+  }
+  if (uids !== undefined || deleted) {
+    const option = uids === undefined ? '--deleted' : '--uid';
+    throw new CliError(EXIT.usage, `${option} and a query: allowed is one of them`);
+  }
+  return { query: readQuery(options, 'mailbox') as MessageQuery, ...bypass };
+}
+
+/** All of it, in as many requests as that takes; a dry run is no further than one answer goes. */
+async function send(
+  io: Io,
+  door: AccountDoor,
+  request: ExpungeMessagesRequest,
+): Promise<ExpungeMessagesAnswer> {
+  const answers: ExpungeMessagesAnswer[] = [];
+  const ask = async (one: ExpungeMessagesRequest) => {
+    const answer = await door.expungeMessages(one);
+    answers.push(answer);
+    return answer;
+  };
+  const { uids, query, dryRun } = request;
+  const startedAt = io.now();
+  let complete: boolean;
+  if (uids !== undefined) {
+    complete = await untilAllDone(
+      io,
+      uids,
+      (some) => ask({ ...request, uids: some }),
+      ({ expunged }) => expunged.map(({ uid }) => uid),
+    );
+  } else if (dryRun) {
+    complete = (await ask(request)).complete;
+  } else {
+    const again = () => sinceThen(request, query, io.now() - startedAt);
+    complete = await untilComplete(
+      io,
+      (round) => ask(round === 0 ? request : again()),
+      ({ expunged }) => expunged.length,
+    );
+  }
+  return {
+    ...(dryRun ? { dryRun } : {}),
+    expunged: answers.flatMap(({ expunged }) => expunged),
+    bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
+    mailboxesMatched: Math.max(0, ...answers.map(({ mailboxesMatched }) => mailboxesMatched)),
+    complete,
+  };
+}
+
+/** By the API's own clock, which need not be ours. */
+function sinceThen(
+  request: ExpungeMessagesRequest,
+  query: MessageQuery | undefined,
+  elapsedMs: number,
+): ExpungeMessagesRequest {
+  if (query === undefined) return request;
+  const secondsAgo = Math.ceil(elapsedMs / 1000) + ANSWER_SECONDS_MAX;
+  return { ...request, query: { or: [query], savedBefore: { secondsAgo } } };
+}
+
+async function finish(
+  { io, format }: Context,
+  { query }: ExpungeMessagesRequest,
+  answer: ExpungeMessagesAnswer,
+): Promise<void> {
+  await printRecord(io, format, answer, FIELDS);
+  if (query !== undefined && answer.mailboxesMatched === 0) {
+    await writeLine(io.stderr, 'warning: the query matches no mailbox of this account');
+  }
+}
+
+const contentOf = ({ expunged, bytes }: ExpungeMessagesAnswer): string =>
+  `${counted(expunged.length, 'message')}, ${size(bytes)}`;
+
+async function confirm(
+  io: Io,
+  door: AccountDoor,
+  request: ExpungeMessagesRequest,
+  user: string,
+): Promise<void> {
+  if (!canAsk(io)) {
+    throw new CliError(EXIT.usage, 'there is no terminal to ask for confirmation', {
+      hint: 'To expunge without being asked, give --yes. To see what would go, give --dry-run.',
+    });
+  }
+  const found = await send(io, door, { ...request, dryRun: true });
+  const least = found.complete ? '' : 'at least ';
+  const final = request.bypassExpungeStorage
+    ? 'It cannot be undone.'
+    : 'What is in the expunge storage already, or is not kept there, cannot be brought back.';
+  const statement = `This expunges ${least}${contentOf(found)}, of ${user}. ${final}`;
+  if (!(await confirmByTyping(io, statement, user))) {
+    throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');
+  }
+}

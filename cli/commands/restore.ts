@@ -1,0 +1,126 @@
+/** `lethe message restore` */
+import type {
+  RestoreMessagesAnswer,
+  RestoreMessagesRequest,
+  RestoreQuery,
+} from '../../functions/contract/mail-api.ts';
+import type { AccountDoor } from '../api/account-door.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Io, writeLine } from '../io.ts';
+import { type Field, printList } from '../output/records.ts';
+import { counted, size } from '../output/text.ts';
+import type { AccountOptions } from './message.ts';
+import { type QueryOptions, readQuery } from './query-options.ts';
+import { notComplete, untilAllDone, untilComplete } from './until-complete.ts';
+
+const FIELDS: readonly Field<RestoreMessagesAnswer['restored'][number]>[] = [
+  { name: 'mailbox', value: ({ mailbox }) => mailbox },
+  { name: 'uid', value: ({ uid }) => uid },
+  { name: 'to', value: ({ to }) => to },
+  { name: 'newUid', value: ({ newUid }) => newUid },
+];
+
+export interface RestoreOptions extends AccountOptions, QueryOptions {
+  readonly uid?: readonly number[];
+  readonly to?: string;
+  readonly keep?: boolean;
+  readonly overQuota?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Prints which message went where.
+ * @throws CliError 64 for options that do not go together; 75 when it does not come to an end
+ */
+export async function restoreMessages(context: Context, options: RestoreOptions): Promise<number> {
+  const { io, format, client } = context;
+  const request = toRequest(options);
+  const done = await send(io, (await client()).door(options.user, options.as), request);
+  if (format === 'json') await writeLine(io.stdout, JSON.stringify(done, undefined, 2));
+  else await printList(io, format, once(done.restored), FIELDS);
+  const { restored, bytes, dryRun, overQuota, complete } = done;
+  const what = `${counted(restored.length, 'message')}, ${size(bytes)}`;
+  const over = overQuota ? ', over quota' : '';
+  if (dryRun) {
+    const least = complete ? '' : 'at least ';
+    await writeLine(io.stderr, `would restore ${least}${what}${over}; nothing was changed`);
+    return EXIT.ok;
+  }
+  await writeLine(io.stderr, `${what} restored${over}`);
+  if (complete) return EXIT.ok;
+  throw notComplete(
+    request.keep
+      ? 'Ask for less at a time: the rest, not the same.'
+      : 'Give the same command again.',
+  );
+}
+
+function toRequest(options: RestoreOptions): RestoreMessagesRequest {
+  const { mailbox, uid: uids, to, keep, overQuota, dryRun } = options;
+  const query = readQuery(options) as RestoreQuery | undefined;
+  if (uids !== undefined && query !== undefined) {
+    throw new CliError(EXIT.usage, '--uid and a query: allowed is one of them');
+  }
+  if (uids === undefined && query === undefined) {
+    throw new CliError(EXIT.usage, 'nothing to restore: give --uid, or a query', {
+      hint: "For all there is give --query '{}'.",
+    });
+  }
+  if (uids !== undefined && mailbox === undefined) {
+    throw new CliError(EXIT.usage, '--mailbox is missing: --uid needs it');
+  }
+  return {
+    ...(mailbox === undefined ? {} : { mailbox }),
+    ...(uids === undefined ? {} : { uids }),
+    ...(query === undefined ? {} : { query }),
+    ...(to === undefined ? {} : { to }),
+    ...(keep ? { keep } : {}),
+    ...(overQuota ? { overQuota } : {}),
+    ...(dryRun ? { dryRun } : {}),
+  };
+}
+
+async function send(
+  io: Io,
+  door: AccountDoor,
+  request: RestoreMessagesRequest,
+): Promise<RestoreMessagesAnswer> {
+  const answers: RestoreMessagesAnswer[] = [];
+  const ask = async (one: RestoreMessagesRequest) => {
+    const answer = await door.restoreMessages(one);
+    answers.push(answer);
+    return answer;
+  };
+  const { uids, keep, dryRun } = request;
+  let complete: boolean;
+  if (uids !== undefined) {
+    complete = await untilAllDone(
+      io,
+      uids,
+      (some) => ask({ ...request, uids: some }),
+      ({ restored }) => restored.map(({ uid }) => uid),
+    );
+  } else if (dryRun || keep) {
+    // What stays in the storage would be met, and restored, again.
+    complete = (await ask(request)).complete;
+  } else {
+    complete = await untilComplete(
+      io,
+      () => ask(request),
+      ({ restored }) => restored.length,
+    );
+  }
+  return {
+    ...(dryRun ? { dryRun: true } : {}),
+    restored: answers.flatMap(({ restored }) => restored),
+    bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(answers.some(({ overQuota }) => overQuota) ? { overQuota: true } : {}),
+    complete,
+  };
+}
+
+async function* once<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+  yield items;
+}

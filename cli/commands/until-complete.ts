@@ -1,0 +1,69 @@
+/** Asking again while the API says that time ran out: bounded, with progress on standard error. */
+import { CliError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Io, writeLine } from '../io.ts';
+import { counted } from '../output/text.ts';
+
+/** The API takes so many UIDs at a time. */
+const REQUEST_UIDS_MAX = 5000;
+
+/** Five million messages at 5,000 an answer. */
+const ROUNDS_MAX = 1000;
+
+/** An answer that got nowhere may have had bad luck; several in a row will not get anywhere. */
+const IDLE_ROUNDS_MAX = 3;
+
+/** UIDs in as many parts as it takes requests. */
+export function* inRequests(uids: readonly number[]): Generator<readonly number[]> {
+  for (let at = 0; at < uids.length; at += REQUEST_UIDS_MAX) {
+    yield uids.slice(at, at + REQUEST_UIDS_MAX);
+  }
+}
+
+/**
+ * @param ask does the next part @param round counted from 0
+ * @param messagesOf how many messages an answer is about
+ * @returns whether the last answer was complete
+ */
+export async function untilComplete<A extends { readonly complete: boolean }>(
+  io: Pick<Io, 'stderr'>,
+  ask: (round: number) => Promise<A>,
+  messagesOf: (answer: A) => number,
+): Promise<boolean> {
+  let [idle, messages] = [0, 0];
+  for (let round = 0; round < ROUNDS_MAX && idle < IDLE_ROUNDS_MAX; round++) {
+    const answer = await ask(round);
+    if (answer.complete) return true;
+    const more = messagesOf(answer);
+    idle = more === 0 ? idle + 1 : 0;
+    messages += more;
+    await writeLine(io.stderr, `${counted(messages, 'message')} so far, going on`);
+  }
+  return false;
+}
+
+/**
+ * The same for UIDs: what an answer names as done is not asked for again.
+ * @param doneIn UIDs that an answer is about
+ */
+export async function untilAllDone<A extends { readonly complete: boolean }>(
+  io: Pick<Io, 'stderr'>,
+  uids: readonly number[],
+  ask: (uids: readonly number[]) => Promise<A>,
+  doneIn: (answer: A) => readonly number[],
+): Promise<boolean> {
+  for (const part of inRequests(uids)) {
+    let left = part;
+    const next = async () => {
+      const answer = await ask(left);
+      const done = new Set(doneIn(answer));
+      left = left.filter((uid) => !done.has(uid));
+      return answer;
+    };
+    if (!(await untilComplete(io, next, (answer) => doneIn(answer).length))) return false;
+  }
+  return true;
+}
+
+export const notComplete = (hint: string): CliError =>
+  new CliError(EXIT.retryLater, 'time ran out: what is not said to be done is as it was', { hint });

@@ -1,6 +1,5 @@
 /** The input of an execution, as an operator types it in the console. */
 import type { DeleteAccountInput } from '../../contract/payloads.ts';
-import { InvalidInputError } from '../errors.ts';
 import { parseExecutionInput } from '../operations/execution-input.ts';
 
 const FIELDS = {
@@ -13,9 +12,9 @@ const FIELDS = {
 
 /** @throws InvalidInputError naming every field that is wrong, what was given and what is allowed */
 export function parseDeleteAccountInput(input: unknown): DeleteAccountInput {
-  const given = parseExecutionInput(input, FIELDS, { user: 'john@example.com' });
-  if (given['user'] === undefined && given['operationId'] === undefined) {
-    throw InvalidInputError.of('user', 'missing, allowed is an address');
-  }
-  return given as DeleteAccountInput;
+  return parseExecutionInput(input, FIELDS, { user: 'john@example.com' }, (given) =>
+    given['user'] === undefined && given['operationId'] === undefined
+      ? [{ field: 'user', message: 'missing, allowed is an address' }]
+      : [],
+  ) as DeleteAccountInput;
 }

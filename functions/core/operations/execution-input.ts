@@ -6,12 +6,14 @@ type FieldType = 'string' | 'boolean' | 'number' | 'object';
 /**
  * The members of an input, each of the type that its field has.
  * @param example of a right input, for the message
+ * @param missing tells what a whole input lacks
  * @throws InvalidInputError naming every field that is wrong, what was given and what is allowed
  */
 export function parseExecutionInput(
   input: unknown,
   fields: Readonly<Record<string, FieldType>>,
   example: object,
+  missing: (given: Readonly<Record<string, unknown>>) => readonly FieldProblem[] = () => [],
 ): Readonly<Record<string, unknown>> {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw InvalidInputError.of(
@@ -29,6 +31,7 @@ export function parseExecutionInput(
       problems.push({ field, message: `got ${quoted(value)}, allowed is a ${type}` });
     }
   }
+  problems.push(...missing(given));
   if (problems.length > 0) throw new InvalidInputError(problems);
   return given;
 }

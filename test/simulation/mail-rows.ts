@@ -22,7 +22,30 @@ export function rowProblems(model: ReferenceMail, seen: SeenRows, names: KnownNa
     ...messageProblems(model, ofType.get('message') ?? [], names),
     ...blobProblems(model, ofType.get('blob') ?? [], seen, names),
     ...expiryProblems(model, ofType.get('expiry') ?? [], seen),
+    ...homeProblems(model, ofType.get('message') ?? [], seen),
   ];
+}
+
+/** W3: what the storage shows under a UID is the row that was expunged, not one that equals it. */
+function homeProblems(
+  model: ReferenceMail,
+  rows: readonly Row[],
+  { mailboxes }: SeenRows,
+): string[] {
+  const uids = new Map(
+    rows.map((row) => [
+      `${row.key.pk.split('#')[1]} ${Number(row.key.sk)}`,
+      row.attributes['lazySk'],
+    ]),
+  );
+  const stored = [...model.everyInstance().values()].flatMap((instances) => instances.stored);
+  return stored.flatMap(({ uid, stay: { home } }) => {
+    const mailboxId = mailboxes.get(home.path)?.mailbox.mailboxId ?? '';
+    const got = uids.get(`${mailboxId} ${home.uid}`);
+    return Number(got) === uid
+      ? []
+      : [`${home.path} UID ${home.uid}: stored as ${got}, not ${uid}`];
+  });
 }
 
 /** W8, L10: live rows say exactly whether their blob has a row of links; TTL is not for them. */

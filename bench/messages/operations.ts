@@ -4,7 +4,7 @@ import type { Account } from '../../functions/core/accounts/accounts.ts';
 import { requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { OWNER } from '../../functions/core/accounts/actor.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
-import { createMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { requestCopy, requestMove } from '../../functions/core/requests/change-messages.ts';
 import { requestExpunge } from '../../functions/core/requests/expunge-request.ts';

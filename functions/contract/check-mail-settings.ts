@@ -2,8 +2,18 @@
  * The check of mail settings. It stands in the contract because both the infrastructure (at
  * synthesis) and the functions (at load, and whenever one is changed) must agree on it.
  */
-import { MAIL_SETTINGS_BYTES, STORAGE_NAME_BYTES, UID_MAX } from './limits.ts';
-import type { AutoexpungePolicy, MailboxSettings, MailSettings } from './mail-settings.ts';
+import {
+  DELETED_PREFIX_BYTES,
+  MAIL_SETTINGS_BYTES,
+  STORAGE_NAME_BYTES,
+  UID_MAX,
+} from './limits.ts';
+import type {
+  AutoexpungePolicy,
+  DeletedRetentionDays,
+  MailboxSettings,
+  MailSettings,
+} from './mail-settings.ts';
 import {
   DELIMITER,
   INBOX,
@@ -38,13 +48,17 @@ export interface CheckedSettings {
   readonly problems: readonly SettingsProblem[];
 }
 
+const DELETE_MODES = ['delayed', 'immediate'] as const;
 const OWNER_ACCESS = ['closed', 'hidden', 'listed'] as const;
 
 /** Names in one list: each costs a comparison with each name that is looked at. */
 const NAMES_MAX = 100;
 
 /** A century is beyond anyone's mistake. */
-const SECONDS_MAX = 36_500 * 86_400;
+const DAYS_MAX = 36_500;
+const SECONDS_MAX = DAYS_MAX * 86_400;
+
+const MAILBOX_MEMBERS = 'autoexpunge, deletedRetentionDays, ownerRights, specialUse';
 
 const POLICY_MAX = new Map([
   ['afterSeconds', SECONDS_MAX],
@@ -55,6 +69,7 @@ const NAME_ALLOWED =
   'a mailbox name or pattern (* and % as wildcards) of at most 800 bytes, its levels separated by "/", none of them empty, "." or ".."';
 const STORAGE_ALLOWED = `"off", a mailbox such as ".EXPUNGED", or a namespace such as ".EXPUNGED/"; at most ${STORAGE_NAME_BYTES} bytes, without wildcards, no level empty, "." or ".."`;
 const EXCLUDED_ALLOWED = `${NAME_ALLOWED}, or one of ${SPECIAL_USES.join(' ')}`;
+const PREFIX_ALLOWED = `one level of a mailbox name, at most ${DELETED_PREFIX_BYTES} bytes, such as DELETED`;
 const RIGHTS_ALLOWED = `letters of ${RIGHTS} (RFC 4314), or "" for none`;
 const POLICY_ALLOWED =
   'an object with afterSeconds, maxMails or both, a time such as "7days", or null';
@@ -81,6 +96,11 @@ const MEMBERS: {
     return wrong(report, field, value, 'a whole number of bytes from 1 on, or null for no limit');
   },
   quotaExempt: (value, report, field) => names(value, report, field, false),
+  deleteMode: (value, report, field) =>
+    DELETE_MODES.find((one) => one === value) ??
+    wrong(report, field, value, `one of ${DELETE_MODES.join(', ')}`),
+  deletedPrefix,
+  deletedRetentionDays,
   mailboxes: mailboxSettings,
 };
 
@@ -154,6 +174,22 @@ function storageName(value: unknown, report: Report, field: string): string | un
   return value.endsWith(DELIMITER) ? `${name}${DELIMITER}` : name;
 }
 
+function deletedPrefix(value: unknown, report: Report, field: string): string | undefined {
+  const name = typeof value === 'string' ? normalName(value) : undefined;
+  const sound = name !== undefined && !name.includes(DELIMITER) && !isPattern(name);
+  if (sound && utf8Bytes(name) <= DELETED_PREFIX_BYTES) return name;
+  return wrong(report, field, value, PREFIX_ALLOWED);
+}
+
+function deletedRetentionDays(
+  value: unknown,
+  report: Report,
+  field: string,
+): DeletedRetentionDays | undefined {
+  if (value === 'never' || value === 0 || isWhole(value, DAYS_MAX)) return value;
+  return wrong(report, field, value, `a whole number of days from 0 to ${DAYS_MAX}, or "never"`);
+}
+
 function names(
   value: unknown,
   report: Report,
@@ -212,7 +248,9 @@ function oneMailbox(name: string, given: Given, report: Report, where: string): 
       const use = typeof value === 'string' ? normalSpecialUse(value) : undefined;
       result[member] = use ?? wrong(report, field, value, `one of ${SPECIAL_USES.join(' ')}`);
       if (isPattern(name)) report(field, value, 'none for a pattern: it belongs to one mailbox');
-    } else report(field, value, 'one of autoexpunge, ownerRights, specialUse');
+    } else if (member === 'deletedRetentionDays') {
+      result[member] = deletedRetentionDays(value, report, field);
+    } else report(field, value, `one of ${MAILBOX_MEMBERS}`);
   }
   return result;
 }

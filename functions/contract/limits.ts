@@ -51,6 +51,9 @@ export const MAILBOX_PATH_BYTES = 800;
  */
 export const STORAGE_NAME_BYTES = 200;
 
+/** The first level of deleted folders' names, which are shown, never stored. */
+export const DELETED_PREFIX_BYTES = 100;
+
 /** Settings of a domain or an account: read with most requests, 8 KB are two read units. */
 export const MAIL_SETTINGS_BYTES = 8 * 1024;
 

@@ -20,7 +20,15 @@ export interface MailboxSettings {
   /** Rights of the owner, letters of RFC 4314, which no ACL overrides; all of them when missing. */
   readonly ownerRights?: string;
   readonly specialUse?: string;
+  /** How long the folder stays once it is deleted, in place of what else is said. */
+  readonly deletedRetentionDays?: DeletedRetentionDays;
 }
+
+/** Days; 0: the next purge takes it. */
+export type DeletedRetentionDays = number | 'never';
+
+/** What deleting a folder means: it is set aside, or its messages are expunged and it is gone. */
+export type DeleteMode = 'delayed' | 'immediate';
 
 /** What owners may do with the expunge storage: see nothing of it, not list it, or list it too. */
 export type OwnerAccess = 'closed' | 'hidden' | 'listed';
@@ -39,5 +47,10 @@ export interface MailSettings {
   readonly quotaBytes?: number | null;
   /** Mailbox names or patterns that do not count. The namespace of expunged mail never does. */
   readonly quotaExempt?: readonly string[];
+  readonly deleteMode?: DeleteMode;
+  /** First level of the names under which administrators see deleted folders. */
+  readonly deletedPrefix?: string;
+  /** Deleted folders at least so old go with the next purge. */
+  readonly deletedRetentionDays?: DeletedRetentionDays;
   readonly mailboxes?: Readonly<Record<string, MailboxSettings>>;
 }

@@ -109,6 +109,12 @@ export const dictmapKeys = {
   mailbox: (mailboxId: string): RowKey =>
     dictmapAccount(accountOfMailbox(mailboxId), `mailbox#${mailboxId}`),
   path: (accountId: string, path: string): RowKey => dictmapAccount(accountId, `path#${path}`),
+  /** A deletion of a tree of folders. Its id begins with the time, so trees stand in its order. */
+  tree: (accountId: string, deletionId: string): RowKey =>
+    dictmapAccount(accountId, `tree#${deletionId}`),
+  /** The path row of a mailbox of a deleted tree: names of deleted folders are no user's names. */
+  deletedPath: (accountId: string, deletionId: string, path: string): RowKey =>
+    dictmapAccount(accountId, `deleted#${deletionId}#${path}`),
   subscription: (accountId: string, path: string): RowKey =>
     dictmapAccount(accountId, `subscription#${path}`),
   dict: (accountId: string, name: string): RowKey => dictmapAccount(accountId, `dict#${name}`),

@@ -1,7 +1,7 @@
 /**
- * Settings under the names that Dovecot has for them, brought to ours: `lazy_expunge`,
+ * Settings under the names that Dovecot and Cyrus have for them, brought to ours: `lazy_expunge`,
  * `lazy_expunge_only_last_instance`, `lazy_expunge_exclude`, `quota_rule`, `acl`,
- * `obox_track_copy_flags`, and in a mailbox's settings `autoexpunge` and
+ * `obox_track_copy_flags`, `delete_mode`, `deletedprefix`, and in a mailbox's settings `autoexpunge` and
  * `autoexpunge_max_mails`. A setting that Dovecot numbers (`quota_rule2`) is one more of it.
  */
 export type Given = Readonly<Record<string, unknown>>;
@@ -64,6 +64,12 @@ export function fromSeedNames(given: Given, report: Report): Given {
         break;
       case 'obox_track_copy_flags':
         if (yesOrNo(value, report, name) === false) report(name, value, 'yes: it is always so');
+        break;
+      case 'delete_mode':
+        put('deleteMode', value, name);
+        break;
+      case 'deletedprefix':
+        put('deletedPrefix', value, name);
         break;
       case 'mailboxes':
         addMailboxes(result, value);

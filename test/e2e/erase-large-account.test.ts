@@ -16,11 +16,8 @@ import type { Account } from '../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { recordCache } from '../../functions/core/caches/caches.ts';
 import { setDict } from '../../functions/core/dicts/dicts.ts';
-import {
-  createMailbox,
-  listMailboxes,
-  type Mailbox,
-} from '../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
+import { listMailboxes, type Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { putObject } from '../../functions/core/objects/opaque-objects.ts';
 import { inParallel } from '../../functions/core/rows/parallel.ts';

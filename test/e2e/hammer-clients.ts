@@ -78,7 +78,7 @@ async function choose(
 ): Promise<[string, number[], number]> {
   const filled: [string, number[]][] = [];
   for (const path of [...BOXES, STORAGE]) {
-    const mailbox = await requireMailbox(ports.rows, account.accountId, path);
+    const mailbox = await requireMailbox(ports.rows, account, path);
     const { messages } = await listMessages(ports, mailbox, { afterUid: 0, limit: LIST_MAX });
     for (const { uid, guid } of messages) ledger.shows(path, uid, guid);
     if (messages.length > 0) filled.push([path, messages.map(({ uid }) => uid)]);
@@ -98,8 +98,8 @@ async function request(
 ): Promise<void> {
   const { rows, clock } = ports;
   const deadline = clock.now() + DEADLINE_MS;
-  const from = await requireMailbox(rows, context.account.accountId, path);
-  const to = await requireMailbox(rows, context.account.accountId, drawn(ports, BOXES));
+  const from = await requireMailbox(rows, context.account, path);
+  const to = await requireMailbox(rows, context.account, drawn(ports, BOXES));
   const what = drawn(ports, ['copy', 'move', 'expunge', 'restore'] as const);
   if (path === STORAGE && (what === 'restore' || what === 'expunge')) {
     const keep = what === 'expunge' && total < MESSAGES_MAX;

@@ -8,7 +8,8 @@ import {
   messagePartitions,
 } from '../../functions/contract/row-layout.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
-import { createMailbox, requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
+import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { readEntries } from '../../functions/core/messages/entries.ts';
 import type { MailContext } from '../../functions/core/messages/in-chunks.ts';
@@ -42,7 +43,7 @@ async function hammered() {
   const settings = resolveSettings({ lazyExpunge: STORAGE, lazyExpungeOnlyLastInstance: true });
   const context: MailContext = { account, settings, retentionDays: RETENTION_DAYS };
   const ledger = new Ledger();
-  const inbox = await requireMailbox(ports.rows, account.accountId, 'INBOX');
+  const inbox = await requireMailbox(ports.rows, account, 'INBOX');
   const all = Array.from({ length: MESSAGES }, (_, index) => index + 1);
   for (const { message } of await readEntries(ports.rows, inbox, all, Date.now())) {
     ledger.instances.set(message.guid, 1);
@@ -54,7 +55,7 @@ async function hammered() {
 async function shown(accountId: string) {
   const found = [];
   for (const path of [...BOXES, STORAGE]) {
-    const mailbox = await requireMailbox(ports.rows, accountId, path);
+    const mailbox = await requireMailbox(ports.rows, { accountId }, path);
     const uids = Array.from({ length: mailbox.uidNext }, (_, uid) => uid);
     const entries = await readEntries(ports.rows, mailbox, uids, Date.now());
     found.push({ path, mailbox, entries });

@@ -128,7 +128,7 @@ describe('messages of every size', () => {
       const report = await letheJson<Report>('import', '-u', user, directory);
       expect(report).toMatchObject({ stored: 2, missing: 0, equal: true });
       const account = await requireActiveAccount(ports.rows, user);
-      const inbox = await requireMailbox(ports.rows, account.accountId, 'INBOX');
+      const inbox = await requireMailbox(ports.rows, account, 'INBOX');
       const stored = await fetchMessage(ports, account, inbox, 1);
       expect(stored.message.envelope.subject).toBe('large');
       expect(Buffer.concat([head, body]).equals(stored.body)).toBe(true);

@@ -5,7 +5,8 @@ import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import { requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { openBulk } from '../../functions/core/bulk/request-bulk.ts';
-import { createMailbox, requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
+import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { listMessages } from '../../functions/core/messages/read-messages.ts';
 import { requireOperation } from '../../functions/core/operations/operations.ts';
@@ -54,7 +55,7 @@ async function furnished(user: string, messages: number): Promise<void> {
 
 async function show(user: string, path: string): Promise<string[]> {
   const { accountId } = await requireActiveAccount(ports.rows, user);
-  const mailbox = await requireMailbox(ports.rows, accountId, path);
+  const mailbox = await requireMailbox(ports.rows, { accountId }, path);
   const { messages } = await listMessages(ports, mailbox, { afterUid: 0, limit: 500 });
   return messages.map(({ envelope }) => envelope.subject);
 }

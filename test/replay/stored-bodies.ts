@@ -31,7 +31,7 @@ export async function storedBodies(target: Target, accountId: string): Promise<U
 /** Keys of what mailboxes and expunge storage show. */
 async function keysInUse(target: Target, accountId: string): Promise<ReadonlySet<string>> {
   const keys = new Set<string>();
-  for await (const mailbox of everyMailbox(target.rows, accountId)) {
+  for await (const mailbox of everyMailbox(target.rows, { accountId })) {
     for await (const entries of everyEntry(target.rows, mailbox, target, PAGE_ENTRIES)) {
       for (const { message } of entries) {
         keys.add(mailKey(message.retentionClass, accountId, message.blobId));

@@ -8,7 +8,8 @@ import { requestAutoexpunge } from '../../functions/core/autoexpunge/request-swe
 import { resolveSweep } from '../../functions/core/autoexpunge/resolve-sweep.ts';
 import { sweepAccounts } from '../../functions/core/autoexpunge/sweep-accounts.ts';
 import { sweepDue } from '../../functions/core/autoexpunge/sweep-due.ts';
-import { createMailbox, requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
+import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { listMessages } from '../../functions/core/messages/read-messages.ts';
 import { CRASH_POINTS } from '../models/faulty.ts';
@@ -70,7 +71,9 @@ class Sweeps {
     const shown: string[] = [];
     for (const user of USERS) {
       const { accountId } = await this.account(user);
-      const mailbox = await requireMailbox(this.world.rows, accountId, path).catch(() => undefined);
+      const mailbox = await requireMailbox(this.world.rows, { accountId }, path).catch(
+        () => undefined,
+      );
       if (mailbox === undefined) continue;
       const page = { afterUid: 0, limit: 100 };
       const { messages } = await listMessages(this.world.ports, mailbox, page);

@@ -3,7 +3,7 @@ import type { EstimateAnswer, OperationAnswer } from '../../functions/contract/a
 import { OBJECT_PAGE_KEYS } from '../../functions/contract/limits.ts';
 import type { MailServer } from '../../functions/contract/mail-servers.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
-import { createMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { dollarsOf, usageOf } from '../../functions/core/meter/usage.ts';
 import { showOperation } from '../../functions/core/operations/operation-answer.ts';

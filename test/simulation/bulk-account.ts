@@ -7,7 +7,8 @@ import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { EXPUNGE, RESTORE } from '../../functions/core/bulk/bulk-verbs.ts';
 import { resolveBulk } from '../../functions/core/bulk/resolve-bulk.ts';
 import { runBulk } from '../../functions/core/bulk/run-bulk.ts';
-import { createMailbox, requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
+import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { copyMessages } from '../../functions/core/messages/copy-messages.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../functions/core/messages/expunge-messages.ts';
@@ -47,8 +48,7 @@ export class BulkAccount {
 
   until = (): number => this.world.clock.now() + 20_000;
   account = (): Promise<Account> => requireActiveAccount(this.world.rows, USER);
-  box = async (path: string) =>
-    requireMailbox(this.world.rows, (await this.account()).accountId, path);
+  box = async (path: string) => requireMailbox(this.world.rows, await this.account(), path);
 
   async context() {
     const settings = resolveSettings(this.#deployment);

@@ -4,7 +4,7 @@ import { dictmapKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, findAccount } from '../../functions/core/accounts/accounts.ts';
 import { recordCache } from '../../functions/core/caches/caches.ts';
 import { setDict } from '../../functions/core/dicts/dicts.ts';
-import { createMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { subscribe } from '../../functions/core/mailboxes/subscriptions.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { startUpload } from '../../functions/core/messages/uploads.ts';

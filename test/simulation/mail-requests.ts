@@ -64,7 +64,7 @@ export async function carryOut(
 ): Promise<readonly number[]> {
   const deadline = ports.clock.now() + IN_TIME_MS;
   const { accountId, user = '' } = context.account;
-  const box = (path: string) => requireMailbox(ports.rows, accountId, path);
+  const box = (path: string) => requireMailbox(ports.rows, { accountId }, path);
   if (request.do === 'deliver') {
     const { to: mailbox, mails, key } = request;
     const messages = mails.map(({ body, ...more }) => ({ ...more, raw: Buffer.from(body) }));

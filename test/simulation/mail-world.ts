@@ -5,11 +5,8 @@ import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import { registryKeys } from '../../functions/contract/row-layout.ts';
 import type { Account } from '../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
-import {
-  createMailbox,
-  listMailboxes,
-  type Mailbox,
-} from '../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
+import { listMailboxes, type Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import type { MailContext, MessagePorts } from '../../functions/core/messages/in-chunks.ts';
 import type { Message } from '../../functions/core/messages/message.ts';
 import { fetchMessage, listMessages } from '../../functions/core/messages/read-messages.ts';

@@ -6,7 +6,7 @@ import {
 } from '../../functions/core/accounts/create-account.ts';
 import { recordCache } from '../../functions/core/caches/caches.ts';
 import { setDict } from '../../functions/core/dicts/dicts.ts';
-import { createMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { putObject } from '../../functions/core/objects/opaque-objects.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';

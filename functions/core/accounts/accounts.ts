@@ -9,6 +9,7 @@ import { registryKeys } from '../../contract/row-layout.ts';
 import { LetheError, quoted } from '../errors.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
 import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
+import { type FolderMoves, toMoves } from './folder-moves.ts';
 
 export interface Account {
   readonly accountId: string;
@@ -25,6 +26,9 @@ export interface Account {
   readonly settingsRevision?: number;
   /** The highest UIDVALIDITY that a mailbox got here, so that no name ever has one twice. */
   readonly lastUidValidity?: number;
+  /** Number of changes of trees of folders, which all change this row. */
+  readonly treeRevision?: number;
+  readonly moves?: FolderMoves;
 }
 
 function toAccount(row: Row): Account {
@@ -32,6 +36,8 @@ function toAccount(row: Row): Account {
   const operationId = optionalText(row, 'operationId');
   const settingsRevision = optionalNumber(row, 'settingsRevision');
   const lastUidValidity = optionalNumber(row, 'lastUidValidity');
+  const treeRevision = optionalNumber(row, 'treeRevision');
+  const moves = toMoves(row.attributes['moves']);
   return {
     accountId: text(row, 'accountId'),
     state: text(row, 'state') as AccountState,
@@ -42,6 +48,8 @@ function toAccount(row: Row): Account {
     ...(operationId === undefined ? {} : { operationId }),
     ...(lastUidValidity === undefined ? {} : { lastUidValidity }),
     ...(settingsRevision === undefined ? {} : { settingsRevision, settings: settingsOf(row) }),
+    ...(treeRevision === undefined ? {} : { treeRevision }),
+    ...(moves === undefined ? {} : { moves }),
   };
 }
 
@@ -86,8 +94,11 @@ export async function requireActiveAccount(rows: RowStore, user: string): Promis
 }
 
 /** @param account as it was read; if it was active then, a write was refused meanwhile */
-export function notActive(account: Account): LetheError {
-  const state = account.state === 'active' ? 'no longer active' : account.state;
+export function notActive(
+  account: Pick<Account, 'accountId' | 'operationId'> & Partial<Pick<Account, 'state'>>,
+): LetheError {
+  const { state: was = 'gone' } = account;
+  const state = was === 'active' ? 'no longer active' : was;
   const by = account.operationId === undefined ? '' : ` by operation ${account.operationId}`;
   return new LetheError(
     ERROR_NAMES.accountNotActive,

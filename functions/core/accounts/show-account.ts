@@ -1,7 +1,7 @@
 /** An account as callers see it. */
 import type { AccountAnswer } from '../../contract/api.ts';
 import { accountPartition } from '../../contract/row-layout.ts';
-import { toMailbox } from '../mailboxes/mailboxes.ts';
+import { everyMailboxRow, isThere } from '../mailboxes/every-mailbox.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
@@ -33,13 +33,8 @@ export async function toAnswer(rows: RowStore, account: Account): Promise<Accoun
     if (address !== user) aliases.push(address);
   }
   let [mailboxes, messages, bytes] = [0, 0, 0];
-  for await (const row of everyRow(rows, {
-    table: 'dictmap',
-    pk,
-    sk: { prefix: 'mailbox#' },
-    limit: PAGE_ROWS,
-  })) {
-    const mailbox = toMailbox(row);
+  for await (const mailbox of everyMailboxRow(rows, accountId)) {
+    if (mailbox.state !== 'erasing' && !isThere(account, mailbox)) continue;
     mailboxes += 1;
     messages += mailbox.messages;
     bytes += mailbox.bytes;

@@ -25,7 +25,7 @@ export async function applyPolicies(
   deadline: number,
 ): Promise<number> {
   const concerned: Mailbox[] = [];
-  for await (const mailbox of everyMailbox(ports.rows, account.accountId)) {
+  for await (const mailbox of everyMailbox(ports.rows, account)) {
     if (concernsSweeps(settings, mailbox)) concerned.push(mailbox);
   }
   const changed = await inParallel(concerned, PARALLEL_WRITES, ({ mailboxId }) =>

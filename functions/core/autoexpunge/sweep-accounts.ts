@@ -10,6 +10,7 @@ import type {
   SweepScope,
 } from '../../contract/autoexpunge.ts';
 import { StoreBusyError } from '../errors.ts';
+import { isThere } from '../mailboxes/every-mailbox.ts';
 import { listMailboxes } from '../mailboxes/mailboxes.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import { text } from '../rows/attributes.ts';
@@ -152,7 +153,8 @@ async function sweepPage(
   let report = NOTHING;
   for (const mailbox of mailboxes) {
     const isStorage = mailbox.role === 'storage';
-    if (isStorage !== (pass === 2) || !concernsSweeps(context.settings, mailbox)) continue;
+    if (isStorage !== (pass === 2) || !isThere(context.account, mailbox)) continue;
+    if (!concernsSweeps(context.settings, mailbox)) continue;
     let finished = ports.clock.now() <= until;
     if (finished) {
       const one = { context, mailboxId: mailbox.mailboxId, dryRun };

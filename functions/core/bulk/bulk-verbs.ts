@@ -63,7 +63,7 @@ export const RESTORE: BulkKind<MessagePorts> = {
     settings.isExempt(to ?? expunged?.origin ?? '') ? 0 : message.sizeBytes,
   check: async (ports, { account, settings }, { to }) => {
     if (to === undefined) return;
-    const target = await requireMailbox(ports.rows, account.accountId, to);
+    const target = await requireMailbox(ports.rows, account, to);
     if (target.role !== 'storage' && !settings.isStorage(to)) return;
     throw notAllowed(
       `${quoted(to)} is the expunge storage: only an expunge puts mail there`,

@@ -101,7 +101,7 @@ async function plan<P extends ChunkPorts>(
       : {};
   const { mailboxes } = await selectMessages({
     rows: ports.rows,
-    accountId: context.accountId,
+    account: mail.account,
     query,
     readPage: async () => ({ messages: [] }),
     ...(looksInto === undefined ? {} : { mayRead: looksInto }),

@@ -1,12 +1,18 @@
 /** Rights that users other than the owner have on a mailbox (RFC 4314). */
 import { normalRights, RIGHTS } from '../../contract/mailbox-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { type Account, notActive } from '../accounts/accounts.ts';
+import type { Account } from '../accounts/accounts.ts';
 import { parseAddress } from '../accounts/address.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import { number } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
-import { type Acl, type MailboxPorts, toMailbox, unknownMailbox } from './mailboxes.ts';
+import {
+  type Acl,
+  type MailboxPorts,
+  toMailbox,
+  unknownMailbox,
+  whyNotActive,
+} from './mailboxes.ts';
 import { ANYONE, notAllowed } from './rights.ts';
 
 /** 64 entries of some 50 bytes: a mailbox row stays below four write units. */
@@ -65,7 +71,7 @@ export async function changeAcl(
   return await untilWon(ports, deadline, async () => {
     const row = await ports.rows.get(key);
     if (row === undefined) throw unknownMailbox(mailbox.path);
-    if (toMailbox(row).state !== 'active') throw notActive(account);
+    if (toMailbox(row).state !== 'active') throw whyNotActive(account, toMailbox(row));
     const acl = changed(toMailbox(row).acl ?? {}, change);
     const known = row.attributes['aclRevision'] !== undefined;
     const result = await ports.rows.write({

@@ -6,10 +6,10 @@
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { UID_MAX } from '../../contract/limits.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { type Account, notActive } from '../accounts/accounts.ts';
+import type { Account } from '../accounts/accounts.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { untilWon } from '../rows/contention.ts';
-import { type Mailbox, type MailboxPorts, readMailbox } from './mailboxes.ts';
+import { type Mailbox, type MailboxPorts, readMailbox, whyNotActive } from './mailboxes.ts';
 
 const UID_VALIDITY_MAX = 2 ** 32 - 1;
 
@@ -81,7 +81,7 @@ export async function changeUids(
   if (change.uidNext !== undefined) checkWhole('uidNext', change.uidNext, UID_MAX + 1);
   return await untilWon(ports, deadline, async () => {
     const mailbox = await readMailbox(ports.rows, mailboxId);
-    if (mailbox?.state !== 'active') throw notActive(account);
+    if (mailbox?.state !== 'active') throw whyNotActive(account, mailbox);
     const wanted = changed(mailbox, change);
     const { uidValidity, uidNext } = wanted;
     if (uidValidity === mailbox.uidValidity && uidNext === mailbox.uidNext) return mailbox;

@@ -1,29 +1,19 @@
 /** Mailboxes: a row with UIDVALIDITY, UIDNEXT and counters, and a path row that names it. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import type { AutoexpungePolicy } from '../../contract/mail-settings.ts';
-import {
-  accountPartition,
-  dictmapKeys,
-  ROW_VERSION,
-  registryKeys,
-} from '../../contract/row-layout.ts';
-import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
-import { policyAttributes } from '../autoexpunge/policy-attributes.ts';
-import { LetheError, quoted, StoreBusyError } from '../errors.ts';
+import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
+import { type Account, notActive } from '../accounts/accounts.ts';
+import { isHidden, type WithMoves } from '../accounts/folder-moves.ts';
+import { LetheError, quoted } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { Row, RowStore, Write } from '../ports/row-store.ts';
+import type { Row, RowStore } from '../ports/row-store.ts';
 import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
-import { untilWon } from '../rows/contention.ts';
-import { sameSettings } from '../settings/settings-store.ts';
-import { INBOX } from './mailbox-path.ts';
 
-const MAILBOX_ID_BYTES = 8;
-
-/** How long a creation may go on losing races. */
-const CREATE_DEADLINE_MS = 10_000;
-
-type MailboxState = 'active' | 'erasing';
+/**
+ * `deleted`: part of a deleted tree, which may come back. `shell`: gone; what is left of it is
+ * expunged mail with a time of its own, so its partitions still have to be found (design 3).
+ */
+export type MailboxState = 'active' | 'deleted' | 'shell' | 'erasing';
 
 export interface Mailbox {
   readonly mailboxId: string;
@@ -47,18 +37,12 @@ export interface Mailbox {
   readonly renamedAt?: number;
   /** Rights of other users, by address or `anyone`. */
   readonly acl?: Acl;
+  /** The deletion that it is part of; stays when it comes back, and means nothing then. */
+  readonly treeId?: string;
 }
 
 /** Letters of RFC 4314 by identifier. */
 export type Acl = Readonly<Record<string, string>>;
-
-export interface NewMailbox {
-  readonly role?: 'storage';
-  readonly specialUse?: string;
-  readonly policy?: AutoexpungePolicy;
-  /** Kept from another store. */
-  readonly uidValidity?: number;
-}
 
 export interface MailboxPorts {
   readonly rows: RowStore;
@@ -69,6 +53,7 @@ export interface MailboxPorts {
 export function toMailbox(row: Row): Mailbox {
   const specialUse = optionalText(row, 'specialUse');
   const dueSk = optionalText(row, 'dueSk');
+  const treeId = optionalText(row, 'treeId');
   return {
     mailboxId: text(row, 'mailboxId'),
     path: text(row, 'path'),
@@ -85,6 +70,7 @@ export function toMailbox(row: Row): Mailbox {
     ...given(row, 'firstLiveUid'),
     ...given(row, 'renamedAt'),
     ...aclOf(row),
+    ...(treeId === undefined ? {} : { treeId }),
   };
 }
 
@@ -109,22 +95,26 @@ export async function readMailbox(rows: RowStore, mailboxId: string): Promise<Ma
 /** @throws UnknownMailboxError */
 export async function requireMailbox(
   rows: RowStore,
-  accountId: string,
+  account: WithMoves,
   path: string,
 ): Promise<Mailbox> {
-  const mailbox = await findMailbox(rows, accountId, path);
+  const mailbox = await findMailbox(rows, account, path);
   if (mailbox === undefined) throw unknownMailbox(path);
   return mailbox;
 }
 
-/** Strongly consistent; undefined when the name is free, or only has children. */
+/**
+ * Strongly consistent; undefined when the name is free, or only has children, or when its mailbox
+ * is part of a tree on the move: that is deleted already, or not yet back (F1).
+ */
 export async function findMailbox(
   rows: RowStore,
-  accountId: string,
+  account: WithMoves,
   path: string,
 ): Promise<Mailbox | undefined> {
-  const row = await rows.get(dictmapKeys.path(accountId, path));
-  return row && (await readMailbox(rows, text(row, 'mailboxId')));
+  const row = await rows.get(dictmapKeys.path(account.accountId, path));
+  const mailbox = row && (await readMailbox(rows, text(row, 'mailboxId')));
+  return mailbox !== undefined && isHidden(account, mailbox) ? undefined : mailbox;
 }
 
 /** Also what those are told who have no right on the mailbox: the same words (DEV-05). */
@@ -146,15 +136,24 @@ export async function requireActive(
   mailboxId: string,
 ): Promise<Mailbox> {
   const mailbox = await readMailbox(rows, mailboxId);
-  if (mailbox?.state === 'erasing') throw notActive(account);
   if (mailbox?.state === 'active') return mailbox;
-  throw new LetheError(
+  throw whyNotActive(account, mailbox);
+}
+
+/** What it means that a mailbox takes and gives no mail. */
+export function whyNotActive(
+  account: Account,
+  mailbox: Pick<Mailbox, 'mailboxId' | 'state'> | undefined,
+): LetheError {
+  if (mailbox?.state === 'erasing') return notActive(account);
+  return new LetheError(
     ERROR_NAMES.unknownMailbox,
-    `mailbox ${mailboxId} is gone`,
+    `mailbox ${mailbox?.mailboxId ?? ''} is gone`.replace('  ', ' '),
     'List the mailboxes to see which there are.',
   );
 }
 
+/** Rows of mailboxes in any state, page by page, in the order of their ids. */
 export async function listMailboxes(
   rows: RowStore,
   accountId: string,
@@ -170,115 +169,10 @@ export async function listMailboxes(
   return next === undefined ? { mailboxes } : { mailboxes, next };
 }
 
-/**
- * Creates a mailbox. The transaction checks that the account is active, so that none appears once
- * an erasure has raised its fence (X3), and that its settings are those it was read with, so that
- * none appears with a policy of before.
- * @param account as it was read when the settings were resolved from which `given` follows
- * @throws MailboxExistsError, AccountNotActiveError, StoreBusyError
- */
-export async function createMailbox(
-  ports: MailboxPorts,
-  account: Account,
-  path: string,
-  given: NewMailbox = {},
-): Promise<Mailbox> {
-  return await untilWon(ports, ports.clock.now() + CREATE_DEADLINE_MS, async () => {
-    const current = await readAccount(ports.rows, account.accountId);
-    if (current?.state !== 'active') throw notActive(account);
-    if (current.settingsRevision !== account.settingsRevision) {
-      throw new StoreBusyError('the settings of the account were changed meanwhile');
-    }
-    const mailbox = newMailbox(current, path, ports, given);
-    const result = await ports.rows.transact([
-      accountWrite(current, mailbox, given),
-      ...mailboxWrites(account.accountId, mailbox),
-    ]);
-    if (result.outcome === 'written') return mailbox;
-    if (result.outcome === 'conflict') return 'lost';
-    if (result.refusals.some(({ index }) => index === 0)) return 'lost';
-    throw mailboxExists(path);
-  });
-}
-
 export function mailboxExists(path: string): LetheError {
   return new LetheError(
     ERROR_NAMES.mailboxExists,
     `there is already a mailbox ${quoted(path)}`,
     'Use the mailbox that is there, or another name.',
   );
-}
-
-/**
- * Checks the account in passing. Two creations at once cannot take the same UIDVALIDITY; one kept
- * from another store is no measure for those that are made here.
- */
-function accountWrite(account: Account, { uidValidity }: Mailbox, given: NewMailbox): Write {
-  const { accountId, lastUidValidity } = account;
-  const key = registryKeys.account(accountId);
-  const same = sameSettings(account);
-  if (given.uidValidity !== undefined) return { kind: 'check', key, guard: same };
-  return {
-    kind: 'update',
-    key,
-    guard: {
-      row: 'present',
-      equals: { ...same.equals, ...(lastUidValidity === undefined ? {} : { lastUidValidity }) },
-      without: [...(same.without ?? []), ...(lastUidValidity === undefined ? [LAST] : [])],
-    },
-    change: { set: { [LAST]: uidValidity } },
-  };
-}
-
-const LAST = 'lastUidValidity';
-
-/** The writes that give a new account its INBOX, for the transaction that creates the account. */
-export function inboxWrites(
-  accountId: string,
-  ports: { readonly clock: Clock; readonly ids: Ids },
-  policy: AutoexpungePolicy = {},
-): Write[] {
-  return mailboxWrites(accountId, newMailbox({ accountId }, INBOX, ports, { policy }));
-}
-
-/** A mailbox that is still to be written. */
-export function newMailbox(
-  account: Pick<Account, 'accountId' | 'lastUidValidity'>,
-  path: string,
-  ports: { readonly clock: Clock; readonly ids: Ids },
-  { role, specialUse, uidValidity, policy = {} }: NewMailbox = {},
-): Mailbox {
-  const { accountId, lastUidValidity = 0 } = account;
-  // Seconds since the epoch, as RFC 3501 (2.3.1.1) suggests; 32 bits last until 2106.
-  const seconds = Math.floor(ports.clock.now() / 1000);
-  return {
-    mailboxId: `${accountId}.${ports.ids.hex(MAILBOX_ID_BYTES)}`,
-    path,
-    state: 'active',
-    uidValidity: uidValidity ?? Math.max(seconds, lastUidValidity + 1),
-    uidNext: 1,
-    messages: 0,
-    bytes: 0,
-    ...(specialUse === undefined ? {} : { specialUse }),
-    ...(role === undefined ? {} : { role }),
-    ...policyAttributes(policy),
-  };
-}
-
-/** The row of a new mailbox and the one that names it, which must be free. */
-export function mailboxWrites(accountId: string, mailbox: Mailbox): Write[] {
-  return [
-    {
-      kind: 'put',
-      key: dictmapKeys.mailbox(mailbox.mailboxId),
-      guard: { row: 'absent' },
-      attributes: { v: ROW_VERSION, type: 'mailbox', ...mailbox },
-    },
-    {
-      kind: 'put',
-      key: dictmapKeys.path(accountId, mailbox.path),
-      guard: { row: 'absent' },
-      attributes: { v: ROW_VERSION, type: 'path', mailboxId: mailbox.mailboxId },
-    },
-  ];
 }

@@ -23,7 +23,8 @@ import { untilWon } from '../rows/contention.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import { sameSettings } from '../settings/settings-store.ts';
+import { sameNames } from '../settings/settings-store.ts';
+import { requireSettled } from './create-mailbox.ts';
 import {
   type Mailbox,
   type MailboxPorts,
@@ -80,16 +81,17 @@ interface Step {
 /** One transaction; `lost` when the tree was changed meanwhile. */
 async function moveBatch(ports: MailboxPorts, rename: Rename): Promise<Step | 'lost'> {
   const { account, from, to } = rename;
+  const current = await requireSameAccount(ports.rows, account);
+  for (const path of [from, to]) requireSettled(current, path);
   const tree = await readTree(ports.rows, rename);
   const batch = tree.slice(0, BATCH_MAILBOXES);
   await requireFree(ports.rows, rename, tree);
   const now = ports.clock.now();
   const key = registryKeys.account(account.accountId);
   const result = await ports.rows.transact([
-    { kind: 'check', key, guard: sameSettings(account) },
+    { kind: 'update', key, guard: sameNames(current), change: { add: { treeRevision: 1 } } },
     ...batch.flatMap((mailbox) => moveWrites(rename, mailbox, now)),
   ]);
-  if (result.outcome === 'refused') await requireSameAccount(ports.rows, account);
   if (result.outcome !== 'written') return 'lost';
   const root = batch.find(({ path }) => path === from);
   if (root === undefined) return { moved: batch.length };
@@ -141,10 +143,10 @@ async function requireFree(
 }
 
 /** @throws AccountNotActiveError, StoreBusyError */
-async function requireSameAccount(rows: RowStore, account: Account): Promise<void> {
+async function requireSameAccount(rows: RowStore, account: Account): Promise<Account> {
   const current = await readAccount(rows, account.accountId);
   if (current?.state !== 'active') throw notActive(account);
-  if (current.settingsRevision === account.settingsRevision) return;
+  if (current.settingsRevision === account.settingsRevision) return current;
   throw new StoreBusyError('the settings of the account were changed meanwhile');
 }
 
@@ -182,7 +184,12 @@ function moveWrites(
 }
 
 /** The clock of autoexpunge starts anew (A2), under the policy of the new name. */
-function renamed(mailbox: Mailbox, path: string, settings: ResolvedSettings, now: number): Change {
+export function renamed(
+  mailbox: Mailbox,
+  path: string,
+  settings: ResolvedSettings,
+  now: number,
+): Change {
   const { dueSk: _, autoexpungeAfterSeconds: _a, autoexpungeMaxMails: _m, ...rest } = mailbox;
   const policy = policyAttributes(settings.autoexpungeOf(path) ?? {});
   const due = mailbox.messages === 0 ? undefined : dueAfterAdding({ ...rest, ...policy }, 0, now);

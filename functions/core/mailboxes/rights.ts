@@ -79,7 +79,7 @@ export async function requireMailboxWith(
   right?: Right,
 ): Promise<Mailbox> {
   const { account, actor, settings } = access;
-  const mailbox = await requireMailbox(rows, account.accountId, path);
+  const mailbox = await requireMailbox(rows, account, path);
   if (right === undefined) requireAnyRight(actor, settings, mailbox);
   else requireRight(actor, settings, mailbox, right);
   return mailbox;
@@ -95,7 +95,7 @@ export async function requireTarget(
   access: Access,
   path: string,
 ): Promise<Mailbox> {
-  return checkTarget(access, path, await findMailbox(rows, access.account.accountId, path));
+  return checkTarget(access, path, await findMailbox(rows, access.account, path));
 }
 
 /** As requireTarget, of a mailbox that has been read. @param target undefined: it is not there */

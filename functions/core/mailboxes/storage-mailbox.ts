@@ -8,13 +8,8 @@ import { LetheError, quoted } from '../errors.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import {
-  type Mailbox,
-  type MailboxPorts,
-  mailboxWrites,
-  newMailbox,
-  readMailbox,
-} from './mailboxes.ts';
+import { mailboxWrites, newMailbox } from './create-mailbox.ts';
+import { type Mailbox, type MailboxPorts, readMailbox } from './mailboxes.ts';
 
 /**
  * The storage for what is expunged from a mailbox, made when it is not there.

@@ -4,10 +4,17 @@
  */
 import { accountPartition, dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
+import type { WithMoves } from '../accounts/folder-moves.ts';
 import { writeWhileActive } from '../accounts/while-active.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
+import { everyRow } from '../rows/paging.ts';
+import { inParallel } from '../rows/parallel.ts';
+import { findMailbox } from './mailboxes.ts';
+
+const PAGE_ROWS = 500;
+const PARALLEL_READS = 16;
 
 /**
  * Subscribes to a name; doing so twice changes nothing.
@@ -45,18 +52,46 @@ export async function unsubscribe(
   await writeWhileActive(ports, account, { kind: 'remove', key }, deadline);
 }
 
-/** One page of subscribed names, in the order of their bytes. */
-export async function listSubscriptions(
+/**
+ * Marks subscriptions to folders that are about to be deleted: from then on they show only while
+ * there is a mailbox of the name, so that they come back with it (F1). A mark that comes too early
+ * changes nothing.
+ */
+export async function hideSubscriptions(
   rows: RowStore,
   accountId: string,
+  paths: readonly string[],
+): Promise<void> {
+  const deleted = new Set(paths);
+  for await (const row of everyRow(rows, {
+    table: 'dictmap',
+    pk: accountPartition(accountId),
+    sk: { prefix: 'subscription#' },
+    limit: PAGE_ROWS,
+  })) {
+    if (!deleted.has(text(row, 'path')) || row.attributes['deleted'] === true) continue;
+    const guard = { row: 'present' } as const;
+    await rows.write({ kind: 'update', key: row.key, guard, change: { set: { deleted: true } } });
+  }
+}
+
+/** One page of subscribed names, in the order of their bytes. May hold fewer than asked for. */
+export async function listSubscriptions(
+  rows: RowStore,
+  account: WithMoves,
   page: { readonly limit: number; readonly after?: string },
 ): Promise<{ readonly paths: readonly string[]; readonly next?: string }> {
   const { rows: found, next } = await rows.query({
     table: 'dictmap',
-    pk: accountPartition(accountId),
+    pk: accountPartition(account.accountId),
     sk: { prefix: 'subscription#' },
     ...page,
   });
-  const paths = found.map((row) => text(row, 'path'));
+  const shown = await inParallel(found, PARALLEL_READS, async (row) => {
+    const path = text(row, 'path');
+    if (row.attributes['deleted'] !== true) return path;
+    return (await findMailbox(rows, account, path)) === undefined ? undefined : path;
+  });
+  const paths = shown.filter((path) => path !== undefined);
   return next === undefined ? { paths } : { paths, next };
 }

@@ -60,7 +60,7 @@ export class Chunk {
     return rows + others + items <= TRANSACTION_ITEMS;
   }
 
-  /** Takes a mailbox in; whatever else happens to it, it must be active when this is written. */
+  /** Takes a mailbox in; whatever else happens to it, its state must be that when this is written. */
   touch(mailbox: Mailbox): MailboxDraft {
     const { mailboxId, uidNext } = mailbox;
     const known = this.#mailboxes.get(mailboxId);
@@ -191,13 +191,14 @@ function mailboxWrite(draft: MailboxDraft, now: number): Write {
     ...(gave ? dueAfterAdding(mailbox, added, now) : undefined),
   };
   const { equals, without } = dueGuard(mailbox);
+  const { state } = mailbox;
   const guard = gave
     ? ({
         row: 'present',
-        equals: { state: 'active', uidNext: mailbox.uidNext, ...equals },
+        equals: { state, uidNext: mailbox.uidNext, ...equals },
         without,
       } as const)
-    : ({ row: 'present', equals: { state: 'active' } } as const);
+    : ({ row: 'present', equals: { state } } as const);
   const key = dictmapKeys.mailbox(mailbox.mailboxId);
   if (!gave && messages === 0 && bytes === 0) return { kind: 'check', key, guard };
   const add = messages === 0 && bytes === 0 ? {} : { add: { messages, bytes } };

@@ -4,7 +4,8 @@
  * storage, since nothing expunged becomes live again, and when a blob has too many links.
  */
 import { linkOf } from '../../contract/row-layout.ts';
-import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
+import type { Account } from '../accounts/accounts.ts';
+import { type Mailbox, readMailbox, requireActive, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { ByteCopies, type Content } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
@@ -43,7 +44,7 @@ export async function copyMessages(
     prepare: async () => {
       const target = await requireActive(ports.rows, account, to.mailboxId);
       if (from.mailboxId === to.mailboxId) return { source: target, target };
-      return { source: await requireActive(ports.rows, account, from.mailboxId), target };
+      return { source: await readSource(ports.rows, account, from), target };
     },
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, { target }) => {
@@ -54,6 +55,18 @@ export async function copyMessages(
       return { uid, newUid, sizeBytes };
     },
   });
+}
+
+/** Out of a deleted folder, too, for as long as it is one. */
+async function readSource(
+  rows: MessagePorts['rows'],
+  account: Account,
+  from: Mailbox,
+): Promise<Mailbox> {
+  if (from.state !== 'deleted') return await requireActive(rows, account, from.mailboxId);
+  const source = await readMailbox(rows, from.mailboxId);
+  if (source?.state === 'deleted' || source?.state === 'active') return source;
+  throw whyNotActive(account, source);
 }
 
 async function copyEntry(

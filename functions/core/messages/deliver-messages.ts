@@ -9,12 +9,12 @@ import { mailKey } from '../../contract/key-layout.ts';
 import { UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { type Account, notActive, requireActiveAccount } from '../accounts/accounts.ts';
+import { type Account, requireActiveAccount } from '../accounts/accounts.ts';
 import { type Actor, OWNER } from '../accounts/actor.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { checkUids, requireUidValidity, uidConflict } from '../mailboxes/mailbox-uids.ts';
-import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import { type Mailbox, readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { type Access, requireTarget } from '../mailboxes/rights.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -184,7 +184,7 @@ interface Link {
 /** One try of the transaction; `lost` when the mailbox moved on meanwhile. */
 async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 'lost'> {
   const mailbox = await readMailbox(ports.rows, link.mailboxId);
-  if (mailbox?.state !== 'active') throw notActive(link.account);
+  if (mailbox?.state !== 'active') throw whyNotActive(link.account, mailbox);
   requireUidValidity(mailbox, link.uidValidity);
   requireFree(mailbox, link.uids);
   const { accountId } = link.account;

@@ -4,8 +4,8 @@
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
+import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import {
-  createMailbox,
   findMailbox,
   type Mailbox,
   readMailbox,
@@ -151,12 +151,12 @@ async function targetOf(
   { home, expunged }: Entry,
   to: string | undefined,
 ): Promise<Mailbox> {
-  if (to !== undefined) return await requireMailbox(ports.rows, account.accountId, to);
+  if (to !== undefined) return await requireMailbox(ports.rows, account, to);
   const origin = await readMailbox(ports.rows, home.mailboxId);
   if (origin?.state === 'active') return origin;
   // The folder is gone: one of its name takes its place.
   const path = expunged?.origin ?? '';
-  const there = await findMailbox(ports.rows, account.accountId, path);
+  const there = await findMailbox(ports.rows, account, path);
   return there ?? (await createMailbox(ports, account, path));
 }
 

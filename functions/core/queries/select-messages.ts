@@ -1,5 +1,7 @@
 /** Walking the messages that a query means, page by page. */
-import { listMailboxes, type Mailbox } from '../mailboxes/mailboxes.ts';
+import type { WithMoves } from '../accounts/folder-moves.ts';
+import { everyMailbox } from '../mailboxes/every-mailbox.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Message } from '../messages/message.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { chooseMailboxes, requireNamed } from './choose-mailboxes.ts';
@@ -21,7 +23,7 @@ type ReadPage = (
 export interface Selecting {
   readonly rows: RowStore;
   readonly readPage: ReadPage;
-  readonly accountId: string;
+  readonly account: WithMoves;
   readonly query: Query;
   /** Without its trailing delimiter; missing when the expunge storage is no namespace. */
   readonly hiddenNamespace?: string;
@@ -49,26 +51,15 @@ export interface Selected {
  * @throws UnknownMailboxError for one that is named and not there
  */
 export async function selectMessages(selecting: Selecting): Promise<Selected> {
-  const { rows, accountId, query, mayRead = () => true, hiddenNamespace } = selecting;
-  const shown = (await everyMailbox(rows, accountId)).filter(
-    (mailbox) => mailbox.state === 'active' && mayRead(mailbox),
-  );
+  const { rows, account, query, mayRead = () => true, hiddenNamespace } = selecting;
+  const shown: Mailbox[] = [];
+  for await (const mailbox of everyMailbox(rows, account)) {
+    if (mayRead(mailbox)) shown.push(mailbox);
+  }
   if (selecting.searchOnly !== true) requireNamed(query, shown);
   const choice = hiddenNamespace === undefined ? {} : { hiddenNamespace };
   const mailboxes = chooseMailboxes(shown, query, choice);
   return { mailboxes, pages: () => walk(selecting, mailboxes) };
-}
-
-async function everyMailbox(rows: RowStore, accountId: string): Promise<Mailbox[]> {
-  const all: Mailbox[] = [];
-  let after: string | undefined;
-  do {
-    const page = after === undefined ? { limit: PAGE_ROWS } : { limit: PAGE_ROWS, after };
-    const { mailboxes, next } = await listMailboxes(rows, accountId, page);
-    all.push(...mailboxes);
-    after = next;
-  } while (after !== undefined);
-  return all;
 }
 
 async function* walk(

@@ -29,7 +29,7 @@ export async function usedQuota(
   settings: ResolvedSettings,
 ): Promise<Usage> {
   let [bytes, messages] = [0, 0];
-  for await (const mailbox of everyMailbox(rows, account.accountId)) {
+  for await (const mailbox of everyMailbox(rows, account)) {
     if (settings.isExempt(mailbox.path)) continue;
     const stored = await storedIn(rows, mailbox, clock.now());
     bytes += mailbox.bytes + stored.bytes;

@@ -44,7 +44,7 @@ export async function recount(
 ): Promise<Recount> {
   const drift: QuotaDrift[] = [];
   const mailboxes: Mailbox[] = [];
-  for await (const one of everyMailbox(ports.rows, account.accountId)) mailboxes.push(one);
+  for await (const one of everyMailbox(ports.rows, account)) mailboxes.push(one);
   const left = mailboxes.filter(({ mailboxId }) => after === undefined || mailboxId > after);
   const storages = mailboxes.filter(({ role }) => role === 'storage');
   const days = await ExpiryRecount.begin(ports, storages);

@@ -105,7 +105,7 @@ export async function requestMove(
   checkRequestedUids('uids', uids);
   const source = await openMailbox(request, 'from', from, 'r', 't', 'e');
   const path = parseMailboxPath('to', to);
-  const there = await findMailbox(ports.rows, access.account.accountId, path);
+  const there = await findMailbox(ports.rows, access.account, path);
   if (meansStorage(access.settings, path, there)) {
     requireRight(access.actor, access.settings, there ?? path, 'i');
     return await moveToStorage(request, source, uids);

@@ -6,8 +6,9 @@ import type {
   SearchRequest,
 } from '../../contract/mail-api.ts';
 import { settingsFor } from '../autoexpunge/policy-attributes.ts';
+import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
-import { createMailbox, findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
+import { findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
 import { hasRight, requireTarget } from '../mailboxes/rights.ts';
 import { copyMessages } from '../messages/copy-messages.ts';
 import { moveMessages } from '../messages/move-messages.ts';
@@ -57,7 +58,7 @@ async function targetOf(
   const path = parseMailboxPath('to', to);
   const { account, settings } = access;
   const mayCreate = createTarget && !settings.isStorage(path);
-  if (mayCreate && (await findMailbox(ports.rows, account.accountId, path)) === undefined) {
+  if (mayCreate && (await findMailbox(ports.rows, account, path)) === undefined) {
     return await createMailbox(ports, account, path, settingsFor(settings, path));
   }
   return await requireTarget(ports.rows, access, path);

@@ -3,9 +3,10 @@ import type { CreateMailboxRequest } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { LetheError, quoted } from '../errors.ts';
+import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import { parentOf, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { checkUidValidity } from '../mailboxes/mailbox-uids.ts';
-import { createMailbox, findMailbox, type Mailbox, mailboxExists } from '../mailboxes/mailboxes.ts';
+import { findMailbox, type Mailbox, mailboxExists } from '../mailboxes/mailboxes.ts';
 import { hasRight, notAllowed, permissionDenied, rightsOf } from '../mailboxes/rights.ts';
 import type { MailRequest } from './mail-access.ts';
 
@@ -40,7 +41,7 @@ export async function requireFreeName(request: MailRequest, path: string): Promi
   const { account, actor, settings } = access;
   await requireCreateRight(request, path);
   const hidden = actor.kind === 'owner' && rightsOf(actor, settings, path) === '';
-  const there = hidden ? undefined : await findMailbox(ports.rows, account.accountId, path);
+  const there = hidden ? undefined : await findMailbox(ports.rows, account, path);
   if (there !== undefined && rightsOf(actor, settings, there) !== '') throw mailboxExists(path);
   if (!hidden && !settings.isProtected(path)) return;
   throw notAllowed(
@@ -59,7 +60,7 @@ async function requireCreateRight({ ports, access }: MailRequest, path: string):
     throw permissionDenied('k', parent);
   }
   for (let above = parent; above !== undefined; above = parentOf(above)) {
-    const mailbox = await findMailbox(ports.rows, account.accountId, above);
+    const mailbox = await findMailbox(ports.rows, account, above);
     if (mailbox === undefined) continue;
     if (hasRight(actor, settings, mailbox, 'k')) return;
     break;

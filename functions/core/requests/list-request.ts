@@ -34,7 +34,7 @@ export async function requestList(
   const patterns = given.map((pattern) => parsePattern('pattern', pattern));
   const { account, actor, settings } = access;
   const found = new Map<string, MailboxListItem>();
-  for await (const mailbox of everyMailbox(ports.rows, account.accountId)) {
+  for await (const mailbox of everyMailbox(ports.rows, account)) {
     if (!hasRight(actor, settings, mailbox, 'l')) continue;
     const { path } = mailbox;
     const reaching = patterns.filter((pattern) => reaches(settings, pattern, path));

@@ -80,7 +80,7 @@ export async function requestSubscribe(request: MailRequest, given: string): Pro
   const { ports, access, deadline } = request;
   const path = parseMailboxPath('path', given);
   requireOwnList(request);
-  const mailbox = await findMailbox(ports.rows, access.account.accountId, path);
+  const mailbox = await findMailbox(ports.rows, access.account, path);
   requireAnyRight(access.actor, access.settings, mailbox ?? path);
   await subscribe(ports, access.account, path, deadline);
   return path;
@@ -100,7 +100,7 @@ export async function requestSubscriptions(
 ): Promise<{ readonly paths: readonly string[]; readonly next?: string }> {
   requireOwnList(request);
   const { account, actor, settings } = request.access;
-  const { paths, next } = await listSubscriptions(request.ports.rows, account.accountId, page);
+  const { paths, next } = await listSubscriptions(request.ports.rows, account, page);
   const shown = paths.filter((path) => rightsOf(actor, settings, path) !== '');
   return { paths: shown, ...(next === undefined ? {} : { next }) };
 }

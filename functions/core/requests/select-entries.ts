@@ -9,7 +9,7 @@ export function selecting({ ports, access }: MailRequest, query: Query): Selecti
   const { expunge } = access.settings;
   return {
     rows,
-    accountId: access.account.accountId,
+    account: access.account,
     query,
     readPage: async (mailbox, page) => {
       const { entries, nextAfterUid } = await readMailboxPage(rows, mailbox, page, clock.now());

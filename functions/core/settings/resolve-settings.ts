@@ -2,6 +2,8 @@
 import { storageOf } from '../../contract/check-mail-settings.ts';
 import type {
   AutoexpungePolicy,
+  DeletedRetentionDays,
+  DeleteMode,
   MailboxSettings,
   MailSettings,
   OwnerAccess,
@@ -25,6 +27,12 @@ export interface ResolvedSettings {
   readonly ownerAccess: OwnerAccess;
   /** Missing: no limit. */
   readonly quotaBytes?: number;
+  readonly deleteMode: DeleteMode;
+  readonly deletedPrefix: string;
+  /** Of deleted folders that have no own. */
+  readonly deletedRetentionDays: DeletedRetentionDays;
+  /** What a folder's own setting says; undefined when it has none. */
+  ownDeletedRetentionDaysOf(path: string): DeletedRetentionDays | undefined;
   /** All levels in one document. */
   readonly effective: MailSettings;
   /** Of mail expunged there nothing is kept (L5); by name, pattern or the mailbox's special use. */
@@ -42,6 +50,9 @@ export interface ResolvedSettings {
   ownerRightsOf(path: string): string | undefined;
   specialUseOf(path: string): string | undefined;
 }
+
+/** A week, as long as there is between two purges: so every folder outlives one of them. */
+const DELETED_RETENTION_DAYS = 7;
 
 /** The levels as they were set, each checked. */
 export interface SettingsLevels {
@@ -75,6 +86,10 @@ export function resolveSettings(
     onlyLastInstance: effective.lazyExpungeOnlyLastInstance ?? false,
     ownerAccess,
     ...(typeof quotaBytes === 'number' ? { quotaBytes } : {}),
+    deleteMode: effective.deleteMode ?? 'delayed',
+    deletedPrefix: effective.deletedPrefix ?? 'DELETED',
+    deletedRetentionDays: effective.deletedRetentionDays ?? DELETED_RETENTION_DAYS,
+    ownDeletedRetentionDaysOf: (path) => settingOf(path, 'deletedRetentionDays'),
     effective,
     isExcluded: (path, specialUse = settingOf(path, 'specialUse')) =>
       excluded.some((one) => one === specialUse || matchesPattern(one, path)),

@@ -14,6 +14,8 @@ import { type ResolvedSettings, resolveSettings, type SettingsLevels } from './r
 /** Makes a document of the one there is; anything parse-settings.ts takes. */
 export type ChangeSettings = (current: MailSettings) => unknown;
 
+type PresentGuard = Extract<Guard, { readonly row: 'present' }>;
+
 type SettingsPorts = Pick<Ports, 'rows' | 'clock' | 'ids'>;
 
 /**
@@ -128,14 +130,23 @@ function checkEffective({ effective }: ResolvedSettings): void {
 }
 
 /** Holds while an account is active and has the settings it was read with. */
-export function sameSettings({ settingsRevision }: Account): Guard & { row: 'present' } {
+export function sameSettings({ settingsRevision }: Account): PresentGuard {
   return sameRevision(settingsRevision, { state: 'active' });
+}
+
+/** The same while no tree of folders has been moved either, and no name changed by a rename. */
+export function sameNames(account: Account): PresentGuard {
+  const { equals, without = [] } = sameSettings(account);
+  const { treeRevision } = account;
+  return treeRevision === undefined
+    ? { row: 'present', equals: equals ?? {}, without: [...without, 'treeRevision'] }
+    : { row: 'present', equals: { ...equals, treeRevision }, without };
 }
 
 function sameRevision(
   settingsRevision: number | undefined,
   equals: Readonly<Record<string, string>> = {},
-): Guard & { row: 'present' } {
+): PresentGuard {
   return settingsRevision === undefined
     ? { row: 'present', equals, without: ['settingsRevision'] }
     : { row: 'present', equals: { ...equals, settingsRevision } };

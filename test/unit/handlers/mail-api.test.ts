@@ -164,7 +164,7 @@ describe('POST of messages', () => {
     expect(again.status).toBe(201);
     const other = await deliver({ messages: [message('b')] }, key);
     expectProblem(other, 422, 'urn:lethe:idempotency-key-reused');
-    expect((await requireMailbox(doors.world.rows, accountId, 'INBOX')).messages).toBe(1);
+    expect((await requireMailbox(doors.world.rows, { accountId }, 'INBOX')).messages).toBe(1);
   });
 
   test.each(['', 'x'.repeat(256)])(
@@ -228,7 +228,7 @@ describe('GET of messages', () => {
     expectProblem(beyond, 404, 'urn:lethe:unknown-message');
     const { mailboxId } = await requireMailbox(
       doors.world.rows,
-      accountId,
+      { accountId },
       'Gr\u00f6\u00dfe/\u2713',
     );
     await doors.world.rows.write({

@@ -20,7 +20,7 @@ const patch = (body: object, path = `${ADMIN}/settings`): Promise<Answer> =>
 async function box(path: string, user = 'john@x.org'): Promise<Mailbox> {
   const { rows } = doors.world;
   const account = await findAccount(rows, user);
-  return await requireMailbox(rows, account?.accountId ?? '', path);
+  return await requireMailbox(rows, { accountId: account?.accountId ?? '' }, path);
 }
 
 const deliver = (): Promise<Answer> => {

@@ -35,7 +35,7 @@ describe('messages that are uploaded', () => {
       { uid: 9, subject: 'large', size: text.length, flags: ['\\Seen'] },
     ]);
     const { rows } = door.ports;
-    const mailbox = await requireMailbox(rows, door.account.accountId, 'INBOX');
+    const mailbox = await requireMailbox(rows, door.account, 'INBOX');
     const { body } = await fetchMessage(door.ports, door.account, mailbox, 9);
     expect(Buffer.from(body).equals(Buffer.from(text))).toBe(true);
   });

@@ -10,7 +10,8 @@ import { createAccount } from '../../../../functions/core/accounts/create-accoun
 import { sweepAccounts } from '../../../../functions/core/autoexpunge/sweep-accounts.ts';
 import type { SweepConfig } from '../../../../functions/core/autoexpunge/sweep-context.ts';
 import { dueShards, SHARDS, sweepDue } from '../../../../functions/core/autoexpunge/sweep-due.ts';
-import { createMailbox, listMailboxes } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
+import { listMailboxes } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { changeDomainSettings } from '../../../../functions/core/settings/settings-store.ts';
 import { mail } from '../../../simulation/mail.ts';

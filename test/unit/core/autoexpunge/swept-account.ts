@@ -8,7 +8,8 @@ import {
   type SweepOptions,
   sweepMailbox,
 } from '../../../../functions/core/autoexpunge/sweep-mailbox.ts';
-import { createMailbox, requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
+import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { copyMessages } from '../../../../functions/core/messages/copy-messages.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
@@ -68,7 +69,7 @@ export class SweptAccount {
 
   until = (): number => this.world.clock.now() + IN_TIME_MS;
 
-  box = (path: string) => requireMailbox(this.world.rows, this.account.accountId, path);
+  box = (path: string) => requireMailbox(this.world.rows, this.account, path);
 
   async set(path: string, attributes: Record<string, string | number>): Promise<void> {
     const { mailboxId } = await this.box(path);

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { dictmapKeys, registryKeys } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
+import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import {
-  createMailbox,
   listMailboxes,
   readMailbox,
   requireMailbox,
@@ -38,14 +38,14 @@ describe('a new mailbox', () => {
       bytes: 0,
       specialUse: '\\Archive',
     });
-    expect(await requireMailbox(world.rows, account.accountId, 'Archive/2026')).toEqual(mailbox);
+    expect(await requireMailbox(world.rows, account, 'Archive/2026')).toEqual(mailbox);
     expect(await readMailbox(world.rows, mailbox.mailboxId)).toEqual(mailbox);
   });
 
   test('is found under its own path only', async () => {
     await create('Archive');
     for (const path of ['archive', 'Archiv', 'Archive/2026']) {
-      await expect(requireMailbox(world.rows, account.accountId, path)).rejects.toMatchObject({
+      await expect(requireMailbox(world.rows, account, path)).rejects.toMatchObject({
         name: 'UnknownMailboxError',
       });
     }
@@ -54,7 +54,7 @@ describe('a new mailbox', () => {
   test('a path row without its mailbox is no mailbox', async () => {
     const { mailboxId } = await create('Archive');
     await world.rows.removeAll([dictmapKeys.mailbox(mailboxId)]);
-    await expect(requireMailbox(world.rows, account.accountId, 'Archive')).rejects.toMatchObject({
+    await expect(requireMailbox(world.rows, account, 'Archive')).rejects.toMatchObject({
       name: 'UnknownMailboxError',
     });
   });
@@ -110,7 +110,7 @@ describe('what is refused', () => {
     async (point) => {
       const ports = new Crashes({ call: 1, point }).wrapAll({ ...world.ports });
       await expect(createMailbox(ports, account, 'Archive')).rejects.toThrow();
-      const found = requireMailbox(world.rows, account.accountId, 'Archive');
+      const found = requireMailbox(world.rows, account, 'Archive');
       if (point === 'after') expect(await found).toMatchObject({ uidNext: 1 });
       else await expect(found).rejects.toMatchObject({ name: 'UnknownMailboxError' });
       expect(mailboxRows()).toHaveLength(point === 'after' ? 2 : 1);

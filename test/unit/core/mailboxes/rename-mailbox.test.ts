@@ -4,8 +4,9 @@ import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
 import { requireActiveAccount } from '../../../../functions/core/accounts/accounts.ts';
 import { type Actor, ADMIN, OWNER } from '../../../../functions/core/accounts/actor.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
+import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { everyMailbox } from '../../../../functions/core/mailboxes/every-mailbox.ts';
-import { createMailbox, requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
 import { requestRename } from '../../../../functions/core/requests/rename-request.ts';
@@ -28,7 +29,7 @@ beforeEach(async () => {
 });
 
 const account = () => requireActiveAccount(world.rows, USER);
-const box = (path: string) => requireMailbox(world.rows, accountId, path);
+const box = (path: string) => requireMailbox(world.rows, { accountId }, path);
 const create = async (...paths: string[]) => {
   for (const path of paths) await createMailbox(world.ports, await account(), path);
 };
@@ -47,7 +48,7 @@ async function rename(
 
 async function paths(): Promise<string[]> {
   const found: string[] = [];
-  for await (const { path } of everyMailbox(world.rows, accountId)) found.push(path);
+  for await (const { path } of everyMailbox(world.rows, { accountId })) found.push(path);
   return found.sort();
 }
 
@@ -56,7 +57,7 @@ async function expectNamesAgree(): Promise<void> {
   const rows = world.rows.rows().filter(({ key }) => key.sk.startsWith('path#'));
   const named = rows.map(({ key, attributes }) => [key.sk.slice(5), attributes['mailboxId']]);
   const owned: unknown[] = [];
-  for await (const { path, mailboxId } of everyMailbox(world.rows, accountId)) {
+  for await (const { path, mailboxId } of everyMailbox(world.rows, { accountId })) {
     owned.push([path, mailboxId]);
   }
   expect(named.sort()).toEqual(owned.sort());

@@ -32,7 +32,7 @@ const deliver = (ports: Ports = world.ports, idempotency = KEY, bodies = BODIES)
 
 /** What a reader sees: subjects in order, each message read back whole. */
 async function visible(): Promise<string[]> {
-  const inbox = await requireMailbox(world.rows, account.accountId, 'INBOX');
+  const inbox = await requireMailbox(world.rows, account, 'INBOX');
   const { messages } = await listMessages(world.ports, inbox, { afterUid: 0, limit: 500 });
   expect(inbox).toMatchObject({ messages: messages.length, uidNext: messages.length + 1 });
   for (const { uid, envelope } of messages) {

@@ -4,7 +4,8 @@ import { DELIVERY_MESSAGES, INLINE_BODY_BYTES } from '../../../../functions/cont
 import { dictmapKeys, registryKeys } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
-import { createMailbox, requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
+import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import {
   type Delivery,
   deliverMessages,
@@ -41,7 +42,7 @@ const setInbox = async (set: Attributes) =>
     guard: { row: 'present' },
     change: { set },
   });
-const inbox = () => requireMailbox(world.rows, account.accountId, 'INBOX');
+const inbox = () => requireMailbox(world.rows, account, 'INBOX');
 const listed = async () =>
   (await listMessages(world.ports, await inbox(), { afterUid: 0, limit: 500 })).messages;
 
@@ -89,7 +90,7 @@ describe('a delivery', () => {
     await createMailbox(world.ports, account, 'Archive');
     await deliver(texts(2), { mailbox: 'Archive' });
     await deliver(texts(1), { mailbox: 'inBOX' });
-    expect(await requireMailbox(world.rows, account.accountId, 'Archive')).toMatchObject({
+    expect(await requireMailbox(world.rows, account, 'Archive')).toMatchObject({
       messages: 2,
       uidNext: 3,
       bytes: mail('m0').length + mail('m1').length,

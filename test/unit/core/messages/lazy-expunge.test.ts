@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
-import { createMailbox, requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
+import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { changeFlags } from '../../../../functions/core/messages/change-flags.ts';
 import { copyMessages } from '../../../../functions/core/messages/copy-messages.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
@@ -32,7 +33,7 @@ async function desk(settings: MailSettings) {
     retentionDays: RETENTION_DAYS,
   };
   const until = () => world.clock.now() + SECONDS_20;
-  const box = (path: string) => requireMailbox(world.rows, account.accountId, path);
+  const box = (path: string) => requireMailbox(world.rows, account, path);
   const none = { flags: new Set<string>(), keywords: new Set<string>() };
   return {
     world,

@@ -19,7 +19,7 @@ beforeEach(async () => {
   account = await createAccount(world.ports, CLASSES, { user: USER });
 });
 
-const inbox = () => requireMailbox(world.rows, account.accountId, 'INBOX');
+const inbox = () => requireMailbox(world.rows, account, 'INBOX');
 
 async function deliver(count: number): Promise<readonly number[]> {
   const messages = Array.from({ length: count }, (_, index) => ({ raw: mail(`m${index}`) }));

@@ -3,7 +3,7 @@ import { ERROR_NAMES } from '../../../../functions/contract/error-names.ts';
 import type { MessageQuery } from '../../../../functions/contract/mail-api.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
-import { createMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { listMessages } from '../../../../functions/core/messages/read-messages.ts';
 import { parseMessageQuery } from '../../../../functions/core/queries/parse-query.ts';
@@ -39,7 +39,7 @@ async function deliver(mailbox: string, subjects: readonly string[]): Promise<vo
 /** `pageRows`: rows of a page at most, whatever is asked for. */
 const selecting = (query: MessageQuery, pageRows = 500): Selecting => ({
   rows: world.rows,
-  accountId: account.accountId,
+  account,
   query: parseMessageQuery(query, world.clock.now()),
   readPage: (mailbox, { afterUid, limit }) => {
     pagesRead += 1;

@@ -4,7 +4,8 @@ import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
 import { requireActiveAccount } from '../../../../functions/core/accounts/accounts.ts';
 import { type Actor, ADMIN, OWNER } from '../../../../functions/core/accounts/actor.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
-import { createMailbox, requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
+import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { DAY_MS } from '../../../../functions/core/messages/expiry.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
@@ -41,9 +42,9 @@ async function desk(deployment: MailSettings) {
         until(),
       ),
     quota: () => showQuota(ports, account, settings),
-    box: (path: string) => requireMailbox(world.rows, accountId, path),
+    box: (path: string) => requireMailbox(world.rows, { accountId }, path),
     expunge: async (...uids: number[]) => {
-      const inbox = await requireMailbox(world.rows, accountId, 'INBOX');
+      const inbox = await requireMailbox(world.rows, { accountId }, 'INBOX');
       const context = { account, settings, retentionDays: RETENTION_DAYS };
       await expungeMessages(ports, context, inbox, uids, {}, until());
     },

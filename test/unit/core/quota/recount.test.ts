@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
-import { createMailbox, requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
+import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { DAY_MS, dayOf } from '../../../../functions/core/messages/expiry.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
@@ -29,7 +30,7 @@ beforeEach(async () => {
 });
 
 const until = () => world.clock.now() + 20_000;
-const box = (path: string) => requireMailbox(world.rows, account.accountId, path);
+const box = (path: string) => requireMailbox(world.rows, account, path);
 const deliver = (mailbox: string, count: number) =>
   deliverMessages(
     world.ports,

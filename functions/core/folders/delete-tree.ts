@@ -1,0 +1,198 @@
+/**
+ * Delayed deletion (F1). The row of the tree is the moment: a small tree goes in that very
+ * transaction; a larger one is named on the account's row by it, and so is gone for everybody at
+ * once, while its rows follow in bounded transactions. Whoever meets it on the way takes that on.
+ */
+import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
+import { INBOX } from '../../contract/mailbox-names.ts';
+import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
+import { isHidden, MOVES_MAX, movesAround } from '../accounts/folder-moves.ts';
+import { StoreBusyError } from '../errors.ts';
+import { mailboxWrites, newMailbox } from '../mailboxes/create-mailbox.ts';
+import { everyMailbox } from '../mailboxes/every-mailbox.ts';
+import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
+import { type Mailbox, type MailboxPorts, unknownMailbox } from '../mailboxes/mailboxes.ts';
+import { hideSubscriptions } from '../mailboxes/subscriptions.ts';
+import type { Write } from '../ports/row-store.ts';
+import { untilWon } from '../rows/contention.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { finishMove, finishMoves } from './finish-move.ts';
+import { accountWrite, countsOf, deleteWrites, ROWS_EACH, treePut } from './move-writes.ts';
+import { everyTree, hexOf, isStored, requireTree, type Tree } from './tree.ts';
+
+/** Account, tree, and the new INBOX where the old one goes. */
+const FIXED_ROWS = 3;
+
+/** Mailboxes that go in one transaction: (100 - 3) / 3. */
+export const AT_ONCE_MAILBOXES = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / ROWS_EACH);
+
+const RANDOM_BYTES = 6;
+
+export interface Deletion {
+  readonly account: Account;
+  readonly settings: ResolvedSettings;
+  readonly path: string;
+  /** `mailbox`: without what is below it, which stays where it is. */
+  readonly scope: 'tree' | 'mailbox';
+  /** Who asks, for the record. */
+  readonly requestedBy: string;
+  /** Another, empty INBOX takes the place of one that goes. */
+  readonly keepInbox: boolean;
+  /** Refuses by throwing: told the mailboxes that would go, as they are. */
+  readonly check: (mailboxes: readonly Mailbox[]) => void;
+}
+
+/**
+ * Deletes a mailbox with what is below it. Asked again while its rows are on their way, it goes on
+ * with the same deletion.
+ * @param deadline epoch milliseconds after which no new try begins
+ * @throws what `check` throws; UnknownMailboxError, AccountNotActiveError, StoreBusyError: the
+ *   same request again does the rest
+ */
+export async function deleteTree(
+  ports: MailboxPorts,
+  deletion: Deletion,
+  deadline: number,
+): Promise<Tree> {
+  const { settings, path } = deletion;
+  const { accountId } = deletion.account;
+  return await untilWon(ports, deadline, async () => {
+    const account = await readAccount(ports.rows, accountId);
+    if (account?.state !== 'active') throw notActive(account ?? deletion.account);
+    const begun = ownMove(account, path);
+    const around = movesAround(account, path);
+    if (around.length > 0) await finishMoves(ports, account, settings, deadline, around);
+    if (begun !== undefined) return await requireTree(ports.rows, accountId, begun);
+    if (around.length > 0) return 'lost';
+    return await begin(ports, { ...deletion, account }, deadline);
+  });
+}
+
+/** The deletion of this very path that is on its way. */
+function ownMove({ moves = {} }: Account, path: string): string | undefined {
+  const own = Object.entries(moves).find(
+    ([, { kind, root }]) => kind === 'delete' && root === path,
+  );
+  return own?.[0];
+}
+
+async function begin(
+  ports: MailboxPorts,
+  deletion: Deletion,
+  deadline: number,
+): Promise<Tree | 'lost'> {
+  const { account, settings, path } = deletion;
+  const { accountId } = account;
+  const mailboxes = await mailboxesOf(ports, deletion);
+  if (mailboxes.length === 0) throw unknownMailbox(path);
+  deletion.check(mailboxes);
+  const paths = mailboxes.map((mailbox) => mailbox.path);
+  const now = ports.clock.now();
+  const hex = await freeHex(ports, accountId, path, paths, now);
+  const atOnce = mailboxes.length <= AT_ONCE_MAILBOXES;
+  const tree: Tree = {
+    deletionId: `${hex}-${ports.ids.hex(RANDOM_BYTES)}`,
+    state: atOnce ? 'deleted' : 'moving',
+    root: path,
+    prefix: settings.deletedPrefix,
+    hex,
+    deletedAt: now,
+    requestedBy: deletion.requestedBy,
+    ...(atOnce ? countsOf(mailboxes, 1) : { mailboxes: 0, messages: 0, bytes: 0 }),
+    ...(deletion.keepInbox && paths.includes(INBOX) ? { keepInbox: true } : {}),
+  };
+  await hideSubscriptions(ports.rows, accountId, paths);
+  const writes = atOnce
+    ? atOnceWrites(ports, deletion, tree, mailboxes)
+    : [markWrite(account, tree), treePut(accountId, tree)];
+  const result = await ports.rows.transact(writes);
+  if (result.outcome !== 'written') return 'lost';
+  if (atOnce) return tree;
+  await finishMove(ports, accountId, settings, deadline, tree.deletionId);
+  return await requireTree(ports.rows, accountId, tree.deletionId);
+}
+
+/** Parents first. */
+async function mailboxesOf(
+  { rows }: MailboxPorts,
+  { account, path, scope }: Deletion,
+): Promise<Mailbox[]> {
+  const found: Mailbox[] = [];
+  for await (const mailbox of everyMailbox(rows, account)) {
+    const meant = scope === 'tree' ? isAtOrBelow(mailbox.path, path) : mailbox.path === path;
+    if (meant && !isHidden(account, mailbox)) found.push(mailbox);
+  }
+  return found.sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+function atOnceWrites(
+  ports: MailboxPorts,
+  { account, settings, keepInbox }: Deletion,
+  tree: Tree,
+  mailboxes: readonly Mailbox[],
+): Write[] {
+  const { accountId, moves = {} } = account;
+  const hasInbox = mailboxes.some(({ path }) => path === INBOX);
+  const policy = settings.autoexpungeOf(INBOX) ?? {};
+  const inbox = hasInbox && keepInbox ? newMailbox(account, INBOX, ports, { policy }) : undefined;
+  const made = inbox === undefined ? [] : mailboxWrites(accountId, inbox).slice(0, 1);
+  const set = inbox === undefined ? {} : { lastUidValidity: inbox.uidValidity };
+  return [
+    accountWrite(account, moves, set),
+    treePut(accountId, tree),
+    ...mailboxes.flatMap((mailbox) => deleteWrites(accountId, tree, mailbox, inbox)),
+    ...made,
+  ];
+}
+
+/** @throws StoreBusyError when too many trees are on the move */
+function markWrite(account: Account, { deletionId, root }: Tree): Write {
+  return accountWrite(account, withMove(account, deletionId, { kind: 'delete', root }));
+}
+
+/** @throws StoreBusyError when there are as many moves as the account's row may name */
+export function withMove(
+  { moves = {} }: Account,
+  deletionId: string,
+  move: NonNullable<Account['moves']>[string],
+): NonNullable<Account['moves']> {
+  if (Object.keys(moves).length < MOVES_MAX) return { ...moves, [deletionId]: move };
+  throw new StoreBusyError(`${MOVES_MAX} trees of folders of the account are on the move`);
+}
+
+/**
+ * Seconds for the names: those of now, or the next in which none of the names was given. The
+ * account's row keeps two deletions from choosing at once (F2).
+ */
+async function freeHex(
+  { rows }: MailboxPorts,
+  accountId: string,
+  root: string,
+  paths: readonly string[],
+  now: number,
+): Promise<string> {
+  for (let seconds = Math.floor(now / 1000); ; seconds += 1) {
+    const hex = hexOf(seconds);
+    if (!(await isTaken(rows, accountId, hex, root, new Set(paths)))) return hex;
+  }
+}
+
+async function isTaken(
+  rows: MailboxPorts['rows'],
+  accountId: string,
+  hex: string,
+  root: string,
+  paths: ReadonlySet<string>,
+): Promise<boolean> {
+  for await (const tree of everyTree(rows, accountId, hex)) {
+    if (!isStored(tree)) continue;
+    if (
+      tree.state === 'deleted' && tree.mailboxes === 1 ? paths.has(tree.root) : touches(tree, root)
+    )
+      return true;
+  }
+  return false;
+}
+
+const touches = (tree: Tree, root: string): boolean =>
+  isAtOrBelow(tree.root, root) || isAtOrBelow(root, tree.root);

@@ -1,0 +1,170 @@
+/**
+ * Taking trees on the move to their end: safe for anybody to do at any time, also side by side,
+ * because each transaction says what it moves from where.
+ */
+import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
+import { DELIMITER, INBOX } from '../../contract/mailbox-names.ts';
+import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
+import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
+import { StoreBusyError } from '../errors.ts';
+import { mailboxWrites, newMailbox } from '../mailboxes/create-mailbox.ts';
+import type { Mailbox, MailboxPorts } from '../mailboxes/mailboxes.ts';
+import type { RowStore, Write } from '../ports/row-store.ts';
+import { text } from '../rows/attributes.ts';
+import { untilWon } from '../rows/contention.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import {
+  accountWrite,
+  countsOf,
+  deleteWrites,
+  ROWS_EACH,
+  recordChange,
+  restoreWrites,
+  treeUpdate,
+} from './move-writes.ts';
+import { type Member, membersOf, readMailboxes, readTree, type Tree } from './tree.ts';
+
+/** One item is the tree, which must still be on the move, and counts them. */
+const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - 1) / ROWS_EACH);
+
+/** @throws StoreBusyError: asked again, it goes on */
+export async function finishMoves(
+  ports: MailboxPorts,
+  account: Account,
+  settings: ResolvedSettings,
+  deadline: number,
+  deletionIds: readonly string[] = Object.keys(account.moves ?? {}),
+): Promise<void> {
+  for (const deletionId of deletionIds) {
+    await finishMove(ports, account.accountId, settings, deadline, deletionId);
+  }
+}
+
+/**
+ * @param settings those of the account, for the policies of what comes back
+ * @param deadline epoch milliseconds after which no new try begins
+ * @throws StoreBusyError: asked again, it goes on
+ */
+export async function finishMove(
+  ports: MailboxPorts,
+  accountId: string,
+  settings: ResolvedSettings,
+  deadline: number,
+  deletionId: string,
+): Promise<void> {
+  for (;;) {
+    const done = await untilWon(ports, deadline, () =>
+      moveSome(ports, accountId, settings, deletionId),
+    );
+    if (done) return;
+    if (ports.clock.now() > deadline) {
+      throw new StoreBusyError('time ran out while a tree of folders was on the move');
+    }
+  }
+}
+
+/** One transaction. @returns whether the move has ended */
+async function moveSome(
+  ports: MailboxPorts,
+  accountId: string,
+  settings: ResolvedSettings,
+  deletionId: string,
+): Promise<boolean | 'lost'> {
+  const tree = await readTree(ports.rows, accountId, deletionId);
+  if (tree?.state !== 'moving' && tree?.state !== 'restoring') return true;
+  const writes =
+    tree.state === 'moving'
+      ? await deleteSome(ports, accountId, tree)
+      : await restoreSome(ports, accountId, tree, settings);
+  if (writes === undefined) return await end(ports, accountId, tree, settings);
+  const result = await ports.rows.transact(writes);
+  return result.outcome === 'written' ? false : 'lost';
+}
+
+/** The next mailboxes that still have their names; undefined when none has. */
+async function deleteSome(
+  { rows }: MailboxPorts,
+  accountId: string,
+  tree: Tree,
+): Promise<Write[] | undefined> {
+  const { deletionId, root } = tree;
+  const some = await readMailboxes(rows, await namedMembers(rows, accountId, root));
+  if (some.length === 0) return undefined;
+  return [
+    treeUpdate(accountId, deletionId, { from: 'moving', add: countsOf(some, 1) }),
+    ...some.flatMap((mailbox) => deleteWrites(accountId, tree, mailbox)),
+  ];
+}
+
+/** As many as one transaction takes, parents first. */
+async function namedMembers(rows: RowStore, accountId: string, root: string): Promise<Member[]> {
+  const itself = await rows.get(dictmapKeys.path(accountId, root));
+  const start = dictmapKeys.path(accountId, '').sk;
+  const below = await rows.query({
+    table: 'dictmap',
+    pk: accountPartition(accountId),
+    sk: { prefix: dictmapKeys.path(accountId, `${root}${DELIMITER}`).sk },
+    limit: BATCH_MAILBOXES,
+  });
+  const found = itself === undefined ? below.rows : [itself, ...below.rows];
+  return found.slice(0, BATCH_MAILBOXES).map((row) => ({
+    path: row.key.sk.slice(start.length),
+    mailboxId: text(row, 'mailboxId'),
+  }));
+}
+
+/** The next mailboxes that are not back yet; undefined when all are. */
+async function restoreSome(
+  { rows, clock }: MailboxPorts,
+  accountId: string,
+  tree: Tree,
+  settings: ResolvedSettings,
+): Promise<Write[] | undefined> {
+  const { deletionId, root, returned } = tree;
+  const { branch = root, to = root } = returned ?? {};
+  const members = await membersOf(rows, accountId, deletionId, branch);
+  if (members.length === 0) return undefined;
+  const some = await readMailboxes(rows, members.slice(0, BATCH_MAILBOXES));
+  const way = { branch, to, settings, now: clock.now() };
+  return [
+    treeUpdate(accountId, deletionId, { from: 'restoring', add: countsOf(some, -1) }),
+    ...some.flatMap((mailbox) => restoreWrites(accountId, tree, mailbox, way)),
+  ];
+}
+
+/** Takes the tree off the account's row: what was hidden shows, and names are free. */
+async function end(
+  ports: MailboxPorts,
+  accountId: string,
+  tree: Tree,
+  settings: ResolvedSettings,
+): Promise<boolean | 'lost'> {
+  const { rows, clock } = ports;
+  const account = await readAccount(rows, accountId);
+  if (account?.state !== 'active') throw notActive(account ?? { accountId });
+  const { [tree.deletionId]: _, ...moves } = account.moves ?? {};
+  const inbox = tree.state === 'moving' && tree.keepInbox ? newInbox(ports, account, settings) : [];
+  const set = inbox[0] === undefined ? {} : { lastUidValidity: inbox[0].uidValidity };
+  const result = await rows.transact([
+    accountWrite(account, moves, set),
+    treeUpdate(accountId, tree.deletionId, await endOf(rows, accountId, tree, clock.now())),
+    ...inbox.flatMap((mailbox) => mailboxWrites(accountId, mailbox)),
+  ]);
+  return result.outcome === 'written' ? true : 'lost';
+}
+
+function newInbox(ports: MailboxPorts, account: Account, settings: ResolvedSettings): Mailbox[] {
+  const policy = settings.autoexpungeOf(INBOX) ?? {};
+  return [newMailbox(account, INBOX, ports, { policy })];
+}
+
+async function endOf(rows: RowStore, accountId: string, tree: Tree, now: number) {
+  if (tree.state === 'moving') return { from: tree.state, set: { state: 'deleted' } } as const;
+  return { from: tree.state, ...(await restoredChange(rows, accountId, tree, now)) };
+}
+
+/** A tree of which a branch came back keeps the rest. */
+async function restoredChange(rows: RowStore, accountId: string, tree: Tree, now: number) {
+  const left = await membersOf(rows, accountId, tree.deletionId);
+  return left.length > 0 ? { set: { state: 'deleted' } } : recordChange('restored', now);
+}

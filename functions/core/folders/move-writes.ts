@@ -1,0 +1,178 @@
+/** The writes that take trees of folders away and bring them back: three rows for each mailbox. */
+import { INBOX } from '../../contract/mailbox-names.ts';
+import {
+  dictmapKeys,
+  ROW_VERSION,
+  registryKeys,
+  TTL_ATTRIBUTE,
+} from '../../contract/row-layout.ts';
+import type { Account } from '../accounts/accounts.ts';
+import type { FolderMoves } from '../accounts/folder-moves.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { renamed } from '../mailboxes/rename-mailbox.ts';
+import type { Attributes, Write } from '../ports/row-store.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { sameNames } from '../settings/settings-store.ts';
+import { type Tree, type TreeState, targetPath } from './tree.ts';
+
+/** A path row less, one more, and the mailbox row. */
+export const ROWS_EACH = 3;
+
+/** Records of what came back or was purged: long enough for whoever asks twice. */
+const RECORD_DAYS = 30;
+
+/** The row that every change of trees goes through: they come one after the other. */
+export function accountWrite(account: Account, moves: FolderMoves, set: Attributes = {}): Write {
+  const none = Object.keys(moves).length === 0;
+  const values = none ? set : { ...set, moves: moves as unknown as Attributes };
+  return {
+    kind: 'update',
+    key: registryKeys.account(account.accountId),
+    guard: sameNames(account),
+    change: {
+      add: { treeRevision: 1 },
+      ...(Object.keys(values).length === 0 ? {} : { set: values }),
+      ...(none && account.moves !== undefined ? { unset: ['moves'] } : {}),
+    },
+  };
+}
+
+/** Index partition of trees that a purge has to look at, by the first random digit of their ids. */
+export const treeDuePartition = (shard: string): string => `due#tree#${shard}`;
+
+const shardOf = (deletionId: string): string => deletionId.charAt(deletionId.indexOf('-') + 1);
+
+export function treePut(accountId: string, tree: Tree): Write {
+  return {
+    kind: 'put',
+    key: dictmapKeys.tree(accountId, tree.deletionId),
+    guard: { row: 'absent' },
+    attributes: {
+      v: ROW_VERSION,
+      type: 'tree',
+      ...(tree as unknown as Attributes),
+      duePk: treeDuePartition(shardOf(tree.deletionId)),
+      dueSk: new Date(tree.deletedAt).toISOString(),
+    },
+  };
+}
+
+/** Sums of mailboxes that come into a tree (1) or leave it (-1). */
+export function countsOf(mailboxes: readonly Mailbox[], sign: 1 | -1) {
+  const sum = (of: (mailbox: Mailbox) => number) =>
+    mailboxes.reduce((total, mailbox) => total + sign * of(mailbox), 0);
+  return {
+    mailboxes: sign * mailboxes.length,
+    messages: sum(({ messages }) => messages),
+    bytes: sum(({ bytes }) => bytes),
+  };
+}
+
+interface TreeChange {
+  /** The state that it must be in. */
+  readonly from: TreeState;
+  readonly claim?: string;
+  readonly set?: Attributes;
+  readonly add?: Readonly<Record<string, number>>;
+  readonly unset?: readonly string[];
+}
+
+export function treeUpdate(
+  accountId: string,
+  deletionId: string,
+  { from, claim, ...change }: TreeChange,
+): Write {
+  return {
+    kind: 'update',
+    key: dictmapKeys.tree(accountId, deletionId),
+    guard: { row: 'present', equals: { state: from, ...(claim === undefined ? {} : { claim }) } },
+    change,
+  };
+}
+
+/** What is left of a tree of which nothing is left: a record, for a while. */
+export function recordChange(state: 'restored' | 'purged', now: number) {
+  const ends = Math.ceil(now / 1000) + RECORD_DAYS * 86_400;
+  return {
+    set: { state, endedAt: now, [TTL_ATTRIBUTE]: ends },
+    unset: ['duePk', 'dueSk', 'claim'],
+  } as const;
+}
+
+/** As the rows were when they were read: what arrives meanwhile makes the caller read again. */
+function unchanged({ state, path, uidNext, messages, bytes }: Mailbox) {
+  return { state, path, uidNext, messages, bytes };
+}
+
+/** @param inbox the new one, when the INBOX itself is deleted */
+export function deleteWrites(
+  accountId: string,
+  { deletionId }: Pick<Tree, 'deletionId'>,
+  mailbox: Mailbox,
+  inbox?: Mailbox,
+): Write[] {
+  const { mailboxId, path } = mailbox;
+  const key = dictmapKeys.path(accountId, path);
+  const guard = { row: 'present', equals: { mailboxId } } as const;
+  const named: Write =
+    inbox === undefined || path !== INBOX
+      ? { kind: 'remove', key, guard }
+      : { kind: 'put', key, guard, attributes: pathRow(inbox.mailboxId) };
+  return [
+    named,
+    {
+      kind: 'put',
+      key: dictmapKeys.deletedPath(accountId, deletionId, path),
+      guard: { row: 'absent' },
+      attributes: { ...pathRow(mailboxId), type: 'deleted-path' },
+    },
+    {
+      kind: 'update',
+      key: dictmapKeys.mailbox(mailboxId),
+      guard: { row: 'present', equals: unchanged(mailbox) },
+      // Nothing in a deleted folder falls due: it is kept until it is purged as a whole.
+      change: { set: { state: 'deleted', treeId: deletionId }, unset: ['duePk', 'dueSk'] },
+    },
+  ];
+}
+
+const pathRow = (mailboxId: string) => ({ v: ROW_VERSION, type: 'path', mailboxId });
+
+export interface Return {
+  readonly branch: string;
+  readonly to: string;
+  readonly settings: ResolvedSettings;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** The clock of autoexpunge starts anew, as after a rename (A2). */
+export function restoreWrites(
+  accountId: string,
+  { deletionId }: Pick<Tree, 'deletionId'>,
+  mailbox: Mailbox,
+  { branch, to, settings, now }: Return,
+): Write[] {
+  const { mailboxId, path } = mailbox;
+  const target = targetPath(path, branch, to);
+  const change = renamed(mailbox, target, settings, now);
+  return [
+    {
+      kind: 'remove',
+      key: dictmapKeys.deletedPath(accountId, deletionId, path),
+      guard: { row: 'present', equals: { mailboxId } },
+    },
+    {
+      kind: 'put',
+      key: dictmapKeys.path(accountId, target),
+      guard: { row: 'absent' },
+      attributes: pathRow(mailboxId),
+    },
+    {
+      kind: 'update',
+      key: dictmapKeys.mailbox(mailboxId),
+      guard: { row: 'present', equals: { ...unchanged(mailbox), treeId: deletionId } },
+      change: { ...change, set: { ...change.set, state: 'active' } },
+    },
+  ];
+}

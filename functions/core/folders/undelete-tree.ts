@@ -1,0 +1,246 @@
+/**
+ * Bringing a deleted tree back, as a whole or a branch of it (F4): under its old name, beside a
+ * folder that has taken it, or under a given one. UIDs, flags, ACLs and subscriptions are as they
+ * were, because nothing but names was ever changed.
+ */
+
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
+import { isTooLongPath } from '../../contract/mailbox-names.ts';
+import { dictmapKeys } from '../../contract/row-layout.ts';
+import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
+import { movesAround } from '../accounts/folder-moves.ts';
+import { InvalidInputError, LetheError, quoted } from '../errors.ts';
+import { type Mailbox, type MailboxPorts, mailboxExists } from '../mailboxes/mailboxes.ts';
+import { notAllowed } from '../mailboxes/rights.ts';
+import type { Attributes, RowStore, Write } from '../ports/row-store.ts';
+import { usedQuota } from '../quota/quota.ts';
+import { untilWon } from '../rows/contention.ts';
+import { inParallel } from '../rows/parallel.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { withMove } from './delete-tree.ts';
+import { finishMove, finishMoves } from './finish-move.ts';
+import {
+  accountWrite,
+  countsOf,
+  ROWS_EACH,
+  recordChange,
+  restoreWrites,
+  treeUpdate,
+} from './move-writes.ts';
+import {
+  isStored,
+  membersOf,
+  type Returned,
+  readMailboxes,
+  readTree,
+  type Tree,
+  targetPath,
+  unknownDeletion,
+} from './tree.ts';
+
+/** Account and tree. */
+const FIXED_ROWS = 2;
+const AT_ONCE_MAILBOXES = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / ROWS_EACH);
+
+const PARALLEL_READS = 16;
+
+/** Names beside one that is taken, which are tried. */
+const NAMES_MAX = 1000;
+
+export interface Undeletion {
+  readonly account: Account;
+  readonly settings: ResolvedSettings;
+  readonly deletionId: string;
+  /** Path, as it was deleted, of the part that comes back; the whole tree when missing. */
+  readonly branch?: string;
+  /** Path to come back to; when missing its own, or one beside it. */
+  readonly to?: string;
+  /** Whatever the quota says. */
+  readonly overQuota?: boolean;
+  /** Only says what would be done. */
+  readonly dryRun?: boolean;
+}
+
+export interface Undeleted extends Returned {
+  readonly overQuota?: true;
+}
+
+/**
+ * @param deadline epoch milliseconds after which no new try begins
+ * @throws UnknownMailboxError for a deletion that is not there, MailboxExistsError when `to` is
+ *   taken, NotAllowedError, QuotaExceededError, AccountNotActiveError, StoreBusyError: the same
+ *   request again does the rest
+ */
+export async function undeleteTree(
+  ports: MailboxPorts,
+  undeletion: Undeletion,
+  deadline: number,
+): Promise<Undeleted> {
+  const { settings, deletionId } = undeletion;
+  const { accountId } = undeletion.account;
+  return await untilWon(ports, deadline, async () => {
+    const account = await readAccount(ports.rows, accountId);
+    if (account?.state !== 'active') throw notActive(account ?? undeletion.account);
+    if (account.moves?.[deletionId] !== undefined) {
+      await finishMove(ports, accountId, settings, deadline, deletionId);
+      return 'lost';
+    }
+    const tree = await readTree(ports.rows, accountId, deletionId);
+    if (tree === undefined) throw unknownDeletion(quoted(deletionId));
+    return await begin(ports, { ...undeletion, account }, tree, deadline);
+  });
+}
+
+async function begin(
+  ports: MailboxPorts,
+  undeletion: Undeletion,
+  tree: Tree,
+  deadline: number,
+): Promise<Undeleted | 'lost'> {
+  const { account, settings, deletionId, branch = tree.root } = undeletion;
+  const { accountId } = account;
+  if (tree.state === 'purging') throw claimed(deletionId);
+  const members = isStored(tree) ? await membersOf(ports.rows, accountId, deletionId, branch) : [];
+  const mailboxes = await readMailboxes(ports.rows, members);
+  if (mailboxes.length === 0) return doneBefore(undeletion, tree);
+  const to = await freeTarget(ports.rows, undeletion, branch, mailboxes);
+  const around = movesAround(account, to);
+  if (around.length > 0) {
+    await finishMoves(ports, account, settings, deadline, around);
+    return 'lost';
+  }
+  const over = await checkRoom(ports, undeletion, branch, to, mailboxes);
+  const returned: Returned = { branch, to, ...countsOf(mailboxes, 1) };
+  const answer = { ...returned, ...(over ? { overQuota: true as const } : {}) };
+  if (undeletion.dryRun) return answer;
+  const atOnce = mailboxes.length <= AT_ONCE_MAILBOXES;
+  const isAll = mailboxes.length === tree.mailboxes;
+  const result = await ports.rows.transact(
+    atOnce
+      ? atOnceWrites(ports, undeletion, returned, mailboxes, isAll)
+      : markWrites(account, deletionId, returned),
+  );
+  if (result.outcome !== 'written') return 'lost';
+  if (!atOnce) await finishMove(ports, accountId, settings, deadline, deletionId);
+  return answer;
+}
+
+/** Asked for a second time. @throws UnknownMailboxError when it was something else */
+function doneBefore({ branch, to }: Undeletion, { deletionId, root, returned }: Tree): Undeleted {
+  const same = returned?.branch === (branch ?? root) && (to === undefined || to === returned.to);
+  if (returned !== undefined && same) return returned;
+  throw unknownDeletion(
+    branch === undefined ? quoted(deletionId) : `${quoted(branch)} in ${quoted(deletionId)}`,
+  );
+}
+
+function atOnceWrites(
+  { clock }: MailboxPorts,
+  { account, settings, deletionId }: Undeletion,
+  returned: Returned,
+  mailboxes: readonly Mailbox[],
+  isAll: boolean,
+): Write[] {
+  const { accountId, moves = {} } = account;
+  const { branch, to } = returned;
+  const now = clock.now();
+  const end = isAll ? recordChange('restored', now) : { set: {}, unset: [] };
+  return [
+    accountWrite(account, moves),
+    treeUpdate(accountId, deletionId, {
+      from: 'deleted',
+      ...end,
+      set: { ...end.set, returned: returned as unknown as Attributes },
+      add: countsOf(mailboxes, -1),
+    }),
+    ...mailboxes.flatMap((mailbox) =>
+      restoreWrites(accountId, { deletionId }, mailbox, { branch, to, settings, now }),
+    ),
+  ];
+}
+
+function markWrites(account: Account, deletionId: string, returned: Returned): Write[] {
+  const move = { kind: 'restore', root: returned.to } as const;
+  const set = { state: 'restoring', returned: returned as unknown as Attributes };
+  return [
+    accountWrite(account, withMove(account, deletionId, move)),
+    treeUpdate(account.accountId, deletionId, { from: 'deleted', set }),
+  ];
+}
+
+/** @throws MailboxExistsError, NotAllowedError, InvalidInputError */
+async function freeTarget(
+  rows: RowStore,
+  { account, settings, to }: Undeletion,
+  branch: string,
+  mailboxes: readonly Mailbox[],
+): Promise<string> {
+  const wanted = to ?? branch;
+  for (let tries = 0; tries < NAMES_MAX; tries += 1) {
+    const root = tries === 0 ? wanted : `${wanted} (restored${tries === 1 ? '' : ` ${tries}`})`;
+    const targets = mailboxes.map(({ path }) => targetPath(path, branch, root));
+    checkNames(settings, targets);
+    const taken = await takenOf(rows, account.accountId, targets);
+    if (taken === undefined) return root;
+    if (to !== undefined) throw mailboxExists(taken);
+  }
+  throw mailboxExists(wanted);
+}
+
+function checkNames(settings: ResolvedSettings, targets: readonly string[]): void {
+  const tooLong = targets.find(isTooLongPath);
+  if (tooLong !== undefined) {
+    throw InvalidInputError.of(
+      'to',
+      `got ${quoted(tooLong)}, which is too long: name a shorter one`,
+    );
+  }
+  const guarded = targets.find((target) => settings.isProtected(target));
+  if (guarded === undefined) return;
+  throw notAllowed(
+    `nothing can be restored to ${quoted(guarded)}: it belongs to the expunge storage`,
+    'Name another place with to.',
+  );
+}
+
+async function takenOf(
+  rows: RowStore,
+  accountId: string,
+  targets: readonly string[],
+): Promise<string | undefined> {
+  const there = await inParallel(targets, PARALLEL_READS, (path) =>
+    rows.get(dictmapKeys.path(accountId, path)),
+  );
+  return targets.find((_, index) => there[index] !== undefined);
+}
+
+/** @returns whether it goes over the quota all the same (L7) @throws QuotaExceededError */
+async function checkRoom(
+  ports: MailboxPorts,
+  { account, settings, overQuota = false }: Undeletion,
+  branch: string,
+  to: string,
+  mailboxes: readonly Mailbox[],
+): Promise<boolean> {
+  const { quotaBytes } = settings;
+  if (quotaBytes === undefined) return false;
+  const counting = mailboxes.filter(({ path }) => !settings.isExempt(targetPath(path, branch, to)));
+  const wanted = countsOf(counting, 1).bytes;
+  if (wanted === 0) return false;
+  const { bytes } = await usedQuota(ports, account, settings);
+  if (bytes + wanted <= quotaBytes) return false;
+  if (overQuota) return true;
+  throw new LetheError(
+    ERROR_NAMES.quotaExceeded,
+    `${wanted} bytes more exceed the quota: ${bytes} of ${quotaBytes} bytes are used`,
+    'Nothing came back. Raise the limit, or ask again with overQuota.',
+  );
+}
+
+function claimed(deletionId: string): LetheError {
+  return notAllowed(
+    `the deleted folder ${quoted(deletionId)} is being purged`,
+    'What the purge leaves can be brought back when it has ended.',
+  );
+}

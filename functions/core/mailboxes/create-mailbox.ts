@@ -1,0 +1,143 @@
+/** Making mailboxes. */
+import type { AutoexpungePolicy } from '../../contract/mail-settings.ts';
+import { dictmapKeys, ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
+import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
+import { movesAround } from '../accounts/folder-moves.ts';
+import { policyAttributes } from '../autoexpunge/policy-attributes.ts';
+import { StoreBusyError } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Write } from '../ports/row-store.ts';
+import { untilWon } from '../rows/contention.ts';
+import { sameNames } from '../settings/settings-store.ts';
+import { INBOX } from './mailbox-path.ts';
+import { type Mailbox, type MailboxPorts, mailboxExists } from './mailboxes.ts';
+
+const MAILBOX_ID_BYTES = 8;
+
+/** How long a creation may go on losing races. */
+const CREATE_DEADLINE_MS = 10_000;
+
+export interface NewMailbox {
+  readonly role?: 'storage';
+  readonly specialUse?: string;
+  readonly policy?: AutoexpungePolicy;
+  /** Kept from another store. */
+  readonly uidValidity?: number;
+}
+
+/**
+ * Creates a mailbox. The transaction checks that the account is active, so that none appears once
+ * an erasure has raised its fence (X3), and that its settings are those it was read with, so that
+ * none appears with a policy of before.
+ * @param account as it was read when the settings were resolved from which `given` follows
+ * @throws MailboxExistsError, AccountNotActiveError, StoreBusyError
+ */
+export async function createMailbox(
+  ports: MailboxPorts,
+  account: Account,
+  path: string,
+  given: NewMailbox = {},
+): Promise<Mailbox> {
+  return await untilWon(ports, ports.clock.now() + CREATE_DEADLINE_MS, async () => {
+    const current = await readAccount(ports.rows, account.accountId);
+    if (current?.state !== 'active') throw notActive(account);
+    if (current.settingsRevision !== account.settingsRevision) {
+      throw new StoreBusyError('the settings of the account were changed meanwhile');
+    }
+    requireSettled(current, path);
+    const mailbox = newMailbox(current, path, ports, given);
+    const result = await ports.rows.transact([
+      accountWrite(current, mailbox, given),
+      ...mailboxWrites(account.accountId, mailbox),
+    ]);
+    if (result.outcome === 'written') return mailbox;
+    if (result.outcome === 'conflict') return 'lost';
+    if (result.refusals.some(({ index }) => index === 0)) return 'lost';
+    throw mailboxExists(path);
+  });
+}
+
+/**
+ * Checks the account in passing. Two creations at once cannot take the same UIDVALIDITY; one kept
+ * from another store is no measure for those that are made here.
+ */
+function accountWrite(account: Account, { uidValidity }: Mailbox, given: NewMailbox): Write {
+  const { accountId, lastUidValidity } = account;
+  const key = registryKeys.account(accountId);
+  const same = sameNames(account);
+  // So that no tree of folders takes the name, or goes, at the same time.
+  const add = { treeRevision: 1 };
+  if (given.uidValidity !== undefined) {
+    return { kind: 'update', key, guard: same, change: { add } };
+  }
+  return {
+    kind: 'update',
+    key,
+    guard: {
+      row: 'present',
+      equals: { ...same.equals, ...(lastUidValidity === undefined ? {} : { lastUidValidity }) },
+      without: [...(same.without ?? []), ...(lastUidValidity === undefined ? [LAST] : [])],
+    },
+    change: { set: { [LAST]: uidValidity }, add },
+  };
+}
+
+const LAST = 'lastUidValidity';
+
+/** @throws StoreBusyError while a tree of folders that concerns the name is on the move */
+export function requireSettled(account: Account, path: string): void {
+  if (movesAround(account, path).length === 0) return;
+  throw new StoreBusyError('a tree of folders is being deleted or brought back there');
+}
+
+/** The writes that give a new account its INBOX, for the transaction that creates the account. */
+export function inboxWrites(
+  accountId: string,
+  ports: { readonly clock: Clock; readonly ids: Ids },
+  policy: AutoexpungePolicy = {},
+): Write[] {
+  return mailboxWrites(accountId, newMailbox({ accountId }, INBOX, ports, { policy }));
+}
+
+/** A mailbox that is still to be written. */
+export function newMailbox(
+  account: Pick<Account, 'accountId' | 'lastUidValidity'>,
+  path: string,
+  ports: { readonly clock: Clock; readonly ids: Ids },
+  { role, specialUse, uidValidity, policy = {} }: NewMailbox = {},
+): Mailbox {
+  const { accountId, lastUidValidity = 0 } = account;
+  // Seconds since the epoch, as RFC 3501 (2.3.1.1) suggests; 32 bits last until 2106.
+  const seconds = Math.floor(ports.clock.now() / 1000);
+  return {
+    mailboxId: `${accountId}.${ports.ids.hex(MAILBOX_ID_BYTES)}`,
+    path,
+    state: 'active',
+    uidValidity: uidValidity ?? Math.max(seconds, lastUidValidity + 1),
+    uidNext: 1,
+    messages: 0,
+    bytes: 0,
+    ...(specialUse === undefined ? {} : { specialUse }),
+    ...(role === undefined ? {} : { role }),
+    ...policyAttributes(policy),
+  };
+}
+
+/** The row of a new mailbox and the one that names it, which must be free. */
+export function mailboxWrites(accountId: string, mailbox: Mailbox): Write[] {
+  return [
+    {
+      kind: 'put',
+      key: dictmapKeys.mailbox(mailbox.mailboxId),
+      guard: { row: 'absent' },
+      attributes: { v: ROW_VERSION, type: 'mailbox', ...mailbox },
+    },
+    {
+      kind: 'put',
+      key: dictmapKeys.path(accountId, mailbox.path),
+      guard: { row: 'absent' },
+      attributes: { v: ROW_VERSION, type: 'path', mailboxId: mailbox.mailboxId },
+    },
+  ];
+}

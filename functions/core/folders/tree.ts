@@ -16,9 +16,17 @@ import { inParallel } from '../rows/parallel.ts';
 
 /**
  * `moving`: deleted; its rows are on their way. `restoring`: coming back, as a whole or a branch.
- * `purging`: claimed by a purge, which nothing else may come between. `restored`, `purged`: records.
+ * `purging`: claimed by a purge, which nothing else may come between. `arriving`: being copied from
+ * another account. `restored`, `purged`: records.
  */
-export type TreeState = 'moving' | 'deleted' | 'restoring' | 'purging' | 'restored' | 'purged';
+export type TreeState =
+  | 'moving'
+  | 'deleted'
+  | 'restoring'
+  | 'purging'
+  | 'arriving'
+  | 'restored'
+  | 'purged';
 
 export interface Tree {
   readonly deletionId: string;

@@ -10,7 +10,7 @@ import { LetheError, quoted } from '../errors.ts';
 import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
-import { isObject, number, optionalText, text } from '../rows/attributes.ts';
+import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 
@@ -39,6 +39,8 @@ export interface Tree {
   readonly hex: string;
   /** Epoch milliseconds. */
   readonly deletedAt: number;
+  /** When the last delivery that belongs to it can have come, if later; epoch milliseconds. */
+  readonly settledAt?: number;
   readonly requestedBy: string;
   /** What is in it now. */
   readonly mailboxes: number;
@@ -90,6 +92,7 @@ export const isStored = ({ state }: Tree): boolean => state !== 'restored' && st
 export function toTree(row: Row): Tree {
   const returned = row.attributes['returned'];
   const claim = optionalText(row, 'claim');
+  const settledAt = optionalNumber(row, 'settledAt');
   return {
     deletionId: text(row, 'deletionId'),
     state: text(row, 'state') as TreeState,
@@ -104,6 +107,7 @@ export function toTree(row: Row): Tree {
     ...(row.attributes['keepInbox'] === true ? { keepInbox: true } : {}),
     ...(isObject(returned) ? { returned: returned as unknown as Returned } : {}),
     ...(claim === undefined ? {} : { claim }),
+    ...(settledAt === undefined ? {} : { settledAt }),
   };
 }
 

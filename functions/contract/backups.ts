@@ -58,7 +58,7 @@ export interface PollProgress {
 }
 
 /** What ListBackupJobs is asked next. */
-export interface PollQuestion {
+interface PollQuestion {
   readonly resourceArn: string;
   readonly createdAfter: string;
   readonly nextToken?: string;

@@ -112,7 +112,7 @@ Examples:
   lethe message restore -u john@example.com --origin Work --expunged-since 2d --dry-run`;
 
 export const BACKUP_HELP = `
-Where the setting backupGate is on, a deleted folder is purged only when the mail bucket and both
+Unless the setting backupGate is off, a deleted folder is purged only when the mail bucket and both
 tables have a backup that was begun after its deletion. AWS Backup is asked by Lethe itself
 (backupGate aws-backup); other tools run this command once a backup is complete, with the time at
 which it began. An older time, or the same again, changes nothing; none may be in the future.

@@ -110,3 +110,13 @@ Members of --query: origin, subject, from, to, expungedBefore, expungedSince, be
 Examples:
   lethe message restore -u john@example.com -m .EXPUNGED --uid 1,3-5
   lethe message restore -u john@example.com --origin Work --expunged-since 2d --dry-run`;
+
+export const BACKUP_HELP = `
+Unless the setting backupGate is off, a deleted folder is purged only when the mail bucket and both
+tables have a backup that was begun after its deletion. AWS Backup is asked by Lethe itself
+(backupGate aws-backup); other tools run this command once a backup is complete, with the time at
+which it began. An older time, or the same again, changes nothing; none may be in the future.
+
+Examples:
+  lethe backup record --created-at 2026-11-22T03:00:00Z --source nightly
+  lethe backup record --created-at 2026-11-22T03:00:00Z --resource mail-bucket`;

@@ -46,10 +46,12 @@ export interface Tree {
   readonly mailboxes: number;
   readonly messages: number;
   readonly bytes: number;
-  /** Another INBOX takes the place of the one in it, once all is moved. */
+  /** Another INBOX has taken the place of the one in it. */
   readonly keepInbox?: true;
   /** What comes back or came back last: so whoever asks again gets the same answer. */
   readonly returned?: Returned;
+  /** Tells one return from the next of the same tree. */
+  readonly returnId?: string;
   /** The operation or execution that purges it. */
   readonly claim?: string;
 }
@@ -91,6 +93,7 @@ export const isStored = ({ state }: Tree): boolean => state !== 'restored' && st
 
 export function toTree(row: Row): Tree {
   const returned = row.attributes['returned'];
+  const returnId = optionalText(row, 'returnId');
   const claim = optionalText(row, 'claim');
   const settledAt = optionalNumber(row, 'settledAt');
   return {
@@ -106,6 +109,7 @@ export function toTree(row: Row): Tree {
     bytes: number(row, 'bytes'),
     ...(row.attributes['keepInbox'] === true ? { keepInbox: true } : {}),
     ...(isObject(returned) ? { returned: returned as unknown as Returned } : {}),
+    ...(returnId === undefined ? {} : { returnId }),
     ...(claim === undefined ? {} : { claim }),
     ...(settledAt === undefined ? {} : { settledAt }),
   };

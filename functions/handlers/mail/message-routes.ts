@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import { z } from 'zod';
 import type {
   ChangeFlagsRequest,
+  CopyDeletedRequest,
   ExpungeMessagesRequest,
   MessageQuery,
   RestoreMessagesRequest,
@@ -36,7 +37,10 @@ const FLAGS = z.strictObject({
   remove: FLAG_CHANGE.optional(),
 });
 
-const COPY = z.strictObject({ from: PATH, uids: UIDS, to: PATH });
+const MOVE = z.strictObject({ from: PATH, uids: UIDS, to: PATH });
+
+/** Out of a deleted folder, the mailbox that was deleted needs no name. */
+const COPY = MOVE.extend({ from: PATH.optional(), fromDeletion: z.string().optional() });
 
 const COPY_BY_QUERY = z.strictObject({
   query: MESSAGE_QUERY,
@@ -81,8 +85,8 @@ export function addMessageRoutes(door: Hono<DoorEnv>, base: string, open: OpenRe
       return context.json(await act(await open(context), body));
     });
   post('flags', FLAGS, (request, body) => requestFlags(request, body as ChangeFlagsRequest));
-  post('copy', COPY, requestCopy);
-  post('move', COPY, requestMove);
+  post('copy', COPY, (request, body) => requestCopy(request, body as CopyDeletedRequest));
+  post('move', MOVE, requestMove);
   for (const verb of ['copy', 'move'] as const) {
     post(
       `${verb}-by-query`,

@@ -4,7 +4,7 @@
  */
 import { bucketOf, messagePartition, uidKey } from '../../contract/row-layout.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import type { Ports } from '../ports/ports.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
 import { type Entry, type EntryPage, firstOf, readUids, toEntry } from './entries.ts';
 
@@ -49,7 +49,7 @@ interface Finding {
 
 /** What was expunged in place, in UID order, as far as number and time go. */
 export async function findInPlace(
-  { rows, clock }: Pick<Ports, 'rows' | 'clock'>,
+  { rows, clock }: { readonly rows: RowStore; readonly clock: Pick<Clock, 'now'> },
   mailbox: Mailbox,
   { afterUid, limit, deadline, asOf, wants = () => true }: Finding,
 ): Promise<EntryPage> {

@@ -67,7 +67,7 @@ export const READINGS: Readonly<Record<string, Verb>> = {
   open: async (session, step) => {
     const answer = (await read(session, step, 'mailboxes/rights')) as RightsAnswer;
     // RFC 4314, 4: SELECT needs `r`, whatever other rights there are.
-    if (!answer.rights.includes('r')) await session.all(step, 'messages', placeOf(session, step));
+    if (!answer.rights.includes('r')) await session.all(step, 'messages', session.placeOf(step));
     expectMember(step, 'access', answer.access);
   },
   rights: async (session, step) => {
@@ -115,13 +115,7 @@ export const READINGS: Readonly<Record<string, Verb>> = {
 };
 
 const read = (session: Session, step: Step, path: string) =>
-  session.ask('GET', step, path, { query: placeOf(session, step) });
-
-function placeOf(session: Session, { mailbox, deletion }: Step): Record<string, string> {
-  return deletion === undefined
-    ? { mailbox: String(mailbox) }
-    : { deletion: session.deletion(deletion) };
-}
+  session.ask('GET', step, path, { query: session.placeOf(step) });
 
 /** What stands around the path in the name of a deleted folder. */
 function partsOf({ name, path }: DeletedItem) {

@@ -3,6 +3,7 @@ import type { MailboxAnswer, MessageAnswer } from '../../functions/contract/api.
 import type { DeletedItem } from '../../functions/contract/folder-api.ts';
 import type { MailboxListItem } from '../../functions/contract/mail-api.ts';
 import type { MailSettings } from '../../functions/contract/mail-settings.ts';
+import type { ExpungedItem } from '../../functions/contract/unexpunge-api.ts';
 import { codeOf, MismatchError } from './failures.ts';
 import type { ScenarioSettings, Step } from './scenario.ts';
 import type { Ask, Target } from './target.ts';
@@ -149,8 +150,19 @@ export class Session {
     return this.deletions.get(String(label)) ?? NO_DELETION;
   }
 
+  /** The query of a reading: a mailbox, or a deleted one. */
+  placeOf({ mailbox, deletion }: Step): Readonly<Record<string, string>> {
+    if (deletion !== undefined) return { deletion: this.deletion(deletion) };
+    return { mailbox: String(mailbox) };
+  }
+
   async deleted(step: Pick<Step, 'user'>): Promise<DeletedItem[]> {
     return await this.all<DeletedItem>({ ...step, as: 'admin' }, 'mailboxes/deleted');
+  }
+
+  /** What was expunged in place. */
+  async expunged(step: Pick<Step, 'user' | 'as'>, mailbox: string): Promise<ExpungedItem[]> {
+    return await this.all<ExpungedItem>(step, 'messages/expunged', { mailbox });
   }
 
   async mailboxes(step: Pick<Step, 'user' | 'as'>): Promise<MailboxAnswer[]> {
@@ -191,7 +203,7 @@ function lethesSettings(settings: ScenarioSettings): MailSettings {
     });
   }
   return {
-    ...lazySettings(lazyExpunge),
+    ...lazySettings(lazyExpunge, settings.expungeMode),
     ...(quota?.bytes === undefined ? {} : { quotaBytes: quota.bytes }),
     ...(quota?.exempt === undefined ? {} : { quotaExempt: quota.exempt }),
     ...(settings.deleteMode === undefined ? {} : { deleteMode: settings.deleteMode }),
@@ -200,11 +212,15 @@ function lethesSettings(settings: ScenarioSettings): MailSettings {
   };
 }
 
-function lazySettings(lazy: ScenarioSettings['lazyExpunge']): MailSettings {
-  if (lazy === undefined || lazy.mode === 'off') return { lazyExpunge: 'off' };
-  const name = lazy.name ?? '.EXPUNGED';
+function lazySettings(
+  lazy: ScenarioSettings['lazyExpunge'] = { mode: 'off' },
+  expungeMode: ScenarioSettings['expungeMode'] = 'immediate',
+): MailSettings {
+  const { mode, name = '.EXPUNGED' } = lazy;
+  if (mode === 'off' && expungeMode === 'immediate') return { lazyExpunge: 'off' };
+  const names = { off: 'in-place', mailbox: name, namespace: `${name}/` } as const;
   return {
-    lazyExpunge: lazy.mode === 'namespace' ? `${name}/` : name,
+    lazyExpunge: names[mode],
     lazyExpungeOnlyLastInstance: lazy.onlyLastInstance ?? false,
     lazyExpungeOwnerAccess: 'listed',
     ...(lazy.exclude === undefined ? {} : { lazyExpungeExclude: lazy.exclude }),

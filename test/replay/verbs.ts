@@ -7,18 +7,13 @@ import { READINGS } from './readings.ts';
 import type { Step } from './scenario.ts';
 import type { Session } from './session.ts';
 import { checkStep } from './step-format.ts';
+import { UNEXPUNGE_VERBS } from './unexpunge-verbs.ts';
 
 /** Throws CodeError for an error of the doors, MismatchError when `expect` does not hold. */
 export type Verb = (session: Session, step: Step) => Promise<void>;
 
 /** Verbs of the format that Lethe does not have yet. */
-const MISSING: readonly string[] = [
-  'deleteDeleted',
-  'purgeDeleted',
-  'purgeExpunged',
-  'unexpunge',
-  'expungedMessages',
-];
+const MISSING: readonly string[] = ['deleteDeleted', 'purgeDeleted'];
 
 /** Arguments that it does not have yet. */
 const MISSING_ARGUMENTS = ['toUser'] as const;
@@ -29,6 +24,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   ...MESSAGE_VERBS,
   ...QUERY_VERBS,
   ...READINGS,
+  ...UNEXPUNGE_VERBS,
 };
 
 /**

@@ -32,7 +32,8 @@ export async function ensureStorage(
     const row = await ports.rows.get(dictmapKeys.path(accountId, name));
     if (row === undefined) return await create(ports, account, settings, name);
     const mailbox = await readMailbox(ports.rows, text(row, 'mailboxId'));
-    if (mailbox === undefined) return 'lost';
+    // Deleted between the two readings: its name is free by now.
+    if (mailbox === undefined || mailbox.state === 'shell') return 'lost';
     if (mailbox.state === 'erasing') throw notActive(account);
     if (mailbox.state !== 'active') throw unusable(account, name);
     return mailbox.role === 'storage' ? mailbox : await adopt(ports, mailbox);

@@ -18,11 +18,13 @@ import { listSubscriptions } from '../../functions/core/mailboxes/subscriptions.
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { everyEntry } from '../../functions/core/messages/entries.ts';
 import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';
+import type { Row } from '../../functions/core/ports/row-store.ts';
 import { parseMessageQuery } from '../../functions/core/queries/parse-query.ts';
 import { searchMessages } from '../../functions/core/queries/search-messages.ts';
 import { showQuota } from '../../functions/core/quota/quota.ts';
 import { requestList } from '../../functions/core/requests/list-request.ts';
 import type { MailRequest } from '../../functions/core/requests/mail-access.ts';
+import { requestStatus } from '../../functions/core/requests/mailbox-requests.ts';
 import { readSettings } from '../../functions/core/settings/settings-store.ts';
 import { CLASSES, World } from './world.ts';
 
@@ -142,6 +144,27 @@ export class FolderDesk {
     const trees: Tree[] = [];
     for await (const tree of everyTree(this.world.rows, accountId)) trees.push(tree);
     return trees;
+  }
+
+  /** All rows as they are now, to begin from again. */
+  snapshot(): readonly Row[] {
+    return structuredClone(this.world.rows.rows());
+  }
+
+  async reset(snapshot: readonly Row[]): Promise<void> {
+    const { rows } = this.world;
+    await rows.removeAll(rows.rows().map(({ key }) => key));
+    for (const { key, attributes } of snapshot) await rows.write({ kind: 'put', key, attributes });
+  }
+
+  /** Messages of a mailbox opened by its name; undefined when it is not there. */
+  async status(path: string): Promise<number | undefined> {
+    try {
+      return (await requestStatus(await this.request(), path)).messages;
+    } catch (error) {
+      if (error instanceof Error && error.name === 'UnknownMailboxError') return undefined;
+      throw error;
+    }
   }
 
   /** What administrators see of deleted folders. */

@@ -31,7 +31,7 @@ async function desk(rules: Partial<Rules> = {}) {
   const { stores, context } = world;
   const send = (request: MailRequest, ports: MessagePorts = stores.ports) =>
     carryOut(ports, context, request);
-  const box = (path: string) => requireMailbox(stores.rows, world.account.accountId, path);
+  const box = (path: string) => requireMailbox(stores.rows, world.account, path);
   return {
     world,
     stores,

@@ -87,8 +87,8 @@ UIDs are written 7 or 1,3-5; those that are not there are left out. A move into 
 is an expunge. 75 when it did not come to an end: give the UIDs that are left once more.`;
 
 export const EXPUNGE_HELP = `
-Mail goes to the expunge storage where the settings say so. What is in the storage already, and what
-is not kept there, is gone for good, as everything is with --bypass-expunge-storage.
+Mail goes to the expunge storage where the settings say so, or stays in place, unseen. What is in the
+storage already, and what is not kept, is gone for good, as everything is with --bypass-expunge-storage.
 ${TIMES_AND_QUERIES}
 
 A query names mailboxes, itself or by --mailbox; what matches when the command reaches it goes. Where

@@ -4,7 +4,7 @@ import { InvalidInputError, quoted } from '../errors.ts';
 import { everyTree, isStored, membersOf, type Tree, unknownDeletion } from '../folders/tree.ts';
 import { undeleteTree } from '../folders/undelete-tree.ts';
 import { isAtOrBelow, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
-import { estimatedCost, moveUsage } from '../meter/folder-usage.ts';
+import { estimatedCost, returnUsage } from '../meter/folder-usage.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { parseDeletionId } from './deleted-request.ts';
 import type { MailRequest } from './mail-access.ts';
@@ -42,7 +42,7 @@ export async function requestUndelete(
     messages,
     bytes,
     ...(done.overQuota === true ? { overQuota: true } : {}),
-    ...(dryRun ? estimatedCost(moveUsage(done)) : {}),
+    ...(dryRun ? estimatedCost(returnUsage(done)) : {}),
   };
 }
 

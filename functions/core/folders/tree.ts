@@ -10,7 +10,7 @@ import { LetheError, quoted } from '../errors.ts';
 import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
-import { isObject, number, optionalText, text } from '../rows/attributes.ts';
+import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 
@@ -48,8 +48,9 @@ export interface Tree {
   readonly keepInbox?: true;
   /** What comes back or came back last: so whoever asks again gets the same answer. */
   readonly returned?: Returned;
-  /** The operation or execution that purges it. */
+  /** The operation that purges it, and since when, in epoch milliseconds. */
   readonly claim?: string;
+  readonly claimedAt?: number;
 }
 
 export interface Returned {
@@ -90,6 +91,7 @@ export const isStored = ({ state }: Tree): boolean => state !== 'restored' && st
 export function toTree(row: Row): Tree {
   const returned = row.attributes['returned'];
   const claim = optionalText(row, 'claim');
+  const claimedAt = optionalNumber(row, 'claimedAt');
   return {
     deletionId: text(row, 'deletionId'),
     state: text(row, 'state') as TreeState,
@@ -104,6 +106,7 @@ export function toTree(row: Row): Tree {
     ...(row.attributes['keepInbox'] === true ? { keepInbox: true } : {}),
     ...(isObject(returned) ? { returned: returned as unknown as Returned } : {}),
     ...(claim === undefined ? {} : { claim }),
+    ...(claimedAt === undefined ? {} : { claimedAt }),
   };
 }
 

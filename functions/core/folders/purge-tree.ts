@@ -13,14 +13,15 @@ import { type EndedMessage, endMessages } from '../messages/end-messages.ts';
 import { readMailboxPage } from '../messages/entries.ts';
 import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
 import type { Write } from '../ports/row-store.ts';
-import type { Pace } from '../purge/pace.ts';
+import { CHUNK_MESSAGES, type Pace } from '../purge/pace.ts';
 import { untilWon } from '../rows/contention.ts';
 import { claimTree, releaseTree } from './claim-tree.ts';
 import { leaveShell } from './leave-shell.ts';
 import { countsOf, recordChange, treeUpdate } from './move-writes.ts';
-import { type Member, membersOf, readTree, type Tree } from './tree.ts';
+import { isStored, type Member, membersOf, readTree, type Tree } from './tree.ts';
 
-const PAGE_ENTRIES = 500;
+/** Whole chunks. */
+const PAGE_ENTRIES = 5 * CHUNK_MESSAGES;
 
 export interface Counted {
   readonly trees?: number;
@@ -43,10 +44,10 @@ export interface TreePurge {
  * - `purged`: nothing is left but a record.
  * - `rest`: what was due is gone, the rest is not due.
  * - `again`: time is over, more is left; the claim stands.
- * - `notDue`; `taken`: it is coming back, is gone, or another purge is at it.
+ * - `notDue`; `taken`: it is coming back, or another purge is at it; `gone`: before this began.
  */
 export interface PurgedTree {
-  readonly outcome: 'purged' | 'rest' | 'again' | 'notDue' | 'taken';
+  readonly outcome: 'purged' | 'rest' | 'again' | 'notDue' | 'taken' | 'gone';
   readonly mailboxes: number;
   readonly messages: number;
   readonly bytes: number;
@@ -89,7 +90,8 @@ export async function purgeTree(
   }
   const deadline = Math.max(until, ports.clock.now());
   if (!(await claimTree(ports, account, deletionId, purge.claim, deadline))) {
-    return { outcome: 'taken', ...nothing };
+    const now = await readTree(ports.rows, account.accountId, deletionId);
+    return { outcome: now && isStored(now) ? 'taken' : 'gone', ...nothing };
   }
   const run = new Run(ports, context, deletionId, purge, until);
   try {
@@ -104,6 +106,11 @@ export async function purgeTree(
     await give().catch(() => undefined);
     throw error;
   }
+}
+
+/** Another delivery of the step was faster with it. */
+class MemberGoneError extends Error {
+  override readonly name = 'MemberGoneError';
 }
 
 class Run {
@@ -139,13 +146,27 @@ class Run {
 
   /** @returns whether it is gone; false when time is over */
   async purgeMember(member: Member): Promise<boolean> {
+    try {
+      return await this.#purgeMember(member);
+    } catch (error) {
+      if (error instanceof MemberGoneError) return true;
+      throw error;
+    }
+  }
+
+  async #purgeMember(member: Member): Promise<boolean> {
     const { rows, clock } = this.#ports;
     const begun = await this.#readMember(member);
     let afterUid: number | undefined = 0;
     while (afterUid !== undefined) {
       const window = { afterUid, limit: PAGE_ENTRIES };
       const page = await readMailboxPage(rows, begun, window, clock.now());
-      if (!(await this.#endAll(member, page.entries.map(({ message }) => message.uid)))) {
+      if (
+        !(await this.#endAll(
+          member,
+          page.entries.map(({ message }) => message.uid),
+        ))
+      ) {
         return false;
       }
       afterUid = page.nextAfterUid;
@@ -160,17 +181,21 @@ class Run {
 
   /**
    * A mailbox of the tree, seen as what its own rows are: a storage's view belongs to others.
-   * @throws AccountNotActiveError when it is being erased; TypeError for damaged rows
+   * @throws MemberGoneError; AccountNotActiveError when it is being erased; TypeError for damaged
+   *   rows
    */
-  async #readMember({ mailboxId }: Member): Promise<Mailbox> {
-    const mailbox = await readMailbox(this.#ports.rows, mailboxId);
+  async #readMember({ mailboxId, path }: Member): Promise<Mailbox> {
+    const { rows } = this.#ports;
+    const mailbox = await readMailbox(rows, mailboxId);
     if (mailbox?.state === 'erasing') throw notActive(this.#context.account);
-    if (mailbox?.state !== 'deleted' || mailbox.treeId !== this.#deletionId) {
-      await this.#requireClaim();
-      throw new TypeError(`damaged data: mailbox ${mailboxId} is not in tree ${this.#deletionId}`);
+    if (mailbox?.state === 'deleted' && mailbox.treeId === this.#deletionId) {
+      const { role: _, ...own } = mailbox;
+      return own;
     }
-    const { role: _, ...own } = mailbox;
-    return own;
+    await this.#requireClaim();
+    const named = await rows.get(dictmapKeys.deletedPath(this.#accountId, this.#deletionId, path));
+    if (named === undefined) throw new MemberGoneError(mailboxId);
+    throw new TypeError(`damaged data: mailbox ${mailboxId} is not in tree ${this.#deletionId}`);
   }
 
   /** @returns whether all are gone; false when time is over */
@@ -248,12 +273,8 @@ class Run {
     const { rows, clock } = this.#ports;
     const { path, mailboxId } = member;
     await untilWon(this.#ports, this.#deadline, async () => {
-      const mailbox = await readMailbox(rows, mailboxId);
-      // Another purge side by side, or a delivery of this step, was faster.
-      if (mailbox?.state !== 'deleted' || mailbox.treeId !== this.#deletionId) {
-        await this.#requireClaim();
-        return 'gone';
-      }
+      const mailbox = await this.#readMember(member);
+      if (mailbox.messages !== 0 || mailbox.bytes !== 0) return await this.#correct(mailbox);
       const result = await rows.transact([
         sweepableCheck(this.#accountId),
         this.#treeWrite({ add: countsOf([mailbox], -1) }),
@@ -273,6 +294,22 @@ class Run {
       if (riding.some(({ index }) => index < 2)) throw await this.#whyRefused();
       return 'lost';
     });
+  }
+
+  /** Nothing live is there, and the counters say otherwise: the rows are right (W8). */
+  async #correct(mailbox: Mailbox): Promise<'lost'> {
+    const { mailboxId, messages, bytes } = mailbox;
+    const equals = { state: 'deleted', treeId: this.#deletionId, messages, bytes } as const;
+    await this.#ports.rows.transact([
+      this.#treeWrite({ add: { messages: -messages, bytes: -bytes } }),
+      {
+        kind: 'update',
+        key: dictmapKeys.mailbox(mailboxId),
+        guard: { row: 'present', equals },
+        change: { set: { messages: 0, bytes: 0 } },
+      },
+    ]);
+    return 'lost';
   }
 
   /** Leaves the record of a tree of which nothing is left. */

@@ -1,8 +1,14 @@
 /** Keeping a purge slow enough for the mail of users, which shares the tables and their throughput. */
-import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 
 const SECOND_MS = 1000;
+
+/**
+ * Messages that one transaction ends: of its 100 items account, tree and count are fixed, and the
+ * last message needs room for itself, its mailbox and the row of its links: 100 - 3 - 3, the
+ * mailbox counted once.
+ */
+export const CHUNK_MESSAGES = 94;
 
 /**
  * One worker's share of the keys per second that a whole execution may end. A chunk is at most what
@@ -27,7 +33,7 @@ export class Pace {
 
   /** Rows that may be ended before the next look at the pace. */
   get chunkRows(): number {
-    return Math.min(Math.max(Math.floor(this.#perSecond), 1), TRANSACTION_ITEMS);
+    return Math.min(Math.max(Math.floor(this.#perSecond), 1), CHUNK_MESSAGES);
   }
 
   /** Sleeps until so many rows are within the pace; time that the rows took counts. */

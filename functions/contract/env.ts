@@ -34,6 +34,10 @@ export const ENV = {
   /** Message rows that one purge may end in a second, all its workers together. */
   purgeKeysPerSecond: 'LETHE_PURGE_KEYS_PER_SECOND',
   deleteAccountStateMachineArn: 'LETHE_DELETE_ACCOUNT_STATE_MACHINE_ARN',
+  /** One of `BACKUP_GATES`. */
+  backupGate: 'LETHE_BACKUP_GATE',
+  /** JSON of `BackupArns`. */
+  backupArns: 'LETHE_BACKUP_ARNS',
 } as const;
 
 export type EnvName = (typeof ENV)[keyof typeof ENV];

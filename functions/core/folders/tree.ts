@@ -39,15 +39,19 @@ export interface Tree {
   readonly hex: string;
   /** Epoch milliseconds. */
   readonly deletedAt: number;
+  /** When the last delivery that belongs to it can have come, if later; epoch milliseconds. */
+  readonly settledAt?: number;
   readonly requestedBy: string;
   /** What is in it now. */
   readonly mailboxes: number;
   readonly messages: number;
   readonly bytes: number;
-  /** Another INBOX takes the place of the one in it, once all is moved. */
+  /** Another INBOX has taken the place of the one in it. */
   readonly keepInbox?: true;
   /** What comes back or came back last: so whoever asks again gets the same answer. */
   readonly returned?: Returned;
+  /** Tells one return from the next of the same tree. */
+  readonly returnId?: string;
   /** The operation that purges it, and since when, in epoch milliseconds. */
   readonly claim?: string;
   readonly claimedAt?: number;
@@ -90,8 +94,10 @@ export const isStored = ({ state }: Tree): boolean => state !== 'restored' && st
 
 export function toTree(row: Row): Tree {
   const returned = row.attributes['returned'];
+  const returnId = optionalText(row, 'returnId');
   const claim = optionalText(row, 'claim');
   const claimedAt = optionalNumber(row, 'claimedAt');
+  const settledAt = optionalNumber(row, 'settledAt');
   return {
     deletionId: text(row, 'deletionId'),
     state: text(row, 'state') as TreeState,
@@ -105,8 +111,10 @@ export function toTree(row: Row): Tree {
     bytes: number(row, 'bytes'),
     ...(row.attributes['keepInbox'] === true ? { keepInbox: true } : {}),
     ...(isObject(returned) ? { returned: returned as unknown as Returned } : {}),
+    ...(returnId === undefined ? {} : { returnId }),
     ...(claim === undefined ? {} : { claim }),
     ...(claimedAt === undefined ? {} : { claimedAt }),
+    ...(settledAt === undefined ? {} : { settledAt }),
   };
 }
 

@@ -34,6 +34,8 @@ export async function ensureStorage(
     const mailbox = await readMailbox(ports.rows, text(row, 'mailboxId'));
     if (mailbox === undefined) return 'lost';
     if (mailbox.state === 'erasing') throw notActive(account);
+    // Deleted between the two readings: the name is free, or another has it.
+    if (mailbox.state === 'deleted' || mailbox.state === 'shell') return 'lost';
     if (mailbox.state !== 'active') throw unusable(account, name);
     return mailbox.role === 'storage' ? mailbox : await adopt(ports, mailbox);
   });

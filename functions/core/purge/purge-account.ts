@@ -3,6 +3,7 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { PurgeReport, PurgeRequest } from '../../contract/purge.ts';
 import { messagePartitions } from '../../contract/row-layout.ts';
 import { contextOf, reportFailure, type SweepConfig } from '../autoexpunge/sweep-context.ts';
+import type { CoveredByBackup } from '../backups/backups.ts';
 import { LetheError } from '../errors.ts';
 import { releaseTree } from '../folders/claim-tree.ts';
 import { finishMoves } from '../folders/finish-move.ts';
@@ -13,9 +14,6 @@ import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import type { Visited } from '../walks/walk-shard.ts';
 import { asPurge, NOTHING_PURGED, partOf, sumPurges } from './purge-report.ts';
-
-/** Whether a completed backup holds what was deleted at a time, in epoch milliseconds. */
-export type CoveredByBackup = (deletedAt: number) => boolean;
 
 export interface AccountPurge extends Omit<TreePurge, 'dueAt'> {
   readonly accountId: string;
@@ -107,7 +105,7 @@ async function purgeTrees(
   const { accountId, request } = task.purge;
   let report = NOTHING_PURGED;
   for await (const tree of treesOf(ports, task.purge)) {
-    if (!isStored(tree)) continue;
+    if (!isStored(tree) || tree.state === 'arriving') continue;
     if (ports.clock.now() > until) return cut(report, request);
     try {
       const one = await purgeOne(ports, task, tree, until);
@@ -163,7 +161,7 @@ async function purgeOne(
   const { account, settings } = context;
   const dueAt = dueAtOf(purge.request, settings, tree);
   const { due } = await dueMembers(ports, account.accountId, tree, dueAt);
-  if (due.length > 0 && !purge.isCovered(tree.deletedAt)) {
+  if (due.length > 0 && !purge.isCovered(tree.settledAt ?? tree.deletedAt)) {
     const waitingSince = Math.min(...due.map(({ path }) => dueAt(path)));
     return { finished: true, report: { ...NOTHING_PURGED, waiting: 1, waitingSince } };
   }

@@ -3,6 +3,7 @@ import type { PurgePartAnswer, PurgePartPayload, PurgeReport } from '../../contr
 import { accountPartition, type RowKey } from '../../contract/row-layout.ts';
 import type { WalkPart, WalkPlace } from '../../contract/walks.ts';
 import type { SweepConfig } from '../autoexpunge/sweep-context.ts';
+import type { CoveredByBackup } from '../backups/backups.ts';
 import { treeDuePartition } from '../folders/move-writes.ts';
 import type { ChunkPorts } from '../messages/in-chunks.ts';
 import { enterStep } from '../operations/operations.ts';
@@ -10,7 +11,7 @@ import type { Row } from '../ports/row-store.ts';
 import { walkAccounts } from '../walks/walk-accounts.ts';
 import { type Visited, walkShard } from '../walks/walk-shard.ts';
 import { Pace } from './pace.ts';
-import { type AccountPurge, type CoveredByBackup, purgeAccount } from './purge-account.ts';
+import { type AccountPurge, purgeAccount } from './purge-account.ts';
 import { beginCount, countWrite, readPurge, STEPS } from './purge-operation.ts';
 import { NOTHING_PURGED, sumPurges } from './purge-report.ts';
 

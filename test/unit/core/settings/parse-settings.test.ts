@@ -78,7 +78,10 @@ describe('O2: a bad setting is refused when it is made, with the field named', (
   test.each([
     [{ lazyExpunge: 'INBOX' }, /^lazyExpunge: got "INBOX", allowed is no name at or below INBOX/],
     [{ lazyExpunge: 'inbox/Gone/' }, /^lazyExpunge: .* at or below INBOX/],
-    [{ lazyExpunge: '../x' }, /^lazyExpunge: got "\.\.\/x", allowed is "off", a mailbox/],
+    [
+      { lazyExpunge: '../x' },
+      /^lazyExpunge: got "\.\.\/x", allowed is "off", "in-place", a mailbox/,
+    ],
     [{ lazyExpunge: 'a//' }, /^lazyExpunge: /],
     [{ lazyExpunge: '/' }, /^lazyExpunge: /],
     [{ lazyExpunge: '.EXP*' }, /^lazyExpunge: .*without wildcards/],

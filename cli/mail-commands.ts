@@ -7,6 +7,7 @@ import type { QuotaOptions } from './commands/quota.ts';
 import type { SetSettingsOptions, SettingsOptions } from './commands/settings.ts';
 import { IMPORT_HELP, SETTINGS_HELP } from './help.ts';
 import { addMessageCommands } from './message-commands.ts';
+import { addPurgeCommand } from './purge-commands.ts';
 
 export function addMailCommands(program: Command, act: Act): void {
   addMailboxCommands(program, act);
@@ -58,6 +59,7 @@ function addMailboxCommands(program: Command, act: Act): void {
         (await import('./commands/mailbox.ts')).listSubscriptions(context, options),
       ),
     );
+  addPurgeCommand(mailboxes, act);
 }
 
 function addQuotaCommands(program: Command, act: Act): void {

@@ -7,7 +7,7 @@ import type { QuotaDrift } from '../../contract/mail-api.ts';
 import { dictmapKeys, messagePartitions } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
-import { everyMailbox } from '../mailboxes/every-mailbox.ts';
+import { everyMailboxRow, isThere } from '../mailboxes/every-mailbox.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { toEntry } from '../messages/entries.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -44,9 +44,10 @@ export async function recount(
 ): Promise<Recount> {
   const drift: QuotaDrift[] = [];
   const mailboxes: Mailbox[] = [];
-  for await (const one of everyMailbox(ports.rows, account)) mailboxes.push(one);
+  // What a storage shows also lies in deleted folders, and in what is left of mailboxes.
+  for await (const one of everyMailboxRow(ports.rows, account.accountId)) mailboxes.push(one);
   const left = mailboxes.filter(({ mailboxId }) => after === undefined || mailboxId > after);
-  const storages = mailboxes.filter(({ role }) => role === 'storage');
+  const storages = mailboxes.filter((one) => one.role === 'storage' && isThere(account, one));
   const days = await ExpiryRecount.begin(ports, storages);
   let last: string | undefined;
   for (const mailbox of left) {
@@ -69,9 +70,10 @@ async function recountMailbox(
 ): Promise<QuotaDrift | 'late' | undefined> {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const before = await readMailbox(ports.rows, mailboxId);
-    if (before?.state !== 'active') return undefined;
+    if (before === undefined) return undefined;
     const counted = await countMessages(ports, before, days, deadline);
     if (counted === undefined) return 'late';
+    if (before.state !== 'active') return undefined;
     const drift = {
       mailbox: before.path,
       messages: before.messages - counted.messages,

@@ -5,6 +5,14 @@ import type {
   MessageAnswer,
 } from '../../functions/contract/api.ts';
 import type {
+  DeletedItem,
+  DeletedMember,
+  DeleteMailboxAnswer,
+  DeleteMailboxRequest,
+  UndeleteMailboxAnswer,
+  UndeleteMailboxRequest,
+} from '../../functions/contract/folder-api.ts';
+import type {
   ApplySettingsAnswer,
   ChangeFlagsAnswer,
   ChangeFlagsRequest,
@@ -23,6 +31,13 @@ import type {
   SetQuotaRequest,
   SettingsAnswer,
 } from '../../functions/contract/mail-api.ts';
+import type {
+  ExpungedItem,
+  PurgeExpungedAnswer,
+  PurgeExpungedRequest,
+  UnexpungeAnswer,
+  UnexpungeRequest,
+} from '../../functions/contract/unexpunge-api.ts';
 import type { ApiRequests } from './requests.ts';
 
 type Method = 'POST' | 'PUT' | 'PATCH';
@@ -56,6 +71,26 @@ export class AccountDoor {
   /** Not tried again: a second try would not find what the first has renamed. */
   async renameMailbox(request: RenameMailboxRequest): Promise<MailboxAnswer> {
     return this.#send('POST', ['mailboxes', 'rename'], request, false);
+  }
+
+  /** Not tried again: a second try would not find what the first has deleted. */
+  async deleteMailbox(request: DeleteMailboxRequest): Promise<DeleteMailboxAnswer> {
+    return this.#send('POST', ['mailboxes', 'delete'], request, request.dryRun === true);
+  }
+
+  /** By name it is not tried again: a second try would bring back the deletion before. */
+  async undeleteMailbox(request: UndeleteMailboxRequest): Promise<UndeleteMailboxAnswer> {
+    const idempotent = request.deletionId !== undefined || request.dryRun === true;
+    return this.#send('POST', ['mailboxes', 'undelete'], request, idempotent);
+  }
+
+  deleted(): AsyncGenerator<readonly DeletedItem[]> {
+    return this.#requests.pages([...this.#path, 'mailboxes', 'deleted'], this.#query);
+  }
+
+  deletedMembers(deletion: string): AsyncGenerator<readonly DeletedMember[]> {
+    const query = { ...this.#query, deletion };
+    return this.#requests.pages([...this.#path, 'mailboxes', 'deleted'], query);
   }
 
   messages(mailbox: string): AsyncGenerator<readonly MessageAnswer[]> {
@@ -96,6 +131,23 @@ export class AccountDoor {
   async restoreMessages(request: RestoreMessagesRequest): Promise<RestoreMessagesAnswer> {
     const idempotent = request.keep !== true || request.dryRun === true;
     return this.#send('POST', ['messages', 'restore'], request, idempotent);
+  }
+
+  /** What was expunged in place. */
+  expunged(mailbox: string): AsyncGenerator<readonly ExpungedItem[]> {
+    return this.#requests.pages([...this.#path, 'messages', 'expunged'], {
+      ...this.#query,
+      mailbox,
+    });
+  }
+
+  /** A second try finds only what the first has left. */
+  async unexpungeMessages(request: UnexpungeRequest): Promise<UnexpungeAnswer> {
+    return this.#send('POST', ['messages', 'unexpunge'], request, true);
+  }
+
+  async purgeExpunged(request: PurgeExpungedRequest): Promise<PurgeExpungedAnswer> {
+    return this.#send('POST', ['messages', 'purge-expunged'], request, true);
   }
 
   async searchMessages(request: SearchRequest): Promise<SearchAnswer> {

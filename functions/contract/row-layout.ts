@@ -73,6 +73,8 @@ export const registryKeys = {
     pk: `domain#${domain}`,
     sk: 'settings',
   }),
+  /** The newest completed backup of a resource (contract/backups.ts). */
+  backup: (resource: string): RowKey => ({ table: 'registry', pk: 'backup', sk: resource }),
   /** A part of an erasure's plan: mailbox ids and their UIDNEXTs. */
   plan: (operationId: string, part: number): RowKey => ({
     table: 'registry',

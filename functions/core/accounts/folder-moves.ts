@@ -14,6 +14,10 @@ export interface FolderMove {
   readonly kind: 'delete' | 'restore';
   /** Path of the tree: the one that it had, or the one that it gets. */
   readonly root: string;
+  /** `delete`: only what is below `root` goes yet to come; a new INBOX has its name already. */
+  readonly below?: true;
+  /** `restore`: the mark on the mailboxes that come back with it. */
+  readonly returnId?: string;
 }
 
 /** By deletion id. */
@@ -33,8 +37,9 @@ export function toMoves(value: Value | undefined): FolderMoves | undefined {
     const sound =
       isObject(move) &&
       (move['kind'] === 'delete' || move['kind'] === 'restore') &&
-      typeof move['root'] === 'string';
-    if (!sound) throw new TypeError('damaged account row: a move without kind and root');
+      typeof move['root'] === 'string' &&
+      (move['kind'] === 'delete' || typeof move['returnId'] === 'string');
+    if (!sound) throw new TypeError('damaged account row: a move without kind, root and mark');
   }
   return value as unknown as FolderMoves;
 }
@@ -42,11 +47,12 @@ export function toMoves(value: Value | undefined): FolderMoves | undefined {
 /** Whether a mailbox is part of a tree that is gone already, or not back yet. */
 export function isHidden(
   { moves = {} }: WithMoves,
-  mailbox: { readonly path: string; readonly treeId?: string },
+  { path, returnId }: { readonly path: string; readonly returnId?: string },
 ): boolean {
-  return Object.entries(moves).some(([deletionId, { kind, root }]) =>
-    kind === 'delete' ? isAtOrBelow(mailbox.path, root) : mailbox.treeId === deletionId,
-  );
+  return Object.values(moves).some((move) => {
+    if (move.kind === 'restore') return move.returnId === returnId;
+    return isAtOrBelow(path, move.root) && !(move.below === true && path === move.root);
+  });
 }
 
 /** The moves that concern names at, above or below a path. */

@@ -18,7 +18,7 @@ import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { finishMove, finishMoves } from './finish-move.ts';
 import { accountWrite, countsOf, deleteWrites, ROWS_EACH, treePut } from './move-writes.ts';
-import { everyTree, hexOf, isStored, requireTree, type Tree } from './tree.ts';
+import { everyTree, hexOf, isStored, membersOf, requireTree, type Tree } from './tree.ts';
 
 /** Account, tree, and the new INBOX where the old one goes. */
 const FIXED_ROWS = 3;
@@ -69,7 +69,7 @@ export async function deleteTree(
 }
 
 /** The deletion of this very path that is on its way. */
-function ownMove({ moves = {} }: Account, path: string): string | undefined {
+export function ownMove({ moves = {} }: Account, path: string): string | undefined {
   const own = Object.entries(moves).find(
     ([, { kind, root }]) => kind === 'delete' && root === path,
   );
@@ -90,6 +90,7 @@ async function begin(
   const now = ports.clock.now();
   const hex = await freeHex(ports, accountId, path, paths, now);
   const atOnce = mailboxes.length <= AT_ONCE_MAILBOXES;
+  const keepInbox = deletion.keepInbox && paths.includes(INBOX);
   const tree: Tree = {
     deletionId: `${hex}-${ports.ids.hex(RANDOM_BYTES)}`,
     state: atOnce ? 'deleted' : 'moving',
@@ -98,13 +99,16 @@ async function begin(
     hex,
     deletedAt: now,
     requestedBy: deletion.requestedBy,
-    ...(atOnce ? countsOf(mailboxes, 1) : { mailboxes: 0, messages: 0, bytes: 0 }),
-    ...(deletion.keepInbox && paths.includes(INBOX) ? { keepInbox: true } : {}),
+    ...countsOf(
+      atOnce ? mailboxes : mailboxes.filter(({ path }) => keepInbox && path === INBOX),
+      1,
+    ),
+    ...(keepInbox ? { keepInbox: true } : {}),
   };
   await hideSubscriptions(ports.rows, accountId, paths);
   const writes = atOnce
     ? atOnceWrites(ports, deletion, tree, mailboxes)
-    : [markWrite(account, tree), treePut(accountId, tree)];
+    : markWrites(ports, deletion, tree, mailboxes);
   const result = await ports.rows.transact(writes);
   if (result.outcome !== 'written') return 'lost';
   if (atOnce) return tree;
@@ -127,28 +131,57 @@ async function mailboxesOf(
 
 function atOnceWrites(
   ports: MailboxPorts,
-  { account, settings, keepInbox }: Deletion,
+  deletion: Deletion,
   tree: Tree,
   mailboxes: readonly Mailbox[],
 ): Write[] {
+  const { account } = deletion;
   const { accountId, moves = {} } = account;
-  const hasInbox = mailboxes.some(({ path }) => path === INBOX);
-  const policy = settings.autoexpungeOf(INBOX) ?? {};
-  const inbox = hasInbox && keepInbox ? newMailbox(account, INBOX, ports, { policy }) : undefined;
-  const made = inbox === undefined ? [] : mailboxWrites(accountId, inbox).slice(0, 1);
-  const set = inbox === undefined ? {} : { lastUidValidity: inbox.uidValidity };
+  const inbox = tree.keepInbox ? anotherInbox(ports, deletion) : undefined;
   return [
-    accountWrite(account, moves, set),
+    accountWrite(account, moves, lastUidValidityOf(inbox)),
     treePut(accountId, tree),
     ...mailboxes.flatMap((mailbox) => deleteWrites(accountId, tree, mailbox, inbox)),
-    ...made,
+    ...inboxRow(accountId, inbox),
   ];
 }
 
-/** @throws StoreBusyError when too many trees are on the move */
-function markWrite(account: Account, { deletionId, root }: Tree): Write {
-  return accountWrite(account, withMove(account, deletionId, { kind: 'delete', root }));
+/**
+ * The moment of a large deletion. An INBOX is exchanged in it: mail never finds none.
+ * @throws StoreBusyError when too many trees are on the move
+ */
+function markWrites(
+  ports: MailboxPorts,
+  deletion: Deletion,
+  tree: Tree,
+  mailboxes: readonly Mailbox[],
+): Write[] {
+  const { account } = deletion;
+  const { accountId } = account;
+  const { deletionId, root } = tree;
+  const old = tree.keepInbox ? mailboxes.find(({ path }) => path === INBOX) : undefined;
+  const inbox = old && anotherInbox(ports, deletion);
+  const below = old === undefined ? {} : ({ below: true } as const);
+  const move = { kind: 'delete', root, ...below } as const;
+  return [
+    accountWrite(account, withMove(account, deletionId, move), lastUidValidityOf(inbox)),
+    treePut(accountId, tree),
+    ...(old === undefined ? [] : deleteWrites(accountId, tree, old, inbox)),
+    ...inboxRow(accountId, inbox),
+  ];
 }
+
+function anotherInbox(ports: MailboxPorts, { account, settings }: Deletion): Mailbox {
+  const policy = settings.autoexpungeOf(INBOX) ?? {};
+  return newMailbox(account, INBOX, ports, { policy });
+}
+
+const lastUidValidityOf = (inbox: Mailbox | undefined) =>
+  inbox === undefined ? {} : { lastUidValidity: inbox.uidValidity };
+
+/** Its path row is written where that of the old one is exchanged. */
+const inboxRow = (accountId: string, inbox: Mailbox | undefined): Write[] =>
+  inbox === undefined ? [] : mailboxWrites(accountId, inbox).slice(0, 1);
 
 /** @throws StoreBusyError when there are as many moves as the account's row may name */
 export function withMove(
@@ -185,11 +218,11 @@ async function isTaken(
   paths: ReadonlySet<string>,
 ): Promise<boolean> {
   for await (const tree of everyTree(rows, accountId, hex)) {
-    if (!isStored(tree)) continue;
-    if (
-      tree.state === 'deleted' && tree.mailboxes === 1 ? paths.has(tree.root) : touches(tree, root)
-    )
-      return true;
+    if (!isStored(tree) || !touches(tree, root)) continue;
+    // Not all of its names are with it yet.
+    if (tree.state === 'moving') return true;
+    const members = await membersOf(rows, accountId, tree.deletionId);
+    if (members.some(({ path }) => paths.has(path))) return true;
   }
   return false;
 }

@@ -3,12 +3,11 @@
  * because each transaction says what it moves from where.
  */
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
-import { DELIMITER, INBOX } from '../../contract/mailbox-names.ts';
+import { DELIMITER } from '../../contract/mailbox-names.ts';
 import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
-import { mailboxWrites, newMailbox } from '../mailboxes/create-mailbox.ts';
-import type { Mailbox, MailboxPorts } from '../mailboxes/mailboxes.ts';
+import type { MailboxPorts } from '../mailboxes/mailboxes.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
@@ -76,7 +75,7 @@ async function moveSome(
     tree.state === 'moving'
       ? await deleteSome(ports, accountId, tree)
       : await restoreSome(ports, accountId, tree, settings);
-  if (writes === undefined) return await end(ports, accountId, tree, settings);
+  if (writes === undefined) return await end(ports, accountId, tree);
   const result = await ports.rows.transact(writes);
   return result.outcome === 'written' ? false : 'lost';
 }
@@ -87,8 +86,8 @@ async function deleteSome(
   accountId: string,
   tree: Tree,
 ): Promise<Write[] | undefined> {
-  const { deletionId, root } = tree;
-  const some = await readMailboxes(rows, await namedMembers(rows, accountId, root));
+  const { deletionId } = tree;
+  const some = await readMailboxes(rows, await namedMembers(rows, accountId, tree));
   if (some.length === 0) return undefined;
   return [
     treeUpdate(accountId, deletionId, { from: 'moving', add: countsOf(some, 1) }),
@@ -97,8 +96,12 @@ async function deleteSome(
 }
 
 /** As many as one transaction takes, parents first. */
-async function namedMembers(rows: RowStore, accountId: string, root: string): Promise<Member[]> {
-  const itself = await rows.get(dictmapKeys.path(accountId, root));
+async function namedMembers(
+  rows: RowStore,
+  accountId: string,
+  { root, keepInbox }: Tree,
+): Promise<Member[]> {
+  const itself = keepInbox ? undefined : await rows.get(dictmapKeys.path(accountId, root));
   const start = dictmapKeys.path(accountId, '').sk;
   const below = await rows.query({
     table: 'dictmap',
@@ -120,12 +123,13 @@ async function restoreSome(
   tree: Tree,
   settings: ResolvedSettings,
 ): Promise<Write[] | undefined> {
-  const { deletionId, root, returned } = tree;
+  const { deletionId, root, returned, returnId } = tree;
   const { branch = root, to = root } = returned ?? {};
   const members = await membersOf(rows, accountId, deletionId, branch);
   if (members.length === 0) return undefined;
   const some = await readMailboxes(rows, members.slice(0, BATCH_MAILBOXES));
-  const way = { branch, to, settings, now: clock.now() };
+  const mark = returnId === undefined ? {} : { returnId };
+  const way = { branch, to, settings, now: clock.now(), ...mark };
   return [
     treeUpdate(accountId, deletionId, { from: 'restoring', add: countsOf(some, -1) }),
     ...some.flatMap((mailbox) => restoreWrites(accountId, tree, mailbox, way)),
@@ -133,33 +137,26 @@ async function restoreSome(
 }
 
 /** Takes the tree off the account's row: what was hidden shows, and names are free. */
-async function end(
-  ports: MailboxPorts,
-  accountId: string,
-  tree: Tree,
-  settings: ResolvedSettings,
-): Promise<boolean | 'lost'> {
+async function end(ports: MailboxPorts, accountId: string, tree: Tree): Promise<boolean | 'lost'> {
   const { rows, clock } = ports;
+  const { deletionId, state, returnId } = tree;
   const account = await readAccount(rows, accountId);
   if (account?.state !== 'active') throw notActive(account ?? { accountId });
-  const { [tree.deletionId]: _, ...moves } = account.moves ?? {};
-  const inbox = tree.state === 'moving' && tree.keepInbox ? newInbox(ports, account, settings) : [];
-  const set = inbox[0] === undefined ? {} : { lastUidValidity: inbox[0].uidValidity };
+  // Somebody else may have ended this move, and begun to bring another branch back: not ours.
+  const now = await readTree(rows, accountId, deletionId);
+  if (now?.state !== state || now.returnId !== returnId) return 'lost';
+  const { [deletionId]: _, ...moves } = account.moves ?? {};
   const result = await rows.transact([
-    accountWrite(account, moves, set),
-    treeUpdate(accountId, tree.deletionId, await endOf(rows, accountId, tree, clock.now())),
-    ...inbox.flatMap((mailbox) => mailboxWrites(accountId, mailbox)),
+    accountWrite(account, moves),
+    treeUpdate(accountId, deletionId, await endOf(rows, accountId, tree, clock.now())),
   ]);
   return result.outcome === 'written' ? true : 'lost';
 }
 
-function newInbox(ports: MailboxPorts, account: Account, settings: ResolvedSettings): Mailbox[] {
-  const policy = settings.autoexpungeOf(INBOX) ?? {};
-  return [newMailbox(account, INBOX, ports, { policy })];
-}
-
 async function endOf(rows: RowStore, accountId: string, tree: Tree, now: number) {
-  if (tree.state === 'moving') return { from: tree.state, set: { state: 'deleted' } } as const;
+  if (tree.state === 'moving') {
+    return { from: tree.state, set: { state: 'deleted', settledAt: now } } as const;
+  }
   return { from: tree.state, ...(await restoredChange(rows, accountId, tree, now)) };
 }
 

@@ -144,6 +144,8 @@ export interface Return {
   readonly settings: ResolvedSettings;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** The mark of a return that takes more than one transaction. */
+  readonly returnId?: string;
 }
 
 /** The clock of autoexpunge starts anew, as after a rename (A2). */
@@ -151,11 +153,13 @@ export function restoreWrites(
   accountId: string,
   { deletionId }: Pick<Tree, 'deletionId'>,
   mailbox: Mailbox,
-  { branch, to, settings, now }: Return,
+  { branch, to, settings, now, returnId }: Return,
 ): Write[] {
   const { mailboxId, path } = mailbox;
   const target = targetPath(path, branch, to);
-  const change = renamed(mailbox, target, settings, now);
+  const { set, unset = [] } = renamed(mailbox, target, settings, now);
+  const mark = returnId === undefined ? {} : { returnId };
+  const gone = returnId === undefined ? ['treeId', 'returnId'] : ['treeId'];
   return [
     {
       kind: 'remove',
@@ -172,7 +176,7 @@ export function restoreWrites(
       kind: 'update',
       key: dictmapKeys.mailbox(mailboxId),
       guard: { row: 'present', equals: { ...unchanged(mailbox), treeId: deletionId } },
-      change: { ...change, set: { ...change.set, state: 'active' } },
+      change: { set: { ...set, state: 'active', ...mark }, unset: [...unset, ...gone] },
     },
   ];
 }

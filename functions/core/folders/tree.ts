@@ -10,15 +10,23 @@ import { LetheError, quoted } from '../errors.ts';
 import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
-import { isObject, number, optionalText, text } from '../rows/attributes.ts';
+import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 
 /**
  * `moving`: deleted; its rows are on their way. `restoring`: coming back, as a whole or a branch.
- * `purging`: claimed by a purge, which nothing else may come between. `restored`, `purged`: records.
+ * `purging`: claimed by a purge, which nothing else may come between. `arriving`: being copied from
+ * another account. `restored`, `purged`: records.
  */
-export type TreeState = 'moving' | 'deleted' | 'restoring' | 'purging' | 'restored' | 'purged';
+export type TreeState =
+  | 'moving'
+  | 'deleted'
+  | 'restoring'
+  | 'purging'
+  | 'arriving'
+  | 'restored'
+  | 'purged';
 
 export interface Tree {
   readonly deletionId: string;
@@ -31,15 +39,19 @@ export interface Tree {
   readonly hex: string;
   /** Epoch milliseconds. */
   readonly deletedAt: number;
+  /** When the last delivery that belongs to it can have come, if later; epoch milliseconds. */
+  readonly settledAt?: number;
   readonly requestedBy: string;
   /** What is in it now. */
   readonly mailboxes: number;
   readonly messages: number;
   readonly bytes: number;
-  /** Another INBOX takes the place of the one in it, once all is moved. */
+  /** Another INBOX has taken the place of the one in it. */
   readonly keepInbox?: true;
   /** What comes back or came back last: so whoever asks again gets the same answer. */
   readonly returned?: Returned;
+  /** Tells one return from the next of the same tree. */
+  readonly returnId?: string;
   /** The operation or execution that purges it. */
   readonly claim?: string;
 }
@@ -81,7 +93,9 @@ export const isStored = ({ state }: Tree): boolean => state !== 'restored' && st
 
 export function toTree(row: Row): Tree {
   const returned = row.attributes['returned'];
+  const returnId = optionalText(row, 'returnId');
   const claim = optionalText(row, 'claim');
+  const settledAt = optionalNumber(row, 'settledAt');
   return {
     deletionId: text(row, 'deletionId'),
     state: text(row, 'state') as TreeState,
@@ -95,7 +109,9 @@ export function toTree(row: Row): Tree {
     bytes: number(row, 'bytes'),
     ...(row.attributes['keepInbox'] === true ? { keepInbox: true } : {}),
     ...(isObject(returned) ? { returned: returned as unknown as Returned } : {}),
+    ...(returnId === undefined ? {} : { returnId }),
     ...(claim === undefined ? {} : { claim }),
+    ...(settledAt === undefined ? {} : { settledAt }),
   };
 }
 

@@ -44,6 +44,7 @@ const FIXED_ROWS = 2;
 const AT_ONCE_MAILBOXES = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / ROWS_EACH);
 
 const PARALLEL_READS = 16;
+const RETURN_ID_BYTES = 8;
 
 /** Names beside one that is taken, which are tried. */
 const NAMES_MAX = 1000;
@@ -100,16 +101,15 @@ async function begin(
 ): Promise<Undeleted | 'lost'> {
   const { account, settings, deletionId, branch = tree.root } = undeletion;
   const { accountId } = account;
-  if (tree.state === 'purging') throw claimed(deletionId);
+  if (tree.state === 'purging' || tree.state === 'arriving') throw claimed(tree);
   const members = isStored(tree) ? await membersOf(ports.rows, accountId, deletionId, branch) : [];
   const mailboxes = await readMailboxes(ports.rows, members);
   if (mailboxes.length === 0) return doneBefore(undeletion, tree);
+  const wanted = undeletion.to ?? branch;
+  // Names that are on their way out are free; what comes to names below must be there first.
+  if (await finishedAround(ports, undeletion, wanted, deadline)) return 'lost';
   const to = await freeTarget(ports.rows, undeletion, branch, mailboxes);
-  const around = movesAround(account, to);
-  if (around.length > 0) {
-    await finishMoves(ports, account, settings, deadline, around);
-    return 'lost';
-  }
+  if (await finishedAround(ports, undeletion, to, deadline)) return 'lost';
   const over = await checkRoom(ports, undeletion, branch, to, mailboxes);
   const returned: Returned = { branch, to, ...countsOf(mailboxes, 1) };
   const answer = { ...returned, ...(over ? { overQuota: true as const } : {}) };
@@ -119,11 +119,24 @@ async function begin(
   const result = await ports.rows.transact(
     atOnce
       ? atOnceWrites(ports, undeletion, returned, mailboxes, isAll)
-      : markWrites(account, deletionId, returned),
+      : markWrites(account, deletionId, returned, ports.ids.hex(RETURN_ID_BYTES)),
   );
   if (result.outcome !== 'written') return 'lost';
   if (!atOnce) await finishMove(ports, accountId, settings, deadline, deletionId);
   return answer;
+}
+
+/** @returns whether there was something to finish, so that all has to be read again */
+async function finishedAround(
+  ports: MailboxPorts,
+  { account, settings }: Undeletion,
+  path: string,
+  deadline: number,
+): Promise<boolean> {
+  const around = movesAround(account, path);
+  if (around.length === 0) return false;
+  await finishMoves(ports, account, settings, deadline, around);
+  return true;
 }
 
 /** Asked for a second time. @throws UnknownMailboxError when it was something else */
@@ -160,9 +173,14 @@ function atOnceWrites(
   ];
 }
 
-function markWrites(account: Account, deletionId: string, returned: Returned): Write[] {
-  const move = { kind: 'restore', root: returned.to } as const;
-  const set = { state: 'restoring', returned: returned as unknown as Attributes };
+function markWrites(
+  account: Account,
+  deletionId: string,
+  returned: Returned,
+  returnId: string,
+): Write[] {
+  const move = { kind: 'restore', root: returned.to, returnId } as const;
+  const set = { state: 'restoring', returned: returned as unknown as Attributes, returnId };
   return [
     accountWrite(account, withMove(account, deletionId, move)),
     treeUpdate(account.accountId, deletionId, { from: 'deleted', set }),
@@ -238,9 +256,10 @@ async function checkRoom(
   );
 }
 
-function claimed(deletionId: string): LetheError {
+function claimed({ deletionId, state }: Tree): LetheError {
+  const what = state === 'purging' ? 'being purged' : 'being copied from another account';
   return notAllowed(
-    `the deleted folder ${quoted(deletionId)} is being purged`,
-    'What the purge leaves can be brought back when it has ended.',
+    `the deleted folder ${quoted(deletionId)} is ${what}`,
+    'What is there when that has ended can be brought back.',
   );
 }

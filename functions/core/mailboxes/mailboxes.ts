@@ -37,12 +37,17 @@ export interface Mailbox {
   readonly renamedAt?: number;
   /** Rights of other users, by address or `anyone`. */
   readonly acl?: Acl;
-  /** The deletion that it is part of; stays when it comes back, and means nothing then. */
+  /** The deletion that it is part of. */
   readonly treeId?: string;
+  /** The return with which it came back: hides it until all that comes with it is there. */
+  readonly returnId?: string;
 }
 
 /** Letters of RFC 4314 by identifier. */
 export type Acl = Readonly<Record<string, string>>;
+
+/** A name that loses its mailbox so often while it is read is of no use to anybody. */
+const READS_MAX = 3;
 
 export interface MailboxPorts {
   readonly rows: RowStore;
@@ -54,6 +59,7 @@ export function toMailbox(row: Row): Mailbox {
   const specialUse = optionalText(row, 'specialUse');
   const dueSk = optionalText(row, 'dueSk');
   const treeId = optionalText(row, 'treeId');
+  const returnId = optionalText(row, 'returnId');
   return {
     mailboxId: text(row, 'mailboxId'),
     path: text(row, 'path'),
@@ -71,6 +77,7 @@ export function toMailbox(row: Row): Mailbox {
     ...given(row, 'renamedAt'),
     ...aclOf(row),
     ...(treeId === undefined ? {} : { treeId }),
+    ...(returnId === undefined ? {} : { returnId }),
   };
 }
 
@@ -112,9 +119,14 @@ export async function findMailbox(
   account: WithMoves,
   path: string,
 ): Promise<Mailbox | undefined> {
-  const row = await rows.get(dictmapKeys.path(account.accountId, path));
-  const mailbox = row && (await readMailbox(rows, text(row, 'mailboxId')));
-  return mailbox !== undefined && isHidden(account, mailbox) ? undefined : mailbox;
+  for (let tries = 0; tries < READS_MAX; tries += 1) {
+    const row = await rows.get(dictmapKeys.path(account.accountId, path));
+    const mailbox = row && (await readMailbox(rows, text(row, 'mailboxId')));
+    if (mailbox === undefined || isHidden(account, mailbox)) return undefined;
+    // Deleted between the two readings: another may have its name already, as INBOX does.
+    if (mailbox.state !== 'deleted' && mailbox.state !== 'shell') return mailbox;
+  }
+  return undefined;
 }
 
 /** Also what those are told who have no right on the mailbox: the same words (DEV-05). */
@@ -148,7 +160,7 @@ export function whyNotActive(
   if (mailbox?.state === 'erasing') return notActive(account);
   return new LetheError(
     ERROR_NAMES.unknownMailbox,
-    `mailbox ${mailbox?.mailboxId ?? ''} is gone`.replace('  ', ' '),
+    mailbox === undefined ? 'the mailbox is gone' : `mailbox ${mailbox.mailboxId} is gone`,
     'List the mailboxes to see which there are.',
   );
 }

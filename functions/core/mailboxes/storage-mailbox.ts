@@ -32,8 +32,9 @@ export async function ensureStorage(
     const row = await ports.rows.get(dictmapKeys.path(accountId, name));
     if (row === undefined) return await create(ports, accountId, settings, name);
     const mailbox = await readMailbox(ports.rows, text(row, 'mailboxId'));
-    // Deleted between the two readings: its name is free by now.
+    // Deleted between the two readings: its name is free by now, or another has it.
     if (mailbox === undefined || mailbox.state === 'shell') return 'lost';
+    if (mailbox.state === 'deleted') return 'lost';
     if (mailbox.state === 'erasing') throw notActive(account);
     if (mailbox.state !== 'active') throw unusable(account, name);
     return mailbox.role === 'storage' ? mailbox : await adopt(ports, mailbox);

@@ -5,6 +5,7 @@
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
+import { isThere } from '../mailboxes/every-mailbox.ts';
 import {
   findMailbox,
   type Mailbox,
@@ -153,7 +154,7 @@ async function targetOf(
 ): Promise<Mailbox> {
   if (to !== undefined) return await requireMailbox(ports.rows, account, to);
   const origin = await readMailbox(ports.rows, home.mailboxId);
-  if (origin?.state === 'active') return origin;
+  if (origin !== undefined && isThere(account, origin)) return origin;
   // The folder is gone: one of its name takes its place.
   const path = expunged?.origin ?? '';
   const there = await findMailbox(ports.rows, account, path);

@@ -7,7 +7,7 @@ import type { QuotaDrift } from '../../contract/mail-api.ts';
 import { dictmapKeys, messagePartitions } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
-import { everyMailboxRow, isThere } from '../mailboxes/every-mailbox.ts';
+import { everyMailboxRow } from '../mailboxes/every-mailbox.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { toEntry } from '../messages/entries.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -44,10 +44,10 @@ export async function recount(
 ): Promise<Recount> {
   const drift: QuotaDrift[] = [];
   const mailboxes: Mailbox[] = [];
-  // What a storage shows also lies in deleted folders, and in what is left of mailboxes.
+  // Deleted folders too: what was expunged in them before is still shown by the storage.
   for await (const one of everyMailboxRow(ports.rows, account.accountId)) mailboxes.push(one);
   const left = mailboxes.filter(({ mailboxId }) => after === undefined || mailboxId > after);
-  const storages = mailboxes.filter((one) => one.role === 'storage' && isThere(account, one));
+  const storages = mailboxes.filter(({ role, state }) => role === 'storage' && state === 'active');
   const days = await ExpiryRecount.begin(ports, storages);
   let last: string | undefined;
   for (const mailbox of left) {

@@ -170,3 +170,15 @@ account stays. 75 when it did not come to an end: give the same command again.
 
 Example:
   lethe message purge-expunged -u john@example.com --older-than-days 30 --dry-run`;
+
+export const PURGE_HELP = `
+Without --older-than-days a folder goes when the settings say so: deletedRetentionDays, 7 if nothing
+else is set; never keeps it. A folder with a setting of its own goes by that, unless
+--ignore-own-retention is given. What was expunged in a folder keeps its own time. Held accounts are
+left out, and so is what waits for a backup. 75 when something could not be purged: what is due stays
+due, and "lethe operation resume" goes on.
+
+Examples:
+  lethe mailbox purge --all --dry-run
+  lethe mailbox purge -u john@example.com --older-than-days 30
+  lethe mailbox purge -u john@example.com --deletion 6922A1B0-4f1c8e02d9aa --yes`;

@@ -8,6 +8,7 @@ import type { SetSettingsOptions, SettingsOptions } from './commands/settings.ts
 import { addFolderCommands } from './folder-commands.ts';
 import { IMPORT_HELP, SETTINGS_HELP } from './help.ts';
 import { addMessageCommands } from './message-commands.ts';
+import { addPurgeCommand } from './purge-commands.ts';
 
 export function addMailCommands(program: Command, act: Act): void {
   addMailboxCommands(program, act);
@@ -61,6 +62,7 @@ function addMailboxCommands(program: Command, act: Act): void {
       ),
     );
   addFolderCommands(mailboxes, act);
+  addPurgeCommand(mailboxes, act);
 }
 
 function addQuotaCommands(program: Command, act: Act): void {

@@ -7,6 +7,7 @@ import { CryptoIds } from '../../functions/adapters/crypto-ids.ts';
 import { DynamoDbRowStore } from '../../functions/adapters/dynamodb-row-store.ts';
 import { S3ObjectStore } from '../../functions/adapters/s3-object-store.ts';
 import { SystemClock } from '../../functions/adapters/system-clock.ts';
+import type { PurgeRequest } from '../../functions/contract/purge.ts';
 import { LOCAL_REGION, ROOT_CREDENTIALS } from '../../local/aws-environment.ts';
 import type { Instance } from '../../local/instance.ts';
 import {
@@ -115,13 +116,22 @@ export class EmbeddedTarget implements Target {
   }
 
   async autoexpunge(_accountId: string, user: string): Promise<void> {
+    await this.#run('autoexpunge', { user });
+  }
+
+  async purge(_accountId: string, request: PurgeRequest): Promise<void> {
+    await this.#run('purge-mailboxes', request);
+  }
+
+  /** Runs a machine of mail to its end, at the time of the step. */
+  async #run(machine: string, input: object): Promise<void> {
     const { sfn } = this.#clients;
     const sweepsAt = this.#nowMs + SWEEP_LATE_MS;
     await this.#setTime(sweepsAt);
     const { executionArn } = await sfn.send(
       new StartExecutionCommand({
-        stateMachineArn: this.#instance.outputs.stateMachines['autoexpunge'],
-        input: JSON.stringify({ user }),
+        stateMachineArn: this.#instance.outputs.stateMachines[machine],
+        input: JSON.stringify(input),
       }),
     );
     const end = Date.now() + SWEEP_DEADLINE_MS;
@@ -130,12 +140,12 @@ export class EmbeddedTarget implements Target {
         new DescribeExecutionCommand({ executionArn }),
       );
       if (status === 'SUCCEEDED') return;
-      if (status !== 'RUNNING') throw new Error(`autoexpunge ${status}: ${cause ?? output}`);
+      if (status !== 'RUNNING') throw new Error(`${machine} ${status}: ${cause ?? output}`);
       // What the sweep takes must not make mail due that is not.
       if (polls % POLLS_PER_HOLD === 0) await this.#setTime(sweepsAt);
       await sleep(POLL_MS);
     }
-    throw new Error(`autoexpunge did not end within ${SWEEP_DEADLINE_MS} ms`);
+    throw new Error(`${machine} did not end within ${SWEEP_DEADLINE_MS} ms`);
   }
 
   async settle(): Promise<void> {

@@ -64,7 +64,7 @@ const APPEND: Shape = {
   guid: TEXT.optional(),
 };
 
-/** Arguments, then members of `expect`. Verbs that Lethe does not have yet are not here. */
+/** Arguments, then members of `expect`. */
 const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
   create: [MAILBOX, {}],
   append: [APPEND, { uid: COUNT.optional() }],
@@ -100,6 +100,16 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
       overQuota: YES.optional(),
     },
     { to: TEXT.optional() },
+  ],
+  deleteDeleted: [{ deletion: TEXT }, {}],
+  purgeDeleted: [
+    {
+      olderThanDays: z.number().min(0).optional(),
+      olderThanSeconds: z.number().min(0).optional(),
+      users: TEXT.nullable().optional(),
+      ignoreOwnRetention: YES.optional(),
+    },
+    { removed: TEXTS.optional() },
   ],
   setDeleteAfter: [{ mailbox: TEXT, days: COUNT }, {}],
   deletedName: [

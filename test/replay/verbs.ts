@@ -12,12 +12,6 @@ import { UNEXPUNGE_VERBS } from './unexpunge-verbs.ts';
 /** Throws CodeError for an error of the doors, MismatchError when `expect` does not hold. */
 export type Verb = (session: Session, step: Step) => Promise<void>;
 
-/** Verbs of the format that Lethe does not have yet. */
-const MISSING: readonly string[] = ['deleteDeleted', 'purgeDeleted'];
-
-/** Arguments that it does not have yet. */
-const MISSING_ARGUMENTS: readonly string[] = [];
-
 const VERBS: Readonly<Record<string, Verb>> = {
   ...MAILBOX_VERBS,
   ...FOLDER_VERBS,
@@ -28,13 +22,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
 };
 
 /**
- * What a step does, or the name of what Lethe does not have yet for it.
+ * What a step does.
  * @throws Error for what the format does not have
  */
-export function findVerb(step: Step): Verb | string {
-  if (MISSING.includes(step.do)) return step.do;
-  const argument = MISSING_ARGUMENTS.find((name) => step[name] !== undefined);
-  if (argument !== undefined) return argument;
+export function findVerb(step: Step): Verb {
   checkStep(step);
   const verb = VERBS[step.do];
   if (verb === undefined) throw new Error(`this replayer lacks the verb ${step.do}`);

@@ -5,6 +5,7 @@ import type { ImportCommandOptions } from './commands/import.ts';
 import type { CreateMailboxOptions, MailboxOptions } from './commands/mailbox.ts';
 import type { QuotaOptions } from './commands/quota.ts';
 import type { SetSettingsOptions, SettingsOptions } from './commands/settings.ts';
+import { addFolderCommands } from './folder-commands.ts';
 import { IMPORT_HELP, SETTINGS_HELP } from './help.ts';
 import { addMessageCommands } from './message-commands.ts';
 import { addPurgeCommand } from './purge-commands.ts';
@@ -32,6 +33,7 @@ function addMailboxCommands(program: Command, act: Act): void {
   mailboxes
     .command('create <mailbox>')
     .description('create a mailbox; a missing parent is a name that only has children')
+    .option('--parents', 'create the missing parents, too')
     .addOption(userOption())
     .addOption(asOption())
     .option('--special-use <use>', 'of RFC 6154, for instance \\Trash')
@@ -59,6 +61,7 @@ function addMailboxCommands(program: Command, act: Act): void {
         (await import('./commands/mailbox.ts')).listSubscriptions(context, options),
       ),
     );
+  addFolderCommands(mailboxes, act);
   addPurgeCommand(mailboxes, act);
 }
 

@@ -176,5 +176,9 @@ export const lazyPartition = (storageMailboxId: string, bucket: number): string 
 export const linkOf = (mailboxId: string, uid: number): string =>
   `${mailboxId.slice(mailboxId.indexOf('.') + 1)}:${uidKey(uid)}`;
 
+/** The mailbox of an account that a link names. */
+export const mailboxOfLink = (accountId: string, link: string): string =>
+  `${accountId}.${link.slice(0, link.indexOf(':'))}`;
+
 export const blobPartition = (accountId: string, shard: string): string =>
   `blobs#${accountId}#${shard}`;

@@ -26,7 +26,7 @@ import {
   expungeMessages,
 } from '../messages/expunge-messages.ts';
 import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
-import type { Write } from '../ports/row-store.ts';
+import type { Change, Write } from '../ports/row-store.ts';
 import { storedIn } from '../quota/quota.ts';
 import { untilWon } from '../rows/contention.ts';
 import { sameNames } from '../settings/settings-store.ts';
@@ -248,6 +248,18 @@ function requireSame(began: Mailbox, now: Mailbox): void {
   if (now.uidNext !== began.uidNext || now.messages > 0) throw mailboxNotEmpty(began.path);
 }
 
+/**
+ * A storage is made again by the next expunge, perhaps within the second: under another
+ * UIDVALIDITY, because its UIDs begin anew.
+ */
+function lastOf(
+  { lastUidValidity = 0 }: Account,
+  { role, uidValidity }: Mailbox,
+): Pick<Change, 'set'> {
+  if (role !== 'storage' || uidValidity <= lastUidValidity) return {};
+  return { set: { lastUidValidity: uidValidity } };
+}
+
 /** One transaction: the name goes, and with it the mailbox. */
 async function end(
   ports: ChunkPorts,
@@ -266,7 +278,7 @@ async function end(
       kind: 'update',
       key: registryKeys.account(accountId),
       guard: { ...same, without: [...(same.without ?? []), 'hold'] },
-      change: { add: { treeRevision: 1 } },
+      change: { add: { treeRevision: 1 }, ...lastOf(current, now) },
     },
     {
       kind: 'remove',

@@ -24,6 +24,7 @@ import {
   type MailContext,
   type Rider,
 } from './in-chunks.ts';
+import { OtherInstances } from './other-instances.ts';
 
 /**
  * Rows that one expunge needs, at most: its own, that of its blob, a new day's count, and that of
@@ -71,14 +72,17 @@ export async function expungeMessages(
     rider: options.rider,
     prepare: async () => {
       const source = await requireActive(ports.rows, account, mailbox.mailboxId);
-      return { source, storage: await storageFor(ports, context, source, options, deadline) };
+      const storage = await storageFor(ports, context, source, options, deadline);
+      return { source, storage, others: new OtherInstances(ports.rows, account.accountId) };
     },
-    take: (chunk, entry, { source, storage }) => {
-      if (!chunk.fits(ROWS_EACH)) return 'full';
+    take: async (chunk, entry, mailboxes) => {
+      // The account's row comes in with the first whose other instances count.
+      const counts = context.settings.onlyLastInstance && entry.copied;
+      if (!chunk.fits(ROWS_EACH + Number(counts))) return 'full';
       // TTL has taken the row of links already: S3's own clock has the bytes.
       if (isForgotten(chunk, entry)) return 'gone';
       const { uid, sizeBytes } = entry.message;
-      const storedUid = expungeEntry(chunk, context, entry, source, storage, options);
+      const storedUid = await expungeEntry(chunk, context, entry, mailboxes, options);
       return { uid, sizeBytes, ...(storedUid === undefined ? {} : { storedUid }) };
     },
   });
@@ -109,14 +113,19 @@ export async function storageFor(
   return await ensureStorage(ports, account, settings, source.path, deadline);
 }
 
-function expungeEntry(
+interface ExpungeFrom {
+  readonly source: Mailbox;
+  readonly storage: Keeper | undefined;
+  readonly others: OtherInstances;
+}
+
+async function expungeEntry(
   chunk: Chunk,
   context: MailContext,
   entry: Entry,
-  source: Mailbox,
-  storage: Keeper | undefined,
+  { source, storage, others }: ExpungeFrom,
   options: ExpungeOptions,
-): number | undefined {
+): Promise<number | undefined> {
   const { sizeBytes } = entry.message;
   const link = linkOf(entry.home.mailboxId, entry.home.uid);
   const links = entry.copied ? chunk.links(entry) : undefined;
@@ -125,8 +134,9 @@ function expungeEntry(
     return undefined;
   }
   chunk.count(source, -1, sizeBytes);
-  const isLast = !(context.settings.onlyLastInstance && links?.hasOthers(link) === true);
-  if (storage === undefined || !isLast) {
+  const { onlyLastInstance } = context.settings;
+  const asks = storage !== undefined && onlyLastInstance && links !== undefined;
+  if (storage === undefined || (asks && (await others.has(chunk, links, link)))) {
     endRow(chunk, entry, links, link);
     return undefined;
   }

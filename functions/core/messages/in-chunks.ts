@@ -137,6 +137,7 @@ async function tryChunk<C extends { readonly source: Mailbox }, T>(
   if (result.outcome === 'written') return { done, taken };
   const isRiding = ({ index }: Refusal) => index < riding.length;
   if (job.rider !== undefined && result.outcome === 'refused' && result.refusals.some(isRiding)) {
+    if (chunk.sawTreesMove(result.refusals)) return 'lost';
     throw await job.rider.refused();
   }
   return 'lost';

@@ -70,15 +70,17 @@ class Purge {
   /** @returns where it has to go on */
   async run(only: Mailbox | undefined, from?: PurgePlace): Promise<PurgePlace | undefined> {
     const { ports, access, deadline } = this.#request;
+    let begun = false;
     for await (const mailbox of everyMailbox(ports.rows, access.account)) {
       const { mailboxId, state } = mailbox;
       const isMeant = only === undefined || only.mailboxId === mailboxId;
       if (!isMeant || state !== 'active' || mailboxId < (from?.mailboxId ?? '')) continue;
       const start = from?.mailboxId === mailboxId ? from.afterUid : 0;
+      // At least one page, however late it is: else no request would ever get further.
+      if (begun && ports.clock.now() > deadline) return { mailboxId, afterUid: start };
+      begun = true;
       const next = await this.#mailbox(mailbox, start);
       if (next !== undefined) return { mailboxId, afterUid: next };
-      // The next request finds nothing more here, and begins the next one.
-      if (ports.clock.now() > deadline) return { mailboxId, afterUid: mailbox.uidNext - 1 };
     }
     return undefined;
   }

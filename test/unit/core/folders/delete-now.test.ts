@@ -5,6 +5,7 @@ import { deleteNow } from '../../../../functions/core/folders/delete-now.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { readMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
+import { Crashes } from '../../../models/faulty.ts';
 import { SweptAccount } from '../autoexpunge/swept-account.ts';
 import { interrupted } from '../interrupted.ts';
 
@@ -154,5 +155,52 @@ describe('immediate deletion', () => {
     });
     expect(await readMailbox(world.rows, mailboxId)).toMatchObject({ messages: 1 });
     expect(own.states()).toEqual(['live']);
+  });
+
+  test('W2, L6: a crash at any change leaves all of the mail somewhere; asked again, it ends', async () => {
+    let crashed = 0;
+    for (const point of ['before', 'after'] as const) {
+      for (let call = 1; ; call += 1) {
+        const { own, world, remove } = await desk();
+        await own.deliver('Work', ...Array.from({ length: 98 }, (_, index) => `m${index}`));
+        await own.deliver('Work', 'late');
+        const crashes = new Crashes({ call, point });
+        await remove('Work', { ports: crashes.wrapAll({ ...world.ports }) }).catch(() => {});
+        if (!crashes.crashed) break;
+        crashed += 1;
+        const storage = await own.show('.EXPUNGED').catch(() => []);
+        const left = await own.show('Work').catch(() => []);
+        expect(storage.length + left.length).toBe(99);
+        await remove('Work').catch((error) => {
+          expect(error).toMatchObject({ name: 'UnknownMailboxError' });
+        });
+        expect(await own.show('.EXPUNGED')).toHaveLength(99);
+        await expect(own.box('Work')).rejects.toMatchObject({ name: 'UnknownMailboxError' });
+      }
+    }
+    // The storage, two chunks, and the end.
+    expect(crashed).toBe(2 * 4);
+  });
+
+  test('L2: in a namespace it merges into the folder of its name, UIDVALIDITY and all', async () => {
+    const { own, make, remove } = await desk({ lazyExpunge: '.EXPUNGED/' });
+    await own.deliver('Work', 'a');
+    await remove('Work');
+    const { mailboxId, uidValidity } = await own.box('.EXPUNGED/Work');
+    await make('Work');
+    await own.deliver('Work', 'b');
+    await remove('Work');
+    expect(await own.show('.EXPUNGED/Work')).toEqual(['1 a', '2 b']);
+    expect(await own.box('.EXPUNGED/Work')).toMatchObject({ mailboxId, uidValidity });
+  });
+
+  test('L4: of several instances in it, the last is kept', async () => {
+    const { own, remove } = await desk({ ...LAZY, lazyExpungeOnlyLastInstance: true });
+    await own.deliver('Work', 'a', 'b');
+    await own.copy('Work', 'Work', 1);
+    await own.copy('Work', 'INBOX', 2);
+    expect(await remove('Work')).toMatchObject({ messages: 3 });
+    expect(await own.show('.EXPUNGED')).toEqual(['1 a']);
+    expect(await own.show('INBOX')).toEqual(['1 b']);
   });
 });

@@ -6,8 +6,9 @@
 import type { DeleteMailboxAnswer, DeleteMailboxRequest } from '../../contract/folder-api.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { InvalidInputError, StoreBusyError } from '../errors.ts';
-import { deleteNow, mailboxNotEmpty } from '../folders/delete-now.ts';
+import { deleteNow } from '../folders/delete-now.ts';
 import { deleteTree, ownMove } from '../folders/delete-tree.ts';
+import { mailboxNotEmpty } from '../folders/empty-mailbox.ts';
 import { deletedName, type Tree } from '../folders/tree.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';

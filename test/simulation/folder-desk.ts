@@ -26,6 +26,7 @@ import { requestList } from '../../functions/core/requests/list-request.ts';
 import type { MailRequest } from '../../functions/core/requests/mail-access.ts';
 import { requestStatus } from '../../functions/core/requests/mailbox-requests.ts';
 import { readSettings } from '../../functions/core/settings/settings-store.ts';
+import { Turns } from './turns.ts';
 import { CLASSES, World } from './world.ts';
 
 export const USER = 'john@example.org';
@@ -36,19 +37,34 @@ const NAMES_MAX = 1000;
 export type Asked<T> = Partial<T> & { readonly ports?: MessagePorts };
 
 export class FolderDesk {
-  readonly world = new World();
+  readonly world: World;
+  /** Runs processes on `ports` side by side, one call at a time. */
+  readonly turns = new Turns();
+  readonly ports: MessagePorts;
   /** Of the deployment; a test may switch them between operations. */
   settings: MailSettings = {};
 
+  private constructor(seed?: number) {
+    this.world = new World(seed === undefined ? {} : { seed });
+    const { rows, objects, clock, ids } = this.world.ports;
+    const { turns } = this;
+    this.ports = {
+      rows: turns.wrap(rows),
+      objects: turns.wrap(objects),
+      clock: turns.wrap(clock),
+      ids,
+    };
+  }
+
   static async make(...paths: string[]): Promise<FolderDesk> {
-    const desk = new FolderDesk();
+    return await FolderDesk.seeded(undefined, ...paths);
+  }
+
+  static async seeded(seed: number | undefined, ...paths: string[]): Promise<FolderDesk> {
+    const desk = new FolderDesk(seed);
     await createAccount(desk.world.ports, CLASSES, { user: USER });
     await desk.create(...paths);
     return desk;
-  }
-
-  get ports(): MessagePorts {
-    return this.world.ports;
   }
 
   get deadline(): number {

@@ -170,13 +170,17 @@ export async function membersOf(
   return members.sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** The rows of these mailboxes; those that are gone are left out. */
+/**
+ * The rows of these mailboxes; those that are gone are left out.
+ * @returns `lost` when somebody has given one another name since its member was read
+ */
 export async function readMailboxes(
   rows: RowStore,
-  members: readonly Pick<Member, 'mailboxId'>[],
-): Promise<Mailbox[]> {
+  members: readonly Member[],
+): Promise<Mailbox[] | 'lost'> {
   const found = await inParallel(members, PARALLEL_READS, ({ mailboxId }) =>
     readMailbox(rows, mailboxId),
   );
-  return found.filter((mailbox) => mailbox !== undefined);
+  const moved = found.some((mailbox, index) => mailbox && mailbox.path !== members[index]?.path);
+  return moved ? 'lost' : found.filter((mailbox) => mailbox !== undefined);
 }

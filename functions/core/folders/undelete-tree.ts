@@ -104,7 +104,11 @@ async function begin(
   if (tree.state === 'purging') throw claimed(deletionId);
   const members = isStored(tree) ? await membersOf(ports.rows, accountId, deletionId, branch) : [];
   const mailboxes = await readMailboxes(ports.rows, members);
-  if (mailboxes.length === 0) return doneBefore(undeletion, tree);
+  if (mailboxes === 'lost') return 'lost';
+  if (mailboxes.length === 0) {
+    // Somebody else may have brought them back between the two readings.
+    return doneBefore(undeletion, (await readTree(ports.rows, accountId, deletionId)) ?? tree);
+  }
   const wanted = undeletion.to ?? branch;
   // Names that are on their way out are free; what comes to names below must be there first.
   if (await finishedAround(ports, undeletion, wanted, deadline)) return 'lost';

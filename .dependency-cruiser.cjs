@@ -34,7 +34,7 @@ module.exports = {
       '^functions/(runtime|adapters|core|contract)/',
     ]),
     only('handlers-import-inwards', 'handlers are thin', '^functions/handlers/', [
-      '^functions/handlers/mail/',
+      '^functions/handlers/(mail|provisioning)/',
       '^functions/(runtime|adapters|core|contract)/',
     ]),
     only('cdk-imports-contract', 'handlers are entry paths, never imports', '^cdk/', [

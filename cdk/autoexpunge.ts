@@ -40,9 +40,11 @@ function addSteps(scope: Construct, props: ServiceStackProps) {
   const paging = PAGING_STEP_TIMEOUT_SECONDS;
   const SweepDue = addStep(scope, props, 'SweepDue', 'sweep-due', paging);
   const SweepAccounts = addStep(scope, props, 'SweepAccounts', 'sweep-accounts', paging);
+  const rows = ['get', 'query', 'put', 'update'] as const;
   for (const step of [SweepDue, SweepAccounts]) {
     // The account is checked in every transaction; the expunge storage is made when it is missing.
-    bindTables(step, props, ['get', 'check'], ['get', 'query', 'put', 'update']);
+    // Rows of mail are only changed; what is removed is a shell: the row of a mailbox that is gone.
+    bindTables(step, props, ['get', 'check'], step === SweepDue ? [...rows, 'remove'] : rows);
     step.bindIndex(dictmap, 'lazy');
     tellMailSettings(step, props);
   }

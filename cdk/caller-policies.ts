@@ -5,18 +5,21 @@ import type { Route, SignedHttpApi } from './constructs/http-api.ts';
 import { acknowledgeWildcards } from './constructs/wildcard-acknowledgement.ts';
 import {
   ALL_ROUTES,
+  BACKUP_ROUTES,
   BELOW_ACCOUNTS,
   MAIL_ROUTES,
   PROVISIONING_ROUTES,
   SETTINGS_ROUTES,
 } from './routes.ts';
+import type { Settings } from './settings.ts';
 
 /**
  * - ProvisioningCaller creates, shows and deletes accounts, sets their quota and settings and those
  *   of domains, and is denied their mail. The denial is explicit, because `GET /v1/accounts/*` also matches what lies below: so one caller cannot have
  *   this and the next policy together.
  * - MailBackendCaller delivers, reads and changes mail as its owners.
- * - OperatorCaller does both, and acts as an administrator.
+ * - BackupCaller records backups, where folders wait for them: what it says lets mail be purged.
+ * - OperatorCaller does all, and acts as an administrator.
  *
  * The ARN of each is an output, `ProvisioningCallerPolicyArn` and so on.
  */
@@ -24,7 +27,7 @@ export class CallerPolicies extends Construct {
   readonly policies: Readonly<Record<string, ManagedPolicy>>;
   private readonly door: SignedHttpApi;
 
-  constructor(scope: Construct, id: string, door: SignedHttpApi) {
+  constructor(scope: Construct, id: string, door: SignedHttpApi, { backupGate }: Settings) {
     super(scope, id);
     this.door = door;
     this.policies = {
@@ -34,6 +37,9 @@ export class CallerPolicies extends Construct {
         [BELOW_ACCOUNTS],
       ),
       MailBackendCaller: this.policy('MailBackendCaller', MAIL_ROUTES, []),
+      ...(backupGate === 'off'
+        ? {}
+        : { BackupCaller: this.policy('BackupCaller', BACKUP_ROUTES, []) }),
       OperatorCaller: this.policy('OperatorCaller', [ALL_ROUTES], []),
     };
   }

@@ -12,6 +12,11 @@ export const PROVISIONING_ROUTES: readonly Route[] = [
   { path: '/v1/certificate-key', methods: [HttpMethod.GET] },
 ];
 
+/** Recording backups, and what is known of them: for operators and backup tools. */
+export const BACKUP_ROUTES: readonly Route[] = [
+  { path: '/v1/backups', methods: [HttpMethod.GET, HttpMethod.POST] },
+];
+
 const anyMethod = (path: string): Route => ({ path, methods: [HttpMethod.ANY] });
 
 /** What is in an account. The function itself answers methods that a path does not have. */

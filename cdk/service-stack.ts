@@ -7,6 +7,8 @@ import { ENV } from '../functions/contract/env.ts';
 import { OUTPUTS } from '../functions/contract/outputs.ts';
 import { addApiFunctions } from './api-functions.ts';
 import { addAutoexpunge } from './autoexpunge.ts';
+import { BackupAlarms } from './backup-alarms.ts';
+import { addBackups } from './backups.ts';
 import { addBulkMachines } from './bulk-functions.ts';
 import { CallerPolicies } from './caller-policies.ts';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
@@ -17,6 +19,7 @@ import { addMonitoring } from './monitoring.ts';
 import { addReconcileObjects } from './reconcile-objects.ts';
 import {
   ADMIN_ROUTES,
+  BACKUP_ROUTES,
   DOCTOR_ROUTES,
   DOMAIN_ROUTES,
   MAIL_ROUTES,
@@ -49,9 +52,16 @@ export class ServiceStack extends Stack {
     bulk.restoreMessages.bindStarter(provisioning, ENV.restoreMessagesStateMachineArn);
 
     const doors = new SignedHttpApi(this, 'Doors', { settings });
-    doors.route('Provisioning', provisioning, PROVISIONING_ROUTES);
+    const gated = settings.backupGate !== 'off';
+    const backupRoutes = gated ? BACKUP_ROUTES : [];
+    doors.route('Provisioning', provisioning, [...PROVISIONING_ROUTES, ...backupRoutes]);
     doors.route('Mail', mail, [...MAIL_ROUTES, ...ADMIN_ROUTES, ...DOMAIN_ROUTES]);
     doors.route('Doctor', addDoctor(this, props), DOCTOR_ROUTES);
+    const pollBackups = addBackups(this, props, STATE_MACHINES_DIRECTORY);
+    if (gated) {
+      const alarms = new BackupAlarms(this, 'BackupAlarms', settings);
+      if (pollBackups !== undefined) alarms.watchPolls(pollBackups);
+    }
     const objects = addReconcileObjects(this, props);
     addMonitoring(this, props, {
       deleteAccount,
@@ -62,7 +72,7 @@ export class ServiceStack extends Stack {
       verifyErasure: steps.VerifyErasure,
       certifyErasure: steps.CertifyErasure,
     });
-    const { policies } = new CallerPolicies(this, 'Callers', doors);
+    const { policies } = new CallerPolicies(this, 'Callers', doors, settings);
 
     this.addOutputs({
       [OUTPUTS.apiUrl]: doors.api.apiEndpoint,

@@ -13,6 +13,7 @@ import {
   PRESIGNED_URL_SECONDS_MAX,
 } from '../functions/contract/limits.ts';
 import type { MailSettings } from '../functions/contract/mail-settings.ts';
+import { BACKUP_ALLOWED, type BackupSettings, backupShape } from './backup-settings.ts';
 import { LONGEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
 import { POLICY_ALLOWED, type PolicySettings, policyShape } from './mail-policy-settings.ts';
 import {
@@ -32,7 +33,7 @@ import {
 
 export type { Retention, RetentionClasses } from './retention-class-settings.ts';
 
-export interface Settings extends PolicySettings {
+export interface Settings extends PolicySettings, BackupSettings {
   /** Part of the stack names: `LetheProdStorage`. Lower-case letters and digits. */
   readonly stage: string;
   /** AWS account to deploy to; when missing, that of the credentials in use. */
@@ -130,6 +131,7 @@ const SCHEMA = z.strictObject({
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
   erasureMaxConcurrency: wholeNumber(1, ERASURE_RANGES_MAX).default(8),
   ...policyShape,
+  ...backupShape,
   apiRequestsPerSecondMax: wholeNumber(1, 10_000).default(1000),
   settleSeconds: wholeNumber(0, SETTLE_SECONDS_MAX).default(1800),
   evidenceRetentionDays: wholeNumber(1, DAYS_MAX).default(1095),
@@ -163,6 +165,7 @@ const ALLOWED: Readonly<Record<Field, string>> = {
   tags: 'an object of texts: names of 1 to 128 characters, values of at most 256',
   erasureMaxConcurrency: `a whole number from 1 to ${ERASURE_RANGES_MAX}`,
   ...POLICY_ALLOWED,
+  ...BACKUP_ALLOWED,
   apiRequestsPerSecondMax: 'a whole number from 1 to 10000',
   settleSeconds: `a whole number from 0 to ${SETTLE_SECONDS_MAX}`,
   evidenceRetentionDays: `a whole number from 1 to ${DAYS_MAX}`,

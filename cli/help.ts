@@ -38,8 +38,9 @@ Examples:
 export const SETTINGS_HELP = `
 Settings of a user win over those of the domain, and those over the deployment's.
 
-lazyExpunge                  where expunged mail goes: off, a mailbox (.EXPUNGED), or a namespace
-                             with a mailbox for each (.EXPUNGED/)
+lazyExpunge                  where expunged mail goes: off, in-place (it stays, and only
+                             "message unexpunge" finds it), a mailbox (.EXPUNGED), or a
+                             namespace with a mailbox for each (.EXPUNGED/)
 lazyExpungeOnlyLastInstance  yes: only the last copy of a message goes there
 lazyExpungeExclude           mailbox, pattern or special use of which nothing is kept
 lazyExpungeOwnerAccess       what owners see of it: listed, hidden or closed
@@ -52,7 +53,7 @@ mailboxes.NAME.ownerRights            letters of RFC 4314 that the owner has the
 mailboxes.NAME.specialUse             of RFC 6154, for instance \\Trash
 
 A list is set by naming it several times, and emptied by "name=". The names that Dovecot has
-(lazy_expunge, quota_rule, acl, ...) are taken too. Settings of a domain are brought to the
+(lazy_expunge, quota_rule, acl, ...) are taken too, and expunge_mode of Cyrus. Settings of a domain are brought to the
 mailboxes that there are; those of a user reach them at once.
 
 Examples:
@@ -86,8 +87,8 @@ UIDs are written 7 or 1,3-5; those that are not there are left out. A move into 
 is an expunge. 75 when it did not come to an end: give the UIDs that are left once more.`;
 
 export const EXPUNGE_HELP = `
-Mail goes to the expunge storage where the settings say so. What is in the storage already, and what
-is not kept there, is gone for good, as everything is with --bypass-expunge-storage.
+Mail goes to the expunge storage where the settings say so, or stays in place, unseen. What is in the
+storage already, and what is not kept, is gone for good, as everything is with --bypass-expunge-storage.
 ${TIMES_AND_QUERIES}
 
 A query names mailboxes, itself or by --mailbox; what matches when the command reaches it goes. Where
@@ -110,3 +111,30 @@ Members of --query: origin, subject, from, to, expungedBefore, expungedSince, be
 Examples:
   lethe message restore -u john@example.com -m .EXPUNGED --uid 1,3-5
   lethe message restore -u john@example.com --origin Work --expunged-since 2d --dry-run`;
+
+export const BACKUP_HELP = `
+Unless the setting backupGate is off, a deleted folder is purged only when the mail bucket and both
+tables have a backup that was begun after its deletion. AWS Backup is asked by Lethe itself
+(backupGate aws-backup); other tools run this command once a backup is complete, with the time at
+which it began. An older time, or the same again, changes nothing; none may be in the future.
+
+Examples:
+  lethe backup record --created-at 2026-11-22T03:00:00Z --source nightly
+  lethe backup record --created-at 2026-11-22T03:00:00Z --resource mail-bucket`;
+
+export const UNEXPUNGE_HELP = `
+Where lazyExpunge is in-place, expunged messages stay in their mailbox, unseen, until they expire.
+They come back with new UIDs, in the order of the old ones, and without \\Deleted. "message
+expunged" lists what there is. Nothing comes back when not all of it fits into the quota. UIDs are
+written 7 or 1,3-5. 75 when it did not come to an end: give the same command again.
+
+Examples:
+  lethe message unexpunge -u john@example.com -m Work --uid 1,3-5
+  lethe message unexpunge -u john@example.com --expunged-within 2h --add-keyword restored`;
+
+export const PURGE_EXPUNGED_HELP = `
+Ends what was expunged in place at least so long ago; it cannot be restored then. Mail of a held
+account stays. 75 when it did not come to an end: give the same command again.
+
+Example:
+  lethe message purge-expunged -u john@example.com --older-than-days 30 --dry-run`;

@@ -13,6 +13,7 @@ import { parseQueryJson, parseTime } from './commands/query-options.ts';
 import type { RestoreOptions } from './commands/restore.ts';
 import { parseUidSet } from './commands/uid-set.ts';
 import { COPY_HELP, EXPUNGE_HELP, FLAG_HELP, RESTORE_HELP, SEARCH_HELP } from './help.ts';
+import { addUnexpungeCommands } from './unexpunge-commands.ts';
 
 const INBOX = ['-m, --mailbox <mailbox>', 'path of the mailbox', 'INBOX'] as const;
 
@@ -36,6 +37,7 @@ export function addMessageCommands(program: Command, act: Act): void {
   addCopies(message, act);
   addExpunge(message, act);
   addRestore(message, act);
+  addUnexpungeCommands(message, act);
 }
 
 function addReading(message: Command, act: Act): void {

@@ -1,6 +1,7 @@
 /** The commands of `lethe`. Modules behind a command are loaded when it runs: help is instant. */
 import { readFileSync } from 'node:fs';
 import { Command, Option, type OptionValues } from 'commander';
+import { addBackupCommands } from './backup-commands.ts';
 import { type Act, type Action, collect, operand, positiveInteger } from './command-options.ts';
 import type { ShowCertificateOptions, VerifyCertificateOptions } from './commands/certificate.ts';
 import type { WaitOptions } from './commands/operation.ts';
@@ -47,6 +48,7 @@ export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
   addOperationCommands(program, act);
   addCertificateCommands(program, act);
   addMailCommands(program, act);
+  addBackupCommands(program, act);
   addDoctorCommand(program, act);
   strict(program, io);
   return program;

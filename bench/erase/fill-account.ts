@@ -6,6 +6,7 @@ import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts'
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { putObject } from '../../functions/core/objects/opaque-objects.ts';
 import { inParallel } from '../../functions/core/rows/parallel.ts';
+import { benchMessage } from '../bench-message.ts';
 import type { BenchStores } from './stores.ts';
 
 const CLASSES = { names: ['r7', 'r30', 'r365', 'keep'], fallback: 'r30' };
@@ -18,18 +19,7 @@ const MAILBOXES = [
 const BATCH_MESSAGES = 98;
 const DELIVERY_MS = 120_000;
 
-const message = (subject: string): Uint8Array =>
-  Buffer.from(
-    [
-      'From: Anna Example <anna@example.org>',
-      'To: Bert Example <bert@example.com>',
-      `Subject: ${subject}`,
-      'Date: Sun, 22 Nov 2026 12:00:00 +0000',
-      `Message-ID: <${subject.replaceAll(' ', '.')}@mail.example.org>`,
-      '',
-      'The minutes of the meeting, and what we agreed to do next.\r\n'.repeat(10),
-    ].join('\r\n'),
-  );
+const TEXT = 'The minutes of the meeting, and what we agreed to do next.\r\n'.repeat(10);
 
 /** @returns the address of a new account with so many messages, and its id */
 export async function fillAccount(
@@ -46,7 +36,12 @@ export async function fillAccount(
   });
   const deadline = Date.now() + DELIVERY_MS;
   for (const kind of ['index', 'fts', 'sieve'] as const) {
-    await putObject(ports, account, { kind, name: 'bundle', body: message(kind) }, deadline);
+    await putObject(
+      ports,
+      account,
+      { kind, name: 'bundle', body: benchMessage(kind, TEXT) },
+      deadline,
+    );
   }
   for (const name of ['quota_clone', 'last_login']) {
     await setDict(ports, account, { name, value: '42' }, deadline);
@@ -64,7 +59,7 @@ async function deliver(
   for (let sent = 0; sent < count; sent += BATCH_MESSAGES) {
     const size = Math.min(BATCH_MESSAGES, count - sent);
     const messages = Array.from({ length: size }, (_, index) => ({
-      raw: message(`Minutes of meeting ${mailbox} ${sent + index}`),
+      raw: benchMessage(`Minutes of meeting ${mailbox} ${sent + index}`, TEXT),
       flags: index % 3 === 0 ? [] : ['\\Seen'],
     }));
     await deliverMessages(ports, { user, mailbox, messages }, Date.now() + DELIVERY_MS);

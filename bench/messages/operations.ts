@@ -11,10 +11,12 @@ import { requestExpunge } from '../../functions/core/requests/expunge-request.ts
 import type { MailRequest } from '../../functions/core/requests/mail-access.ts';
 import { requestRestore } from '../../functions/core/requests/restore-request.ts';
 import { readSettings } from '../../functions/core/settings/settings-store.ts';
+import { benchMessage } from '../bench-message.ts';
 import type { MeteredStores } from './metered-stores.ts';
 
 const CLASSES = { names: ['r30'], fallback: 'r30' };
 const RETENTION_DAYS = { r30: 30 };
+const TEXT = 'What we agreed to do next.\r\n'.repeat(20);
 const DEADLINE_MS = 120_000;
 /** As many as one transaction takes. */
 const BATCH_MESSAGES = 98;
@@ -123,7 +125,7 @@ async function deliver(bench: Bench, messages: number, size: number): Promise<vo
   const { stores, user, settings } = bench;
   for (let sent = 0; sent < messages; sent += size) {
     const raws = Array.from({ length: Math.min(size, messages - sent) }, (_, index) => ({
-      raw: message(`Minutes of meeting ${sent + index}`),
+      raw: benchMessage(`Minutes of meeting ${sent + index}`, TEXT),
       flags: ['\\Seen'],
     }));
     const key = `delivery ${size} ${sent}`;
@@ -165,16 +167,3 @@ function inBatches(act: (request: MailRequest, uids: number[]) => Promise<unknow
     }
   };
 }
-
-const message = (subject: string): Uint8Array =>
-  Buffer.from(
-    [
-      'From: Anna Example <anna@example.org>',
-      'To: Bert Example <bert@example.com>',
-      `Subject: ${subject}`,
-      'Date: Sun, 22 Nov 2026 12:00:00 +0000',
-      `Message-ID: <${subject.replaceAll(' ', '.')}@mail.example.org>`,
-      '',
-      'What we agreed to do next.\r\n'.repeat(20),
-    ].join('\r\n'),
-  );

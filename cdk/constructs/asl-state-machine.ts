@@ -22,7 +22,10 @@ export interface AslStateMachineProps {
 
 const EXECUTIONS_REASON = 'Executions are named at run time; all of them are of this machine.';
 
-/** A Standard state machine whose definition is a file, allowed to invoke its functions only. */
+/**
+ * A Standard state machine whose definition is a file, allowed to invoke its functions, and what
+ * else it is granted by name.
+ */
 export class AslStateMachine extends Construct {
   readonly machine: StateMachine;
 
@@ -74,6 +77,16 @@ export class AslStateMachine extends Construct {
     starter.allow([this.machine.stateMachineArn], ['states:StartExecution']);
     starter.allow([executions], ['states:DescribeExecution']);
     acknowledgeWildcards(starter.role, [executions], EXECUTIONS_REASON);
+  }
+
+  /**
+   * Lets states call actions of services (`aws-sdk:` integrations) that know no resources.
+   * @param reason why they are granted on all, said where the wildcard is acknowledged
+   */
+  allowSdkCalls(actions: readonly string[], reason: string): void {
+    const statement = new PolicyStatement({ actions: [...actions], resources: ['*'] });
+    this.machine.addToRolePolicy(statement);
+    acknowledgeWildcards(this.machine.role, ['*'], reason);
   }
 
   /** What executions of the machine, children of a Distributed Map included, are called. */

@@ -28,6 +28,8 @@ export interface RunbookAlarmProps {
   readonly periods?: { readonly breaching: number; readonly of: number };
   /** True where no data is itself the trouble. */
   readonly silenceIsTrouble?: boolean;
+  /** True where data is rare: no data keeps the state that the last data brought. */
+  readonly silenceChangesNothing?: boolean;
   /** Who is told when it rings and when it is over. */
   readonly actions: readonly IAlarmAction[];
 }
@@ -53,11 +55,17 @@ export class RunbookAlarm extends Construct {
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: of,
       datapointsToAlarm: breaching,
-      treatMissingData: props.silenceIsTrouble
-        ? TreatMissingData.BREACHING
-        : TreatMissingData.NOT_BREACHING,
+      treatMissingData: silenceOf(props),
     });
     this.alarm.addAlarmAction(...props.actions);
     this.alarm.addOkAction(...props.actions);
   }
+}
+
+function silenceOf({
+  silenceIsTrouble,
+  silenceChangesNothing,
+}: Pick<RunbookAlarmProps, 'silenceIsTrouble' | 'silenceChangesNothing'>): TreatMissingData {
+  if (silenceIsTrouble) return TreatMissingData.BREACHING;
+  return silenceChangesNothing ? TreatMissingData.IGNORE : TreatMissingData.NOT_BREACHING;
 }

@@ -23,6 +23,13 @@ import type {
   SetQuotaRequest,
   SettingsAnswer,
 } from '../../functions/contract/mail-api.ts';
+import type {
+  ExpungedItem,
+  PurgeExpungedAnswer,
+  PurgeExpungedRequest,
+  UnexpungeAnswer,
+  UnexpungeRequest,
+} from '../../functions/contract/unexpunge-api.ts';
 import type { ApiRequests } from './requests.ts';
 
 type Method = 'POST' | 'PUT' | 'PATCH';
@@ -96,6 +103,23 @@ export class AccountDoor {
   async restoreMessages(request: RestoreMessagesRequest): Promise<RestoreMessagesAnswer> {
     const idempotent = request.keep !== true || request.dryRun === true;
     return this.#send('POST', ['messages', 'restore'], request, idempotent);
+  }
+
+  /** What was expunged in place. */
+  expunged(mailbox: string): AsyncGenerator<readonly ExpungedItem[]> {
+    return this.#requests.pages([...this.#path, 'messages', 'expunged'], {
+      ...this.#query,
+      mailbox,
+    });
+  }
+
+  /** A second try finds only what the first has left. */
+  async unexpungeMessages(request: UnexpungeRequest): Promise<UnexpungeAnswer> {
+    return this.#send('POST', ['messages', 'unexpunge'], request, true);
+  }
+
+  async purgeExpunged(request: PurgeExpungedRequest): Promise<PurgeExpungedAnswer> {
+    return this.#send('POST', ['messages', 'purge-expunged'], request, true);
   }
 
   async searchMessages(request: SearchRequest): Promise<SearchAnswer> {

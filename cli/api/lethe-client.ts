@@ -17,6 +17,11 @@ import type {
   SubscriptionAnswer,
   UploadAnswer,
 } from '../../functions/contract/api.ts';
+import type {
+  BackupsAnswer,
+  RecordBackupAnswer,
+  RecordBackupRequest,
+} from '../../functions/contract/backups.ts';
 import { AccountDoor, DomainDoor } from './account-door.ts';
 import { ApiRequests, type ClientPorts } from './requests.ts';
 import type { SignedTransport } from './transport.ts';
@@ -164,6 +169,20 @@ export class LetheClient {
 
   async certificateKey(): Promise<CertificateKeyAnswer> {
     return this.#requests.get(['v1', 'certificate-key']);
+  }
+
+  /** The newest backups that are known. */
+  async backups(): Promise<BackupsAnswer> {
+    return this.#requests.get(['v1', 'backups']);
+  }
+
+  /** Tells of a completed backup; the same again changes nothing. */
+  async recordBackup(request: RecordBackupRequest): Promise<RecordBackupAnswer> {
+    const body = JSON.stringify(request);
+    return this.#requests.json(
+      { method: 'POST', path: ['v1', 'backups'], body },
+      { idempotent: true },
+    );
   }
 
   /** Looks at what Lethe needs from its surroundings; changes nothing. */

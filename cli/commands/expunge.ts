@@ -179,7 +179,7 @@ async function confirm(
   const least = found.complete ? '' : 'at least ';
   const final = request.bypassExpungeStorage
     ? 'It cannot be undone.'
-    : 'What is in the expunge storage already, or is not kept there, cannot be brought back.';
+    : 'What is in the expunge storage already, or is not kept, cannot be brought back.';
   const statement = `This expunges ${least}${contentOf(found)}, of ${user}. ${final}`;
   if (!(await confirmByTyping(io, statement, user))) {
     throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');

@@ -43,6 +43,30 @@ export async function untilComplete<A extends { readonly complete: boolean }>(
 }
 
 /**
+ * The same where each answer says where to go on; one may have done nothing but look.
+ * @param ask does the part that begins at a cursor, `next` of the answer before
+ */
+export async function untilTheLast<
+  A extends { readonly complete: boolean; readonly next?: string },
+>(
+  io: Pick<Io, 'stderr'>,
+  ask: (cursor: string | undefined) => Promise<A>,
+  messagesOf: (answer: A) => number,
+): Promise<boolean> {
+  let [idle, messages] = [0, 0];
+  let cursor: string | undefined;
+  for (let round = 0; round < ROUNDS_MAX && idle < IDLE_ROUNDS_MAX; round++) {
+    const answer = await ask(cursor);
+    if (answer.complete) return true;
+    idle = answer.next === cursor ? idle + 1 : 0;
+    cursor = answer.next;
+    messages += messagesOf(answer);
+    await writeLine(io.stderr, `${counted(messages, 'message')} so far, going on`);
+  }
+  return false;
+}
+
+/**
  * The same for UIDs: what an answer names as done is not asked for again.
  * @param doneIn UIDs that an answer is about
  */

@@ -242,6 +242,7 @@ export const PROBLEMS = {
   'urn:lethe:not-found': { status: 404, exitCode: 64 },
   'urn:lethe:address-taken': { status: 409, exitCode: 65 },
   'urn:lethe:mailbox-exists': { status: 409, exitCode: 65 },
+  'urn:lethe:mailbox-not-empty': { status: 409, exitCode: 65 },
   'urn:lethe:uid-conflict': { status: 409, exitCode: 65 },
   'urn:lethe:not-allowed': { status: 403, exitCode: 77 },
   'urn:lethe:permission-denied': { status: 403, exitCode: 77 },

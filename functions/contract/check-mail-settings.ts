@@ -67,7 +67,7 @@ const POLICY_MAX = new Map([
 
 const NAME_ALLOWED =
   'a mailbox name or pattern (* and % as wildcards) of at most 800 bytes, its levels separated by "/", none of them empty, "." or ".."';
-const STORAGE_ALLOWED = `"off", a mailbox such as ".EXPUNGED", or a namespace such as ".EXPUNGED/"; at most ${STORAGE_NAME_BYTES} bytes, without wildcards, no level empty, "." or ".."`;
+const STORAGE_ALLOWED = `"off", "in-place", a mailbox such as ".EXPUNGED", or a namespace such as ".EXPUNGED/"; at most ${STORAGE_NAME_BYTES} bytes, without wildcards, no level empty, "." or ".."`;
 const EXCLUDED_ALLOWED = `${NAME_ALLOWED}, or one of ${SPECIAL_USES.join(' ')}`;
 const PREFIX_ALLOWED = `one level of a mailbox name, at most ${DELETED_PREFIX_BYTES} bytes, such as DELETED`;
 const RIGHTS_ALLOWED = `letters of ${RIGHTS} (RFC 4314), or "" for none`;
@@ -140,7 +140,7 @@ export function checkMailSettings(
 /** What must hold between members; also called for what follows from all levels. */
 export function checkTogether(settings: MailSettings, report: Report): void {
   const { lazyExpunge = 'off', lazyExpungeExclude = [], mailboxes = {} } = settings;
-  if (lazyExpunge === 'off') return;
+  if (!hasStorage(lazyExpunge)) return;
   const name = storageOf(lazyExpunge);
   const inside = (path: string) => path === name || path.startsWith(`${name}${DELIMITER}`);
   const excluded = lazyExpungeExclude.find(inside);
@@ -157,13 +157,18 @@ export function checkTogether(settings: MailSettings, report: Report): void {
   }
 }
 
+/** Values that name no storage, though they would be names. */
+const RESERVED: readonly string[] = ['off', 'in-place'];
+
+const hasStorage = (lazyExpunge: string): boolean => !RESERVED.includes(lazyExpunge);
+
 /** The name of the storage without the delimiter that tells a namespace. */
 export const storageOf = (lazyExpunge: string): string =>
   lazyExpunge.endsWith(DELIMITER) ? lazyExpunge.slice(0, -DELIMITER.length) : lazyExpunge;
 
 function storageName(value: unknown, report: Report, field: string): string | undefined {
-  if (value === 'off') return value;
   if (typeof value !== 'string') return wrong(report, field, value, STORAGE_ALLOWED);
+  if (!hasStorage(value)) return value;
   const name = normalName(storageOf(value));
   if (name === undefined || isPattern(name) || utf8Bytes(name) > STORAGE_NAME_BYTES) {
     return wrong(report, field, value, STORAGE_ALLOWED);

@@ -31,6 +31,10 @@ export const ENV = {
   expungeMessagesStateMachineArn: 'LETHE_EXPUNGE_MESSAGES_STATE_MACHINE_ARN',
   restoreMessagesStateMachineArn: 'LETHE_RESTORE_MESSAGES_STATE_MACHINE_ARN',
   deleteAccountStateMachineArn: 'LETHE_DELETE_ACCOUNT_STATE_MACHINE_ARN',
+  /** One of `BACKUP_GATES`. */
+  backupGate: 'LETHE_BACKUP_GATE',
+  /** JSON of `BackupArns`. */
+  backupArns: 'LETHE_BACKUP_ARNS',
 } as const;
 
 export type EnvName = (typeof ENV)[keyof typeof ENV];

@@ -13,6 +13,8 @@ export const ERROR_NAMES = {
   uidConflict: 'UidConflictError',
   addressTaken: 'AddressTakenError',
   mailboxExists: 'MailboxExistsError',
+  /** It was to be empty, or mail has come while it was being deleted: it stays. */
+  mailboxNotEmpty: 'MailboxNotEmptyError',
   /** The mailbox or the operation is protected, whoever asks. */
   notAllowed: 'NotAllowedError',
   /** The user lacks a right on the mailbox (RFC 4314). */

@@ -35,8 +35,9 @@ export type OwnerAccess = 'closed' | 'hidden' | 'listed';
 
 export interface MailSettings {
   /**
-   * Where expunged mail goes: `off`, the name of a mailbox (`.EXPUNGED`), or the name of a
-   * namespace with its trailing delimiter (`.EXPUNGED/`).
+   * Where expunged mail goes: `off` (nowhere), `in-place` (it stays in its mailbox, where only
+   * `unexpunge` finds it), the name of a mailbox (`.EXPUNGED`), or the name of a namespace with
+   * its trailing delimiter (`.EXPUNGED/`).
    */
   readonly lazyExpunge?: string;
   readonly lazyExpungeOnlyLastInstance?: boolean;

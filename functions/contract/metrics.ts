@@ -35,3 +35,14 @@ export const RECONCILED_LOG = {
 
 /** Once per execution of autoexpunge: what went, or would go in a dry run. */
 export const SWEPT_LOG = { message: 'autoexpunge done' } as const;
+
+/**
+ * Once per purge of mailboxes, where there is a backup gate: how many deleted trees are old enough
+ * and wait for a backup, and how many days the oldest has waited since it became old enough. Both
+ * are 0 when none waits, which ends the alarm.
+ */
+export const BACKUP_WAIT_LOG = {
+  message: 'trees waiting for backup',
+  metric: 'TreesWaitingForBackupDays',
+  fields: { trees: 'trees', oldestWaitDays: 'oldestWaitDays' },
+} as const;

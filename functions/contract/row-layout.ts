@@ -73,6 +73,8 @@ export const registryKeys = {
     pk: `domain#${domain}`,
     sk: 'settings',
   }),
+  /** The newest completed backup of a resource (contract/backups.ts). */
+  backup: (resource: string): RowKey => ({ table: 'registry', pk: 'backup', sk: resource }),
   /** A part of an erasure's plan: mailbox ids and their UIDNEXTs. */
   plan: (operationId: string, part: number): RowKey => ({
     table: 'registry',
@@ -173,6 +175,10 @@ export const lazyPartition = (storageMailboxId: string, bucket: number): string 
  */
 export const linkOf = (mailboxId: string, uid: number): string =>
   `${mailboxId.slice(mailboxId.indexOf('.') + 1)}:${uidKey(uid)}`;
+
+/** The mailbox of an account that a link names. */
+export const mailboxOfLink = (accountId: string, link: string): string =>
+  `${accountId}.${link.slice(0, link.indexOf(':'))}`;
 
 export const blobPartition = (accountId: string, shard: string): string =>
   `blobs#${accountId}#${shard}`;

@@ -1,8 +1,9 @@
 /**
  * Settings under the names that Dovecot and Cyrus have for them, brought to ours: `lazy_expunge`,
  * `lazy_expunge_only_last_instance`, `lazy_expunge_exclude`, `quota_rule`, `acl`,
- * `obox_track_copy_flags`, `delete_mode`, `deletedprefix`, and in a mailbox's settings `autoexpunge` and
- * `autoexpunge_max_mails`. A setting that Dovecot numbers (`quota_rule2`) is one more of it.
+ * `obox_track_copy_flags`, and in a mailbox's settings `autoexpunge` and
+ * `autoexpunge_max_mails`. A setting that Dovecot numbers (`quota_rule2`) is one more of it. Cyrus
+ * has `delete_mode`, `deletedprefix` and `expunge_mode`.
  */
 export type Given = Readonly<Record<string, unknown>>;
 
@@ -25,6 +26,14 @@ const SIZE_UNITS = 'BKMGT';
 
 const TIME_ALLOWED = 'a time with its unit such as 30s, 12h, 7days or 2weeks, or 0 for never';
 const YES_ALLOWED = 'yes or no';
+/** What Cyrus calls the modes of ours that have no storage. */
+const EXPUNGE_MODES = new Map<unknown, string>([
+  ['delayed', 'in-place'],
+  ['immediate', 'off'],
+]);
+const MODE_ALLOWED = 'delayed or immediate';
+const MODE_CONTRADICTS =
+  'none beside another lazyExpunge or lazy_expunge: delayed is "in-place", immediate is "off"';
 const RULE_ALLOWED = '"<mailbox>:ignore" or "*:storage=<size>", for instance "*:storage=1GB"';
 const ACL_ALLOWED = '"<mailbox> owner <rights>", for instance ".EXPUNGED owner rwstipekxa"';
 
@@ -71,6 +80,9 @@ export function fromSeedNames(given: Given, report: Report): Given {
       case 'deletedprefix':
         put('deletedPrefix', value, name);
         break;
+      case 'expunge_mode':
+        // Last, whatever the order: it must agree with the others.
+        break;
       case 'mailboxes':
         addMailboxes(result, value);
         break;
@@ -79,7 +91,20 @@ export function fromSeedNames(given: Given, report: Report): Given {
         else put(name, value, name);
     }
   }
+  addExpungeMode(result, given, report);
   return result;
+}
+
+/** An empty `lazy_expunge` only says that there is no storage, as Cyrus has none. */
+function addExpungeMode(result: Changed, given: Given, report: Report): void {
+  const asked = given['expunge_mode'];
+  if (asked === undefined) return;
+  const mode = EXPUNGE_MODES.get(asked);
+  const before = given['lazy_expunge'] === '' ? (mode ?? 'off') : result['lazyExpunge'];
+  if (mode === undefined) report('expunge_mode', asked, MODE_ALLOWED);
+  else if (before !== undefined && before !== mode) {
+    report('expunge_mode', asked, MODE_CONTRADICTS);
+  } else result['lazyExpunge'] = mode;
 }
 
 /** The settings of one mailbox, with our names only. */

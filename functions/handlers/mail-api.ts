@@ -18,6 +18,7 @@ import { addMailboxRoutes } from './mail/mailbox-routes.ts';
 import { addMessageRoutes } from './mail/message-routes.ts';
 import { type MailDependencies, makeOpen } from './mail/open-request.ts';
 import { addDomainRoutes, addSettingsRoutes } from './mail/settings-routes.ts';
+import { addUnexpungeRoutes } from './mail/unexpunge-routes.ts';
 
 const DOORS = [
   { kind: 'owner', base: '/v1/accounts/:user' },
@@ -29,6 +30,7 @@ export function makeMailApi(dependencies: () => MailDependencies) {
   for (const { kind, base } of DOORS) {
     const open = makeOpen(dependencies, kind);
     addMailboxRoutes(door, base, open);
+    addUnexpungeRoutes(door, base, open);
     addDeliveryRoutes(door, base, kind, dependencies, open);
     addMessageRoutes(door, base, open);
     addSettingsRoutes(door, base, kind, dependencies, open);

@@ -30,6 +30,7 @@ import {
   wireSigner,
   wireWorkflows,
 } from '../runtime/wiring.ts';
+import { addBackupRoutes } from './provisioning/backup-routes.ts';
 
 export interface ProvisioningDependencies {
   readonly ports: Omit<Ports, 'objects' | 'mailServers'>;
@@ -104,6 +105,7 @@ export function makeProvisioningApi(dependencies: () => ProvisioningDependencies
   door.get('/v1/certificate-key', async (context) =>
     context.json({ publicKeyPem: await certificateKeyPem(dependencies().ports) }),
   );
+  addBackupRoutes(door, () => dependencies().ports);
   return door;
 }
 

@@ -10,6 +10,11 @@ export function logInfo(message: string, fields: LogFields): void {
   logger.info(message, { ...fields });
 }
 
+/** Shown only where the level of the log is lowered to DEBUG. */
+export function logDebug(message: string, fields: LogFields): void {
+  logger.debug(message, { ...fields });
+}
+
 /**
  * The stack tells where; the message of a typed error may quote input, so its name must do. What
  * AWS says of a missing permission quotes ARNs only, and names the role and the action to give.

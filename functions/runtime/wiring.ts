@@ -14,6 +14,12 @@ import { S3ObjectStore } from '../adapters/s3-object-store.ts';
 import { meterDynamoDb, meterKms, meterS3 } from '../adapters/sdk-metering.ts';
 import { SfnWorkflows } from '../adapters/sfn-workflows.ts';
 import { SystemClock } from '../adapters/system-clock.ts';
+import {
+  BACKUP_GATES,
+  BACKUP_RESOURCES,
+  type BackupArns,
+  type BackupGate,
+} from '../contract/backups.ts';
 import { ENV, type EnvName } from '../contract/env.ts';
 import type { MailSettings } from '../contract/mail-settings.ts';
 import type { RetentionClasses } from '../core/accounts/create-account.ts';
@@ -119,3 +125,21 @@ export const wireErasureSettings = () => ({
   classes: readJson(ENV.classesEverDeployed) as readonly string[],
   memoryMb: Number(process.env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']),
 });
+
+/**
+ * Whether trees wait for backups. A function that was not told must not take that for `off`.
+ * @throws Error naming the variable
+ */
+export function wireBackupGate(): BackupGate {
+  const given = readEnvironment([ENV.backupGate])[ENV.backupGate];
+  const gate = BACKUP_GATES.find((one) => one === given);
+  if (gate !== undefined) return gate;
+  throw new Error(`${ENV.backupGate} is "${given}", allowed are ${BACKUP_GATES.join(', ')}`);
+}
+
+/** What AWS Backup calls what it backs up. @throws Error naming the variable */
+export function wireBackupArns(): BackupArns {
+  const arns = readJson(ENV.backupArns) as Partial<BackupArns>;
+  if (BACKUP_RESOURCES.every((resource) => arns[resource])) return arns as BackupArns;
+  throw new Error(`${ENV.backupArns} lacks one of ${BACKUP_RESOURCES.join(', ')}`);
+}

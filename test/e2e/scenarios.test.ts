@@ -15,6 +15,8 @@ const OWN = [
   'E04-storage-expiry',
   'E09-broken-namespace',
   'E11-autoexpunge',
+  'E30-in-place-copies',
+  'E32-in-place-age',
 ].map((id) => join(SCENARIOS, 'lethe', `${id}.json`));
 
 const target = new EmbeddedTarget(inject('lethe'));

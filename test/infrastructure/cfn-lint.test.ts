@@ -37,8 +37,12 @@ const { python, missing } = await pythonWithLinter();
 if (missing !== undefined) process.stderr.write(`cfn-lint is skipped: ${missing}\n`);
 
 describe.skipIf(python === undefined)('cfn-lint', () => {
-  test.each(['Prod', 'Local'])('finds nothing in the templates of stage %s', (stage) => {
-    const { directory } = synthesize(stage.toLowerCase());
+  test.each([
+    ['Prod', {}],
+    ['Prod', { backupGate: 'aws-backup' }],
+    ['Local', {}],
+  ])('finds nothing in the templates of stage %s with %j', (stage, raw) => {
+    const { directory } = synthesize(stage.toLowerCase(), { raw });
     const templates = ['Storage', 'Service'].map((name) =>
       join(directory, `Lethe${stage}${name}.template.json`),
     );

@@ -36,6 +36,8 @@ describe('settings that are right', () => {
       erasureMaxConcurrency: 8,
       autoexpungeSchedule: 'rate(1 hour)',
       autoexpungeMaxConcurrency: 4,
+      backupGate: 'off',
+      backupWaitAlarmDays: 14,
       apiRequestsPerSecondMax: 1000,
       settleSeconds: 1800,
       evidenceRetentionDays: 1095,
@@ -104,6 +106,8 @@ describe('O2: settings that are wrong name the field, what was given, what is al
     ['recoveryDays', 36, 'given 36, allowed: a whole number from 1 to 35'],
     ['logRetentionDays', 8, 'given 8, allowed: one of 1, 3, 5, 7, 14'],
     ['functionMemoryMb', 127, 'given 127, allowed: a whole number from 128 to 10240'],
+    ['backupGate', 'on', 'given "on", allowed: "off", "aws-backup", "recorded"'],
+    ['backupWaitAlarmDays', 0, 'given 0, allowed: a whole number from 1 to 365'],
     ['owner', '', 'given "", allowed: a text of 1 to 256 characters'],
     ['costCentre', 4, 'given 4, allowed: a text of 1 to 256 characters'],
   ])('%s: %j', (field, given, message) => {

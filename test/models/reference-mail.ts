@@ -6,6 +6,8 @@
 
 import {
   type Box,
+  emptyBox,
+  endOf,
   type Instances,
   type ModelBytes,
   type ModelMessage,
@@ -23,6 +25,9 @@ const DAY_MS = 86_400_000;
 export const INSTANCES_MAX = 100;
 
 export const STORAGE = '.EXPUNGED';
+
+/** What was expunged in place, as if it were in a storage of this name, under its own UIDs. */
+export const inPlaceOf = (path: string): string => `${path} (in place)`;
 
 export class ReferenceMail {
   now: number;
@@ -115,7 +120,9 @@ export class ReferenceMail {
   /** @returns the new UIDs that it gave; undefined when the message is not there */
   apply(step: Step): readonly number[] | undefined {
     if (step.do === 'deliver') return step.mails.map((mail) => this.#deliver(step.to, mail));
-    const message = this.shown(step.from).find(({ uid }) => uid === step.uid);
+    const inPlace = step.do === 'unexpunge' || step.do === 'purge';
+    const from = inPlace ? inPlaceOf(step.from) : step.from;
+    const message = this.shown(from).find(({ uid }) => uid === step.uid);
     if (message === undefined) return undefined;
     switch (step.do) {
       case 'flag':
@@ -130,6 +137,11 @@ export class ReferenceMail {
         return [];
       case 'restore':
         return this.#restore(message, step);
+      case 'unexpunge':
+        return this.#restore(message, { from, keep: false }, step.keepDeleted);
+      case 'purge':
+        this.#end(from, message);
+        return [];
     }
   }
 
@@ -193,24 +205,29 @@ export class ReferenceMail {
     }
     this.#remove(from, message.uid);
     const { uidNext, messages } = this.#storages.get(storage) ?? { uidNext: 1, messages: [] };
-    const stored: StoredMessage = {
-      ...message,
-      uid: uidNext,
-      flags: withoutDeleted(message),
-      saveDate: this.now,
-      stay: { ...this.#endOf(message), home: { path: from, uid: message.uid } },
-    };
+    const { retentionClass = '' } = this.#bytes.get(message.bytes) ?? {};
+    const ends = endOf(this.rules, retentionClass, this.now);
+    const stay = { ...ends, home: { path: from, uid: message.uid } };
+    if (this.rules.mode === 'in-place') {
+      const all = [...messages, { ...message, stay }].sort((one, other) => one.uid - other.uid);
+      this.#storages.set(storage, { uidNext, messages: all });
+      return;
+    }
+    const flags = withoutDeleted(message);
+    const stored = { ...message, uid: uidNext, flags, saveDate: this.now, stay };
     this.#storages.set(storage, { uidNext: uidNext + 1, messages: [...messages, stored] });
   }
 
   #restore(
     message: ModelMessage | StoredMessage,
-    { from, to, keep }: Extract<Step, { do: 'restore' }>,
+    { from, to, keep }: Omit<Extract<Step, { do: 'restore' }>, 'do' | 'uid'>,
+    keepDeleted = false,
   ): readonly number[] | undefined {
     if (!('stay' in message)) return undefined;
     const bytes = this.#newBytes();
     const target = to ?? message.stay.home.path;
-    const newUid = this.#add(target, { ...message, bytes, flags: withoutDeleted(message) });
+    const flags = keepDeleted ? message.flags : withoutDeleted(message);
+    const newUid = this.#add(target, { ...message, bytes, flags });
     if (!keep) this.#end(from, message);
     return [newUid];
   }
@@ -218,17 +235,8 @@ export class ReferenceMail {
   #storageFor(path: string): string | undefined {
     const { mode, excluded } = this.rules;
     if (mode === 'off' || this.isStorage(path) || excluded.includes(path)) return undefined;
+    if (mode === 'in-place') return inPlaceOf(path);
     return mode === 'mailbox' ? STORAGE : `${STORAGE}/${path}`;
-  }
-
-  #endOf({ bytes }: ModelMessage): { readonly endsAt?: number } {
-    const { classDays, storageSeconds } = this.rules;
-    const days = classDays[this.#bytes.get(bytes)?.retentionClass ?? ''] ?? null;
-    const ages = [
-      ...(days === null ? [] : [days * DAY_MS]),
-      ...(storageSeconds === undefined ? [] : [storageSeconds * 1000]),
-    ];
-    return ages.length === 0 ? {} : { endsAt: this.now + Math.min(...ages) };
   }
 
   /** For good. */
@@ -290,8 +298,3 @@ export class ReferenceMail {
     return this.#labels;
   }
 }
-
-const emptyBox = (path: string): [string, Box<ModelMessage>] => [
-  path,
-  { uidNext: 1, messages: [] },
-];

@@ -1,7 +1,7 @@
 /** What the reference model is made of: messages as lists show them, and steps that change them. */
 
 export interface Rules {
-  readonly mode: 'off' | 'mailbox' | 'namespace';
+  readonly mode: 'off' | 'in-place' | 'mailbox' | 'namespace';
   readonly onlyLastInstance: boolean;
   /** Mailboxes of which mail goes for good. */
   readonly excluded: readonly string[];
@@ -39,6 +39,11 @@ export interface Box<M> {
   readonly uidNext: number;
   readonly messages: readonly M[];
 }
+
+export const emptyBox = (path: string): [string, Box<ModelMessage>] => [
+  path,
+  { uidNext: 1, messages: [] },
+];
 
 /** Bytes that one or more messages name. */
 export interface ModelBytes {
@@ -97,7 +102,14 @@ export type Step =
       /** Missing: where it was expunged. */
       readonly to?: string;
       readonly keep: boolean;
-    };
+    }
+  | {
+      readonly do: 'unexpunge';
+      readonly from: string;
+      readonly uid: number;
+      readonly keepDeleted: boolean;
+    }
+  | { readonly do: 'purge'; readonly from: string; readonly uid: number };
 
 /** Flags and keywords after a change; what is both removed and added is there. */
 export function marked(
@@ -107,6 +119,22 @@ export function marked(
   const changed = (before: ReadonlySet<string>, name: keyof Marks) =>
     new Set([...[...before].filter((one) => !remove[name].includes(one)), ...add[name]]);
   return { flags: changed(flags, 'flags'), keywords: changed(keywords, 'keywords') };
+}
+
+const DAY_MS = 86_400_000;
+
+/** When bytes of a class that are expunged now end; in place there is no storage with an age. */
+export function endOf(
+  { mode, classDays, storageSeconds }: Rules,
+  retentionClass: string,
+  now: number,
+): { readonly endsAt?: number } {
+  const days = classDays[retentionClass] ?? null;
+  const ages = [
+    ...(days === null ? [] : [days * DAY_MS]),
+    ...(storageSeconds === undefined || mode === 'in-place' ? [] : [storageSeconds * 1000]),
+  ];
+  return ages.length === 0 ? {} : { endsAt: now + Math.min(...ages) };
 }
 
 export function withoutDeleted({ flags }: ModelMessage): ReadonlySet<string> {

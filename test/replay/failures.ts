@@ -35,6 +35,7 @@ export class CodeError extends Error {
 const CODES: Readonly<Record<string, string>> = {
   'urn:lethe:unknown-mailbox': 'mailboxNotFound',
   'urn:lethe:mailbox-exists': 'mailboxExists',
+  'urn:lethe:mailbox-not-empty': 'mailboxNotEmpty',
   'urn:lethe:not-allowed': 'notAllowed',
   'urn:lethe:permission-denied': 'permissionDenied',
   'urn:lethe:quota-exceeded': 'quotaExceeded',

@@ -33,7 +33,7 @@ export const QUERY_VERBS: Readonly<Record<string, Verb>> = {
 };
 
 /** A pattern of user names means those of the scenario; the doors have one user in a request. */
-function usersOf(session: Session, { user = 'u1', users }: Step): readonly string[] {
+export function usersOf(session: Session, { user = 'u1', users }: Step): readonly string[] {
   if (users === undefined) return [user];
   if (users === null) return [NOBODY];
   const parts = String(users)

@@ -72,7 +72,12 @@ async function viewOf(session: Session): Promise<string> {
   for (const { name } of session.users.values()) {
     const admin = { user: name, as: 'admin' };
     for (const mailbox of await session.mailboxes(admin)) {
-      views.push({ name, mailbox, messages: await session.messages(admin, mailbox.path) });
+      const { path } = mailbox;
+      const [messages, expunged] = [
+        await session.messages(admin, path),
+        await session.expunged(admin, path),
+      ];
+      views.push({ name, mailbox, messages, expunged });
     }
   }
   return JSON.stringify(views);

@@ -2,6 +2,7 @@
 import type { MailboxAnswer, MessageAnswer } from '../../functions/contract/api.ts';
 import type { MailboxListItem } from '../../functions/contract/mail-api.ts';
 import type { MailSettings } from '../../functions/contract/mail-settings.ts';
+import type { ExpungedItem } from '../../functions/contract/unexpunge-api.ts';
 import { codeOf, MismatchError } from './failures.ts';
 import type { ScenarioSettings, Step } from './scenario.ts';
 import type { Ask, Target } from './target.ts';
@@ -130,6 +131,11 @@ export class Session {
     return await this.all<MessageAnswer>(step, 'messages', { mailbox });
   }
 
+  /** What was expunged in place. */
+  async expunged(step: Pick<Step, 'user' | 'as'>, mailbox: string): Promise<ExpungedItem[]> {
+    return await this.all<ExpungedItem>(step, 'messages/expunged', { mailbox });
+  }
+
   async mailboxes(step: Pick<Step, 'user' | 'as'>): Promise<MailboxAnswer[]> {
     return await this.all<MailboxAnswer>(step, 'mailboxes');
   }
@@ -168,18 +174,22 @@ function lethesSettings(settings: ScenarioSettings): MailSettings {
     });
   }
   return {
-    ...lazySettings(lazyExpunge),
+    ...lazySettings(lazyExpunge, settings.expungeMode),
     ...(quota?.bytes === undefined ? {} : { quotaBytes: quota.bytes }),
     ...(quota?.exempt === undefined ? {} : { quotaExempt: quota.exempt }),
     ...(mailboxes.size === 0 ? {} : { mailboxes: Object.fromEntries(mailboxes) }),
   };
 }
 
-function lazySettings(lazy: ScenarioSettings['lazyExpunge']): MailSettings {
-  if (lazy === undefined || lazy.mode === 'off') return { lazyExpunge: 'off' };
-  const name = lazy.name ?? '.EXPUNGED';
+function lazySettings(
+  lazy: ScenarioSettings['lazyExpunge'] = { mode: 'off' },
+  expungeMode: ScenarioSettings['expungeMode'] = 'immediate',
+): MailSettings {
+  const { mode, name = '.EXPUNGED' } = lazy;
+  if (mode === 'off' && expungeMode === 'immediate') return { lazyExpunge: 'off' };
+  const names = { off: 'in-place', mailbox: name, namespace: `${name}/` } as const;
   return {
-    lazyExpunge: lazy.mode === 'namespace' ? `${name}/` : name,
+    lazyExpunge: names[mode],
     lazyExpungeOnlyLastInstance: lazy.onlyLastInstance ?? false,
     lazyExpungeOwnerAccess: 'listed',
     ...(lazy.exclude === undefined ? {} : { lazyExpungeExclude: lazy.exclude }),

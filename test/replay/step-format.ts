@@ -92,6 +92,22 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
   copyByQuery: [BY_QUERY, { newUids: UIDS.optional() }],
   moveByQuery: [BY_QUERY, { newUids: UIDS.optional() }],
   reclaimStorage: [{}, {}],
+  unexpunge: [
+    {
+      mailbox: TEXT,
+      uids: UIDS.optional(),
+      all: YES.optional(),
+      expungedWithinSeconds: COUNT.optional(),
+      clearDeleted: YES.optional(),
+      addKeyword: TEXT.optional(),
+    },
+    { restored: z.array(z.tuple([COUNT, COUNT])).optional(), count: COUNT.optional() },
+  ],
+  expungedMessages: [MAILBOX, { uids: UIDS.optional(), count: COUNT.optional() }],
+  purgeExpunged: [
+    { olderThanDays: z.number().min(0), users: TEXT.nullable().optional() },
+    { removed: COUNT.optional() },
+  ],
   snapshot: [
     { ignoreFlags: TEXTS.optional() },
     {

@@ -1,13 +1,19 @@
 /** Which bodies of an account are stored. */
 import { accountPrefixes, mailKey } from '../../functions/contract/key-layout.ts';
-import { everyMailbox } from '../../functions/core/mailboxes/every-mailbox.ts';
-import { everyEntry } from '../../functions/core/messages/entries.ts';
+import { everyMailboxRow } from '../../functions/core/mailboxes/every-mailbox.ts';
+import { type Entry, everyEntry } from '../../functions/core/messages/entries.ts';
+import { findInPlace } from '../../functions/core/messages/in-place-entries.ts';
 import type { ListedVersion } from '../../functions/core/ports/object-store.ts';
 import type { Target } from './target.ts';
 
 /** Of a deployment by its defaults, and of the models. */
 const CLASSES_EVER = ['r7', 'r30', 'r365', 'keep'];
 const PAGE_ENTRIES = 500;
+const EVERYTHING = {
+  afterUid: 0,
+  limit: Number.POSITIVE_INFINITY,
+  deadline: Number.POSITIVE_INFINITY,
+};
 
 /**
  * Bodies that stay once clean-up has finished. S3's own clock is part of it: a version below a
@@ -28,15 +34,19 @@ export async function storedBodies(target: Target, accountId: string): Promise<U
   return bodies;
 }
 
-/** Keys of what mailboxes and expunge storage show. */
+/** Keys of what mailboxes, deleted folders and expunge storage show, and of what was expunged in place. */
 async function keysInUse(target: Target, accountId: string): Promise<ReadonlySet<string>> {
   const keys = new Set<string>();
-  for await (const mailbox of everyMailbox(target.rows, { accountId })) {
-    for await (const entries of everyEntry(target.rows, mailbox, target, PAGE_ENTRIES)) {
-      for (const { message } of entries) {
-        keys.add(mailKey(message.retentionClass, accountId, message.blobId));
-      }
+  const add = (entries: readonly Entry[]) => {
+    for (const { message } of entries) {
+      keys.add(mailKey(message.retentionClass, accountId, message.blobId));
     }
+  };
+  for await (const mailbox of everyMailboxRow(target.rows, accountId)) {
+    for await (const entries of everyEntry(target.rows, mailbox, target, PAGE_ENTRIES))
+      add(entries);
+    const ports = { rows: target.rows, clock: target };
+    add((await findInPlace(ports, mailbox, { ...EVERYTHING, asOf: target.now() })).entries);
   }
   return keys;
 }

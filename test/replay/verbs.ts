@@ -6,6 +6,7 @@ import { READINGS } from './readings.ts';
 import type { Step } from './scenario.ts';
 import type { Session } from './session.ts';
 import { checkStep } from './step-format.ts';
+import { UNEXPUNGE_VERBS } from './unexpunge-verbs.ts';
 
 /** Throws CodeError for an error of the doors, MismatchError when `expect` does not hold. */
 export type Verb = (session: Session, step: Step) => Promise<void>;
@@ -17,10 +18,7 @@ const MISSING: readonly string[] = [
   'deleteDeleted',
   'deleteAccount',
   'purgeDeleted',
-  'purgeExpunged',
-  'unexpunge',
   'setDeleteAfter',
-  'expungedMessages',
   'deletedName',
 ];
 
@@ -32,6 +30,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   ...MESSAGE_VERBS,
   ...QUERY_VERBS,
   ...READINGS,
+  ...UNEXPUNGE_VERBS,
 };
 
 /**

@@ -4,7 +4,6 @@ import { checkRule } from './asl-choice.ts';
 import { DefinitionError } from './asl-error.ts';
 import { checkReferences } from './asl-graph.ts';
 import {
-  isArray,
   isObject,
   type Json,
   type JsonObject,
@@ -13,6 +12,7 @@ import {
   parseResultPath,
 } from './asl-paths.ts';
 import { checkExpression, checkTemplate } from './asl-template.ts';
+import { FUNCTION_TOKEN, type Substitutions, substitute } from './asl-tokens.ts';
 
 /** Turns a parser's DefinitionError into an issue at the place where the field stands. */
 function checkedBy<T>(check: (value: T) => void): (value: T, context: z.RefinementCtx<T>) => void {
@@ -76,34 +76,51 @@ const failureHandling = {
   Catch: z.array(catcher).refine(allIsLast, 'States.ALL must be in the last catcher').optional(),
 };
 
-const FUNCTION_TOKEN = /^\$\{([A-Za-z][A-Za-z0-9]*)\}$/u;
+/** What `lambda:invoke` takes. */
+const invocation = z
+  .strictObject({
+    FunctionName: z
+      .string()
+      .regex(FUNCTION_TOKEN, 'must be a token: a name in braces after a dollar'),
+    Payload: template.optional(),
+    'Payload.$': expression.optional(),
+  })
+  .refine((given) => (given.Payload === undefined) !== (given['Payload.$'] === undefined), {
+    message: 'needs either Payload or Payload.$',
+  });
 
-const taskState = z.strictObject({
-  ...comment,
-  ...transition,
-  ...inputOutput,
-  ...result,
-  ...failureHandling,
-  Type: z.literal('Task'),
-  Resource: z.literal('arn:aws:states:::lambda:invoke', {
-    error: 'only arn:aws:states:::lambda:invoke is supported',
-  }),
-  Parameters: z
-    .strictObject({
-      FunctionName: z
-        .string()
-        .regex(FUNCTION_TOKEN, 'must be a token: a name in braces after a dollar'),
-      Payload: template.optional(),
-      'Payload.$': expression.optional(),
-    })
-    .refine((given) => (given.Payload === undefined) !== (given['Payload.$'] === undefined), {
-      message: 'needs either Payload or Payload.$',
-    }),
-  ResultSelector: template.optional(),
-  // Read, not acted on: handlers in memory take no virtual time. A test makes a task time out by
-  // throwing an error of the name States.Timeout.
-  TimeoutSeconds: z.int().min(1).optional(),
-});
+const LAMBDA_INVOKE = 'arn:aws:states:::lambda:invoke';
+
+/** An action of a service by the SDK integrations: `aws-sdk:backup:listBackupJobs`. */
+const AWS_SDK = /^arn:aws:states:::(aws-sdk:[a-z0-9]+:[a-z][A-Za-z0-9]*)$/u;
+
+const taskState = z
+  .strictObject({
+    ...comment,
+    ...transition,
+    ...inputOutput,
+    ...result,
+    ...failureHandling,
+    Type: z.literal('Task'),
+    Resource: z
+      .string()
+      .refine(
+        (resource) => resource === LAMBDA_INVOKE || AWS_SDK.test(resource),
+        'only arn:aws:states:::lambda:invoke and arn:aws:states:::aws-sdk:... are supported',
+      ),
+    Parameters: template,
+    ResultSelector: template.optional(),
+    // Read, not acted on: handlers in memory take no virtual time. A test makes a task time out by
+    // throwing an error of the name States.Timeout.
+    TimeoutSeconds: z.int().min(1).optional(),
+  })
+  .superRefine(({ Resource, Parameters }, context) => {
+    if (AWS_SDK.test(Resource)) return;
+    for (const issue of invocation.safeParse(Parameters).error?.issues ?? []) {
+      const path = ['Parameters', ...issue.path];
+      context.addIssue({ code: 'custom', message: issue.message, path });
+    }
+  });
 export type TaskState = z.infer<typeof taskState>;
 
 const passState = z.strictObject({
@@ -232,38 +249,11 @@ const machine = z.strictObject({
 });
 export type MachineDefinition = z.infer<typeof machine>;
 
+/** `aws-sdk:backup:listBackupJobs`; undefined for a task that invokes a function. */
+export const sdkActionOf = (resource: string): string | undefined => AWS_SDK.exec(resource)?.[1];
+
 /** What both a machine and the processor of a Map have. */
 export type StateGraph = Pick<ItemProcessor, 'StartAt' | 'States'>;
-
-/** The name in `${ResolveAccountFunctionArn}`. */
-export function tokenOf(functionName: string): string {
-  const [, token] = FUNCTION_TOKEN.exec(functionName) ?? [];
-  if (token === undefined) throw new DefinitionError(`"${functionName}" is not a token`);
-  return token;
-}
-
-export type Substitutions = Readonly<Record<string, string | number>>;
-
-/** Puts values in the place of tokens; whole-string tokens keep the value's type, as numbers do. */
-function substitute(value: Json, substitutions: Substitutions, key = ''): Json {
-  if (isArray(value)) return value.map((element) => substitute(element, substitutions));
-  if (isObject(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([name, member]) => [
-        name,
-        substitute(member, substitutions, name),
-      ]),
-    );
-  }
-  if (typeof value !== 'string' || key === 'FunctionName' || key === 'Comment') return value;
-  const [, token] = FUNCTION_TOKEN.exec(value) ?? [];
-  if (token === undefined) return value;
-  const replacement = substitutions[token];
-  if (replacement === undefined) {
-    throw new DefinitionError(`"${key}" is the token "${value}", and no value is given for it`);
-  }
-  return replacement;
-}
 
 /**
  * Checks a definition: everything in it must be something the interpreter acts on.

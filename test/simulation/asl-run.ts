@@ -15,7 +15,10 @@ export interface ChildReport {
   readonly transitions: number;
 }
 
-/** Calls a function: the token's name, and the payload as JSON would carry it. */
+/**
+ * Calls a function, by the name of its token, or an action of a service (`aws-sdk:...`): with the
+ * payload as JSON would carry it.
+ */
 export type Invoke = (functionToken: string, payload: unknown) => Promise<unknown>;
 
 export interface RunSettings {

@@ -2,8 +2,8 @@ import { parseTimestamp, ruleHolds } from './asl-choice.ts';
 import {
   type FailState,
   type State,
+  sdkActionOf,
   type TaskState,
-  tokenOf,
   type WaitState,
 } from './asl-definition.ts';
 import { runtimeError, StatesError } from './asl-error.ts';
@@ -19,6 +19,7 @@ import {
 import { errorOfException } from './asl-retry.ts';
 import type { Execution } from './asl-run.ts';
 import { evaluateExpression, fillTemplate, selectPath } from './asl-template.ts';
+import { tokenOf } from './asl-tokens.ts';
 
 /** One state entered. */
 export interface Visit {
@@ -65,7 +66,29 @@ function lambdaResult(payload: Json): JsonObject {
   };
 }
 
-/** One invocation. @throws StatesError for what went wrong in or around it */
+/** Whom a task calls, with what, and what the service makes of the answer. */
+interface Call {
+  readonly target: string;
+  readonly parameters: Json;
+  readonly payload: Json;
+  readonly resultOf: (answer: Json) => Json;
+}
+
+function callOf({ Resource, Parameters }: TaskState, scope: Scope): Call {
+  const action = sdkActionOf(Resource);
+  const { FunctionName = '', ...template } = Parameters;
+  if (action !== undefined) {
+    const parameters = fillTemplate(Parameters, scope);
+    return { target: action, parameters, payload: parameters, resultOf: (answer) => answer };
+  }
+  const filled = fillTemplate(template, scope);
+  const payload = isObject(filled) ? (filled['Payload'] ?? null) : null;
+  const parameters = { FunctionName, Payload: payload };
+  const target = tokenOf(String(FunctionName));
+  return { target, parameters, payload, resultOf: lambdaResult };
+}
+
+/** One call. @throws StatesError for what went wrong in or around it */
 export async function attemptTask(
   state: TaskState,
   visit: Visit,
@@ -74,19 +97,17 @@ export async function attemptTask(
   const { run, history, abort } = visit.execution;
   const context = contextOf(visit, retryCount);
   const data = selectPath(state.InputPath, visit.input, context, 'InputPath');
-  const { FunctionName, ...template } = state.Parameters;
-  const filled = fillTemplate(template as JsonObject, { data, context });
-  const payload = isObject(filled) ? (filled['Payload'] ?? null) : null;
-  run.measured({ FunctionName, Payload: payload }, `the input of "${visit.name}"`);
+  const call = callOf(state, { data, context });
+  run.measured(call.parameters, `the input of "${visit.name}"`);
   history.add('taskAttempt');
   let answer: unknown;
   try {
-    answer = await run.invoke(tokenOf(FunctionName), throughJson(payload));
+    answer = await run.invoke(call.target, throughJson(call.payload));
   } catch (thrown) {
     abort.check();
     throw errorOfException(thrown);
   }
-  const result = run.measured(lambdaResult(throughJson(answer)), `the result of "${visit.name}"`);
+  const result = run.measured(call.resultOf(throughJson(answer)), `the result of "${visit.name}"`);
   return finish(state, visit, result, context);
 }
 

@@ -45,8 +45,9 @@ async function fetchOne(
   world: MailWorld,
   mailboxes: ReadonlyMap<string, SeenMailbox>,
 ): Promise<void> {
-  const all = [...mailboxes.values()].flatMap(({ mailbox, messages }) =>
-    messages.map((message) => ({ mailbox, message })),
+  const all = [...mailboxes].flatMap(([path, { mailbox, messages }]) =>
+    // Nobody gets what was expunged in place.
+    path === mailbox.path ? messages.map((message) => ({ mailbox, message })) : [],
   );
   const one = all[Math.floor(world.stores.ids.fraction() * all.length)];
   if (one === undefined) return;

@@ -228,7 +228,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 );
 
 /** As often as they matter. */
-const MODES = ['mailbox', 'mailbox', 'mailbox', 'namespace', 'namespace', 'off'] as const;
+const MODES = [
+  ...['mailbox', 'mailbox', 'mailbox', 'namespace', 'namespace'],
+  ...['in-place', 'in-place', 'off'],
+] as Rules['mode'][];
 
 const rules: fc.Arbitrary<Rules> = fc
   .record({

@@ -11,6 +11,10 @@ import type {
 } from '../../functions/core/messages/in-chunks.ts';
 import { moveMessages } from '../../functions/core/messages/move-messages.ts';
 import { restoreMessages } from '../../functions/core/messages/restore-messages.ts';
+import {
+  purgeInPlace,
+  unexpungeMessages,
+} from '../../functions/core/messages/unexpunge-messages.ts';
 import type { ReferenceMail } from '../models/reference-mail.ts';
 import type { Marks, NewMail, Step } from '../models/reference-messages.ts';
 
@@ -47,9 +51,19 @@ export type MailRequest =
       readonly uids: readonly number[];
       readonly to?: string;
       readonly keep: boolean;
-    };
+    }
+  | {
+      readonly do: 'unexpunge';
+      readonly from: string;
+      readonly uids: readonly number[];
+      readonly keepDeleted: boolean;
+    }
+  | { readonly do: 'purge'; readonly from: string; readonly uids: readonly number[] };
 
 const IN_TIME_MS = 20_000;
+
+/** No account here is held. */
+const UNHELD = { writes: () => [], refused: async () => new Error('nothing rides along') };
 
 const sets = ({ flags, keywords }: Marks) => ({
   flags: new Set(flags),
@@ -96,6 +110,13 @@ export async function carryOut(
       const options = to === undefined ? { keep } : { to, keep };
       return newUids(await restoreMessages(ports, context, from, uids, options, deadline));
     }
+    case 'unexpunge': {
+      const options = { clearDeleted: !request.keepDeleted };
+      return newUids(await unexpungeMessages(ports, context, from, uids, options, deadline));
+    }
+    case 'purge':
+      complete(await purgeInPlace(ports, context, from, uids, UNHELD, deadline));
+      return [];
   }
 }
 
@@ -118,7 +139,7 @@ export function stepsOf(model: ReferenceMail, request: MailRequest): Step[][] {
   const { uids, ...rest } = request;
   const inOrder = [...new Set(uids)].sort((one, other) => one - other);
   const steps = inOrder.map((uid): Step => ({ ...rest, uid }) as Step);
-  if (request.do === 'flag') return steps.map((step) => [step]);
+  if (isOneByOne(request)) return steps.map((step) => [step]);
   if (request.do !== 'restore' || request.to !== undefined) return [steps];
   const shown = new Map(model.shown(request.from).map((message) => [message.uid, message]));
   const groups = Map.groupBy(inOrder, (uid) => {
@@ -131,21 +152,24 @@ export function stepsOf(model: ReferenceMail, request: MailRequest): Step[][] {
 }
 
 /**
- * Every order in which the parts of two requests can come. Flags are changed in no order, because
- * each message is written for itself.
+ * Whether each message is looked at, or written, for itself and in no order. What is expunged in
+ * place while it is being looked for may be found in part.
  */
+export const isOneByOne = ({ do: verb }: MailRequest): boolean =>
+  verb === 'flag' || verb === 'unexpunge' || verb === 'purge';
+
+/** Every order in which the parts of two requests can come. */
 export function* orders(
   model: ReferenceMail,
   one: MailRequest,
   other: MailRequest,
 ): Generator<Step[]> {
   const [first, second] = [stepsOf(model, one), stepsOf(model, other)];
-  const all =
-    one.do === 'flag'
-      ? inserted(first, second)
-      : other.do === 'flag'
-        ? inserted(second, first)
-        : merged(first, second);
+  const all = isOneByOne(one)
+    ? inserted(first, second)
+    : isOneByOne(other)
+      ? inserted(second, first)
+      : merged(first, second);
   for (const order of all) yield order.flat();
 }
 

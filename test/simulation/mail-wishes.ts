@@ -1,8 +1,8 @@
 /** Turns what was drawn into a request on what there is. */
-import { INSTANCES_MAX, type ReferenceMail } from '../models/reference-mail.ts';
+import { INSTANCES_MAX, inPlaceOf, type ReferenceMail } from '../models/reference-mail.ts';
 import type { NewMail } from '../models/reference-messages.ts';
 import { BOXES, type Choice, type Prelude, type Wish } from './mail-operations.ts';
-import type { MailRequest } from './mail-requests.ts';
+import { isOneByOne, type MailRequest } from './mail-requests.ts';
 
 /** Larger accounts only cost time: what multiplies takes few messages then. */
 const MESSAGES_MAX = 60;
@@ -20,6 +20,7 @@ export function requestOf(model: ReferenceMail, wish: Wish, id: number): MailReq
     const key = wish.keyed ? { key: `request ${id}` } : {};
     return { do: 'deliver', to: boxAt(wish.to), mails, ...key };
   }
+  if (model.rules.mode === 'in-place') return inPlaceRequest(model, wish);
   const storages = [...model.storages.keys()];
   const from =
     wish.do === 'restore'
@@ -38,8 +39,25 @@ export function requestOf(model: ReferenceMail, wish: Wish, id: number): MailReq
   return { ...rest, from, uids };
 }
 
-/** Flags are changed one message at a time, in any order: more of them have too many outcomes. */
-const FLAGGED_MAX = 3;
+/** There is no storage: what would be restored from it is unexpunged, or purged. */
+function inPlaceRequest(model: ReferenceMail, wish: Exclude<Wish, { do: 'deliver' }>): MailRequest {
+  const from = boxAt(wish.from);
+  if (wish.do === 'restore') {
+    const uids = uidsOf(model, from, wish.which, true, inPlaceOf(from));
+    const purges = wish.keep && (wish.to ?? 0) % 3 < 2;
+    return purges
+      ? { do: 'purge', from, uids }
+      : { do: 'unexpunge', from, uids, keepDeleted: wish.keep };
+  }
+  const multiplies = wish.do === 'copy' || wish.do === 'move';
+  const { which, ...rest } = wish;
+  const uids = uidsOf(model, from, which, multiplies);
+  if ('to' in rest) return { ...rest, from, uids, to: boxAt(rest.to) };
+  return { ...rest, from, uids };
+}
+
+/** What comes one message at a time, in any order: more of them have too many outcomes. */
+const ONE_BY_ONE_MAX = 3;
 
 /** What surely fits one transaction: 24 messages, each with target, source and blob. */
 const TOGETHER_MAX = 24;
@@ -51,7 +69,7 @@ export function together(
   request: (wish: Wish) => MailRequest,
 ): [MailRequest, MailRequest] {
   const pair = [request(drawn.one), request(drawn.other)] as const;
-  const most = pair.some((each) => each.do === 'flag') ? FLAGGED_MAX : TOGETHER_MAX;
+  const most = pair.some(isOneByOne) ? ONE_BY_ONE_MAX : TOGETHER_MAX;
   const [one, other] = [cut(pair[0], most), cut(pair[1], most)];
   if (!drawn.same || one.do === 'deliver' || other.do === 'deliver') return [one, other];
   if (other.do === 'restore' && !model.isStorage(one.from)) return [one, other];
@@ -61,8 +79,14 @@ export function together(
 const cut = (request: MailRequest, most: number): MailRequest =>
   request.do === 'deliver' ? request : { ...request, uids: request.uids.slice(0, most) };
 
-function uidsOf(model: ReferenceMail, from: string, which: Choice, multiplies: boolean): number[] {
-  const shown = model.shown(from);
+function uidsOf(
+  model: ReferenceMail,
+  from: string,
+  which: Choice,
+  multiplies: boolean,
+  among = from,
+): number[] {
+  const shown = model.shown(among);
   const total = [...model.boxes.keys(), ...model.storages.keys()].reduce(
     (sum, path) => sum + model.shown(path).length,
     0,

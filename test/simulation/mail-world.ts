@@ -7,13 +7,15 @@ import type { Account } from '../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { listMailboxes, type Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import type { EntryPage } from '../../functions/core/messages/entries.ts';
 import type { MailContext, MessagePorts } from '../../functions/core/messages/in-chunks.ts';
+import { findInPlace } from '../../functions/core/messages/in-place-entries.ts';
 import type { Message } from '../../functions/core/messages/message.ts';
 import { fetchMessage, listMessages } from '../../functions/core/messages/read-messages.ts';
 import { resolveSettings } from '../../functions/core/settings/resolve-settings.ts';
 import { MemoryObjectStore } from '../models/memory-object-store.ts';
 import { MemoryRowStore } from '../models/memory-row-store.ts';
-import { STORAGE } from '../models/reference-mail.ts';
+import { inPlaceOf, STORAGE } from '../models/reference-mail.ts';
 import type { Rules } from '../models/reference-messages.ts';
 import { SeededIds } from '../models/seeded-ids.ts';
 import { VirtualClock } from '../models/virtual-clock.ts';
@@ -123,8 +125,24 @@ export class MailWorld {
         afterUid = listed.nextAfterUid;
       }
       seen.set(mailbox.path, { mailbox, messages });
+      if (this.context.settings.expunge.mode !== 'in-place') continue;
+      const inPlace = await this.#inPlace(mailbox, pageMessages);
+      seen.set(inPlaceOf(mailbox.path), { mailbox, messages: inPlace });
     }
     return seen;
+  }
+
+  async #inPlace(mailbox: Mailbox, limit: number): Promise<SeenMessage[]> {
+    const asOf = this.stores.clock.now();
+    const messages: SeenMessage[] = [];
+    let afterUid: number | undefined = 0;
+    while (afterUid !== undefined) {
+      const finding = { afterUid, limit, deadline: asOf, asOf };
+      const page: EntryPage = await findInPlace(this.stores, mailbox, finding);
+      for (const { message } of page.entries) messages.push(await this.#withBody(message));
+      afterUid = page.nextAfterUid;
+    }
+    return messages;
   }
 
   /** What a client gets for one message. */
@@ -143,7 +161,8 @@ export class MailWorld {
 }
 
 function settingsOf({ mode, onlyLastInstance, excluded, storageSeconds }: Rules): MailSettings {
-  const lazyExpunge = { off: 'off', mailbox: STORAGE, namespace: `${STORAGE}/` }[mode];
+  const names = { mailbox: STORAGE, namespace: `${STORAGE}/` };
+  const lazyExpunge = mode === 'off' || mode === 'in-place' ? mode : names[mode];
   const autoexpunge = { afterSeconds: storageSeconds ?? 0 };
   const storages = { [STORAGE]: { autoexpunge }, [`${STORAGE}/*`]: { autoexpunge } };
   return {

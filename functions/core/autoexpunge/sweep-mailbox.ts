@@ -16,6 +16,7 @@ import type { Change, RowStore } from '../ports/row-store.ts';
 import { dueGuard, entryAt } from './due.ts';
 import { applyPolicy } from './policy.ts';
 import { policyAttributes } from './policy-attributes.ts';
+import { sweepShell } from './sweep-shell.ts';
 import { countOf, judge, pageToJudge, type Rule, staysFrom } from './verdicts.ts';
 
 /** About what fits into one transaction: the mailbox is read again before each. */
@@ -54,6 +55,7 @@ export async function sweepMailbox(
   const skipped = { outcome: 'skipped', messages: 0, bytes: 0 } as const;
   if (!(await maySweep(ports.rows, context))) return skipped;
   const listed = await readMailbox(ports.rows, mailboxId);
+  if (listed?.state === 'shell') return await endShell(ports, context, listed, until, options);
   if (listed?.state !== 'active') return skipped;
   const mailbox = options.dryRun
     ? withPolicy(listed, context)
@@ -73,6 +75,18 @@ export async function sweepMailbox(
     if (!isProtection(error)) throw error;
     return { ...pass.sum, outcome: 'skipped' };
   }
+}
+
+/** What is left of a mailbox that is gone holds no mail that counts. */
+async function endShell(
+  ports: ChunkPorts,
+  { account }: MailContext,
+  shell: Mailbox,
+  until: number,
+  { dryRun = false }: SweepOptions,
+): Promise<Swept> {
+  const outcome = dryRun ? 'done' : await sweepShell(ports, account.accountId, shell, until);
+  return { outcome, messages: 0, bytes: 0 };
 }
 
 const PROTECTIONS: readonly string[] = [

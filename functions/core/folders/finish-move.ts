@@ -157,7 +157,9 @@ async function end(ports: MailboxPorts, accountId: string, tree: Tree): Promise<
 }
 
 async function endOf(rows: RowStore, accountId: string, tree: Tree, now: number) {
-  if (tree.state === 'moving') return { from: tree.state, set: { state: 'deleted' } } as const;
+  if (tree.state === 'moving') {
+    return { from: tree.state, set: { state: 'deleted', settledAt: now } } as const;
+  }
   return { from: tree.state, ...(await restoredChange(rows, accountId, tree, now)) };
 }
 

@@ -10,15 +10,23 @@ import { LetheError, quoted } from '../errors.ts';
 import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
-import { isObject, number, optionalText, text } from '../rows/attributes.ts';
+import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 
 /**
  * `moving`: deleted; its rows are on their way. `restoring`: coming back, as a whole or a branch.
- * `purging`: claimed by a purge, which nothing else may come between. `restored`, `purged`: records.
+ * `purging`: claimed by a purge, which nothing else may come between. `arriving`: being copied from
+ * another account. `restored`, `purged`: records.
  */
-export type TreeState = 'moving' | 'deleted' | 'restoring' | 'purging' | 'restored' | 'purged';
+export type TreeState =
+  | 'moving'
+  | 'deleted'
+  | 'restoring'
+  | 'purging'
+  | 'arriving'
+  | 'restored'
+  | 'purged';
 
 export interface Tree {
   readonly deletionId: string;
@@ -31,6 +39,8 @@ export interface Tree {
   readonly hex: string;
   /** Epoch milliseconds. */
   readonly deletedAt: number;
+  /** When the last delivery that belongs to it can have come, if later; epoch milliseconds. */
+  readonly settledAt?: number;
   readonly requestedBy: string;
   /** What is in it now. */
   readonly mailboxes: number;
@@ -85,6 +95,7 @@ export function toTree(row: Row): Tree {
   const returned = row.attributes['returned'];
   const returnId = optionalText(row, 'returnId');
   const claim = optionalText(row, 'claim');
+  const settledAt = optionalNumber(row, 'settledAt');
   return {
     deletionId: text(row, 'deletionId'),
     state: text(row, 'state') as TreeState,
@@ -100,6 +111,7 @@ export function toTree(row: Row): Tree {
     ...(isObject(returned) ? { returned: returned as unknown as Returned } : {}),
     ...(returnId === undefined ? {} : { returnId }),
     ...(claim === undefined ? {} : { claim }),
+    ...(settledAt === undefined ? {} : { settledAt }),
   };
 }
 

@@ -101,7 +101,7 @@ async function begin(
 ): Promise<Undeleted | 'lost'> {
   const { account, settings, deletionId, branch = tree.root } = undeletion;
   const { accountId } = account;
-  if (tree.state === 'purging') throw claimed(deletionId);
+  if (tree.state === 'purging' || tree.state === 'arriving') throw claimed(tree);
   const members = isStored(tree) ? await membersOf(ports.rows, accountId, deletionId, branch) : [];
   const mailboxes = await readMailboxes(ports.rows, members);
   if (mailboxes === 'lost') return 'lost';
@@ -260,9 +260,10 @@ async function checkRoom(
   );
 }
 
-function claimed(deletionId: string): LetheError {
+function claimed({ deletionId, state }: Tree): LetheError {
+  const what = state === 'purging' ? 'being purged' : 'being copied from another account';
   return notAllowed(
-    `the deleted folder ${quoted(deletionId)} is being purged`,
-    'What the purge leaves can be brought back when it has ended.',
+    `the deleted folder ${quoted(deletionId)} is ${what}`,
+    'What is there when that has ended can be brought back.',
   );
 }

@@ -1,6 +1,8 @@
 /** Walking the mailboxes of an account. */
 import { accountPartition } from '../../contract/row-layout.ts';
+import { type Account, readAccount } from '../accounts/accounts.ts';
 import { isHidden, type WithMoves } from '../accounts/folder-moves.ts';
+import { StoreBusyError } from '../errors.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { everyRow } from '../rows/paging.ts';
 import { type Mailbox, toMailbox } from './mailboxes.ts';
@@ -24,6 +26,26 @@ export async function* everyMailbox(rows: RowStore, account: WithMoves): AsyncGe
   for await (const mailbox of everyMailboxRow(rows, account.accountId)) {
     if (isThere(account, mailbox)) yield mailbox;
   }
+}
+
+/** Walks that met a change of names, before the reader is told to come again. */
+const TRIES_MAX = 5;
+
+/**
+ * All mailboxes as they were at one moment: no tree of folders is seen half gone, or half back.
+ * @throws StoreBusyError when names kept changing while they were read
+ */
+export async function mailboxesAtOnce(rows: RowStore, account: Account): Promise<Mailbox[]> {
+  let before = account;
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    const found: Mailbox[] = [];
+    for await (const mailbox of everyMailbox(rows, before)) found.push(mailbox);
+    const after = await readAccount(rows, account.accountId);
+    if (after?.treeRevision === before.treeRevision) return found;
+    if (after === undefined) return [];
+    before = after;
+  }
+  throw new StoreBusyError('names of mailboxes kept changing while they were read');
 }
 
 /** Whether a row stands for a mailbox that there is; `erasing` ones are not there any more. */

@@ -124,7 +124,7 @@ export async function findMailbox(
     const mailbox = row && (await readMailbox(rows, text(row, 'mailboxId')));
     if (mailbox === undefined || isHidden(account, mailbox)) return undefined;
     // Deleted between the two readings: another may have its name already, as INBOX does.
-    if (mailbox.state === 'active' || mailbox.state === 'erasing') return mailbox;
+    if (mailbox.state !== 'deleted' && mailbox.state !== 'shell') return mailbox;
   }
   return undefined;
 }

@@ -1,10 +1,10 @@
 /** The expunge storage: a mailbox that comes into being with the first message for it (L2). */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import { dictmapKeys } from '../../contract/row-layout.ts';
-import { type Account, notActive } from '../accounts/accounts.ts';
-import { activeCheck } from '../accounts/while-active.ts';
+import { dictmapKeys, registryKeys } from '../../contract/row-layout.ts';
+import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { LetheError, quoted } from '../errors.ts';
+import type { Guard } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
@@ -30,31 +30,43 @@ export async function ensureStorage(
   const { accountId } = account;
   return await untilWon(ports, deadline, async () => {
     const row = await ports.rows.get(dictmapKeys.path(accountId, name));
-    if (row === undefined) return await create(ports, account, settings, name);
+    if (row === undefined) return await create(ports, accountId, settings, name);
     const mailbox = await readMailbox(ports.rows, text(row, 'mailboxId'));
-    if (mailbox === undefined) return 'lost';
+    // Deleted between the two readings: its name is free by now, or another has it.
+    if (mailbox === undefined || mailbox.state === 'shell') return 'lost';
+    if (mailbox.state === 'deleted') return 'lost';
     if (mailbox.state === 'erasing') throw notActive(account);
     if (mailbox.state !== 'active') throw unusable(account, name);
     return mailbox.role === 'storage' ? mailbox : await adopt(ports, mailbox);
   });
 }
 
+/**
+ * A storage of that name may have been deleted a moment ago: the account says which UIDVALIDITY is
+ * the last that was given.
+ */
 async function create(
   ports: MailboxPorts,
-  account: Account,
+  accountId: string,
   settings: ResolvedSettings,
   name: string,
 ): Promise<Mailbox | 'lost'> {
+  const account = await readAccount(ports.rows, accountId);
+  if (account?.state !== 'active') throw notActive(account ?? { accountId });
   const given = { role: 'storage', ...settingsFor(settings, name) } as const;
   const mailbox = newMailbox(account, name, ports, given);
   const result = await ports.rows.transact([
-    activeCheck(account.accountId),
-    ...mailboxWrites(account.accountId, mailbox),
+    { kind: 'check', key: registryKeys.account(accountId), guard: sameLast(account) },
+    ...mailboxWrites(accountId, mailbox),
   ]);
-  if (result.outcome === 'written') return mailbox;
-  const fenced = result.outcome === 'refused' && result.refusals.some(({ index }) => index === 0);
-  if (fenced) throw notActive(account);
-  return 'lost';
+  return result.outcome === 'written' ? mailbox : 'lost';
+}
+
+function sameLast({ lastUidValidity }: Account): Guard {
+  const equals = { state: 'active' };
+  return lastUidValidity === undefined
+    ? { row: 'present', equals, without: ['lastUidValidity'] }
+    : { row: 'present', equals: { ...equals, lastUidValidity } };
 }
 
 /** A mailbox that had the name before it became that of the storage; its mail stays in it. */

@@ -99,9 +99,9 @@ export class BlobDraft {
     return this.#live.size + this.#expunged.size >= BLOB_LINKS_MAX;
   }
 
-  /** Whether a live link other than this one would remain. */
-  hasOthers(link: string): boolean {
-    return [...this.#live].some((other) => other !== link);
+  /** Live links other than this one. */
+  liveBut(link: string): string[] {
+    return [...this.#live].filter((other) => other !== link);
   }
 
   addLive(link: string): void {

@@ -5,13 +5,22 @@
  */
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { dictmapKeys, linkOf, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import type { Account } from '../accounts/accounts.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import type { Attributes, Change, RowStore, Write, WriteResult } from '../ports/row-store.ts';
+import type {
+  Attributes,
+  Change,
+  Refusal,
+  RowStore,
+  Write,
+  WriteResult,
+} from '../ports/row-store.ts';
 import { agreesWith, type Blob, BlobDraft } from './blob.ts';
 import type { Entry } from './entries.ts';
 import { DAY_MS, dayOf, expiryKey, rowEnd } from './expiry.ts';
 import type { Message } from './message.ts';
+import { TreesGuard } from './trees-guard.ts';
 
 interface MailboxDraft {
   readonly mailbox: Mailbox;
@@ -41,6 +50,7 @@ export class Chunk {
   readonly #expiries = new Map<string, ExpiryDraft>();
   readonly #drafts = new Map<string, BlobDraft>();
   readonly #messages: Write[] = [];
+  #trees: TreesGuard | undefined;
 
   /**
    * @param blobs rows of the blobs that entries marked as copied share, as just read
@@ -57,7 +67,8 @@ export class Chunk {
   fits(items: number): boolean {
     const rows = this.#messages.length + this.#mailboxes.size;
     const others = this.#expiries.size + this.#drafts.size + this.#reserved;
-    return rows + others + items <= TRANSACTION_ITEMS;
+    const checks = this.#trees === undefined ? 0 : 1;
+    return rows + others + checks + items <= TRANSACTION_ITEMS;
   }
 
   /** Takes a mailbox in; whatever else happens to it, its state must be that when this is written. */
@@ -68,6 +79,16 @@ export class Chunk {
     const draft = { mailbox, uidNext, messages: 0, bytes: 0, added: 0 };
     this.#mailboxes.set(mailboxId, draft);
     return draft;
+  }
+
+  /** @param account it is written only if no tree of folders has moved since this was read */
+  guardTrees(account: Account): void {
+    this.#trees ??= new TreesGuard(account);
+  }
+
+  /** Whether it was refused for that reason: then the same may be tried anew. */
+  sawTreesMove(refusals: readonly Refusal[]): boolean {
+    return this.#trees?.hasMoved(refusals) === true;
   }
 
   /** Gives the next UID of a mailbox, for a row or for a place in the storage's view. */
@@ -173,7 +194,7 @@ export class Chunk {
     const expiries = [];
     for (const draft of this.#expiries.values()) expiries.push(...(await expiryWrite(rows, draft)));
     return await rows.transact([
-      ...others,
+      ...(this.#trees?.addTo(others) ?? others),
       ...[...this.#mailboxes.values()].map((draft) => mailboxWrite(draft, this.now)),
       ...this.#messages,
       ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId)),

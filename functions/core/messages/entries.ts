@@ -22,7 +22,7 @@ export const EVERYTHING_SHOWN = 0;
 const RANGE_PAGE_ROWS = 500;
 
 export interface Entry {
-  /** UID and save date are those that the mailbox shows. */
+  /** UID and save date are those that the mailbox shows, or showed what was expunged in place. */
   readonly message: Message;
   /** Where its row is. */
   readonly home: { readonly mailboxId: string; readonly uid: number };
@@ -34,8 +34,8 @@ export interface Entry {
 }
 
 interface Expunged {
-  readonly storageId: string;
-  readonly lazyUid: number;
+  /** The storage that shows it; missing: it was expunged in place, and no mailbox shows it. */
+  readonly storageId?: string;
   /** Epoch milliseconds. */
   readonly expungedAt: number;
   /** Missing: never. */
@@ -60,16 +60,18 @@ export function toEntry(row: Row, now: number): Entry | undefined {
   if (state === 'live') return { message, home, copied, changes };
   const expunged = toExpunged(row);
   if (expunged.expiresAt !== undefined && expunged.expiresAt <= now) return undefined;
-  const shown = { ...message, uid: expunged.lazyUid, saveDate: expunged.expungedAt };
+  const lazyUid = optionalText(row, 'lazySk');
+  if (lazyUid === undefined) return { message, home, copied, changes, expunged };
+  const shown = { ...message, uid: Number(lazyUid), saveDate: expunged.expungedAt };
   return { message: shown, home, copied, changes, expunged };
 }
 
 function toExpunged(row: Row): Expunged {
   const endsAt = optionalNumber(row, 'expiresAt');
   const expungedBy = optionalText(row, 'expungedBy');
+  const storageId = optionalText(row, 'lazyPk')?.split('#')[1];
   return {
-    storageId: text(row, 'lazyPk').split('#')[1] ?? '',
-    lazyUid: Number(text(row, 'lazySk')),
+    ...(storageId === undefined ? {} : { storageId }),
     expungedAt: number(row, 'expungedAt'),
     origin: text(row, 'origin'),
     ...(endsAt === undefined ? {} : { expiresAt: endsAt }),
@@ -178,7 +180,7 @@ export async function stillThere(rows: RowStore, entries: readonly Entry[]): Pro
 }
 
 /** UIDs close together come as one range: cheaper by far than a read for each. */
-async function readUids(
+export async function readUids(
   rows: RowStore,
   source: Omit<Query, 'limit'>,
   uids: readonly number[],
@@ -222,7 +224,7 @@ function firstPossible(mailbox: Mailbox): number {
   return mailbox.role === 'storage' ? 1 : (mailbox.firstLiveUid ?? 1);
 }
 
-const firstOf = (bucket: number): number => bucket * BUCKET_UIDS;
+export const firstOf = (bucket: number): number => bucket * BUCKET_UIDS;
 
 /** The UID under which a row was found: of its own mailbox, or of the storage's view. */
 function uidIn(source: Omit<Query, 'limit'>, row: Row): number {

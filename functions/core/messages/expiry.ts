@@ -21,13 +21,13 @@ export type RetentionDays = Readonly<Record<string, number | null>>;
 
 /**
  * When a message that is expunged now ends, in epoch milliseconds; undefined: never. The class in
- * its key decides, because S3's clock follows it; the storage's own age may only be shorter. A
+ * its key decides, because S3's clock follows it; a storage's own age may only be shorter. A
  * class that nobody knows keeps its mail (W5).
  */
 export function expiresAt(
   retentionDays: RetentionDays,
   retentionClass: string,
-  storage: Mailbox,
+  storage: Pick<Mailbox, 'autoexpungeAfterSeconds'>,
   now: number,
 ): number | undefined {
   const days = retentionDays[retentionClass] ?? null;

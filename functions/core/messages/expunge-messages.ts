@@ -1,8 +1,8 @@
 /**
  * Expunging. With lazy expunge a message turns from a live row of its mailbox into one that the
- * expunge storage shows: one change of one row, so no crash loses or duplicates it (W3). Without
- * it, or inside the storage, it goes for good; S3 follows by the stream. Nothing here deletes an
- * object.
+ * expunge storage shows, or that no mailbox shows when it is expunged in place: one change of one
+ * row, so no crash loses or duplicates it (W3). Without it, or inside the storage, it goes for
+ * good; S3 follows by the stream. Nothing here deletes an object.
  */
 import {
   bucketOf,
@@ -24,6 +24,7 @@ import {
   type MailContext,
   type Rider,
 } from './in-chunks.ts';
+import { OtherInstances } from './other-instances.ts';
 
 /**
  * Rows that one expunge needs, at most: its own, that of its blob, a new day's count, and that of
@@ -44,7 +45,7 @@ export interface ExpungeOptions {
 export interface ExpungedMessage {
   readonly uid: number;
   readonly sizeBytes: number;
-  /** Whether the storage keeps it, and under which UID. */
+  /** Its UID in the storage; missing when none shows it. */
   readonly storedUid?: number;
 }
 
@@ -71,47 +72,60 @@ export async function expungeMessages(
     rider: options.rider,
     prepare: async () => {
       const source = await requireActive(ports.rows, account, mailbox.mailboxId);
-      return { source, storage: await storageFor(ports, context, source, options, deadline) };
+      const storage = await storageFor(ports, context, source, options, deadline);
+      return { source, storage, others: new OtherInstances(ports.rows, account.accountId) };
     },
-    take: (chunk, entry, { source, storage }) => {
-      if (!chunk.fits(ROWS_EACH)) return 'full';
+    take: async (chunk, entry, mailboxes) => {
+      // The account's row comes in with the first whose other instances count.
+      const counts = context.settings.onlyLastInstance && entry.copied;
+      if (!chunk.fits(ROWS_EACH + Number(counts))) return 'full';
       // TTL has taken the row of links already: S3's own clock has the bytes.
       if (isForgotten(chunk, entry)) return 'gone';
       const { uid, sizeBytes } = entry.message;
-      const storedUid = expungeEntry(chunk, context, entry, source, storage, options);
+      const storedUid = await expungeEntry(chunk, context, entry, mailboxes, options);
       return { uid, sizeBytes, ...(storedUid === undefined ? {} : { storedUid }) };
     },
   });
 }
 
-function isForgotten(chunk: Chunk, { copied, expunged, message }: Entry): boolean {
+/** Whether its row of links is gone already, as that of what has expired may be. */
+export function isForgotten(chunk: Chunk, { copied, expunged, message }: Entry): boolean {
   const expired = expunged?.expiresAt !== undefined && expunged.expiresAt <= chunk.now;
   return expired && copied && !chunk.knows(message.blobId);
 }
 
-/** The storage that mail of this mailbox goes to, or undefined when it goes for good (L5). */
+/** Where expunged mail stays: a storage, or its own mailbox, which then does not show it. */
+export type Keeper = Mailbox | 'in-place';
+
+/** What keeps mail that is expunged from this mailbox; undefined when it goes for good (L5). */
 export async function storageFor(
   ports: ChunkPorts,
   context: MailContext,
   source: Mailbox,
   options: ExpungeOptions,
   deadline: number,
-): Promise<Mailbox | undefined> {
+): Promise<Keeper | undefined> {
   const { settings, account } = context;
   if (options.bypassStorage === true || source.role === 'storage') return undefined;
   if (settings.expunge.mode === 'off' || settings.isStorage(source.path)) return undefined;
   if (settings.isExcluded(source.path, source.specialUse)) return undefined;
+  if (settings.expunge.mode === 'in-place') return 'in-place';
   return await ensureStorage(ports, account, settings, source.path, deadline);
 }
 
-function expungeEntry(
+interface ExpungeFrom {
+  readonly source: Mailbox;
+  readonly storage: Keeper | undefined;
+  readonly others: OtherInstances;
+}
+
+async function expungeEntry(
   chunk: Chunk,
   context: MailContext,
   entry: Entry,
-  source: Mailbox,
-  storage: Mailbox | undefined,
+  { source, storage, others }: ExpungeFrom,
   options: ExpungeOptions,
-): number | undefined {
+): Promise<number | undefined> {
   const { sizeBytes } = entry.message;
   const link = linkOf(entry.home.mailboxId, entry.home.uid);
   const links = entry.copied ? chunk.links(entry) : undefined;
@@ -120,8 +134,9 @@ function expungeEntry(
     return undefined;
   }
   chunk.count(source, -1, sizeBytes);
-  const isLast = !(context.settings.onlyLastInstance && links?.hasOthers(link) === true);
-  if (storage === undefined || !isLast) {
+  const { onlyLastInstance } = context.settings;
+  const asks = storage !== undefined && onlyLastInstance && links !== undefined;
+  if (storage === undefined || (asks && (await others.has(chunk, links, link)))) {
     endRow(chunk, entry, links, link);
     return undefined;
   }
@@ -134,31 +149,39 @@ interface Stored extends Pick<ExpungeOptions, 'expungedBy'> {
   readonly origin: string;
 }
 
-/** Turns a live row into one that the storage shows; answers its UID there. */
+/**
+ * Turns a live row into an expunged one; answers its UID in the storage that shows it. Expunged in
+ * place it keeps `\Deleted`, with which it was last seen, and counts nowhere.
+ */
 export function store(
   chunk: Chunk,
   { retentionDays }: MailContext,
   entry: Entry,
-  storage: Mailbox,
+  keeper: Keeper,
   { links, link, origin, expungedBy }: Stored,
-): number {
-  const { retentionClass, sizeBytes, flags } = entry.message;
-  const lazyUid = chunk.nextUid(storage);
-  const endsAt = expiresAt(retentionDays, retentionClass, storage, chunk.now);
+): number | undefined {
+  const { retentionClass, sizeBytes } = entry.message;
+  const inPlace = keeper === 'in-place';
+  const endsAt = expiresAt(retentionDays, retentionClass, inPlace ? {} : keeper, chunk.now);
   links?.expunge(link, endsAt);
-  chunk.countExpiry(storage.mailboxId, endsAt, 1, sizeBytes);
+  const set = {
+    state: 'expunged',
+    expungedAt: chunk.now,
+    origin,
+    ...(endsAt === undefined ? {} : { expiresAt: endsAt, [TTL_ATTRIBUTE]: rowEnd(endsAt) }),
+    ...(expungedBy === undefined ? {} : { expungedBy }),
+    ...(links === undefined ? {} : { copied: true }),
+  };
+  if (inPlace) {
+    chunk.change(entry, { set });
+    return undefined;
+  }
+  const lazyUid = chunk.nextUid(keeper);
+  chunk.countExpiry(keeper.mailboxId, endsAt, 1, sizeBytes);
+  const lazyPk = lazyPartition(keeper.mailboxId, bucketOf(lazyUid));
   chunk.change(entry, {
-    set: {
-      state: 'expunged',
-      lazyPk: lazyPartition(storage.mailboxId, bucketOf(lazyUid)),
-      lazySk: uidKey(lazyUid),
-      expungedAt: chunk.now,
-      origin,
-      ...(endsAt === undefined ? {} : { expiresAt: endsAt, [TTL_ATTRIBUTE]: rowEnd(endsAt) }),
-      ...(expungedBy === undefined ? {} : { expungedBy }),
-      ...(links === undefined ? {} : { copied: true }),
-    },
-    ...(flags.has('\\Deleted') ? { removeFromSet: { flags: ['\\Deleted'] } } : {}),
+    set: { ...set, lazyPk, lazySk: uidKey(lazyUid) },
+    ...(entry.message.flags.has('\\Deleted') ? { removeFromSet: { flags: ['\\Deleted'] } } : {}),
   });
   return lazyUid;
 }
@@ -178,7 +201,7 @@ export const DROPPED = ['flags', 'keywords', 'envelope'] as const;
 
 const STORED = ['lazyPk', 'lazySk', 'expungedAt', 'expiresAt', 'origin', 'expungedBy'] as const;
 
-/** A row that the storage shows goes for good. */
+/** An expunged row goes for good. */
 export function endStored(
   chunk: Chunk,
   entry: Entry,
@@ -187,7 +210,8 @@ export function endStored(
 ): void {
   const { expunged, message } = entry;
   if (expunged === undefined) throw new TypeError('not an expunged entry');
-  chunk.countExpiry(expunged.storageId, expunged.expiresAt, -1, message.sizeBytes);
+  const { storageId, expiresAt: endsAt } = expunged;
+  if (storageId !== undefined) chunk.countExpiry(storageId, endsAt, -1, message.sizeBytes);
   links?.end(link);
   if (links === undefined) {
     const unset = [...STORED, ...DROPPED, TTL_ATTRIBUTE];

@@ -55,6 +55,8 @@ interface Job<C extends { readonly source: Mailbox }, T> {
   readonly deadline: number;
   /** Reads the mailboxes that guard the next chunk. */
   readonly prepare: () => Promise<C>;
+  /** What the UIDs name; missing: what the mailbox shows. */
+  readonly read?: typeof readEntries;
   /** Also takes what the storage hides because it has expired. */
   readonly expired?: boolean;
   readonly rider?: Rider<T> | undefined;
@@ -107,7 +109,8 @@ async function tryChunk<C extends { readonly source: Mailbox }, T>(
   const now = ports.clock.now();
   const uids = toDo.slice(0, TRANSACTION_ITEMS);
   const asOf = job.expired === true ? EVERYTHING_SHOWN : now;
-  const entries = await readEntries(ports.rows, context.source, uids, asOf);
+  const { read = readEntries } = job;
+  const entries = await read(ports.rows, context.source, uids, asOf);
   if (entries.length === 0) return { done: uids.length, taken: [] };
   await job.before?.(entries);
   const shared = entries.filter(({ copied }) => copied).map(({ message }) => message.blobId);
@@ -134,6 +137,7 @@ async function tryChunk<C extends { readonly source: Mailbox }, T>(
   if (result.outcome === 'written') return { done, taken };
   const isRiding = ({ index }: Refusal) => index < riding.length;
   if (job.rider !== undefined && result.outcome === 'refused' && result.refusals.some(isRiding)) {
+    if (chunk.sawTreesMove(result.refusals)) return 'lost';
     throw await job.rider.refused();
   }
   return 'lost';

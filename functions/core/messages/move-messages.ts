@@ -1,7 +1,7 @@
 /**
  * Moving: copying and expunging the source in one transaction. Where lazy expunge keeps every
- * expunged instance, a move leaves one in the storage (L4); else the source becomes a tombstone.
- * Out of the storage a move restores and leaves nothing behind.
+ * expunged instance, a move leaves one, in the storage or in place (L4); else the source becomes a
+ * tombstone. Out of the storage a move restores and leaves nothing behind.
  */
 import { linkOf, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
@@ -10,7 +10,14 @@ import type { Chunk } from './chunk.ts';
 import { addLink, addMessage, type CopiedMessage } from './copy-messages.ts';
 import type { Entry } from './entries.ts';
 import { tombstoneEnd } from './expiry.ts';
-import { DROPPED, type ExpungeOptions, endStored, storageFor, store } from './expunge-messages.ts';
+import {
+  DROPPED,
+  type ExpungeOptions,
+  endStored,
+  type Keeper,
+  storageFor,
+  store,
+} from './expunge-messages.ts';
 import { type Chunked, inChunks, type MailContext, type MessagePorts } from './in-chunks.ts';
 
 /** Rows that one move needs, at most: target, source, links of the blob, a new day's count. */
@@ -20,7 +27,7 @@ interface MoveContext {
   readonly source: Mailbox;
   readonly target: Mailbox;
   /** Where the source leaves an instance. */
-  readonly storage: Mailbox | undefined;
+  readonly storage: Keeper | undefined;
 }
 
 /**

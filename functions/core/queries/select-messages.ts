@@ -1,6 +1,6 @@
 /** Walking the messages that a query means, page by page. */
-import type { WithMoves } from '../accounts/folder-moves.ts';
-import { everyMailbox } from '../mailboxes/every-mailbox.ts';
+import type { Account } from '../accounts/accounts.ts';
+import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Message } from '../messages/message.ts';
 import type { RowStore } from '../ports/row-store.ts';
@@ -23,7 +23,7 @@ type ReadPage = (
 export interface Selecting {
   readonly rows: RowStore;
   readonly readPage: ReadPage;
-  readonly account: WithMoves;
+  readonly account: Account;
   readonly query: Query;
   /** Without its trailing delimiter; missing when the expunge storage is no namespace. */
   readonly hiddenNamespace?: string;
@@ -52,10 +52,7 @@ export interface Selected {
  */
 export async function selectMessages(selecting: Selecting): Promise<Selected> {
   const { rows, account, query, mayRead = () => true, hiddenNamespace } = selecting;
-  const shown: Mailbox[] = [];
-  for await (const mailbox of everyMailbox(rows, account)) {
-    if (mayRead(mailbox)) shown.push(mailbox);
-  }
+  const shown = (await mailboxesAtOnce(rows, account)).filter(mayRead);
   if (selecting.searchOnly !== true) requireNamed(query, shown);
   const choice = hiddenNamespace === undefined ? {} : { hiddenNamespace };
   const mailboxes = chooseMailboxes(shown, query, choice);

@@ -51,9 +51,9 @@ export class ExpiryRecount {
     this.#counted.delete(mailboxId);
   }
 
-  /** A message in this mailbox that a storage shows. */
+  /** A message in this mailbox that is expunged: if a storage shows it, it counts there. */
   count(mailboxId: string, { message, expunged }: Entry): void {
-    if (expunged === undefined) return;
+    if (expunged?.storageId === undefined) return;
     const of = this.#counted.get(mailboxId) ?? new Map<string, Usage>();
     const { sk } = dictmapKeys.expiry(expunged.storageId, dayOf(expunged.expiresAt));
     const { messages, bytes } = of.get(sk) ?? NONE;

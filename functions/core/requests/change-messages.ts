@@ -134,14 +134,14 @@ async function moveToStorage(
   return toAnswer(storage, { results, complete: gone.complete });
 }
 
-/** Where an expunge is final, a move into the storage would destroy what it means to keep. */
+/** Where an expunge leads to no storage, a move there would take from sight what it means to keep. */
 function requireKept({ settings }: MailAccess, source: Mailbox): void {
   const { path, specialUse } = source;
-  const isFinal =
+  const hasNone =
     settings.storagePathFor(path) === undefined || settings.isExcluded(path, specialUse);
-  if (!isFinal && !meansStorage(settings, path, source)) return;
+  if (!hasNone && !meansStorage(settings, path, source)) return;
   throw notAllowed(
-    `an expunge from ${quoted(path)} is final, so nothing of it can be moved to the expunge storage`,
+    `an expunge from ${quoted(path)} leads to no expunge storage, so nothing of it can be moved there`,
     'Move it to another mailbox.',
   );
 }

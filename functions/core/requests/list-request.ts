@@ -1,7 +1,7 @@
 /** Which mailboxes somebody sees (RFC 9051, 6.3.9), and the names that only have children. */
 import type { MailboxListItem } from '../../contract/mail-api.ts';
 import { InvalidInputError } from '../errors.ts';
-import { everyMailbox } from '../mailboxes/every-mailbox.ts';
+import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
 import { parentOf } from '../mailboxes/mailbox-path.ts';
 import { matchesPattern, parsePattern } from '../mailboxes/mailbox-pattern.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
@@ -34,7 +34,7 @@ export async function requestList(
   const patterns = given.map((pattern) => parsePattern('pattern', pattern));
   const { account, actor, settings } = access;
   const found = new Map<string, MailboxListItem>();
-  for await (const mailbox of everyMailbox(ports.rows, account)) {
+  for (const mailbox of await mailboxesAtOnce(ports.rows, account)) {
     if (!hasRight(actor, settings, mailbox, 'l')) continue;
     const { path } = mailbox;
     const reaching = patterns.filter((pattern) => reaches(settings, pattern, path));

@@ -15,13 +15,15 @@ import { matchesPattern } from '../mailboxes/mailbox-pattern.ts';
 /** Where expunged mail goes. */
 type ExpungeMode =
   | { readonly mode: 'off' }
+  /** It stays where it was, and no mailbox shows it. */
+  | { readonly mode: 'in-place' }
   | { readonly mode: 'mailbox'; readonly path: string }
   /** The prefix ends in the delimiter. */
   | { readonly mode: 'namespace'; readonly prefix: string };
 
 export interface ResolvedSettings {
   readonly expunge: ExpungeMode;
-  /** Name of the storage mailbox or namespace, without a trailing delimiter; missing when off. */
+  /** Name of the storage mailbox or namespace, without a trailing delimiter; missing without one. */
   readonly storageName?: string;
   readonly onlyLastInstance: boolean;
   readonly ownerAccess: OwnerAccess;
@@ -41,7 +43,7 @@ export interface ResolvedSettings {
   isStorage(path: string): boolean;
   /** A storage, or below the storage mailbox: nobody creates or renames anything there (DEV-03). */
   isProtected(path: string): boolean;
-  /** Where mail expunged from a path goes; undefined when expunging is off. */
+  /** Where mail expunged from a path goes; undefined without a storage. */
   storagePathFor(path: string): string | undefined;
   /** Does not count for the quota. */
   isExempt(path: string): boolean;
@@ -76,7 +78,7 @@ export function resolveSettings(
     byNearness.find(
       ([pattern, settings]) => settings[name] !== undefined && matchesPattern(pattern, path),
     )?.[1][name];
-  const storageName = expunge.mode === 'off' ? undefined : storageOf(effective.lazyExpunge ?? '');
+  const storageName = storageNameOf(expunge);
   const isProtected = (path: string) => storageName !== undefined && isAtOrBelow(path, storageName);
   const isStorage = (path: string) =>
     isProtected(path) && (expunge.mode === 'namespace' || path === storageName);
@@ -129,10 +131,15 @@ export function nearer(far: MailSettings, near: MailSettings): MailSettings {
 }
 
 function expungeMode(lazyExpunge: string): ExpungeMode {
-  if (lazyExpunge === 'off') return { mode: 'off' };
+  if (lazyExpunge === 'off' || lazyExpunge === 'in-place') return { mode: lazyExpunge };
   return storageOf(lazyExpunge) === lazyExpunge
     ? { mode: 'mailbox', path: lazyExpunge }
     : { mode: 'namespace', prefix: lazyExpunge };
+}
+
+function storageNameOf(expunge: ExpungeMode): string | undefined {
+  if (expunge.mode === 'mailbox') return expunge.path;
+  return expunge.mode === 'namespace' ? storageOf(expunge.prefix) : undefined;
 }
 
 /** A name before patterns, a longer pattern before a shorter one; sorting keeps the order else. */

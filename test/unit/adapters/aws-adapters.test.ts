@@ -1,6 +1,6 @@
 /** What S3, KMS and Step Functions may answer and no emulator does on demand. */
 import { createHash } from 'node:crypto';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TRIES_MAX } from '../../../functions/adapters/backoff.ts';
 import { KmsSigner } from '../../../functions/adapters/kms-signer.ts';
 import { S3EvidenceStore } from '../../../functions/adapters/s3-evidence-store.ts';
@@ -8,43 +8,12 @@ import { S3ObjectStore } from '../../../functions/adapters/s3-object-store.ts';
 import { executionArn, SfnWorkflows } from '../../../functions/adapters/sfn-workflows.ts';
 import { SeededIds } from '../../models/seeded-ids.ts';
 import { VirtualClock } from '../../models/virtual-clock.ts';
-import { type SdkClients, sdkClients } from '../../sdk-clients.ts';
-import {
-  bodyOf,
-  fault,
-  json,
-  type Script,
-  type ScriptedEndpoint,
-  s3Fault,
-  startScriptedEndpoint,
-} from './scripted-endpoint.ts';
-
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
-
-async function clientsWith(
-  script: Script,
-): Promise<{ clients: SdkClients; endpoint: ScriptedEndpoint }> {
-  const endpoint = await startScriptedEndpoint(script);
-  const clients = sdkClients({
-    endpoint: endpoint.endpoint,
-    region: 'us-east-1',
-    accessKeyId: 'scripted',
-    secretAccessKey: 'scripted',
-    tries: 1,
-  });
-  ends.push(async () => {
-    clients.destroy();
-    await endpoint.stop();
-  });
-  return { clients, endpoint };
-}
+import { scriptedClients } from './scripted-clients.ts';
+import { bodyOf, fault, json, type Script, s3Fault } from './scripted-endpoint.ts';
 
 describe('objects in S3', () => {
   const storeWith = async (script: Script) => {
-    const { clients, endpoint } = await clientsWith(script);
+    const { clients, endpoint } = await scriptedClients(script);
     return { store: new S3ObjectStore({ client: clients.s3, bucket: 'mail' }), endpoint };
   };
 
@@ -140,7 +109,7 @@ describe('objects in S3', () => {
 
 describe('evidence in S3', () => {
   const storeWith = async (script: Script) => {
-    const { clients, endpoint } = await clientsWith(script);
+    const { clients, endpoint } = await scriptedClients(script);
     const clock = new VirtualClock();
     const options = { client: clients.s3, bucket: 'evidence', clock, ids: new SeededIds() };
     return { options, endpoint };
@@ -198,7 +167,7 @@ describe('evidence in S3', () => {
 
 describe('signing with KMS', () => {
   test('U7: sends the digest and the algorithm, whatever the length of the message', async () => {
-    const { clients, endpoint } = await clientsWith((_request, _number, response) =>
+    const { clients, endpoint } = await scriptedClients((_request, _number, response) =>
       json(response, { Signature: Buffer.from('signed').toString('base64') }),
     );
     const signer = new KmsSigner({ client: clients.kms, keyId: 'alias/certificates' });
@@ -218,7 +187,7 @@ describe('signing with KMS', () => {
       ['KMSInternalException', 'StoreBusyError'],
       ['AccessDeniedException', 'PermissionMissingError'],
     ]) {
-      const { clients } = await clientsWith((_request, _number, response) =>
+      const { clients } = await scriptedClients((_request, _number, response) =>
         fault(response, String(given)),
       );
       const signer = new KmsSigner({ client: clients.kms, keyId: 'k' });
@@ -231,7 +200,7 @@ describe('signing with KMS', () => {
 describe('workflows in Step Functions', () => {
   const MACHINE = 'arn:aws-cn:states:cn-north-1:123456789012:stateMachine:Lethe-Delete';
   const workflowsWith = async (script: Script) => {
-    const { clients, endpoint } = await clientsWith(script);
+    const { clients, endpoint } = await scriptedClients(script);
     const machineArns = { 'delete-account': MACHINE };
     return { workflows: new SfnWorkflows({ client: clients.sfn, machineArns }), endpoint };
   };

@@ -1,19 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TRIES_MAX } from '../../../functions/adapters/backoff.ts';
 import { DynamoDbRowStore } from '../../../functions/adapters/dynamodb-row-store.ts';
 import type { RowKey } from '../../../functions/contract/row-layout.ts';
 import type { Write } from '../../../functions/core/ports/row-store.ts';
 import { SeededIds } from '../../models/seeded-ids.ts';
 import { VirtualClock } from '../../models/virtual-clock.ts';
-import { sdkClients } from '../../sdk-clients.ts';
-import {
-  bodyOf,
-  fault,
-  json,
-  type Script,
-  type ScriptedEndpoint,
-  startScriptedEndpoint,
-} from './scripted-endpoint.ts';
+import { scriptedClients } from './scripted-clients.ts';
+import { bodyOf, fault, json, type Script, type ScriptedEndpoint } from './scripted-endpoint.ts';
 
 const keyOf = (sk: string): RowKey => ({ table: 'dictmap', pk: 'p', sk });
 const PUT: Write = { kind: 'put', key: keyOf('a'), attributes: { v: 1 } };
@@ -24,26 +17,10 @@ const UPDATE: Write = {
   guard: { row: 'present' },
 };
 
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
-
 async function storeWith(
   script: Script,
 ): Promise<{ rows: DynamoDbRowStore; endpoint: ScriptedEndpoint; clock: VirtualClock }> {
-  const endpoint = await startScriptedEndpoint(script);
-  const clients = sdkClients({
-    endpoint: endpoint.endpoint,
-    region: 'us-east-1',
-    accessKeyId: 'scripted',
-    secretAccessKey: 'scripted',
-    tries: 1,
-  });
-  ends.push(async () => {
-    clients.destroy();
-    await endpoint.stop();
-  });
+  const { clients, endpoint } = await scriptedClients(script);
   const clock = new VirtualClock();
   const rows = new DynamoDbRowStore({
     client: clients.dynamoDb,

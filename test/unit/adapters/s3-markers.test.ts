@@ -1,33 +1,17 @@
 /** What S3 may answer to a conditional delete, and no emulator does on demand. */
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { S3ObjectStore } from '../../../functions/adapters/s3-object-store.ts';
-import { sdkClients } from '../../sdk-clients.ts';
-import { type ScriptedEndpoint, s3Fault, startScriptedEndpoint } from './scripted-endpoint.ts';
-
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
+import { scriptedClients } from './scripted-clients.ts';
+import { type ScriptedEndpoint, s3Fault } from './scripted-endpoint.ts';
 
 /** A store whose S3 answers every request with one fault. */
 async function storeAnswering(
   status: number,
   code: string,
 ): Promise<{ readonly store: S3ObjectStore; readonly endpoint: ScriptedEndpoint }> {
-  const endpoint = await startScriptedEndpoint((_request, _number, response) =>
+  const { clients, endpoint } = await scriptedClients((_request, _number, response) =>
     s3Fault(response, status, code),
   );
-  const clients = sdkClients({
-    endpoint: endpoint.endpoint,
-    region: 'us-east-1',
-    accessKeyId: 'scripted',
-    secretAccessKey: 'scripted',
-    tries: 1,
-  });
-  ends.push(async () => {
-    clients.destroy();
-    await endpoint.stop();
-  });
   return { store: new S3ObjectStore({ client: clients.s3, bucket: 'mail' }), endpoint };
 }
 

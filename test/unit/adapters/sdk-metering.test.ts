@@ -17,38 +17,15 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { meterDynamoDb, meterKms, meterS3 } from '../../../functions/adapters/sdk-metering.ts';
 import { Meter } from '../../../functions/core/meter/meter.ts';
 import type { UsageName } from '../../../functions/core/meter/prices.ts';
-import { sdkClients } from '../../sdk-clients.ts';
-import {
-  bodyOf,
-  fault,
-  json,
-  type Script,
-  s3Fault,
-  startScriptedEndpoint,
-} from './scripted-endpoint.ts';
-
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
+import { scriptedClients } from './scripted-clients.ts';
+import { bodyOf, fault, json, type Script, s3Fault } from './scripted-endpoint.ts';
 
 async function metered(script: Script) {
-  const endpoint = await startScriptedEndpoint(script);
-  const clients = sdkClients({
-    endpoint: endpoint.endpoint,
-    region: 'us-east-1',
-    accessKeyId: 'scripted',
-    secretAccessKey: 'scripted',
-    tries: 3,
-  });
-  ends.push(async () => {
-    clients.destroy();
-    await endpoint.stop();
-  });
+  const { clients, endpoint } = await scriptedClients(script, 3);
   const meter = new Meter();
   return {
     meter,

@@ -1,36 +1,13 @@
 /** What SQS may answer and no emulator does on demand. */
 import { createHash } from 'node:crypto';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SqsRetryQueue } from '../../../functions/adapters/sqs-retry-queue.ts';
 import { dictmapKeys } from '../../../functions/contract/row-layout.ts';
-import { sdkClients } from '../../sdk-clients.ts';
-import {
-  bodyOf,
-  fault,
-  json,
-  type Script,
-  type ScriptedRequest,
-  startScriptedEndpoint,
-} from './scripted-endpoint.ts';
-
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
+import { scriptedClients } from './scripted-clients.ts';
+import { bodyOf, fault, json, type Script, type ScriptedRequest } from './scripted-endpoint.ts';
 
 async function queueWith(script: Script) {
-  const endpoint = await startScriptedEndpoint(script);
-  const clients = sdkClients({
-    endpoint: endpoint.endpoint,
-    region: 'us-east-1',
-    accessKeyId: 'scripted',
-    secretAccessKey: 'scripted',
-    tries: 1,
-  });
-  ends.push(async () => {
-    clients.destroy();
-    await endpoint.stop();
-  });
+  const { clients, endpoint } = await scriptedClients(script);
   const queueUrl = `${endpoint.endpoint}/000000000000/retries`;
   return { queue: new SqsRetryQueue({ client: clients.sqs, queueUrl }), endpoint };
 }

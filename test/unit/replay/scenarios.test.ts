@@ -26,6 +26,7 @@ const LAWS: Readonly<Record<string, string>> = {
   acl: 'L8',
   query: 'L9',
   restore: 'L3',
+  'delayed-expunge': 'W4',
 };
 
 const run = (scenario: Scenario) => runScenario(scenario, new MemoryTarget(), 'replay');
@@ -120,14 +121,14 @@ describe('a replay can fail', () => {
 
 describe('a replay skips', () => {
   test('what departs on purpose, and what Lethe does not have yet', async () => {
-    const step: Step = { do: 'unexpunge', mailbox: 'INBOX' };
+    const step: Step = { do: 'deleteMailbox', mailbox: 'A' };
     expect(await run({ ...scenario([]), deviates: true, deviation: 'DEV-04' })).toEqual({
       outcome: 'skip',
       reason: 'Lethe departs on purpose (DEV-04)',
     });
     expect(await run(scenario([step]))).toEqual({
       outcome: 'skip',
-      reason: 'Lethe does not have unexpunge yet',
+      reason: 'Lethe does not have deleteMailbox yet',
     });
     expect(await run({ ...scenario([]), needs: ['wings'] })).toEqual({
       outcome: 'skip',

@@ -3,6 +3,8 @@ import { ENV } from '../../../functions/contract/env.ts';
 import { readEnvironment, readJson, readNumber } from '../../../functions/runtime/environment.ts';
 import {
   once,
+  wireBackupArns,
+  wireBackupGate,
   wireErasureSettings,
   wireRetentionClasses,
 } from '../../../functions/runtime/wiring.ts';
@@ -59,6 +61,26 @@ describe('the environment of a function', () => {
     vi.stubEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE', '1024');
     const classes = ['r14', 'r30', 'keep'];
     expect(wireErasureSettings()).toEqual({ classes, memoryMb: 1024 });
+  });
+
+  test.each(['off', 'aws-backup', 'recorded'])('F5: the backup gate is %s', (gate) => {
+    vi.stubEnv(ENV.backupGate, gate);
+    expect(wireBackupGate()).toBe(gate);
+  });
+
+  test('W5: a function that is not told of the backup gate does not take it for off', () => {
+    vi.stubEnv(ENV.backupGate, undefined);
+    expect(wireBackupGate).toThrow("the function's environment lacks LETHE_BACKUP_GATE");
+    vi.stubEnv(ENV.backupGate, 'no');
+    expect(wireBackupGate).toThrow('LETHE_BACKUP_GATE is "no", allowed are off, aws-backup');
+  });
+
+  test('F5: every resource of a backup has its ARN', () => {
+    const arns = { 'mail-bucket': 'arn:a', registry: 'arn:b', dictmap: 'arn:c' };
+    vi.stubEnv(ENV.backupArns, JSON.stringify(arns));
+    expect(wireBackupArns()).toEqual(arns);
+    vi.stubEnv(ENV.backupArns, JSON.stringify({ ...arns, registry: '' }));
+    expect(wireBackupArns).toThrow('LETHE_BACKUP_ARNS lacks one of mail-bucket, registry, dictmap');
   });
 });
 

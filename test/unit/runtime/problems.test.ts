@@ -25,6 +25,7 @@ describe('errors as problems (RFC 9457)', () => {
     ['UnknownMessageError', 'urn:lethe:unknown-message', 404, 'Unknown message'],
     ['AddressTakenError', 'urn:lethe:address-taken', 409, 'Address taken'],
     ['MailboxExistsError', 'urn:lethe:mailbox-exists', 409, 'Mailbox exists'],
+    ['MailboxNotEmptyError', 'urn:lethe:mailbox-not-empty', 409, 'Mailbox not empty'],
     ['AccountHeldError', 'urn:lethe:account-held', 409, 'Account held'],
     ['AccountNotActiveError', 'urn:lethe:account-not-active', 409, 'Account not active'],
     ['OperationFinishedError', 'urn:lethe:operation-finished', 409, 'Operation finished'],

@@ -58,6 +58,11 @@ describe('refusing what would be ignored', () => {
       /lambda:invoke/,
     ],
     [
+      'a service without its action',
+      machine({ A: task('F', { End: true, Resource: 'arn:aws:states:::aws-sdk:backup' }) }),
+      /aws-sdk/,
+    ],
+    [
       'a function that is no token',
       machine({ A: task('F', { End: true, Parameters: { FunctionName: 'x', 'Payload.$': '$' } }) }),
       /must be a token/,

@@ -186,3 +186,55 @@ describe('tasks', () => {
     ]);
   });
 });
+
+describe('a Task that calls an action of a service', () => {
+  const RESOURCE = 'arn:aws:states:::aws-sdk:backup:listBackupJobs';
+  const list = (fields: object = {}) => ({
+    Type: 'Task',
+    Resource: RESOURCE,
+    Parameters: { 'ByResourceArn.$': '$.arn', MaxResults: 2 },
+    ResultPath: '$.page',
+    End: true,
+    ...fields,
+  });
+
+  test('gets its parameters as they are, and its answer is the result', async () => {
+    const asked: unknown[] = [];
+    const run = await trial(
+      machine({ A: list() }),
+      { arn: 'arn:x' },
+      {
+        handlers: {
+          'aws-sdk:backup:listBackupJobs': (request) => {
+            asked.push(request);
+            return { BackupJobs: [] };
+          },
+        },
+      },
+    );
+    expect(asked).toEqual([{ ByResourceArn: 'arn:x', MaxResults: 2 }]);
+    expect(run).toMatchObject({
+      status: 'SUCCEEDED',
+      output: { arn: 'arn:x', page: { BackupJobs: [] } },
+    });
+  });
+
+  test('is retried and caught as an invocation is', async () => {
+    const Retry = [{ ErrorEquals: ['Backup.BackupException'], MaxAttempts: 2 }];
+    let calls = 0;
+    const run = await trial(
+      machine({ A: list({ Retry }) }),
+      { arn: 'arn:x' },
+      {
+        handlers: {
+          'aws-sdk:backup:listBackupJobs': () => {
+            calls += 1;
+            throw Object.assign(new Error('busy'), { name: 'Backup.BackupException' });
+          },
+        },
+      },
+    );
+    expect(run).toMatchObject({ status: 'FAILED', error: 'Backup.BackupException' });
+    expect(calls).toBe(3);
+  });
+});

@@ -74,11 +74,40 @@ describe('settings under the names of the seed', () => {
   });
 });
 
+describe('the names that Cyrus has', () => {
+  test.each([
+    [{ expunge_mode: 'delayed' }, 'in-place'],
+    [{ expunge_mode: 'immediate' }, 'off'],
+    [{ expunge_mode: 'delayed', lazyExpunge: 'in-place' }, 'in-place'],
+    [{ expunge_mode: 'delayed', lazy_expunge: '' }, 'in-place'],
+    [{ lazyExpunge: 'in-place' }, 'in-place'],
+  ])('L1: %j', (given, lazyExpunge) => {
+    expect(parseSettings(given)).toEqual({ lazyExpunge });
+  });
+
+  test.each([
+    [{ expunge_mode: 'delayed', lazy_expunge: '.EXPUNGED' }],
+    [{ lazyExpunge: '.EXPUNGED/', expunge_mode: 'immediate' }],
+    [{ expunge_mode: 'delayed', lazyExpunge: 'off' }],
+    [{ expunge_mode: 'later' }],
+  ])('O2: %j is refused', (given) => {
+    expect(() => parseSettings(given)).toThrow(/^expunge_mode: got /);
+  });
+
+  test('in-place is no storage: names at or below it are like any other', () => {
+    const given = { lazyExpunge: 'in-place', lazyExpungeExclude: ['in-place/x'] };
+    expect(parseSettings(given)).toEqual(given);
+  });
+});
+
 describe('O2: a bad setting is refused when it is made, with the field named', () => {
   test.each([
     [{ lazyExpunge: 'INBOX' }, /^lazyExpunge: got "INBOX", allowed is no name at or below INBOX/],
     [{ lazyExpunge: 'inbox/Gone/' }, /^lazyExpunge: .* at or below INBOX/],
-    [{ lazyExpunge: '../x' }, /^lazyExpunge: got "\.\.\/x", allowed is "off", a mailbox/],
+    [
+      { lazyExpunge: '../x' },
+      /^lazyExpunge: got "\.\.\/x", allowed is "off", "in-place", a mailbox/,
+    ],
     [{ lazyExpunge: 'a//' }, /^lazyExpunge: /],
     [{ lazyExpunge: '/' }, /^lazyExpunge: /],
     [{ lazyExpunge: '.EXP*' }, /^lazyExpunge: .*without wildcards/],

@@ -51,6 +51,14 @@ describe('where expunged mail goes', () => {
     expect(settings.isStorage('.EXPUNGED')).toBe(false);
   });
 
+  test('L1: in place: nowhere else, so no name is protected', () => {
+    const settings = resolveSettings({ lazyExpunge: 'in-place' });
+    expect(settings).toMatchObject({ expunge: { mode: 'in-place' } });
+    expect(settings.storageName).toBeUndefined();
+    expect(settings.storagePathFor('INBOX')).toBeUndefined();
+    expect(settings.isProtected('in-place')).toBe(false);
+  });
+
   test('L2: one mailbox for all; what is below it is protected, but no storage', () => {
     const settings = resolveSettings({ lazyExpunge: 'Deleted/Kept' });
     expect(settings.storagePathFor('Work')).toBe('Deleted/Kept');

@@ -1,0 +1,90 @@
+/** `lethe message purge-expunged` */
+import type {
+  PurgeExpungedAnswer,
+  PurgeExpungedRequest,
+} from '../../functions/contract/unexpunge-api.ts';
+import type { AccountDoor } from '../api/account-door.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { type Field, printRecord } from '../output/records.ts';
+import { count, counted, size } from '../output/text.ts';
+import { canAsk, confirmByTyping } from './confirm.ts';
+import { notComplete, untilTheLast } from './until-complete.ts';
+
+const FIELDS: readonly Field<PurgeExpungedAnswer>[] = [
+  { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
+  { name: 'removed', value: ({ removed }) => removed, shown: ({ removed }) => count(removed) },
+  { name: 'bytes', value: ({ bytes }) => bytes, shown: ({ bytes }) => size(bytes) },
+  {
+    name: 'complete',
+    value: ({ complete }) => complete,
+    shown: ({ complete }) => (complete ? 'yes' : 'no, there may be more'),
+  },
+];
+
+export interface PurgeExpungedOptions {
+  readonly user: string;
+  readonly mailbox?: string;
+  readonly olderThanDays: number;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+/**
+ * @throws CliError 64 without `--yes` where nobody can be asked, and when the answer was no; 75
+ *   when it does not come to an end
+ */
+export async function purgeExpunged(
+  { io, format, client }: Context,
+  { user, mailbox, olderThanDays, dryRun, yes }: PurgeExpungedOptions,
+): Promise<number> {
+  const request = { olderThanDays, ...(mailbox === undefined ? {} : { mailbox }) };
+  const door = (await client()).door(user);
+  if (dryRun) {
+    await printRecord(io, format, await send(io, door, { ...request, dryRun }), FIELDS);
+    return EXIT.ok;
+  }
+  if (!yes) await confirm(io, door, request, user);
+  const done = await send(io, door, request);
+  await printRecord(io, format, done, FIELDS);
+  if (!done.complete) throw notComplete('Give the same command again.');
+  return EXIT.ok;
+}
+
+async function send(
+  io: Io,
+  door: AccountDoor,
+  request: PurgeExpungedRequest,
+): Promise<PurgeExpungedAnswer> {
+  let [removed, bytes] = [0, 0];
+  const ask = async (cursor: string | undefined) => {
+    const answer = await door.purgeExpunged(
+      cursor === undefined ? request : { ...request, cursor },
+    );
+    removed += answer.removed;
+    bytes += answer.bytes;
+    return answer;
+  };
+  const complete = await untilTheLast(io, ask, (answer) => answer.removed);
+  return { ...(request.dryRun ? { dryRun: true } : {}), removed, bytes, complete };
+}
+
+async function confirm(
+  io: Io,
+  door: AccountDoor,
+  request: PurgeExpungedRequest,
+  user: string,
+): Promise<void> {
+  if (!canAsk(io)) {
+    throw new CliError(EXIT.usage, 'there is no terminal to ask for confirmation', {
+      hint: 'To purge without being asked, give --yes. To see what would go, give --dry-run.',
+    });
+  }
+  const { removed, bytes, complete } = await send(io, door, { ...request, dryRun: true });
+  const what = `${complete ? '' : 'at least '}${counted(removed, 'message')}, ${size(bytes)}`;
+  const statement = `This ends ${what}, expunged in place, of ${user}. It cannot be undone.`;
+  if (await confirmByTyping(io, statement, user)) return;
+  throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');
+}

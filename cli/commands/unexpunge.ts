@@ -1,0 +1,151 @@
+/** `lethe message expunged | unexpunge` */
+import type {
+  ExpungedItem,
+  UnexpungeAnswer,
+  UnexpungeRequest,
+} from '../../functions/contract/unexpunge-api.ts';
+import type { AccountDoor } from '../api/account-door.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Io, writeLine } from '../io.ts';
+import { type Field, printList } from '../output/records.ts';
+import { counted, size } from '../output/text.ts';
+import { notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
+
+const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
+
+const FIELDS: readonly Field<ExpungedItem>[] = [
+  { name: 'uid', value: ({ uid }) => uid },
+  {
+    name: 'expunged',
+    value: ({ expungedAt }) => expungedAt,
+    shown: ({ expungedAt }) => minute(expungedAt),
+  },
+  {
+    name: 'expires',
+    value: ({ expiresAt }) => expiresAt ?? 'never',
+    shown: ({ expiresAt }) => (expiresAt === undefined ? 'never' : minute(expiresAt)),
+  },
+  { name: 'size', value: (item) => item.size, shown: (item) => size(item.size) },
+  { name: 'flags', value: ({ flags, keywords }) => [...flags, ...keywords].join(' ') },
+  { name: 'from', value: ({ from }) => from },
+  { name: 'subject', value: ({ subject }) => subject },
+];
+
+const RESTORED: readonly Field<UnexpungeAnswer['restored'][number]>[] = [
+  { name: 'uid', value: ([uid]) => uid },
+  { name: 'newUid', value: ([, newUid]) => newUid },
+];
+
+export interface ExpungedOptions {
+  readonly user: string;
+  readonly mailbox: string;
+}
+
+export interface UnexpungeOptions extends ExpungedOptions {
+  readonly uid?: readonly number[];
+  readonly all?: true;
+  /** Seconds. */
+  readonly expungedWithin?: number;
+  readonly keepDeleted?: boolean;
+  readonly addKeyword?: string;
+  readonly overQuota?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export async function listExpunged(
+  { io, format, client }: Context,
+  { user, mailbox }: ExpungedOptions,
+): Promise<number> {
+  await printList(io, format, (await client()).door(user).expunged(mailbox), FIELDS);
+  return EXIT.ok;
+}
+
+/**
+ * Prints each UID that was restored, with the one that the message has now.
+ * @throws CliError 64 for options that do not go together; 75 when it does not come to an end
+ */
+export async function unexpungeMessages(
+  { io, format, client }: Context,
+  options: UnexpungeOptions,
+): Promise<number> {
+  const request = toRequest(options);
+  const done = await send(io, (await client()).door(options.user), request);
+  if (format === 'json') await writeLine(io.stdout, JSON.stringify(done, undefined, 2));
+  else await printList(io, format, once(done.restored), RESTORED);
+  const what = `${counted(done.count, 'message')}, ${size(done.bytes)}`;
+  const over = done.overQuota ? ', over quota' : '';
+  if (done.dryRun) {
+    const least = done.complete ? '' : 'at least ';
+    await writeLine(io.stderr, `would restore ${least}${what}${over}; nothing was changed`);
+    return EXIT.ok;
+  }
+  await writeLine(io.stderr, `${what} restored to ${options.mailbox}${over}`);
+  if (done.complete) return EXIT.ok;
+  throw notComplete('Give the same command again.');
+}
+
+function toRequest(options: UnexpungeOptions): UnexpungeRequest {
+  const { mailbox, uid: uids, all, expungedWithin, addKeyword, overQuota, dryRun } = options;
+  if ([uids, all, expungedWithin].filter((one) => one !== undefined).length !== 1) {
+    throw new CliError(EXIT.usage, 'allowed is one of --uid, --all and --expunged-within');
+  }
+  return {
+    mailbox,
+    ...(uids === undefined ? {} : { uids }),
+    ...(all === undefined ? {} : { all }),
+    ...(expungedWithin === undefined ? {} : { expungedWithinSeconds: expungedWithin }),
+    ...(options.keepDeleted ? { clearDeleted: false } : {}),
+    ...(addKeyword === undefined ? {} : { addKeyword }),
+    ...(overQuota ? { overQuota } : {}),
+    ...(dryRun ? { dryRun } : {}),
+  };
+}
+
+async function send(io: Io, door: AccountDoor, request: UnexpungeRequest) {
+  const answers: UnexpungeAnswer[] = [];
+  const ask = async (one: UnexpungeRequest) => {
+    const answer = await door.unexpungeMessages(one);
+    answers.push(answer);
+    return answer;
+  };
+  const { uids } = request;
+  const complete =
+    uids === undefined
+      ? await untilTheLast(io, asking(io, request, ask), ({ count }) => count)
+      : await untilAllDone(
+          io,
+          uids,
+          (some) => ask({ ...request, uids: some }),
+          ({ restored }) => restored.map(([uid]) => uid),
+        );
+  return {
+    ...(request.dryRun ? { dryRun: true as const } : {}),
+    restored: answers.flatMap(({ restored }) => restored),
+    count: answers.reduce((sum, { count }) => sum + count, 0),
+    bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(answers.some(({ overQuota }) => overQuota) ? { overQuota: true as const } : {}),
+    complete,
+  };
+}
+
+/** A time ago is counted from the first request: later ones reach back further. */
+function asking(
+  io: Io,
+  request: UnexpungeRequest,
+  ask: (request: UnexpungeRequest) => Promise<UnexpungeAnswer>,
+) {
+  const startedAt = io.now();
+  return (cursor: string | undefined): Promise<UnexpungeAnswer> => {
+    if (cursor === undefined) return ask(request);
+    const { expungedWithinSeconds: within } = request;
+    const passed = Math.ceil((io.now() - startedAt) / 1000);
+    const reach = within === undefined ? {} : { expungedWithinSeconds: within + passed };
+    return ask({ ...request, ...reach, cursor });
+  };
+}
+
+async function* once<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+  yield items;
+}

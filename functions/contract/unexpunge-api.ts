@@ -1,0 +1,73 @@
+/**
+ * Requests and answers about mail that was expunged in place (`lazyExpunge: in-place`): it is in no
+ * list of its mailbox, and administrators bring it back. All of them below
+ * `/v1/admin/accounts/{user}`. Times are ISO 8601 in UTC.
+ */
+
+/** `GET messages/expunged?mailbox=` */
+export interface ExpungedItem {
+  /** What it was before it was expunged. */
+  readonly uid: number;
+  readonly guid: string;
+  readonly expungedAt: string;
+  /** Missing: never. */
+  readonly expiresAt?: string;
+  /** Address of another user who expunged it. */
+  readonly expungedBy?: string;
+  readonly size: number;
+  readonly internalDate: string;
+  readonly flags: readonly string[];
+  readonly keywords: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+}
+
+/** `POST messages/unexpunge`; which messages is said by one of `uids`, `all` and the time. */
+export interface UnexpungeRequest {
+  readonly mailbox: string;
+  readonly uids?: readonly number[];
+  readonly all?: true;
+  /** Expunged at most so long ago. */
+  readonly expungedWithinSeconds?: number;
+  /** `next` of the answer before; not with `uids`. */
+  readonly cursor?: string;
+  /** Missing: true, or the next EXPUNGE would take them again. */
+  readonly clearDeleted?: boolean;
+  readonly addKeyword?: string;
+  readonly overQuota?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export interface UnexpungeAnswer {
+  readonly dryRun?: true;
+  /** In UID order: the UID that each had, and in what is no dry run the one that it has now. */
+  readonly restored: readonly (readonly [uid: number, newUid?: number])[];
+  /** Of them. */
+  readonly count: number;
+  readonly bytes: number;
+  readonly overQuota?: true;
+  /** `false` when time ran out: send the UIDs that are left, or go on with `next`. */
+  readonly complete: boolean;
+  readonly next?: string;
+}
+
+/** `POST messages/purge-expunged`: for good, before its time. */
+export interface PurgeExpungedRequest {
+  /** Expunged at least so long ago; 0 is all. */
+  readonly olderThanDays: number;
+  /** Missing: all mailboxes of the account. */
+  readonly mailbox?: string;
+  /** `next` of the answer before. */
+  readonly cursor?: string;
+  readonly dryRun?: boolean;
+}
+
+export interface PurgeExpungedAnswer {
+  readonly dryRun?: true;
+  readonly removed: number;
+  readonly bytes: number;
+  /** `false` when time ran out: go on with `next`. */
+  readonly complete: boolean;
+  readonly next?: string;
+}

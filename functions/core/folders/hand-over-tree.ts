@@ -1,0 +1,212 @@
+/**
+ * Copies a deleted tree into another account, where it is a deleted tree too, until it is brought
+ * back there. A link never crosses accounts (design 1), so the bytes are copied under the new
+ * owner's id and class. UIDs, flags and UIDVALIDITY are kept; the ACL is the former owner's and
+ * stays behind (DEV-11). Repeated after a crash it goes on with what is missing.
+ */
+import { mailKey } from '../../contract/key-layout.ts';
+import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
+import type { Account } from '../accounts/accounts.ts';
+import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import { type Entry, readEntries, readMailboxPage } from '../messages/entries.ts';
+import type { MessagePorts } from '../messages/in-chunks.ts';
+import { type Message, toAttributes } from '../messages/message.ts';
+import type { Attributes, Write } from '../ports/row-store.ts';
+import { text } from '../rows/attributes.ts';
+import { untilWon } from '../rows/contention.ts';
+import { inParallel } from '../rows/parallel.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { accountWrite, treePut, treeUpdate } from './move-writes.ts';
+import { membersOf, readMailboxes, readTree, type Tree } from './tree.ts';
+
+/** Messages in one transaction: as many COPYs as take two or three turns of some 30 ms. */
+const CHUNK_MESSAGES = 48;
+const PARALLEL_COPIES = 16;
+
+const MAILBOX_ID_BYTES = 8;
+const BLOB_ID_BYTES = 16;
+
+export interface HandOver {
+  readonly from: Account;
+  readonly tree: Tree;
+  /** Path, as it was deleted, of what is handed over. */
+  readonly branch: string;
+  readonly to: Account;
+  /** Those of the new owner. */
+  readonly settings: ResolvedSettings;
+}
+
+/**
+ * @param deadline epoch milliseconds after which nothing more is begun
+ * @returns whether all is there; else the same call again does the rest
+ * @throws StoreBusyError
+ */
+export async function handOverTree(
+  ports: MessagePorts,
+  handOver: HandOver,
+  deadline: number,
+): Promise<boolean> {
+  const { from, tree, branch, to } = handOver;
+  const { deletionId } = tree;
+  const arrived = await untilWon(ports, deadline, () => beginArrival(ports, handOver));
+  if (arrived.state !== 'arriving') return true;
+  const members = await membersOf(ports.rows, from.accountId, deletionId, branch);
+  for (const source of await readMailboxes(ports.rows, members)) {
+    const target = await untilWon(ports, deadline, () => receive(ports, handOver, source));
+    if (!(await copyMail(ports, handOver, { source, target }, deadline))) return false;
+  }
+  const end = treeUpdate(to.accountId, deletionId, { from: 'arriving', set: { state: 'deleted' } });
+  await ports.rows.write(end);
+  return true;
+}
+
+/** The tree in the new account, which nobody can bring back before it is whole. */
+async function beginArrival(
+  { rows }: MessagePorts,
+  { tree, branch, to, settings }: HandOver,
+): Promise<Tree | 'lost'> {
+  const { deletionId, hex, deletedAt, requestedBy } = tree;
+  const there = await readTree(rows, to.accountId, deletionId);
+  if (there !== undefined) return there;
+  const arriving: Tree = {
+    deletionId,
+    state: 'arriving',
+    root: branch,
+    prefix: settings.deletedPrefix,
+    hex,
+    deletedAt,
+    requestedBy,
+    mailboxes: 0,
+    messages: 0,
+    bytes: 0,
+  };
+  const writes = [accountWrite(to, to.moves ?? {}), treePut(to.accountId, arriving)];
+  const result = await rows.transact(writes);
+  return result.outcome === 'written' ? arriving : 'lost';
+}
+
+/** The mailbox that takes the mail of another. */
+async function receive(
+  { rows, ids }: MessagePorts,
+  { tree, to }: HandOver,
+  source: Mailbox,
+): Promise<Mailbox | 'lost'> {
+  const { deletionId } = tree;
+  const { path, uidValidity, uidNext, specialUse } = source;
+  const key = dictmapKeys.deletedPath(to.accountId, deletionId, path);
+  const named = await rows.get(key);
+  if (named !== undefined) return (await readMailbox(rows, text(named, 'mailboxId'))) ?? 'lost';
+  const mailbox: Mailbox = {
+    mailboxId: `${to.accountId}.${ids.hex(MAILBOX_ID_BYTES)}`,
+    path,
+    state: 'deleted',
+    treeId: deletionId,
+    uidValidity,
+    uidNext,
+    messages: 0,
+    bytes: 0,
+    ...(specialUse === undefined ? {} : { specialUse }),
+  };
+  const { mailboxId } = mailbox;
+  const absent = { row: 'absent' } as const;
+  const result = await rows.transact([
+    treeUpdate(to.accountId, deletionId, { from: 'arriving', add: { mailboxes: 1 } }),
+    {
+      kind: 'put',
+      key,
+      guard: absent,
+      attributes: { v: ROW_VERSION, type: 'deleted-path', mailboxId },
+    },
+    {
+      kind: 'put',
+      key: dictmapKeys.mailbox(mailboxId),
+      guard: absent,
+      attributes: { v: ROW_VERSION, type: 'mailbox', ...(mailbox as unknown as Attributes) },
+    },
+  ]);
+  return result.outcome === 'written' ? mailbox : 'lost';
+}
+
+interface Pair {
+  readonly source: Mailbox;
+  readonly target: Mailbox;
+}
+
+/** @returns whether all of it is there */
+async function copyMail(
+  ports: MessagePorts,
+  handOver: HandOver,
+  pair: Pair,
+  deadline: number,
+): Promise<boolean> {
+  const { rows, clock } = ports;
+  let afterUid: number | undefined = 0;
+  while (afterUid !== undefined) {
+    if (clock.now() > deadline) return false;
+    const window = { afterUid, limit: CHUNK_MESSAGES };
+    const page: Awaited<ReturnType<typeof readMailboxPage>> = await readMailboxPage(
+      rows,
+      pair.source,
+      window,
+      clock.now(),
+    );
+    await untilWon(ports, deadline, () => copyChunk(ports, handOver, pair, page.entries));
+    afterUid = page.nextAfterUid;
+  }
+  return true;
+}
+
+async function copyChunk(
+  ports: MessagePorts,
+  { tree, from, to }: HandOver,
+  { target }: Pair,
+  entries: readonly Entry[],
+): Promise<'done' | 'lost'> {
+  const uids = entries.map(({ message }) => message.uid);
+  const there = uids.length === 0 ? [] : await readEntries(ports.rows, target, uids, 0);
+  const known = new Set(there.map(({ message }) => message.uid));
+  const missing = entries.filter(({ message }) => !known.has(message.uid));
+  const copies = await inParallel(missing, PARALLEL_COPIES, ({ message }) =>
+    copyBytes(ports, from, to, message),
+  );
+  const messages = copies.filter((copy) => copy !== undefined);
+  if (messages.length === 0) return 'done';
+  const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const add = { messages: messages.length, bytes };
+  const result = await ports.rows.transact([
+    treeUpdate(to.accountId, tree.deletionId, { from: 'arriving', add }),
+    {
+      kind: 'update',
+      key: dictmapKeys.mailbox(target.mailboxId),
+      guard: { row: 'present', equals: { state: 'deleted' } },
+      change: { add },
+    },
+    ...messages.map(
+      (message): Write => ({
+        kind: 'put',
+        key: dictmapKeys.message(target.mailboxId, message.uid),
+        guard: { row: 'absent' },
+        attributes: toAttributes(message),
+      }),
+    ),
+  ]);
+  return result.outcome === 'written' ? 'done' : 'lost';
+}
+
+/** Undefined when the old bytes are gone: the tree is being purged. */
+async function copyBytes(
+  { objects, ids }: MessagePorts,
+  from: Account,
+  to: Account,
+  message: Message,
+): Promise<Message | undefined> {
+  const { blobId, retentionClass, versionId } = message;
+  const newBlobId = ids.hex(BLOB_ID_BYTES);
+  const copied = await objects.copy(
+    { key: mailKey(retentionClass, from.accountId, blobId), versionId },
+    mailKey(to.retentionClass, to.accountId, newBlobId),
+  );
+  if (copied === undefined) return undefined;
+  const { retentionClass: newClass } = to;
+  return { ...message, blobId: newBlobId, retentionClass: newClass, versionId: copied.versionId };
+}

@@ -1,0 +1,42 @@
+/**
+ * A mailbox row outlives its mailbox as a hidden shell: expunged mail and tombstones lie in its
+ * partitions until their own time ends, and only the row says that there are such partitions
+ * (design, section 3). A sweep removes it once they are empty.
+ */
+import { dictmapKeys } from '../../contract/row-layout.ts';
+import { entryAt } from '../autoexpunge/due.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { DAY_MS } from '../messages/expiry.ts';
+import type { Write } from '../ports/row-store.ts';
+
+/** Tombstones last a day, and DynamoDB's TTL takes some days more. */
+export const SHELL_LOOK_MS = 3 * DAY_MS;
+
+/** What only a mailbox has that is there. */
+const DROPPED = [
+  'acl',
+  'treeId',
+  'specialUse',
+  'renamedAt',
+  'autoexpungeAfterSeconds',
+  'autoexpungeMaxMails',
+] as const;
+
+/**
+ * The write that ends a mailbox, on condition that it is as it was read and counts no message.
+ * One that never gave a UID has no rows in any partition: it leaves nothing at all.
+ * @param mailbox as read after its last live row went
+ * @param now epoch milliseconds
+ */
+export function leaveShell(mailbox: Mailbox, now: number): Write {
+  const { mailboxId, state, path, uidNext, treeId } = mailbox;
+  const key = dictmapKeys.mailbox(mailboxId);
+  const tree = treeId === undefined ? {} : { treeId };
+  const guard = {
+    row: 'present',
+    equals: { state, path, uidNext, messages: 0, ...tree },
+  } as const;
+  if (uidNext === 1) return { kind: 'remove', key, guard };
+  const set = { state: 'shell', ...entryAt(mailboxId, now + SHELL_LOOK_MS) };
+  return { kind: 'update', key, guard, change: { set, unset: DROPPED } };
+}

@@ -1,0 +1,112 @@
+/**
+ * What was expunged in place comes back into its mailbox, or goes for good before its time. As
+ * everywhere, nothing expunged becomes live again: a message that comes back is a new row with
+ * new bytes, and the old row ends in the same transaction (W3, W4).
+ */
+import { linkOf } from '../../contract/row-layout.ts';
+import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
+import { ByteCopies } from './byte-copies.ts';
+import type { Entry } from './entries.ts';
+import { endStored, isForgotten } from './expunge-messages.ts';
+import {
+  type Chunked,
+  type ChunkPorts,
+  inChunks,
+  type MailContext,
+  type MessagePorts,
+  type Rider,
+} from './in-chunks.ts';
+import { readInPlace } from './in-place-entries.ts';
+import { moveStored } from './move-messages.ts';
+
+/** Rows that one message needs, at most: new, old, links of its blob. */
+const ROWS_EACH = 3;
+
+export interface UnexpungeOptions {
+  /** Else a message comes back with `\Deleted`, and the next EXPUNGE takes it again. */
+  readonly clearDeleted: boolean;
+  /** What each of them gets besides. */
+  readonly addKeyword?: string;
+}
+
+export interface UnexpungedMessage {
+  readonly uid: number;
+  readonly newUid: number;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Brings back the messages that had these UIDs, in their order; UIDs and save dates are new,
+ * everything else is kept (L3). UIDs of which nothing is kept are passed over.
+ * @param deadline epoch milliseconds after which no new try begins
+ * @throws UnknownMailboxError, AccountNotActiveError, StoreBusyError
+ */
+export async function unexpungeMessages(
+  ports: MessagePorts,
+  { account }: MailContext,
+  { mailboxId }: Mailbox,
+  uids: readonly number[],
+  options: UnexpungeOptions,
+  deadline: number,
+): Promise<Chunked<UnexpungedMessage>> {
+  const copies = new ByteCopies(ports, account);
+  return await inChunks(ports, {
+    accountId: account.accountId,
+    uids,
+    deadline,
+    read: readInPlace,
+    prepare: async () => ({ source: await requireActive(ports.rows, account, mailboxId) }),
+    before: (entries) => copies.makeForStored(entries),
+    take: async (chunk, entry, { source }) => {
+      if (!chunk.fits(ROWS_EACH + 1)) return 'full';
+      const newUid = await moveStored(copies, chunk, asItReturns(entry, options), source);
+      const { uid, sizeBytes } = entry.message;
+      return newUid === undefined ? 'gone' : { uid, newUid, sizeBytes };
+    },
+  });
+}
+
+function asItReturns(entry: Entry, { clearDeleted, addKeyword }: UnexpungeOptions): Entry {
+  const { message } = entry;
+  const flags = [...message.flags].filter((flag) => !(clearDeleted && flag === '\\Deleted'));
+  const keywords = [...message.keywords, ...(addKeyword === undefined ? [] : [addKeyword])];
+  return {
+    ...entry,
+    message: { ...message, flags: new Set(flags), keywords: new Set(keywords) },
+  };
+}
+
+/**
+ * Ends what was expunged in place, for good; also what has expired, whose bytes then go early.
+ * @param rider stops it where mail may not go (W6)
+ * @param deadline epoch milliseconds after which no new try begins
+ * @throws UnknownMailboxError, AccountNotActiveError, what the rider throws, StoreBusyError
+ */
+export async function purgeInPlace(
+  ports: ChunkPorts,
+  { account }: MailContext,
+  { mailboxId }: Mailbox,
+  uids: readonly number[],
+  rider: Rider<Omit<UnexpungedMessage, 'newUid'>>,
+  deadline: number,
+): Promise<Chunked<Omit<UnexpungedMessage, 'newUid'>>> {
+  return await inChunks(ports, {
+    accountId: account.accountId,
+    uids,
+    deadline,
+    read: readInPlace,
+    expired: true,
+    rider,
+    prepare: async () => ({ source: await requireActive(ports.rows, account, mailboxId) }),
+    take: (chunk, entry, { source }) => {
+      if (!chunk.fits(ROWS_EACH)) return 'full';
+      if (isForgotten(chunk, entry)) return 'gone';
+      // No UID changes, but a mailbox that is going is not to be written into.
+      chunk.touch(source);
+      const links = entry.copied ? chunk.links(entry) : undefined;
+      endStored(chunk, entry, links, linkOf(entry.home.mailboxId, entry.home.uid));
+      const { uid, sizeBytes } = entry.message;
+      return { uid, sizeBytes };
+    },
+  });
+}

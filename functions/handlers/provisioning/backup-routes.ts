@@ -1,0 +1,33 @@
+/** Backups that other tools have completed, and what is known of them. */
+import type { Hono } from 'hono';
+import { z } from 'zod';
+import type { RecordBackupAnswer } from '../../contract/backups.ts';
+import { showBackups } from '../../core/backups/backups.ts';
+import { type BackupPorts, parseMoment, recordBackup } from '../../core/backups/record-backup.ts';
+import { callerOf, type DoorEnv, deadlineOf, readBody } from '../../runtime/door.ts';
+
+const MOMENT = 'allowed is ISO 8601 with a time and a zone such as 2026-11-22T03:00:00Z';
+
+const NEW_BACKUP = z.strictObject({
+  resource: z.string('allowed is the name of a resource').optional(),
+  createdAt: z.string(MOMENT),
+  source: z.string('allowed is a text').optional(),
+  jobId: z.string('allowed is a text').optional(),
+});
+
+export function addBackupRoutes(door: Hono<DoorEnv>, ports: () => BackupPorts): void {
+  door.post('/v1/backups', async (context) => {
+    const { resource = 'all', createdAt, source, jobId } = await readBody(context, NEW_BACKUP);
+    const backup = {
+      resource,
+      createdAt: parseMoment('createdAt', createdAt),
+      source: source ?? callerOf(context),
+      ...(jobId === undefined ? {} : { jobId }),
+    };
+    const recorded = await recordBackup(ports(), backup, deadlineOf(context));
+    const answer: RecordBackupAnswer = { ...(await showBackups(ports().rows)), recorded };
+    return context.json(answer);
+  });
+
+  door.get('/v1/backups', async (context) => context.json(await showBackups(ports().rows)));
+}

@@ -135,7 +135,7 @@ export type Counts = Readonly<Record<string, number>>;
 /** Verbs for more messages than one request takes. */
 export type BulkVerb = 'expunge-messages' | 'restore-messages';
 
-export type OperationVerb = 'delete-account' | BulkVerb;
+export type OperationVerb = 'delete-account' | BulkVerb | 'purge-mailboxes';
 
 export interface OperationAnswer {
   readonly operationId: string;
@@ -144,6 +144,7 @@ export interface OperationAnswer {
   /** The step it is in, or was in when it failed: a state name of the machine. */
   readonly step: string;
   readonly attempt: number;
+  /** `*` where it is about more than one account. */
   readonly accountId: string;
   /** Only while the operation is unfinished. */
   readonly user?: string;
@@ -153,6 +154,10 @@ export interface OperationAnswer {
   readonly finishedAt?: string;
   /** Counts what there is, and changes nothing. */
   readonly dryRun?: true;
+  /** What a dry run says that it would be billed for, by name. */
+  readonly estimatedBill?: Counts;
+  /** The same in US dollars at list price. */
+  readonly estimatedCostDollars?: number;
   /** What has been erased, expunged or restored so far. */
   readonly counts: Counts;
   /** What the plan expected to find, once it is made. */

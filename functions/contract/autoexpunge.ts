@@ -1,5 +1,6 @@
 /** What the steps of `autoexpunge` get and answer: ids and numbers only. */
 import type { RefusalAnswer } from './payloads.ts';
+import type { WalkAnswer, WalkedPart, WalkPart, WalkProgress, WalkReport } from './walks.ts';
 
 /** Input of an execution. Without user and domain: whatever is due, in all accounts. */
 export interface AutoexpungeInput {
@@ -11,77 +12,33 @@ export interface AutoexpungeInput {
   readonly dryRun?: boolean;
 }
 
-export interface SweepFailure {
-  /** A mailbox, an account, or a shard of the index. */
-  readonly what: string;
-  readonly error: string;
-  readonly message: string;
-}
-
-export interface SweepReport {
-  /** Swept to the end. */
-  readonly mailboxes: number;
-  readonly messages: number;
-  readonly bytes: number;
-  /** Held, not active, gone or changed meanwhile: looked at again by the next sweep. */
-  readonly skipped: number;
-  readonly failed: number;
-  /** The first of them. */
-  readonly failures: readonly SweepFailure[];
-  /** Time was over before everything was counted or done; the next sweep goes on. */
-  readonly incomplete?: true;
-}
-
-/** Where a walk goes on. Opaque to the machine. */
-export interface SweepProgress {
-  readonly after?: string;
-  readonly account?: { readonly accountId: string; readonly after?: string; readonly pass: 1 | 2 };
-  readonly rounds: number;
-  readonly report: SweepReport;
-}
-
-export type SweepScope = { readonly accountId: string } | { readonly domain: string };
-
-/** What one iteration of the machine's map sweeps: a shard of the index, or a walk. */
-export type SweepPart =
-  | { readonly kind: 'due'; readonly shard: string }
-  | { readonly kind: 'accounts'; readonly scope: SweepScope };
+export type SweepReport = WalkReport;
+export type SweepProgress = WalkProgress;
 
 export type ResolveSweepAnswer =
   | {
       readonly outcome: 'sweep';
       readonly dryRun: boolean;
       /** None when nothing is due. */
-      readonly parts: readonly SweepPart[];
+      readonly parts: readonly WalkPart[];
     }
   | RefusalAnswer;
 
-interface SweepPayload<P extends SweepPart> {
+interface SweepPayload<P extends WalkPart> {
   readonly part: P;
   readonly dryRun: boolean;
   /** `null` at the start. */
   readonly progress: SweepProgress | null;
 }
 
-export type SweepDuePayload = SweepPayload<Extract<SweepPart, { kind: 'due' }>>;
-export type SweepAccountsPayload = SweepPayload<Extract<SweepPart, { kind: 'accounts' }>>;
+export type SweepDuePayload = SweepPayload<Extract<WalkPart, { kind: 'due' }>>;
+export type SweepAccountsPayload = SweepPayload<Extract<WalkPart, { kind: 'accounts' }>>;
 
-export interface SweepAnswer {
-  readonly outcome: 'done' | 'again';
-  readonly progress: SweepProgress;
-}
-
-/** Of each part: how far it came, or what the machine caught instead. */
-export type SweptPart =
-  | { readonly progress: SweepProgress }
-  | {
-      readonly part: SweepPart;
-      readonly failure: { readonly Error: string; readonly Cause: string };
-    };
+export type SweepAnswer = WalkAnswer;
 
 export interface FinishSweepPayload {
   readonly dryRun: boolean;
-  readonly swept: readonly SweptPart[];
+  readonly swept: readonly WalkedPart[];
 }
 
 export type FinishSweepAnswer =

@@ -30,6 +30,9 @@ export const ENV = {
   autoexpungeStateMachineArn: 'LETHE_AUTOEXPUNGE_STATE_MACHINE_ARN',
   expungeMessagesStateMachineArn: 'LETHE_EXPUNGE_MESSAGES_STATE_MACHINE_ARN',
   restoreMessagesStateMachineArn: 'LETHE_RESTORE_MESSAGES_STATE_MACHINE_ARN',
+  purgeMailboxesStateMachineArn: 'LETHE_PURGE_MAILBOXES_STATE_MACHINE_ARN',
+  /** Message rows that one purge may end in a second, all its workers together. */
+  purgeKeysPerSecond: 'LETHE_PURGE_KEYS_PER_SECOND',
   deleteAccountStateMachineArn: 'LETHE_DELETE_ACCOUNT_STATE_MACHINE_ARN',
   /** One of `BACKUP_GATES`. */
   backupGate: 'LETHE_BACKUP_GATE',

@@ -45,6 +45,8 @@ export const ERROR_NAMES = {
   leftovers: 'LeftoversError',
   /** Mailboxes that autoexpunge could not sweep: they stay due. */
   sweepIncomplete: 'SweepIncompleteError',
+  /** Deleted folders that could not be purged: the next purge tries again. */
+  purgeIncomplete: 'PurgeIncompleteError',
   /** The store did not answer in time or throttled every try. */
   storeBusy: 'StoreBusyError',
   /** AWS refuses a call to the function's role: a permission is missing, or something denies it. */

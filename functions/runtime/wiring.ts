@@ -99,6 +99,7 @@ export function wireWorkflows(): Workflows {
     autoexpunge: ENV.autoexpungeStateMachineArn,
     'expunge-messages': ENV.expungeMessagesStateMachineArn,
     'restore-messages': ENV.restoreMessagesStateMachineArn,
+    'purge-mailboxes': ENV.purgeMailboxesStateMachineArn,
   } as const satisfies Record<WorkflowVerb, EnvName>;
   const told = Object.entries(names).flatMap(([verb, name]) => {
     const arn = process.env[name];

@@ -1,16 +1,14 @@
 /** The first step of autoexpunge: what is to be swept. */
-import type {
-  AutoexpungeInput,
-  ResolveSweepAnswer,
-  SweepPart,
-} from '../../contract/autoexpunge.ts';
+import type { AutoexpungeInput, ResolveSweepAnswer } from '../../contract/autoexpunge.ts';
+import type { WalkPart } from '../../contract/walks.ts';
 import { accountHeld, requireActiveAccount } from '../accounts/accounts.ts';
 import { parseAddress, parseDomain } from '../accounts/address.ts';
 import { InvalidInputError } from '../errors.ts';
 import { parseExecutionInput } from '../operations/execution-input.ts';
 import { refusal } from '../operations/refusals.ts';
 import type { Ports } from '../ports/ports.ts';
-import { dueShards } from './sweep-due.ts';
+import { dueShards } from '../walks/walk-shard.ts';
+import { duePartition } from './due.ts';
 
 const FIELDS = { user: 'string', domain: 'string', dryRun: 'boolean' } as const;
 
@@ -31,14 +29,14 @@ async function partsOf(
   ports: Pick<Ports, 'rows' | 'clock'>,
   user: string | undefined,
   domain: string | undefined,
-): Promise<SweepPart[]> {
+): Promise<WalkPart[]> {
   if (domain !== undefined) return [{ kind: 'accounts', scope: { domain } }];
   if (user !== undefined) {
     const { accountId, held } = await requireActiveAccount(ports.rows, user);
     if (held) throw accountHeld(accountId);
     return [{ kind: 'accounts', scope: { accountId } }];
   }
-  const shards = await dueShards(ports.rows, ports.clock.now());
+  const shards = await dueShards(ports.rows, ports.clock.now(), duePartition);
   return shards.map((shard) => ({ kind: 'due', shard }));
 }
 

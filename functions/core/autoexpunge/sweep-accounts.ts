@@ -2,22 +2,16 @@
  * Sweeping whole accounts, whether anything in them is due or not: one, or all of a domain. So
  * policies that were set later reach the rows of mailboxes, and count at once.
  */
-import type {
-  SweepAccountsPayload,
-  SweepAnswer,
-  SweepProgress,
-  SweepReport,
-  SweepScope,
-} from '../../contract/autoexpunge.ts';
-import { StoreBusyError } from '../errors.ts';
+import type { SweepAccountsPayload, SweepAnswer, SweepReport } from '../../contract/autoexpunge.ts';
+import type { WalkPlace } from '../../contract/walks.ts';
 import { isThere } from '../mailboxes/every-mailbox.ts';
 import { listMailboxes } from '../mailboxes/mailboxes.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
-import { text } from '../rows/attributes.ts';
+import { type AccountPart, walkAccounts } from '../walks/walk-accounts.ts';
+import { NOTHING, sumReports } from '../walks/walk-report.ts';
 import { concernsSweeps } from './policy.ts';
 import { contextOf, reportFailure, type SweepConfig } from './sweep-context.ts';
 import { sweepOne } from './sweep-due.ts';
-import { NOTHING, sumReports } from './sweep-report.ts';
 
 /** Swept again as a whole when time was too short for it: most have nothing to do. */
 const PAGE_MAILBOXES = 100;
@@ -25,15 +19,7 @@ const PAGE_MAILBOXES = 100;
 /** Ordinary mailboxes, then the expunge storage, which gets what leaves them. */
 const PASSES = [1, 2] as const;
 
-type Place = NonNullable<SweepProgress['account']>;
-
-interface Part {
-  readonly report: SweepReport;
-  /** Whether anything was done that the next invocation need not do again. */
-  readonly moved: boolean;
-  /** Where to go on; missing when the account is done. */
-  readonly next?: Place;
-}
+type Part = AccountPart<SweepReport>;
 
 /**
  * Walks the accounts of a scope, one after the other.
@@ -46,53 +32,16 @@ export async function sweepAccounts(
   { part: { scope }, dryRun, progress }: SweepAccountsPayload,
   until: number,
 ): Promise<SweepAnswer> {
-  const rounds = (progress?.rounds ?? 0) + 1;
-  let { report, account, after } = { report: NOTHING, ...progress };
-  let moved = false;
-  for (;;) {
-    const { accountId, next } = await nextAccount(ports, scope, after);
-    if (accountId !== undefined) {
-      const begun = account?.accountId === accountId ? account : undefined;
-      const place: Place = begun ?? { accountId, pass: 1 };
-      const part = await sweepAccount(ports, config, { place, dryRun }, until);
-      report = sumReports(report, part.report);
-      moved ||= part.moved;
-      if (part.next !== undefined) {
-        if (!moved) throw new StoreBusyError(`account ${accountId}: nothing could be done in time`);
-        const here = { ...(after === undefined ? {} : { after }), account: part.next };
-        return { outcome: 'again', progress: { ...here, rounds, report } };
-      }
-    }
-    if (next === undefined) return { outcome: 'done', progress: { rounds, report } };
-    [after, account, moved] = [next, undefined, true];
-    if (ports.clock.now() > until) {
-      return { outcome: 'again', progress: { after, rounds, report } };
-    }
-  }
-}
-
-/** One at a time: so a walk can stop between any two. */
-async function nextAccount(
-  { rows }: Pick<ChunkPorts, 'rows'>,
-  scope: SweepScope,
-  after: string | undefined,
-): Promise<{ readonly accountId?: string; readonly next?: string }> {
-  if ('accountId' in scope) return { accountId: scope.accountId };
-  const pk = `account#${scope.domain}`;
-  const query = { table: 'registry', index: 'list', pk, limit: 1 } as const;
-  const { rows: found, next } = await rows.query(after === undefined ? query : { ...query, after });
-  const [row] = found;
-  return {
-    ...(row === undefined ? {} : { accountId: text(row, 'accountId') }),
-    ...(next === undefined ? {} : { next }),
-  };
+  const visit = (place: WalkPlace) => sweepAccount(ports, config, { place, dryRun }, until);
+  const walk = { scope, progress, nothing: NOTHING, sum: sumReports, visit };
+  return await walkAccounts(ports, walk, until);
 }
 
 /** One account, whatever happens to it. */
 async function sweepAccount(
   ports: ChunkPorts,
   config: SweepConfig,
-  task: { readonly place: Place; readonly dryRun: boolean },
+  task: { readonly place: WalkPlace; readonly dryRun: boolean },
   until: number,
 ): Promise<Part> {
   try {
@@ -106,7 +55,7 @@ async function sweepAccount(
 async function sweepMailboxes(
   ports: ChunkPorts,
   config: SweepConfig,
-  { place, dryRun }: { readonly place: Place; readonly dryRun: boolean },
+  { place, dryRun }: { readonly place: WalkPlace; readonly dryRun: boolean },
   until: number,
 ): Promise<Part> {
   const { accountId } = place;
@@ -136,7 +85,7 @@ async function sweepMailboxes(
 
 interface PageTask {
   readonly context: MailContext;
-  readonly pass: Place['pass'];
+  readonly pass: WalkPlace['pass'];
   readonly after: string | undefined;
   readonly dryRun: boolean;
 }

@@ -5,7 +5,7 @@ import { readAccount } from '../accounts/accounts.ts';
 import type { RetentionDays } from '../messages/expiry.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import { readSettings } from '../settings/settings-store.ts';
-import { failureOf, NOTHING } from './sweep-report.ts';
+import { failureOf, NOTHING } from '../walks/walk-report.ts';
 
 export interface SweepConfig {
   /** Settings of the deployment. */

@@ -4,43 +4,17 @@
  */
 import type { SweepAnswer, SweepDuePayload, SweepReport } from '../../contract/autoexpunge.ts';
 import { accountOfMailbox } from '../../contract/row-layout.ts';
-import { StoreBusyError } from '../errors.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
-import type { RowStore } from '../ports/row-store.ts';
-import { holdsRows } from '../rows/paging.ts';
+import type { Row } from '../ports/row-store.ts';
 import { inParallel } from '../rows/parallel.ts';
+import { NOTHING, sumReports } from '../walks/walk-report.ts';
+import { walkShard } from '../walks/walk-shard.ts';
 import { duePartition } from './due.ts';
 import { contextOf, reportFailure, type SweepConfig } from './sweep-context.ts';
 import { sweepMailbox } from './sweep-mailbox.ts';
-import { NOTHING, reportOf, sumReports } from './sweep-report.ts';
-
-export const SHARDS = [...'0123456789abcdef'];
-
-const PAGE_MAILBOXES = 100;
-
-/**
- * Invocations for one shard, at most: 100 of 4 minutes are 7 hours, and 16 shards of 100 loops are
- * 12,000 of the 25,000 events of an execution. The next execution goes on.
- */
-const ROUNDS_MAX = 100;
+import { reportOf } from './sweep-report.ts';
 
 const MAILBOX_ROW = 'mailbox#';
-
-/** Shards that have something due now. */
-export async function dueShards(rows: RowStore, now: number): Promise<string[]> {
-  const found = await inParallel(SHARDS, SHARDS.length, async (shard) =>
-    (await holdsRows(rows, dueQuery(shard, now))) ? shard : undefined,
-  );
-  return found.filter((shard) => shard !== undefined);
-}
-
-const dueQuery = (shard: string, now: number) =>
-  ({
-    table: 'dictmap',
-    index: 'due',
-    pk: duePartition(shard),
-    sk: { to: new Date(now).toISOString() },
-  }) as const;
 
 /**
  * Sweeps the mailboxes of a shard that are due, page by page. One that fails is reported and does
@@ -54,29 +28,18 @@ export async function sweepDue(
   { part: { shard }, dryRun, progress }: SweepDuePayload,
   until: number,
 ): Promise<SweepAnswer> {
-  let { after, report } = progress ?? { after: undefined, report: NOTHING };
-  const rounds = (progress?.rounds ?? 0) + 1;
-  let moved = false;
-  for (;;) {
-    const query = { ...dueQuery(shard, ports.clock.now()), limit: PAGE_MAILBOXES };
-    const page = await ports.rows.query(after === undefined ? query : { ...query, after });
-    const mailboxIds = page.rows.map(({ key }) => key.sk.slice(MAILBOX_ROW.length));
-    const done = await sweepPage(ports, config, { mailboxIds, dryRun }, until);
-    moved ||= done.report.mailboxes + done.report.messages > 0;
-    report = sumReports(report, done.report);
-    // What time was too short for is met again: it is still due.
-    if (!done.finished && !dryRun) break;
-    after = page.next;
-    if (after === undefined) return { outcome: 'done', progress: { rounds, report } };
-    if (ports.clock.now() > until) {
-      moved = true;
-      break;
-    }
-  }
-  if (!moved) throw new StoreBusyError(`shard ${shard}: nothing could be done in time`);
-  const next = { ...(after === undefined ? {} : { after }), rounds, report };
-  if (rounds < ROUNDS_MAX) return { outcome: 'again', progress: next };
-  return { outcome: 'done', progress: { ...next, report: { ...report, incomplete: true } } };
+  const walk = {
+    partition: duePartition(shard),
+    dryRun,
+    progress,
+    nothing: NOTHING,
+    sum: sumReports,
+    visit: (rows: readonly Row[]) => {
+      const mailboxIds = rows.map(({ key }) => key.sk.slice(MAILBOX_ROW.length));
+      return sweepPage(ports, config, { mailboxIds, dryRun }, until);
+    },
+  };
+  return await walkShard(ports, walk, until);
 }
 
 interface PageTask {

@@ -5,9 +5,10 @@
  */
 import type { BulkVerb, Counts } from '../../contract/api.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
-import { ROW_VERSION, registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { activeCheck, sweepableCheck } from '../accounts/while-active.ts';
+import { accountOperationPut, operationPut } from '../operations/new-operation.ts';
 import {
   type Operation,
   type OperationPorts,
@@ -59,37 +60,21 @@ export interface OpenBulkRequest {
 /** The writes that open an operation on an account of which mail may go, or come back. */
 export function openBulkWrites(account: Account, opening: OpenBulkRequest, now: number): Write[] {
   const { accountId } = account;
-  const { operationId, request, execution, ...rest } = opening;
+  const { operationId, request, user, ...rest } = opening;
+  const { step, ...place } = placeAttributes('plan', START);
   return [
     accountCheck(opening.verb, accountId),
-    {
-      kind: 'put',
-      key: registryKeys.operation(operationId),
-      guard: { row: 'absent' },
-      attributes: {
-        v: ROW_VERSION,
-        type: 'operation',
-        operationId,
-        accountId,
-        ...rest,
+    operationPut(
+      { operationId, accountId, step, ...rest },
+      {
+        user,
         request: toValue(request),
         ...(request.dryRun === true ? { dryRun: true } : {}),
-        state: 'running',
-        attempt: 1,
-        round: 1,
-        firstRound: 1,
-        createdAt: now,
-        updatedAt: now,
-        ...placeAttributes('plan', START),
-        ...(execution === undefined ? {} : { execution }),
+        ...place,
       },
-    },
-    {
-      kind: 'put',
-      key: registryKeys.accountOperation(accountId, operationId),
-      guard: { row: 'absent' },
-      attributes: { v: ROW_VERSION, type: 'account-operation', operationId },
-    },
+      now,
+    ),
+    accountOperationPut(accountId, operationId),
   ];
 }
 

@@ -95,7 +95,7 @@ export function recordChange(state: 'restored' | 'purged', now: number) {
   const ends = Math.ceil(now / 1000) + RECORD_DAYS * 86_400;
   return {
     set: { state, endedAt: now, [TTL_ATTRIBUTE]: ends },
-    unset: ['duePk', 'dueSk', 'claim'],
+    unset: ['duePk', 'dueSk', 'claim', 'claimedAt'],
   } as const;
 }
 

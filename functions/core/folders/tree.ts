@@ -52,8 +52,9 @@ export interface Tree {
   readonly returned?: Returned;
   /** Tells one return from the next of the same tree. */
   readonly returnId?: string;
-  /** The operation or execution that purges it. */
+  /** The operation that purges it, and since when, in epoch milliseconds. */
   readonly claim?: string;
+  readonly claimedAt?: number;
 }
 
 export interface Returned {
@@ -95,6 +96,7 @@ export function toTree(row: Row): Tree {
   const returned = row.attributes['returned'];
   const returnId = optionalText(row, 'returnId');
   const claim = optionalText(row, 'claim');
+  const claimedAt = optionalNumber(row, 'claimedAt');
   const settledAt = optionalNumber(row, 'settledAt');
   return {
     deletionId: text(row, 'deletionId'),
@@ -111,6 +113,7 @@ export function toTree(row: Row): Tree {
     ...(isObject(returned) ? { returned: returned as unknown as Returned } : {}),
     ...(returnId === undefined ? {} : { returnId }),
     ...(claim === undefined ? {} : { claim }),
+    ...(claimedAt === undefined ? {} : { claimedAt }),
     ...(settledAt === undefined ? {} : { settledAt }),
   };
 }

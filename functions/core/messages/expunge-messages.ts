@@ -187,7 +187,12 @@ export function store(
 }
 
 /** A live row goes for good; bytes that it shares go when the row of their links says so. */
-function endRow(chunk: Chunk, entry: Entry, links: BlobDraft | undefined, link: string): void {
+export function endRow(
+  chunk: Chunk,
+  entry: Entry,
+  links: BlobDraft | undefined,
+  link: string,
+): void {
   links?.end(link);
   const set =
     links === undefined

@@ -44,7 +44,7 @@ export interface Rider<T> {
 }
 
 /** Room for riders in a chunk. */
-const RIDER_ITEMS = 2;
+const RIDER_ITEMS = 3;
 
 type Taken<T> = T | 'full' | 'gone';
 

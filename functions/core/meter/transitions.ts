@@ -26,6 +26,10 @@ const AFTER: Readonly<Record<string, number>> = {
   'resolve-bulk': 2,
   'expunge-messages': 2,
   'restore-messages': 2,
+  /** Its Choice and the map; its Choice; its Choice and the end. */
+  'resolve-purge': 3,
+  'purge-part': 2,
+  'finish-purge': 3,
   /** "Describe ..." before it and "Deletion failed" after it. */
   'record-failure': 3,
 };
@@ -38,6 +42,7 @@ const OVER_ONE_MORE: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'erase-account-rows': { done: 'Settle' },
   'expunge-messages': { done: 'Done' },
   'restore-messages': { done: 'Done' },
+  'purge-part': { done: 'Part purged', again: 'Go on' },
 };
 
 /** @param outcome of the step's answer; undefined when it has none */

@@ -2,7 +2,7 @@
 import type { OperationAnswer } from '../../contract/api.ts';
 import { billedUsage } from '../meter/metered-step.ts';
 import { PRICES_OF } from '../meter/prices.ts';
-import { shownDollars, shownUsage, type Usage } from '../meter/usage.ts';
+import { shownDollars, shownUsage, type Usage, usageOf } from '../meter/usage.ts';
 import type { Ports } from '../ports/ports.ts';
 import { executionOf, type Operation, requireOperation } from './operations.ts';
 import { erasedCounts } from './progress.ts';
@@ -57,6 +57,7 @@ function toAnswer(
     updatedAt,
     finishedAt,
     done,
+    estimatedBill,
     ...rest
   } = operation;
   return {
@@ -65,9 +66,15 @@ function toAnswer(
     updatedAt: new Date(updatedAt).toISOString(),
     ...(finishedAt === undefined ? {} : { finishedAt: new Date(finishedAt).toISOString() }),
     counts: { ...counts, ...done },
+    ...estimateOf(estimatedBill),
     billed: shownUsage(usage),
     costDollars: shownDollars(usage),
     pricesOf: PRICES_OF,
     certificate: certificate !== undefined,
   };
+}
+
+function estimateOf(bill: OperationAnswer['estimatedBill']) {
+  if (bill === undefined) return {};
+  return { estimatedBill: bill, estimatedCostDollars: shownDollars(usageOf(bill)) };
 }

@@ -6,7 +6,7 @@ import type { Counts, OperationError, OperationState, OperationVerb } from '../.
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { OPERATION_RETENTION_DAYS } from '../../contract/limits.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
-import { ROW_VERSION, registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { LetheError, quoted } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -19,6 +19,7 @@ import {
   optionalText,
   text,
 } from '../rows/attributes.ts';
+import { accountOperationPut, operationPut } from './new-operation.ts';
 
 export type OperationPorts = Pick<Ports, 'rows' | 'clock'>;
 
@@ -44,8 +45,9 @@ export interface Operation {
   readonly expected?: Counts;
   /** What a bulk verb has done so far. */
   readonly done?: Counts;
-  /** Counts only. */
+  /** Counts only; what the work would be billed for, once it has counted. */
   readonly dryRun?: true;
+  readonly estimatedBill?: Counts;
   readonly error?: OperationError;
   readonly certificate?: string;
 }
@@ -73,6 +75,9 @@ export function toOperation(row: Row): Operation {
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(certificate === undefined ? {} : { certificate }),
     ...(row.attributes['expected'] === undefined ? {} : { expected: numbers(row, 'expected') }),
+    ...(row.attributes['estimatedBill'] === undefined
+      ? {}
+      : { estimatedBill: numbers(row, 'estimatedBill') }),
     ...doneOn(row),
     ...(row.attributes['dryRun'] === true ? { dryRun: true } : {}),
     ...(isObject(error) ? { error: toError(error) } : {}),
@@ -129,11 +134,12 @@ export interface OpenRequest {
  * meanwhile. Whoever is refused reads the account again and joins that one (U5).
  */
 export function openWrites(account: Account, request: OpenRequest, now: number): Write[] {
-  const { operationId, user, requestedBy, execution, allowUnknownUser } = request;
+  const { operationId, user, allowUnknownUser, ...rest } = request;
+  const { accountId } = account;
   return [
     {
       kind: 'update',
-      key: registryKeys.account(account.accountId),
+      key: registryKeys.account(accountId),
       guard: {
         row: 'present',
         oneOf: { state: ['active', 'disabled'] },
@@ -141,35 +147,12 @@ export function openWrites(account: Account, request: OpenRequest, now: number):
       },
       change: { set: { operationId } },
     },
-    {
-      kind: 'put',
-      key: registryKeys.operation(operationId),
-      guard: { row: 'absent' },
-      attributes: {
-        v: ROW_VERSION,
-        type: 'operation',
-        operationId,
-        verb: 'delete-account',
-        accountId: account.accountId,
-        state: 'running',
-        step: 'Resolve account',
-        attempt: 1,
-        round: 1,
-        firstRound: 1,
-        user,
-        requestedBy,
-        allowUnknownUser,
-        createdAt: now,
-        updatedAt: now,
-        ...(execution === undefined ? {} : { execution }),
-      },
-    },
-    {
-      kind: 'put',
-      key: registryKeys.accountOperation(account.accountId, operationId),
-      guard: { row: 'absent' },
-      attributes: { v: ROW_VERSION, type: 'account-operation', operationId },
-    },
+    operationPut(
+      { operationId, verb: 'delete-account', accountId, step: 'Resolve account', ...rest },
+      { user, allowUnknownUser },
+      now,
+    ),
+    accountOperationPut(accountId, operationId),
   ];
 }
 

@@ -1,8 +1,8 @@
 /** What the workers of an operation have counted; one row for each worker, summed when asked. */
 import type { Counts } from '../../contract/api.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
-import type { RowStore } from '../ports/row-store.ts';
-import { numbers } from '../rows/attributes.ts';
+import type { Row, RowStore } from '../ports/row-store.ts';
+import { numbers, optionalNumber } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 
 const PAGE_ROWS = 300;
@@ -15,11 +15,23 @@ export function sumCounts(all: Iterable<Counts>): Record<string, number> {
   return sum;
 }
 
-/** Everything that the operation has erased so far, over all ranges and rounds. */
+/** Counters that stand for themselves, because transactions add to them. */
+const ADDED = ['trees', 'mailboxes', 'messages', 'bytes'] as const;
+
+function addedOn(row: Row): Counts {
+  const found = ADDED.map((name) => [name, optionalNumber(row, name)] as const);
+  return Object.fromEntries(
+    found.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+/** Everything that the operation has erased or purged so far, over all workers and rounds. */
 export async function erasedCounts(rows: RowStore, operationId: string): Promise<Counts> {
   const { pk, sk } = registryKeys.progress(operationId, '');
   const all: Counts[] = [];
   const query = { table: 'registry', pk, sk: { prefix: sk }, limit: PAGE_ROWS } as const;
-  for await (const row of everyRow(rows, query)) all.push(numbers(row, 'counts'));
+  for await (const row of everyRow(rows, query)) {
+    all.push(numbers(row, 'counts'), addedOn(row));
+  }
   return sumCounts(all);
 }

@@ -1,15 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type {
   SweepAnswer,
-  SweepFailure,
   SweepProgress,
 } from '../../../../functions/contract/autoexpunge.ts';
+import type { WalkFailure } from '../../../../functions/contract/walks.ts';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { sweepAccounts } from '../../../../functions/core/autoexpunge/sweep-accounts.ts';
 import type { SweepConfig } from '../../../../functions/core/autoexpunge/sweep-context.ts';
-import { dueShards, SHARDS, sweepDue } from '../../../../functions/core/autoexpunge/sweep-due.ts';
+import { sweepDue } from '../../../../functions/core/autoexpunge/sweep-due.ts';
+import { dueShards, SHARDS } from '../../../../functions/core/walks/walk-shard.ts';
+import { duePartition } from '../../../../functions/core/autoexpunge/due.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { listMailboxes } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
@@ -19,7 +21,7 @@ import { CLASSES, World } from '../../../simulation/world.ts';
 import { policies, RETENTION_DAYS } from './swept-account.ts';
 
 let world: World;
-let failures: SweepFailure[];
+let failures: WalkFailure[];
 const accounts = new Map<string, string>();
 
 const config = (deployment: MailSettings): SweepConfig => ({
@@ -91,7 +93,7 @@ const walk = (deployment: MailSettings, scope: { domain: string } | { accountId:
   );
 
 async function sweepAllDue(deployment: MailSettings, end = until, dryRun = false) {
-  const shards = await dueShards(world.rows, world.clock.now());
+  const shards = await dueShards(world.rows, world.clock.now(), duePartition);
   const reports = [];
   for (const shard of shards) {
     const step = (progress: SweepProgress | null) =>
@@ -113,13 +115,13 @@ describe('walking accounts', () => {
   test('A5: policies that were set later reach all accounts of a domain, and count at once', async () => {
     const deadline = until();
     await changeDomainSettings(world.ports, {}, 'x.org', () => AFTER_A_SECOND, deadline);
-    expect(await dueShards(world.rows, world.clock.now())).toEqual([]);
+    expect(await dueShards(world.rows, world.clock.now(), duePartition)).toEqual([]);
     expect(await walk({}, { domain: 'x.org' })).toMatchObject({ mailboxes: 3, messages: 9 });
     expect(await counts('a@x.org')).toEqual({ INBOX: 2, Trash: 0 });
     expect(await counts('d@y.org')).toEqual({ INBOX: 2, Trash: 3 });
     await deliver('b@x.org', 'Trash', 1);
     world.clock.advance(1000);
-    expect(await dueShards(world.rows, world.clock.now())).toHaveLength(1);
+    expect(await dueShards(world.rows, world.clock.now(), duePartition)).toHaveLength(1);
   });
 
   test('A1: mailboxes before the storage, which then gets no more', async () => {
@@ -185,7 +187,7 @@ describe('walking what is due', () => {
 
   test('A5: every mailbox that is due is swept, in whatever shard; then nothing is due', async () => {
     expect(total(await sweepAllDue(AFTER_A_SECOND))).toBe(16);
-    expect(await dueShards(world.rows, world.clock.now() + 1e9)).toEqual([]);
+    expect(await dueShards(world.rows, world.clock.now() + 1e9, duePartition)).toEqual([]);
     expect(await counts('c@x.org')).toEqual({ INBOX: 2, Trash: 0 });
     expect(SHARDS).toHaveLength(16);
   });

@@ -1,0 +1,81 @@
+/** A purge's claim on a deleted tree: while it stands, nobody brings the tree back (W4). */
+import { registryKeys } from '../../contract/row-layout.ts';
+import { type Account, whyProtected } from '../accounts/accounts.ts';
+import { sweepableCheck } from '../accounts/while-active.ts';
+import type { MailboxPorts } from '../mailboxes/mailboxes.ts';
+import type { RowStore } from '../ports/row-store.ts';
+import { untilWon } from '../rows/contention.ts';
+import { treeUpdate } from './move-writes.ts';
+import { readTree, type Tree } from './tree.ts';
+
+/**
+ * The machine ends whatever runs longer than a day, and a function that it has called is over five
+ * minutes later: after an hour more nobody can hold a claim.
+ */
+const CLAIM_MS = 25 * 3_600_000;
+
+/**
+ * Claims a tree by compare-and-set. A claim of this operation is taken as its own, one of an
+ * operation that has ended, or that is older than any can run, is taken over. Even two purges side
+ * by side do no harm: each message is read again in the transaction that ends it.
+ * @param deadline epoch milliseconds after which no new try begins
+ * @returns whether it is claimed; false when it is coming back, gone, or another purge is at it
+ * @throws AccountHeldError, AccountNotActiveError, StoreBusyError
+ */
+export async function claimTree(
+  ports: MailboxPorts,
+  account: Account,
+  deletionId: string,
+  claim: string,
+  deadline: number,
+): Promise<boolean> {
+  const { accountId } = account;
+  const { rows, clock } = ports;
+  return await untilWon(ports, deadline, async () => {
+    const tree = await readTree(rows, accountId, deletionId);
+    if (tree === undefined || !(await isClaimable(ports, tree, claim))) return false;
+    const { state: from, claim: before } = tree;
+    const result = await rows.transact([
+      sweepableCheck(accountId),
+      treeUpdate(accountId, deletionId, {
+        from,
+        ...(before === undefined ? {} : { claim: before }),
+        set: { state: 'purging', claim, claimedAt: clock.now() },
+      }),
+    ]);
+    if (result.outcome === 'written') return true;
+    const isAccount =
+      result.outcome === 'refused' && result.refusals.some(({ index }) => index === 0);
+    if (isAccount) throw await whyProtected(rows, account);
+    return 'lost';
+  });
+}
+
+async function isClaimable(
+  { rows, clock }: MailboxPorts,
+  { state, claim, claimedAt = 0 }: Tree,
+  own: string,
+): Promise<boolean> {
+  if (state === 'deleted') return true;
+  if (state !== 'purging' || claim === undefined) return false;
+  if (claim === own || claimedAt + CLAIM_MS <= clock.now()) return true;
+  const operation = await rows.get(registryKeys.operation(claim));
+  return operation?.attributes['state'] !== 'running';
+}
+
+/** Gives a tree back, of which something is left. One that is claimed no more stays as it is. */
+export async function releaseTree(
+  rows: RowStore,
+  accountId: string,
+  deletionId: string,
+  claim: string,
+): Promise<void> {
+  await rows.write(
+    treeUpdate(accountId, deletionId, {
+      from: 'purging',
+      claim,
+      set: { state: 'deleted' },
+      unset: ['claim', 'claimedAt'],
+    }),
+  );
+}

@@ -1,0 +1,82 @@
+/** The last step of a purge: what went, what it cost or would cost, and who has to look at it. */
+import type { Counts } from '../../contract/api.ts';
+import { ERROR_NAMES } from '../../contract/error-names.ts';
+import type { FinishPurgeAnswer, FinishPurgePayload, PurgeReport } from '../../contract/purge.ts';
+import { purgeUsage } from '../meter/purge-usage.ts';
+import { shownUsage } from '../meter/usage.ts';
+import { failOperation, type OperationPorts, requireOperation } from '../operations/operations.ts';
+import { erasedCounts } from '../operations/progress.ts';
+import { named, partReport } from '../walks/walk-report.ts';
+import { ALL_ACCOUNTS, endPurgeWrites, leftWrite } from './purge-operation.ts';
+import { asPurge, NOTHING_PURGED, sumPurges } from './purge-report.ts';
+
+export interface PurgeEstimation {
+  /** Of the functions. */
+  readonly memoryMb: number;
+  readonly keysPerSecond: number;
+  /** Parts that the machine purges at once. */
+  readonly maxWorkers: number;
+}
+
+const NEXT = 'Resume the operation, or let the next purge try again: what is due stays due.';
+
+/**
+ * Sums up the parts and ends the operation. With something that could not be purged it fails, and
+ * can be resumed. Idempotent.
+ * @param settings for the estimate of a dry run
+ */
+export async function finishPurge(
+  ports: OperationPorts,
+  settings: PurgeEstimation,
+  { operation: context, purged }: FinishPurgePayload,
+): Promise<FinishPurgeAnswer> {
+  const { operationId } = context;
+  const report = sumPurges(NOTHING_PURGED, ...purged.map((part) => asPurge(partReport(part))));
+  const { dryRun, state } = await requireOperation(ports.rows, operationId);
+  // What a dry run could not count in time is said in its report.
+  const isLeft = report.incomplete === true && dryRun !== true;
+  const isRefused = report.skipped > 0 && context.accountId !== ALL_ACCOUNTS;
+  const now = ports.clock.now();
+  if (dryRun !== true) await ports.rows.write(leftWrite(context, report, now));
+  if (report.failed > 0 || isLeft || isRefused) return await fail(ports, context, report);
+  if (state === 'running') {
+    const found = dryRun ? foundBy(report, settings, purged.length) : undefined;
+    await ports.rows.transact(endPurgeWrites(context, now, found));
+  }
+  const counts = dryRun ? countsIn(report) : await erasedCounts(ports.rows, operationId);
+  return { outcome: 'purged', operationId, ...(dryRun ? { dryRun } : {}), counts, report };
+}
+
+const countsIn = ({ trees, mailboxes, messages, bytes, notDue, waiting }: PurgeReport): Counts => ({
+  trees,
+  mailboxes,
+  messages,
+  bytes,
+  notDue,
+  waitingForBackup: waiting,
+});
+
+function foundBy(report: PurgeReport, settings: PurgeEstimation, parts: number) {
+  const { memoryMb, keysPerSecond, maxWorkers } = settings;
+  const workers = Math.max(Math.min(parts, maxWorkers), 1);
+  const usage = purgeUsage({ ...report, parts, memoryMb, keysPerSecond, workers });
+  return { expected: countsIn(report), estimatedBill: shownUsage(usage) };
+}
+
+async function fail(
+  ports: OperationPorts,
+  context: FinishPurgePayload['operation'],
+  report: PurgeReport,
+): Promise<FinishPurgeAnswer> {
+  const error = ERROR_NAMES.purgeIncomplete;
+  const { failed, skipped } = report;
+  const what =
+    failed > 0
+      ? `${failed} could not be purged: ${named(report)}`
+      : skipped > 0
+        ? 'the account is held or not active, or another operation has the folder'
+        : 'time ran out';
+  const message = `${what}. Nothing is lost: what is due stays due.`;
+  await failOperation(ports, context, { name: error, message, next: NEXT });
+  return { outcome: 'refused', operationId: context.operationId, error, message, report };
+}

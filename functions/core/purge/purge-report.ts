@@ -1,0 +1,37 @@
+/** What a purge has done, summed up. */
+import type { PurgeReport } from '../../contract/purge.ts';
+import type { WalkReport } from '../../contract/walks.ts';
+import { NOTHING, sumReports } from '../walks/walk-report.ts';
+
+export const NOTHING_PURGED: PurgeReport = {
+  ...NOTHING,
+  trees: 0,
+  notDue: 0,
+  waiting: 0,
+  partitions: 0,
+};
+
+export function sumPurges(...reports: readonly PurgeReport[]): PurgeReport {
+  const sum = (name: 'trees' | 'notDue' | 'waiting' | 'partitions') =>
+    reports.reduce((total, report) => total + report[name], 0);
+  const since = reports.flatMap(({ waitingSince }) => waitingSince ?? []);
+  return {
+    ...sumReports(...reports),
+    trees: sum('trees'),
+    notDue: sum('notDue'),
+    waiting: sum('waiting'),
+    partitions: sum('partitions'),
+    ...(since.length === 0 ? {} : { waitingSince: Math.min(...since) }),
+  };
+}
+
+/** A report of any walk as one of a purge. */
+export const asPurge = (report: WalkReport): PurgeReport => ({ ...NOTHING_PURGED, ...report });
+
+/** Of trees that are met again only what has gone is told. */
+export const partOf = ({ mailboxes, messages, bytes }: PurgeReport): PurgeReport => ({
+  ...NOTHING_PURGED,
+  mailboxes,
+  messages,
+  bytes,
+});

@@ -1,0 +1,74 @@
+/**
+ * The first step of a purge: checks the input, opens an operation or joins the one that the input
+ * names, and looks where there are deleted trees. All that can be wrong is an answer that a Choice
+ * reads; only trouble throws.
+ */
+import { createHash } from 'node:crypto';
+import type { OperationContext } from '../../contract/payloads.ts';
+import type {
+  PurgeRequest,
+  ResolvePurgeAnswer,
+  ResolvePurgePayload,
+} from '../../contract/purge.ts';
+import { registryKeys } from '../../contract/row-layout.ts';
+import type { WalkPart } from '../../contract/walks.ts';
+import { treeDuePartition } from '../folders/move-writes.ts';
+import { joinOperation, ownOrRunning } from '../operations/join-operation.ts';
+import { requireOperation } from '../operations/operations.ts';
+import { refusal } from '../operations/refusals.ts';
+import type { Ports } from '../ports/ports.ts';
+import { dueShards } from '../walks/walk-shard.ts';
+import { readPurge } from './purge-operation.ts';
+import { parsePurgeInput } from './purge-request.ts';
+import { checkAndOpen } from './request-purge.ts';
+
+/** As many as those of other operations have. */
+const OPERATION_ID_DIGITS = 24;
+
+type ResolvePorts = Pick<Ports, 'rows' | 'clock'>;
+
+/** @param maxWorkers parts that the machine purges at once */
+export async function resolvePurge(
+  ports: ResolvePorts,
+  maxWorkers: number,
+  { input, executionName }: ResolvePurgePayload,
+): Promise<ResolvePurgeAnswer> {
+  try {
+    const given = parsePurgeInput(input);
+    const joined =
+      given.operationId === undefined
+        ? await open(ports, input, executionName)
+        : await joinOperation(ports, given, executionName);
+    if (joined.outcome !== 'proceed') return joined;
+    const { operation } = joined;
+    const request = await readPurge(ports.rows, operation);
+    const parts = await partsOf(ports, operation, request);
+    const workers = Math.max(Math.min(parts.length, maxWorkers), 1);
+    return { outcome: 'purge', operation, parts, workers };
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+/** The id follows from the execution, whose name is unique: repeated, the step finds its own. */
+async function open(ports: ResolvePorts, input: unknown, execution: string) {
+  const hash = createHash('sha256').update(`purge-mailboxes ${execution}`).digest('hex');
+  const operationId = `op-${hash.slice(0, OPERATION_ID_DIGITS)}`;
+  const there = await ports.rows.get(registryKeys.operation(operationId));
+  if (there === undefined) {
+    const requestedBy = `execution ${execution}`;
+    await checkAndOpen(ports, { input, requestedBy, operationId, execution });
+  }
+  return ownOrRunning(await requireOperation(ports.rows, operationId), execution);
+}
+
+async function partsOf(
+  { rows, clock }: ResolvePorts,
+  { accountId }: OperationContext,
+  { user, domain }: PurgeRequest,
+): Promise<WalkPart[]> {
+  if (domain !== undefined) return [{ kind: 'accounts', scope: { domain } }];
+  if (user !== undefined) return [{ kind: 'accounts', scope: { accountId } }];
+  const shards = await dueShards(rows, clock.now(), treeDuePartition);
+  return shards.map((shard) => ({ kind: 'due', shard }));
+}

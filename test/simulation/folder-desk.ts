@@ -6,6 +6,11 @@ import { type Account, requireActiveAccount } from '../../functions/core/account
 import { ADMIN } from '../../functions/core/accounts/actor.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { type Deletion, deleteTree } from '../../functions/core/folders/delete-tree.ts';
+import {
+  type PurgedTree,
+  purgeTree,
+  type TreePurge,
+} from '../../functions/core/folders/purge-tree.ts';
 import { deletedName, everyTree, membersOf, type Tree } from '../../functions/core/folders/tree.ts';
 import {
   type Undeleted,
@@ -19,6 +24,7 @@ import { deliverMessages } from '../../functions/core/messages/deliver-messages.
 import { everyEntry } from '../../functions/core/messages/entries.ts';
 import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';
 import type { Row } from '../../functions/core/ports/row-store.ts';
+import { Pace } from '../../functions/core/purge/pace.ts';
 import { parseMessageQuery } from '../../functions/core/queries/parse-query.ts';
 import { searchMessages } from '../../functions/core/queries/search-messages.ts';
 import { showQuota } from '../../functions/core/quota/quota.ts';
@@ -33,6 +39,7 @@ export const USER = 'john@example.org';
 const IN_TIME_MS = 20_000;
 export const RETENTION_DAYS = { r7: 7, r30: 30, keep: null };
 const NAMES_MAX = 1000;
+const KEYS_PER_SECOND = 1000;
 
 export type Asked<T> = Partial<T> & { readonly ports?: MessagePorts };
 
@@ -108,6 +115,18 @@ export class FolderDesk {
   ): Promise<Undeleted> {
     const { account, settings } = (await this.request(ports)).access;
     return await undeleteTree(ports, { account, settings, deletionId, ...asked }, this.deadline);
+  }
+
+  /** Purges what is due, as the operation of this name; everything is due when nothing is said. */
+  async purge(
+    tree: Tree,
+    claim: string,
+    { ports = this.ports, dueAt = () => 0 }: Asked<Pick<TreePurge, 'dueAt'>> = {},
+  ): Promise<PurgedTree> {
+    const { access, deadline } = await this.request(ports);
+    const pace = new Pace(ports.clock, KEYS_PER_SECOND, 1);
+    const purge = { claim, dueAt, pace, counting: () => [] };
+    return await purgeTree(ports, access, tree, purge, deadline);
   }
 
   async box(path: string): Promise<Mailbox | undefined> {

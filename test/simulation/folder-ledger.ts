@@ -5,6 +5,7 @@ import { everyMailboxRow, isThere } from '../../functions/core/mailboxes/every-m
 import type { Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { fetchMessage } from '../../functions/core/messages/read-messages.ts';
 import { recount } from '../../functions/core/quota/recount.ts';
+import type { RowChange } from '../models/memory-row-changes.ts';
 import type { FolderDesk } from './folder-desk.ts';
 
 /** Live instances, and those that the storage keeps, by the subject of the message. */
@@ -18,17 +19,35 @@ export class Ledger {
     else this[kind].set(subject, now);
   }
 
+  /** What has happened to messages that nobody may have asked for. */
+  readonly faults: string[] = [];
+
+  /** Only a purge ends live mail for good here, and only that of deleted folders (W4). */
+  watch(desk: FolderDesk, { key, before, after }: RowChange): void {
+    if (before?.['type'] !== 'message' || before['state'] !== 'live') return;
+    if (after?.['state'] !== 'purging' && after?.['state'] !== 'ended') return;
+    const mailboxId = key.pk.split('#')[1] ?? '';
+    const row = desk.world.rows
+      .rows('dictmap')
+      .find((one) => one.key.sk === `mailbox#${mailboxId}`);
+    const { state, path } = row?.attributes ?? {};
+    const { subject } = before['envelope'] as { subject: string };
+    if (state !== 'deleted') this.faults.push(`${subject} was purged in ${state} ${path}`);
+    this.add('live', subject, -1);
+  }
+
   /** Everything that is not as it was acknowledged, once nothing is under way any more. */
   async problems(desk: FolderDesk): Promise<string[]> {
     const account = await desk.account();
     const { rows } = desk.world;
     const seen = new Ledger();
-    const problems: string[] = [];
+    const problems = [...this.faults];
     const lying = new Map<string, Mailbox[]>();
     for await (const mailbox of everyMailboxRow(rows, account.accountId)) {
       const { treeId = '', state, path } = mailbox;
       if (state === 'deleted') lying.set(treeId, [...(lying.get(treeId) ?? []), mailbox]);
-      else if (!isThere(account, mailbox)) problems.push(`${path} is ${state}, in sight of nobody`);
+      else if (state !== 'shell' && !isThere(account, mailbox))
+        problems.push(`${path} is ${state}, in sight of nobody`);
       const kind = mailbox.role === 'storage' ? 'stored' : 'live';
       const messages = await bodies(desk, mailbox);
       for (const subject of messages) seen.add(kind, subject, 1);

@@ -20,7 +20,7 @@ const RACES = { paths: ['T', 'T/a', 'T/b', 'T/b/c'] };
 const TIMEOUT_MS = 600_000;
 
 describe('W1, W2, W4, W8, F1, F2, F4: whatever races on trees of several transactions', () => {
-  test.each(seedsOf(3000))(
+  test.each(seedsOf(2000))(
     'seeds from $first on, $runs of them',
     async ({ first, runs }) => {
       expect(AT_ONCE_MAILBOXES).toBe(2);

@@ -12,7 +12,7 @@ const RACES = { paths: ['T', 'T/a'] };
 const TIMEOUT_MS = 600_000;
 
 describe('W1, W2, W4, W8, F1, F2, F4: whatever races on folders', () => {
-  test.each(seedsOf(7000))(
+  test.each(seedsOf(8000))(
     'seeds from $first on, $runs of them',
     async ({ first, runs }) => {
       const tally = new Map<string, number>();

@@ -5,15 +5,16 @@
  */
 import { ERROR_NAMES } from '../../functions/contract/error-names.ts';
 import { LetheError } from '../../functions/core/errors.ts';
+import { isStored } from '../../functions/core/folders/tree.ts';
 import { CrashError, Crashes } from '../models/faulty.ts';
 import { SeededIds } from '../models/seeded-ids.ts';
 import { FolderDesk } from './folder-desk.ts';
 import { Ledger } from './folder-ledger.ts';
 import {
-  ABOUT_NAMES,
   type Draw,
   drawRequest,
   type FolderRequest,
+  MORTAL,
   STORAGE,
   send,
 } from './folder-requests.ts';
@@ -24,6 +25,7 @@ const REFUSALS: readonly string[] = [
   ERROR_NAMES.mailboxExists,
   ERROR_NAMES.notAllowed,
   ERROR_NAMES.storeBusy,
+  ERROR_NAMES.superseded,
 ];
 
 /** A crash comes at one of the first changes: small trees need one, larger ones some. */
@@ -63,7 +65,7 @@ export async function race(
 
 function drawProcess(draw: Draw, paths: readonly string[]): Process {
   const requests = Array.from({ length: draw([1, 1, 2]) }, () => drawRequest(draw, paths));
-  const mayDie = requests.every((request) => ABOUT_NAMES.has(request.do));
+  const mayDie = requests.every((request) => MORTAL.has(request.do));
   if (!mayDie || draw([0, 0, 1]) === 0) return { requests };
   const point = draw(['before', 'after'] as const);
   return { requests, crash: { call: draw(CRASH_CALLS), point } };
@@ -80,6 +82,7 @@ async function carryOut(
   const desk = await FolderDesk.seeded(seed, ...paths);
   desk.settings = { lazyExpunge: STORAGE };
   const ledger = new Ledger();
+  desk.world.watch = (change) => ledger.watch(desk, change);
   await furnish(desk, ledger, paths, prelude);
   let sent = 0;
   const run = async ({ requests, crash }: Process) => {
@@ -129,8 +132,14 @@ async function repeat(desk: FolderDesk, ledger: Ledger, plan: readonly Process[]
   for (const { requests, crash } of plan) {
     if (crash === undefined) continue;
     for (const request of requests) {
-      if (request.do !== 'undelete') await outcomeOf(send(desk, ledger, desk.ports, request, ''));
+      if (request.do === 'undelete' || request.do === 'purge') continue;
+      await outcomeOf(send(desk, ledger, desk.ports, request, ''));
     }
+  }
+  // The next purge gives back what one has claimed that died, though nothing is due.
+  for (const [pick, { state }] of (await desk.trees()).filter(isStored).entries()) {
+    if (state !== 'purging') continue;
+    await send(desk, ledger, desk.ports, { do: 'purge', pick, only: 'nothing' }, 'next');
   }
   // An undelete names its deletion, which the list tells.
   for (const deletionId of Object.keys((await desk.account()).moves ?? {})) {

@@ -1,5 +1,8 @@
 /** Requests on folders and the mail in them, drawn from a seed; what they answer goes to a ledger. */
 
+import { registryKeys } from '../../functions/contract/row-layout.ts';
+import { isStored } from '../../functions/core/folders/tree.ts';
+import { isAtOrBelow } from '../../functions/core/mailboxes/mailbox-path.ts';
 import { type Mailbox, requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { copyMessages } from '../../functions/core/messages/copy-messages.ts';
 import { expungeMessages } from '../../functions/core/messages/expunge-messages.ts';
@@ -26,6 +29,12 @@ export type FolderRequest =
     }
   | { readonly do: 'create' | 'deliver'; readonly path: string }
   | { readonly do: 'rename'; readonly path: string; readonly to: string }
+  | {
+      readonly do: 'purge';
+      readonly pick: number;
+      /** All that may go is at or below it; everything when missing. */
+      readonly only?: string;
+    }
   | { readonly do: 'recount' }
   | MailRequestOf;
 
@@ -37,14 +46,20 @@ type MailRequestOf =
 
 export type Kind = FolderRequest['do'];
 
-/** Those that change names alone: a crash of them leaves no doubt about any message. */
-export const ABOUT_NAMES: ReadonlySet<Kind> = new Set(['delete', 'undelete', 'create', 'rename']);
+/** Those that may die: what a purge ends is watched, the others change names alone. */
+export const MORTAL: ReadonlySet<Kind> = new Set([
+  'delete',
+  'undelete',
+  'create',
+  'rename',
+  'purge',
+]);
 
 /** Often what races, seldom what is beside it. */
 const KINDS: readonly Kind[] = [
   ...(['delete', 'delete', 'delete', 'undelete', 'undelete', 'undelete'] as const),
   ...(['create', 'create', 'deliver', 'deliver', 'rename', 'expunge', 'copy', 'move'] as const),
-  ...(['unexpunge', 'recount'] as const),
+  ...(['unexpunge', 'recount', 'purge', 'purge', 'purge'] as const),
 ];
 
 export type Draw = <T>(among: readonly T[]) => T;
@@ -70,6 +85,10 @@ export function drawRequest(draw: Draw, paths: readonly string[]): FolderRequest
       return { do: kind, path: draw(['INBOX', path]), to: draw(['INBOX', ...paths]) };
     case 'recount':
       return { do: kind };
+    case 'purge': {
+      const only = draw([undefined, undefined, path]);
+      return { do: kind, pick: draw([0, 0, 1]), ...(only === undefined ? {} : { only }) };
+    }
     default:
       return { do: kind, path: draw(['INBOX', path, path]) };
   }
@@ -94,6 +113,9 @@ export async function send(
       if (tree !== undefined) await desk.bringBack(tree.deletionId, { ports, ...more });
       return;
     }
+    case 'purge':
+      await sendPurge(desk, ports, asked, name);
+      return;
     case 'deliver':
       await desk.deliver(asked.path, name, ports);
       ledger.add('live', name, 1);
@@ -112,6 +134,28 @@ export async function send(
     }
     default:
       await sendMail(desk, ledger, await desk.request(ports), asked);
+  }
+}
+
+/** @param claim the name of the operation that purges */
+async function sendPurge(
+  desk: FolderDesk,
+  ports: MessagePorts,
+  { pick, only }: Extract<FolderRequest, { do: 'purge' }>,
+  claim: string,
+): Promise<void> {
+  const trees = (await desk.trees()).filter(isStored);
+  const tree = trees[pick % Math.max(trees.length, 1)];
+  if (tree === undefined) return;
+  const operation = registryKeys.operation(claim);
+  const running = { kind: 'put', key: operation, attributes: { state: 'running' } } as const;
+  await desk.world.rows.write(running);
+  const mayGo = (path: string) => only === undefined || isAtOrBelow(path, only);
+  const dueAt = (path: string) => (mayGo(path) ? 0 : Number.POSITIVE_INFINITY);
+  try {
+    await desk.purge(tree, claim, { ports, dueAt });
+  } finally {
+    await desk.world.rows.removeAll([operation]);
   }
 }
 

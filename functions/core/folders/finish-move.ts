@@ -21,7 +21,7 @@ import {
   restoreWrites,
   treeUpdate,
 } from './move-writes.ts';
-import { type Member, membersOf, readMailboxes, readTree, type Tree } from './tree.ts';
+import { type Member, membersOf, readNamed, readTree, type Tree } from './tree.ts';
 
 /** One item is the tree, which must still be on the move, and counts them. */
 const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - 1) / ROWS_EACH);
@@ -88,7 +88,7 @@ async function deleteSome(
   tree: Tree,
 ): Promise<Write[] | 'lost' | undefined> {
   const { deletionId } = tree;
-  const some = await readMailboxes(rows, await namedMembers(rows, accountId, tree));
+  const some = await readNamed(rows, await namedMembers(rows, accountId, tree));
   if (some === 'lost') return 'lost';
   if (some.length === 0) return undefined;
   return [
@@ -129,7 +129,7 @@ async function restoreSome(
   const { branch = root, to = root } = returned ?? {};
   const members = await membersOf(rows, accountId, deletionId, branch);
   if (members.length === 0) return undefined;
-  const some = await readMailboxes(rows, members.slice(0, BATCH_MAILBOXES));
+  const some = await readNamed(rows, members.slice(0, BATCH_MAILBOXES));
   if (some === 'lost') return 'lost';
   const mark = returnId === undefined ? {} : { returnId };
   const way = { branch, to, settings, now: clock.now(), ...mark };

@@ -185,17 +185,24 @@ export async function membersOf(
   return members.sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/**
- * The rows of these mailboxes; those that are gone are left out.
- * @returns `lost` when somebody has given one another name since its member was read
- */
+/** The rows of these mailboxes; those that are gone are left out. */
 export async function readMailboxes(
   rows: RowStore,
-  members: readonly Member[],
-): Promise<Mailbox[] | 'lost'> {
+  members: readonly Pick<Member, 'mailboxId'>[],
+): Promise<Mailbox[]> {
   const found = await inParallel(members, PARALLEL_READS, ({ mailboxId }) =>
     readMailbox(rows, mailboxId),
   );
-  const moved = found.some((mailbox, index) => mailbox && mailbox.path !== members[index]?.path);
-  return moved ? 'lost' : found.filter((mailbox) => mailbox !== undefined);
+  return found.filter((mailbox) => mailbox !== undefined);
+}
+
+/** The same, or `lost` when somebody has given one another name since its member was read. */
+export async function readNamed(
+  rows: RowStore,
+  members: readonly Member[],
+): Promise<Mailbox[] | 'lost'> {
+  const mailboxes = await readMailboxes(rows, members);
+  const paths = new Map(members.map(({ mailboxId, path }) => [mailboxId, path]));
+  const moved = mailboxes.some(({ mailboxId, path }) => paths.get(mailboxId) !== path);
+  return moved ? 'lost' : mailboxes;
 }

@@ -1,12 +1,15 @@
 /** Shells: rows of mailboxes that are gone, kept while anything lies in their partitions. */
+
 import { describe, expect, test } from 'vitest';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
+import { duePartition } from '../../../../functions/core/autoexpunge/due.ts';
 import type { SweepConfig } from '../../../../functions/core/autoexpunge/sweep-context.ts';
-import { dueShards, sweepDue } from '../../../../functions/core/autoexpunge/sweep-due.ts';
+import { sweepDue } from '../../../../functions/core/autoexpunge/sweep-due.ts';
 import { deleteNow } from '../../../../functions/core/folders/delete-now.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { readMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
+import { dueShards } from '../../../../functions/core/walks/walk-shard.ts';
 import { interrupted } from '../interrupted.ts';
 import { RETENTION_DAYS, SweptAccount } from './swept-account.ts';
 
@@ -33,7 +36,7 @@ async function desk(messages = 2) {
     /** Sweeps what is due, as the schedule does; how many mailboxes it has done. */
     sweep: async (ports: Ports = world.ports, dryRun = false) => {
       let done = 0;
-      for (const shard of await dueShards(world.rows, world.clock.now())) {
+      for (const shard of await dueShards(world.rows, world.clock.now(), duePartition)) {
         const payload = { part: { kind: 'due', shard }, dryRun, progress: null } as const;
         const answer = await sweepDue(ports, CONFIG, payload, own.until());
         expect(answer.progress.report.failures).toEqual([]);

@@ -1,21 +1,18 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type {
-  SweepAnswer,
-  SweepProgress,
-} from '../../../../functions/contract/autoexpunge.ts';
-import type { WalkFailure } from '../../../../functions/contract/walks.ts';
+import type { SweepAnswer, SweepProgress } from '../../../../functions/contract/autoexpunge.ts';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
+import type { WalkFailure } from '../../../../functions/contract/walks.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
+import { duePartition } from '../../../../functions/core/autoexpunge/due.ts';
 import { sweepAccounts } from '../../../../functions/core/autoexpunge/sweep-accounts.ts';
 import type { SweepConfig } from '../../../../functions/core/autoexpunge/sweep-context.ts';
 import { sweepDue } from '../../../../functions/core/autoexpunge/sweep-due.ts';
-import { dueShards, SHARDS } from '../../../../functions/core/walks/walk-shard.ts';
-import { duePartition } from '../../../../functions/core/autoexpunge/due.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { listMailboxes } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { changeDomainSettings } from '../../../../functions/core/settings/settings-store.ts';
+import { dueShards, SHARDS } from '../../../../functions/core/walks/walk-shard.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 import { policies, RETENTION_DAYS } from './swept-account.ts';

@@ -29,6 +29,7 @@ import type { Settings } from './settings.ts';
 export interface Watched extends BulkMachines {
   readonly deleteAccount: AslStateMachine;
   readonly autoexpunge: AslStateMachine;
+  readonly purgeMailboxes: AslStateMachine;
   readonly functions: readonly NodeFunction[];
   readonly doors: SignedHttpApi;
   readonly objects: ObjectsReconciler;
@@ -69,6 +70,7 @@ export class Alarms extends Construct {
         : [new SnsAction(Topic.fromTopicArn(this, 'Topic', alarmTopicArn))];
     this.watchExecutions(watched, settings.overdueHours);
     this.watchSweeps(watched.autoexpunge);
+    this.watchPurges(watched.purgeMailboxes);
     this.watchBulk('ExpungeMessages', 'expunge-messages', watched.expungeMessages);
     this.watchBulk('RestoreMessages', 'restore-messages', watched.restoreMessages);
     this.watchVerification(watched.logMetrics);
@@ -137,6 +139,24 @@ export class Alarms extends Construct {
       severity: 'warning',
       runbook: 'autoexpunge-could-not-sweep-everything',
       says: 'An execution of autoexpunge did not end within a day.',
+      threshold: 1,
+    });
+  }
+
+  private watchPurges({ machine }: AslStateMachine): void {
+    const runbook = 'deleted-folders-could-not-be-purged';
+    this.add('PurgeFailed', machine.metricFailed(sum), {
+      name: 'purge-mailboxes-failed',
+      severity: 'warning',
+      runbook,
+      says: 'An execution of purge-mailboxes failed, or its input was refused.',
+      threshold: 1,
+    });
+    this.add('PurgeTimedOut', machine.metricTimedOut(sum), {
+      name: 'purge-mailboxes-timed-out',
+      severity: 'warning',
+      runbook,
+      says: 'An execution of purge-mailboxes did not end within a day.',
       threshold: 1,
     });
   }

@@ -16,7 +16,7 @@ export function addApiFunctions(scope: Construct, props: ServiceStackProps): Api
   return { provisioning: addProvisioning(scope, props), mail: addMail(scope, props) };
 }
 
-/** Creates accounts, shows them, starts their deletion; reaches no mail and deletes nothing. */
+/** Creates accounts, shows them, starts deletions and purges; reaches no mail, deletes nothing. */
 function addProvisioning(scope: Construct, props: ServiceStackProps): NodeFunction {
   const { settings, storage, code } = props;
   const result = new NodeFunction(scope, 'ProvisioningApi', {
@@ -26,9 +26,10 @@ function addProvisioning(scope: Construct, props: ServiceStackProps): NodeFuncti
     settings,
   });
   const { registry, dictmap } = storage.tables;
-  result.bindTable(registry, ENV.registryTable, ['get', 'query', 'put', 'update']);
-  // An account is created with its INBOX, and shown with the sums of its mailboxes.
-  result.bindTable(dictmap, ENV.dictmapTable, ['query', 'put']);
+  result.bindTable(registry, ENV.registryTable, ['get', 'query', 'put', 'update', 'check']);
+  // An account is created with its INBOX, and shown with the sums of its mailboxes; a deletion that
+  // is to be purged must be there, and its account not held.
+  result.bindTable(dictmap, ENV.dictmapTable, ['get', 'query', 'put']);
   result.bindBucket(storage.evidenceBucket, ENV.evidenceBucket, {
     bucket: ['tellAbsent'],
     objects: ['get'],

@@ -1,16 +1,12 @@
 /** autoexpunge: its steps, its machine, and the schedule that starts it. */
 import { join } from 'node:path';
-import { Validations } from 'aws-cdk-lib';
-import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
-import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { PAGING_STEP_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
 import { bindTables, tellMailSettings } from './mail-functions.ts';
+import { startOnSchedule } from './schedule.ts';
 import type { ServiceStackProps } from './service-props.ts';
-
-const NEXT_TIME = 'What is due stays due: the next execution of the schedule takes it.';
 
 /** @param directory where the definitions of machines are */
 export function addAutoexpunge(
@@ -25,9 +21,11 @@ export function addAutoexpunge(
     numbers: { SweepMaxConcurrency: settings.autoexpungeMaxConcurrency },
     settings,
   });
-  if (settings.autoexpungeSchedule !== 'off') {
-    schedule(scope, machine, settings.autoexpungeSchedule);
-  }
+  startOnSchedule(scope, machine, {
+    id: 'AutoexpungeRule',
+    description: 'Starts autoexpunge for whatever is due',
+    expression: settings.autoexpungeSchedule,
+  });
   return machine;
 }
 
@@ -63,15 +61,4 @@ function addStep(
 ): NodeFunction {
   const description = `Step of autoexpunge: ${name}`;
   return new NodeFunction(scope, id, { code: code(name), description, timeoutSeconds, settings });
-}
-
-function schedule(scope: Construct, { machine }: AslStateMachine, expression: string): void {
-  const rule = new Rule(scope, 'AutoexpungeRule', {
-    description: 'Starts autoexpunge for whatever is due',
-    schedule: Schedule.expression(expression),
-  });
-  rule.addTarget(
-    new SfnStateMachine(machine, { input: RuleTargetInput.fromObject({}), retryAttempts: 0 }),
-  );
-  Validations.of(rule).acknowledge({ id: 'Serverless-EventBusDLQ', reason: NEXT_TIME });
 }

@@ -1,4 +1,4 @@
-/** When, and how much at a time, the deployment sweeps what autoexpunge has to do. */
+/** When, and how much at a time, the deployment clears away what autoexpunge and purges take. */
 import { z } from 'zod';
 
 export interface PolicySettings {
@@ -6,21 +6,39 @@ export interface PolicySettings {
   readonly autoexpungeSchedule: string;
   /** Shards of what is due that are swept at the same time, so that delivery is never starved. */
   readonly autoexpungeMaxConcurrency: number;
+  /** When deleted folders that are old enough are purged: likewise, or `off`. */
+  readonly purgeMailboxesSchedule: string;
+  /** Messages that one purge may end in a second, so that delivery is never starved. */
+  readonly purgeKeysPerSecond: number;
 }
 
 /** The index of what is due has one for each hex digit. */
 const SHARDS = 16;
 
+/** An expression of EventBridge, or `off`. */
+const schedule = z.string().regex(/^(off|(rate|cron)\([^()]+\))$/);
+
+/**
+ * A partition of a table takes 1,000 write units a second, and ending a message takes three: two in
+ * the transaction, one when reconcile-objects removes the row. So 300 leave room in the partition
+ * of one huge folder, and end 26 million messages in the day that an execution may last.
+ */
+const PURGE_KEYS_PER_SECOND = 300;
+
+/** Many partitions at once; as many transactions as four workers can write. */
+const PURGE_KEYS_PER_SECOND_MAX = 10_000;
+
 export const policyShape = {
-  autoexpungeSchedule: z
-    .string()
-    .regex(/^(off|(rate|cron)\([^()]+\))$/)
-    .default('rate(1 hour)'),
+  autoexpungeSchedule: schedule.default('rate(1 hour)'),
   autoexpungeMaxConcurrency: z.int().min(1).max(SHARDS).default(4),
+  purgeMailboxesSchedule: schedule.default('cron(0 3 ? * SUN *)'),
+  purgeKeysPerSecond: z.int().min(1).max(PURGE_KEYS_PER_SECOND_MAX).default(PURGE_KEYS_PER_SECOND),
 };
 
 /** What each field takes, in words. */
 export const POLICY_ALLOWED = {
   autoexpungeSchedule: '"off", or an expression of EventBridge such as "rate(1 hour)"',
   autoexpungeMaxConcurrency: `a whole number from 1 to ${SHARDS}`,
+  purgeMailboxesSchedule: '"off", or an expression of EventBridge such as "cron(0 3 ? * SUN *)"',
+  purgeKeysPerSecond: `a whole number from 1 to ${PURGE_KEYS_PER_SECOND_MAX}`,
 } as const;

@@ -18,6 +18,7 @@ import type { ServiceStackProps } from './service-props.ts';
 export interface Monitored extends BulkMachines {
   readonly deleteAccount: AslStateMachine;
   readonly autoexpunge: AslStateMachine;
+  readonly purgeMailboxes: AslStateMachine;
   readonly doors: SignedHttpApi;
   readonly objects: ObjectsReconciler;
   readonly verifyErasure: NodeFunction;
@@ -47,8 +48,8 @@ export function addMonitoring(
   });
   const functions = scope.node.findAll().filter((one) => one instanceof NodeFunction);
   const { tables } = storage;
-  const { expungeMessages, restoreMessages } = monitored;
-  const machines = { autoexpunge, expungeMessages, restoreMessages };
+  const { expungeMessages, restoreMessages, purgeMailboxes } = monitored;
+  const machines = { autoexpunge, purgeMailboxes, expungeMessages, restoreMessages };
   const watched = { deleteAccount, ...machines, functions, doors, objects, tables, logMetrics };
   new Alarms(scope, 'Alarms', settings, watched);
   addDashboard(scope, settings.stage, watched);

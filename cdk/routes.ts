@@ -12,6 +12,11 @@ export const PROVISIONING_ROUTES: readonly Route[] = [
   { path: '/v1/certificate-key', methods: [HttpMethod.GET] },
 ];
 
+/** Ending deleted folders for good: for operators. */
+export const PURGE_ROUTES: readonly Route[] = [
+  { path: '/v1/mailboxes/purge', methods: [HttpMethod.POST] },
+];
+
 /** Recording backups, and what is known of them: for operators and backup tools. */
 export const BACKUP_ROUTES: readonly Route[] = [
   { path: '/v1/backups', methods: [HttpMethod.GET, HttpMethod.POST] },

@@ -16,6 +16,7 @@ import { SignedHttpApi } from './constructs/http-api.ts';
 import { addDeleteAccountFunctions } from './delete-account-functions.ts';
 import { addDoctor } from './doctor-function.ts';
 import { addMonitoring } from './monitoring.ts';
+import { addPurgeMailboxes } from './purge-mailboxes.ts';
 import { addReconcileObjects } from './reconcile-objects.ts';
 import {
   ADMIN_ROUTES,
@@ -24,6 +25,7 @@ import {
   DOMAIN_ROUTES,
   MAIL_ROUTES,
   PROVISIONING_ROUTES,
+  PURGE_ROUTES,
 } from './routes.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
@@ -44,28 +46,33 @@ export class ServiceStack extends Stack {
       settings,
     });
     const autoexpunge = addAutoexpunge(this, props, STATE_MACHINES_DIRECTORY);
+    const purge = addPurgeMailboxes(this, props, STATE_MACHINES_DIRECTORY);
     const bulk = addBulkMachines(this, props, STATE_MACHINES_DIRECTORY, steps.RecordFailure);
     const { provisioning, mail } = addApiFunctions(this, props);
     deleteAccount.bindStarter(provisioning, ENV.deleteAccountStateMachineArn);
     // Operations of every verb are shown and resumed there.
     bulk.expungeMessages.bindStarter(provisioning, ENV.expungeMessagesStateMachineArn);
     bulk.restoreMessages.bindStarter(provisioning, ENV.restoreMessagesStateMachineArn);
+    purge.machine.bindStarter(provisioning, ENV.purgeMailboxesStateMachineArn);
 
     const doors = new SignedHttpApi(this, 'Doors', { settings });
     const gated = settings.backupGate !== 'off';
     const backupRoutes = gated ? BACKUP_ROUTES : [];
-    doors.route('Provisioning', provisioning, [...PROVISIONING_ROUTES, ...backupRoutes]);
+    const provisioned = [...PROVISIONING_ROUTES, ...PURGE_ROUTES, ...backupRoutes];
+    doors.route('Provisioning', provisioning, provisioned);
     doors.route('Mail', mail, [...MAIL_ROUTES, ...ADMIN_ROUTES, ...DOMAIN_ROUTES]);
     doors.route('Doctor', addDoctor(this, props), DOCTOR_ROUTES);
     const pollBackups = addBackups(this, props, STATE_MACHINES_DIRECTORY);
     if (gated) {
       const alarms = new BackupAlarms(this, 'BackupAlarms', settings);
       if (pollBackups !== undefined) alarms.watchPolls(pollBackups);
+      alarms.watchWaits(purge.finish);
     }
     const objects = addReconcileObjects(this, props);
     addMonitoring(this, props, {
       deleteAccount,
       autoexpunge,
+      purgeMailboxes: purge.machine,
       ...bulk,
       objects,
       doors,
@@ -79,6 +86,7 @@ export class ServiceStack extends Stack {
       [OUTPUTS.deleteAccountStateMachineArn]: deleteAccount.machine.stateMachineArn,
       ExpungeMessagesStateMachineArn: bulk.expungeMessages.machine.stateMachineArn,
       RestoreMessagesStateMachineArn: bulk.restoreMessages.machine.stateMachineArn,
+      PurgeMailboxesStateMachineArn: purge.machine.machine.stateMachineArn,
       AutoexpungeStateMachineArn: autoexpunge.machine.stateMachineArn,
       RetryQueueArn: objects.retryQueue.queueArn,
       DeadLetterQueueArn: objects.deadLetterQueue.queueArn,

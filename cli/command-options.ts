@@ -1,5 +1,5 @@
 /** What commands have in common: how they run, and options that several of them have. */
-import { InvalidArgumentError, Option, type OptionValues } from 'commander';
+import { type Command, InvalidArgumentError, Option, type OptionValues } from 'commander';
 import type { Context } from './context.ts';
 
 export type Action<O> = (context: Context, args: readonly string[], options: O) => Promise<number>;
@@ -28,3 +28,18 @@ export function positiveInteger(text: string): number {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Allowed are whole numbers from 1.');
 }
+
+/** A day: as long as an execution may last. */
+const WAIT_TIMEOUT_SECONDS = 86_400;
+
+/** Both spellings, so that a script can say what it relies on. */
+export const withWaiting = (command: Command): Command =>
+  command
+    .option('--wait', 'wait for the end and show the progress (default)')
+    .option('--no-wait', 'return as soon as it has started')
+    .addOption(timeoutOption());
+
+export const timeoutOption = (): Option =>
+  new Option('--timeout <seconds>', 'stop waiting after this time; the operation goes on')
+    .argParser(positiveInteger)
+    .default(WAIT_TIMEOUT_SECONDS);

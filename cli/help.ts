@@ -112,6 +112,38 @@ Examples:
   lethe message restore -u john@example.com -m .EXPUNGED --uid 1,3-5
   lethe message restore -u john@example.com --origin Work --expunged-since 2d --dry-run`;
 
+export const DELETE_MAILBOX_HELP = `
+With deleteMode delayed (the default) a mailbox is set aside with all that is in it: "mailbox deleted"
+lists it, "mailbox undelete" brings it back until it is purged. With children it goes only with
+--recursive. With deleteMode immediate its messages are expunged, then it goes; without --recursive
+its name stays for its children.
+
+INBOX is not its owner's to delete; an administrator's deletion leaves an empty one. The expunge
+storage is deleted by administrators only, for good. 75 when it did not come to an end: give the
+same command again.
+
+Examples:
+  lethe mailbox delete -u john@example.com Work --recursive --dry-run
+  lethe mailbox delete -u john@example.com Work --recursive --yes
+  lethe mailbox delete -u john@example.com --all`;
+
+export const UNDELETE_HELP = `
+A name means what was deleted last under it, alone or with a mailbox above it; --at means an earlier
+time (12h, 1d: so long ago; 2026-11-01; ISO 8601). UIDs, flags, rights and subscriptions are as they
+were. What has taken the old name stays: the mailbox then comes back as "NAME (restored)", or as --to.
+
+Examples:
+  lethe mailbox undelete -u john@example.com Work
+  lethe mailbox undelete -u john@example.com Work/2026 --at 2d --to Found
+  lethe mailbox undelete -u john@example.com --deletion 65A1B2C3-0123456789ab --path Work/2026`;
+
+export const DELETED_HELP = `
+Oldest first. A deletion in the state moving or restoring was interrupted: it is wholly gone, or not
+back yet, and asking for the same again brings it to its end.
+
+Example:
+  lethe mailbox deleted -u john@example.com --deletion 65A1B2C3-0123456789ab`;
+
 export const BACKUP_HELP = `
 Unless the setting backupGate is off, a deleted folder is purged only when the mail bucket and both
 tables have a backup that was begun after its deletion. AWS Backup is asked by Lethe itself
@@ -138,3 +170,15 @@ account stays. 75 when it did not come to an end: give the same command again.
 
 Example:
   lethe message purge-expunged -u john@example.com --older-than-days 30 --dry-run`;
+
+export const PURGE_HELP = `
+Without --older-than-days a folder goes when the settings say so: deletedRetentionDays, 7 if nothing
+else is set; never keeps it. A folder with a setting of its own goes by that, unless
+--ignore-own-retention is given. What was expunged in a folder keeps its own time. Held accounts are
+left out, and so is what waits for a backup. 75 when something could not be purged: what is due stays
+due, and "lethe operation resume" goes on.
+
+Examples:
+  lethe mailbox purge --all --dry-run
+  lethe mailbox purge -u john@example.com --older-than-days 30
+  lethe mailbox purge -u john@example.com --deletion 6922A1B0-4f1c8e02d9aa --yes`;

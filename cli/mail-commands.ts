@@ -5,8 +5,10 @@ import type { ImportCommandOptions } from './commands/import.ts';
 import type { CreateMailboxOptions, MailboxOptions } from './commands/mailbox.ts';
 import type { QuotaOptions } from './commands/quota.ts';
 import type { SetSettingsOptions, SettingsOptions } from './commands/settings.ts';
+import { addFolderCommands } from './folder-commands.ts';
 import { IMPORT_HELP, SETTINGS_HELP } from './help.ts';
 import { addMessageCommands } from './message-commands.ts';
+import { addPurgeCommand } from './purge-commands.ts';
 
 export function addMailCommands(program: Command, act: Act): void {
   addMailboxCommands(program, act);
@@ -31,6 +33,7 @@ function addMailboxCommands(program: Command, act: Act): void {
   mailboxes
     .command('create <mailbox>')
     .description('create a mailbox; a missing parent is a name that only has children')
+    .option('--parents', 'create the missing parents, too')
     .addOption(userOption())
     .addOption(asOption())
     .option('--special-use <use>', 'of RFC 6154, for instance \\Trash')
@@ -58,6 +61,8 @@ function addMailboxCommands(program: Command, act: Act): void {
         (await import('./commands/mailbox.ts')).listSubscriptions(context, options),
       ),
     );
+  addFolderCommands(mailboxes, act);
+  addPurgeCommand(mailboxes, act);
 }
 
 function addQuotaCommands(program: Command, act: Act): void {

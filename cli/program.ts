@@ -2,7 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option, type OptionValues } from 'commander';
 import { addBackupCommands } from './backup-commands.ts';
-import { type Act, type Action, collect, operand, positiveInteger } from './command-options.ts';
+import {
+  type Act,
+  type Action,
+  collect,
+  operand,
+  timeoutOption,
+  withWaiting,
+} from './command-options.ts';
 import type { ShowCertificateOptions, VerifyCertificateOptions } from './commands/certificate.ts';
 import type { WaitOptions } from './commands/operation.ts';
 import type { AddUserOptions, DeleteUserOptions } from './commands/user.ts';
@@ -12,8 +19,6 @@ import { EPILOGUE } from './help.ts';
 import type { Io } from './io.ts';
 import { addMailCommands } from './mail-commands.ts';
 import { FORMATS } from './settings.ts';
-
-const WAIT_TIMEOUT_SECONDS = 86_400;
 
 /** Makes the program; `end` is told the exit code of the command that ran. */
 export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
@@ -58,18 +63,6 @@ function version(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 }
-
-/** Both spellings, so that a script can say what it relies on. */
-const withWaiting = (command: Command): Command =>
-  command
-    .option('--wait', 'wait for the end and show the progress (default)')
-    .option('--no-wait', 'return as soon as it has started')
-    .addOption(timeoutOption());
-
-const timeoutOption = (): Option =>
-  new Option('--timeout <seconds>', 'stop waiting after this time; the operation goes on')
-    .argParser(positiveInteger)
-    .default(WAIT_TIMEOUT_SECONDS);
 
 function addUserCommands(program: Command, act: Act): void {
   const user = program.command('user').description('accounts');

@@ -147,7 +147,7 @@ async function fill(bench: Bench, messages: number): Promise<void> {
 }
 
 function expungeAll(bench: Bench, messages: number): Promise<void> {
-  return inBatches((request, uids) => requestExpunge(request, { mailbox: 'INBOX', uids }))(
+  return inBatches((request, uids) => requestExpunge(request, { mailbox: 'INBOX', uids }, 'bench'))(
     bench,
     messages,
   );

@@ -5,6 +5,14 @@ import type {
   MessageAnswer,
 } from '../../functions/contract/api.ts';
 import type {
+  DeletedItem,
+  DeletedMember,
+  DeleteMailboxAnswer,
+  DeleteMailboxRequest,
+  UndeleteMailboxAnswer,
+  UndeleteMailboxRequest,
+} from '../../functions/contract/folder-api.ts';
+import type {
   ApplySettingsAnswer,
   ChangeFlagsAnswer,
   ChangeFlagsRequest,
@@ -63,6 +71,26 @@ export class AccountDoor {
   /** Not tried again: a second try would not find what the first has renamed. */
   async renameMailbox(request: RenameMailboxRequest): Promise<MailboxAnswer> {
     return this.#send('POST', ['mailboxes', 'rename'], request, false);
+  }
+
+  /** Not tried again: a second try would not find what the first has deleted. */
+  async deleteMailbox(request: DeleteMailboxRequest): Promise<DeleteMailboxAnswer> {
+    return this.#send('POST', ['mailboxes', 'delete'], request, request.dryRun === true);
+  }
+
+  /** By name it is not tried again: a second try would bring back the deletion before. */
+  async undeleteMailbox(request: UndeleteMailboxRequest): Promise<UndeleteMailboxAnswer> {
+    const idempotent = request.deletionId !== undefined || request.dryRun === true;
+    return this.#send('POST', ['mailboxes', 'undelete'], request, idempotent);
+  }
+
+  deleted(): AsyncGenerator<readonly DeletedItem[]> {
+    return this.#requests.pages([...this.#path, 'mailboxes', 'deleted'], this.#query);
+  }
+
+  deletedMembers(deletion: string): AsyncGenerator<readonly DeletedMember[]> {
+    const query = { ...this.#query, deletion };
+    return this.#requests.pages([...this.#path, 'mailboxes', 'deleted'], query);
   }
 
   messages(mailbox: string): AsyncGenerator<readonly MessageAnswer[]> {

@@ -22,6 +22,7 @@ import type {
   RecordBackupAnswer,
   RecordBackupRequest,
 } from '../../functions/contract/backups.ts';
+import type { PurgeRequest } from '../../functions/contract/purge.ts';
 import { AccountDoor, DomainDoor } from './account-door.ts';
 import { ApiRequests, type ClientPorts } from './requests.ts';
 import type { SignedTransport } from './transport.ts';
@@ -148,6 +149,15 @@ export class LetheClient {
         body,
       },
       { idempotent: true, ...(signal === undefined ? {} : { signal }) },
+    );
+  }
+
+  /** Not tried again: it would begin another one beside the first. */
+  async purgeMailboxes(request: PurgeRequest): Promise<OperationAnswer> {
+    const body = JSON.stringify(request);
+    return this.#requests.json(
+      { method: 'POST', path: ['v1', 'mailboxes', 'purge'], body },
+      { idempotent: false },
     );
   }
 

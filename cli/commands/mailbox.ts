@@ -23,6 +23,7 @@ export interface MailboxOptions {
 
 export interface CreateMailboxOptions extends MailboxOptions {
   readonly specialUse?: string;
+  readonly parents?: boolean;
 }
 
 /** @param pattern names that match it, and no counters; all mailboxes with them when missing */
@@ -40,9 +41,13 @@ export async function listMailboxes(
 export async function createMailbox(
   { io, format, client }: Context,
   path: string,
-  { user, as, specialUse }: CreateMailboxOptions,
+  { user, as, specialUse, parents }: CreateMailboxOptions,
 ): Promise<number> {
-  const request = { path, ...(specialUse === undefined ? {} : { specialUse }) };
+  const request = {
+    path,
+    ...(specialUse === undefined ? {} : { specialUse }),
+    ...(parents ? { parents } : {}),
+  };
   const mailbox = await (await client()).door(user, as).createMailbox(request);
   await printRecord(io, format, mailbox, FIELDS);
   return EXIT.ok;
@@ -62,6 +67,9 @@ export async function renameMailbox(
 const NAMES: readonly Field<MailboxListItem>[] = [
   { name: 'mailbox', value: ({ path }) => path },
   { name: 'placeholder', value: ({ placeholder }) => placeholder },
+  { name: 'hasChildren', value: ({ hasChildren }) => hasChildren },
+  { name: 'specialUse', value: ({ specialUse }) => specialUse },
+  { name: 'subscribed', value: ({ subscribed }) => subscribed },
 ];
 
 const SUBSCRIPTION: readonly Field<SubscriptionAnswer>[] = [

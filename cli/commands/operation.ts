@@ -21,6 +21,12 @@ const FIXED_FIELDS: readonly Field<OperationAnswer>[] = [
 ];
 
 const LAST_FIELDS: readonly Field<OperationAnswer>[] = [
+  { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
+  {
+    name: 'estimatedCostDollars',
+    value: ({ estimatedCostDollars }) => estimatedCostDollars,
+    shown: ({ estimatedCostDollars = 0 }) => dollars(estimatedCostDollars),
+  },
   {
     name: 'costDollars',
     value: ({ costDollars }) => costDollars,

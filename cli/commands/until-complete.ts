@@ -23,20 +23,21 @@ export function* inRequests(uids: readonly number[]): Generator<readonly number[
 /**
  * @param ask does the next part @param round counted from 0
  * @param messagesOf how many messages an answer is about
+ * @param gotOn whether an answer got anywhere: with messages, unless there is more to count
  * @returns whether the last answer was complete
  */
 export async function untilComplete<A extends { readonly complete: boolean }>(
   io: Pick<Io, 'stderr'>,
   ask: (round: number) => Promise<A>,
   messagesOf: (answer: A) => number,
+  gotOn: (answer: A) => boolean = (answer) => messagesOf(answer) > 0,
 ): Promise<boolean> {
   let [idle, messages] = [0, 0];
   for (let round = 0; round < ROUNDS_MAX && idle < IDLE_ROUNDS_MAX; round++) {
     const answer = await ask(round);
     if (answer.complete) return true;
-    const more = messagesOf(answer);
-    idle = more === 0 ? idle + 1 : 0;
-    messages += more;
+    idle = gotOn(answer) ? 0 : idle + 1;
+    messages += messagesOf(answer);
     await writeLine(io.stderr, `${counted(messages, 'message')} so far, going on`);
   }
   return false;

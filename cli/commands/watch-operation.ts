@@ -25,6 +25,11 @@ export const OPERATION_STEPS: readonly string[] = [
   'Release address',
 ];
 
+const PURGE_STEPS: readonly string[] = ['Resolve purge', 'Purge parts', 'Finish purge'];
+
+const stepsOf = ({ verb }: OperationAnswer): readonly string[] =>
+  verb === 'purge-mailboxes' ? PURGE_STEPS : OPERATION_STEPS;
+
 /** Half a second at first, for small accounts; five for those that take long. */
 const POLL_FIRST_MS = 500;
 const POLL_MAX_MS = 5000;
@@ -53,12 +58,14 @@ export async function watchOperation(
   const interrupted = io.interruption();
   const deadline = io.now() + timeoutSeconds * 1000;
   let operation = await client.operation(operationId);
-  const view = await showSteps(OPERATION_STEPS, io);
+  const steps = stepsOf(operation);
+  const view = await showSteps(steps, io);
   let waitMs = POLL_FIRST_MS;
   let failedPolls = 0;
   let furthest = 0;
   for (;;) {
-    furthest = Math.max(furthest, stepIndex(operation));
+    // A name that this version does not know leaves the display where it is.
+    furthest = Math.max(furthest, steps.indexOf(operation.step));
     view.enter(furthest);
     view.detail(progressLine(operation, furthest));
     if (operation.state !== 'running') break;
@@ -86,17 +93,12 @@ export async function watchOperation(
   return operation;
 }
 
-/** Index of the step; a name that this version does not know leaves the display where it is. */
-function stepIndex({ step }: OperationAnswer): number {
-  return OPERATION_STEPS.indexOf(step);
-}
-
 /** For instance `messages 1,234 of 3,000, bytes 12.3 MB of 40.1 MB`. */
 function progressLine(operation: OperationAnswer, furthest: number): string {
   const { counts, expected, step, attempt } = operation;
   const parts = countsText(counts, expected);
   // Verification that finds something sends the machine back to an earlier step.
-  if (step !== OPERATION_STEPS[furthest]) parts.unshift(`now at “${step}”`);
+  if (step !== stepsOf(operation)[furthest]) parts.unshift(`now at “${step}”`);
   if (attempt > 1) parts.push(`attempt ${attempt}`);
   return parts.join(', ');
 }

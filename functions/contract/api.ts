@@ -27,6 +27,8 @@ export interface AccountAnswer {
 
 export interface CreateMailboxRequest {
   readonly path: string;
+  /** Makes the mailboxes above it that are missing; else those are names that only have children. */
+  readonly parents?: boolean;
   /** RFC 6154, for instance `\Trash`. */
   readonly specialUse?: string;
   /** Kept from another store; the time of creation when missing. */
@@ -247,6 +249,7 @@ export const PROBLEMS = {
   'urn:lethe:not-found': { status: 404, exitCode: 64 },
   'urn:lethe:address-taken': { status: 409, exitCode: 65 },
   'urn:lethe:mailbox-exists': { status: 409, exitCode: 65 },
+  'urn:lethe:has-children': { status: 409, exitCode: 65 },
   'urn:lethe:mailbox-not-empty': { status: 409, exitCode: 65 },
   'urn:lethe:uid-conflict': { status: 409, exitCode: 65 },
   'urn:lethe:not-allowed': { status: 403, exitCode: 77 },

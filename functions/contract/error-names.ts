@@ -13,6 +13,8 @@ export const ERROR_NAMES = {
   uidConflict: 'UidConflictError',
   addressTaken: 'AddressTakenError',
   mailboxExists: 'MailboxExistsError',
+  /** A mailbox with others below it goes only with them. */
+  hasChildren: 'HasChildrenError',
   /** It was to be empty, or mail has come while it was being deleted: it stays. */
   mailboxNotEmpty: 'MailboxNotEmptyError',
   /** The mailbox or the operation is protected, whoever asks. */

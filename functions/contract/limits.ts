@@ -90,3 +90,6 @@ export const IDEMPOTENCY_RETENTION_HOURS = 24;
 
 /** Lambda's own limit; the settling time must exceed the longest timeout deployed. */
 export const FUNCTION_TIMEOUT_SECONDS_MAX = 900;
+
+/** Shards of deleted folders that one purge works on at the same time; they share its pace. */
+export const PURGE_WORKERS = 4;

@@ -9,6 +9,10 @@ import type { MailSettings } from './mail-settings.ts';
 export interface MailboxListItem {
   readonly path: string;
   readonly placeholder?: true;
+  readonly hasChildren?: true;
+  readonly specialUse?: string;
+  /** By the owner; other users are not told. */
+  readonly subscribed?: true;
 }
 
 /** `POST mailboxes/rename`; children move along. */
@@ -75,6 +79,13 @@ export interface CopyMessagesRequest {
   readonly to: string;
 }
 
+/** `POST messages/copy` by administrators, out of a deleted folder; nothing else changes there. */
+export interface CopyDeletedRequest extends Omit<CopyMessagesRequest, 'from'> {
+  readonly fromDeletion?: string;
+  /** In a deletion the path as it was deleted; that of the deletion when missing. */
+  readonly from?: string;
+}
+
 export interface CopyMessagesAnswer {
   readonly uidValidity: number;
   /** UIDs that were copied, and what they are in the target, in the same order. */
@@ -96,11 +107,15 @@ export interface ExpungeMessagesRequest {
   readonly query?: MessageQuery;
   /** For good at once; administrators only. */
   readonly bypassExpungeStorage?: boolean;
+  /** With a query: deletes those of its mailboxes that are empty afterwards. */
+  readonly deleteEmptied?: boolean;
   readonly dryRun?: boolean;
 }
 
 export interface ExpungeMessagesAnswer {
   readonly dryRun?: true;
+  /** Mailboxes that were empty and were deleted. */
+  readonly deleted?: readonly string[];
   /** In the order in which they went. */
   readonly expunged: readonly MessageName[];
   readonly bytes: number;

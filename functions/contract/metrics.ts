@@ -36,6 +36,9 @@ export const RECONCILED_LOG = {
 /** Once per execution of autoexpunge: what went, or would go in a dry run. */
 export const SWEPT_LOG = { message: 'autoexpunge done' } as const;
 
+/** The same of purge-mailboxes. */
+export const PURGED_LOG = { message: 'purge done' } as const;
+
 /**
  * Once per purge of mailboxes, where there is a backup gate: how many deleted trees are old enough
  * and wait for a backup, and how many days the oldest has waited since it became old enough. Both

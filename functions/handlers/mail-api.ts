@@ -14,6 +14,7 @@ import {
   wireRows,
 } from '../runtime/wiring.ts';
 import { addDeliveryRoutes } from './mail/delivery-routes.ts';
+import { addFolderRoutes } from './mail/folder-routes.ts';
 import { addMailboxRoutes } from './mail/mailbox-routes.ts';
 import { addMessageRoutes } from './mail/message-routes.ts';
 import { type MailDependencies, makeOpen } from './mail/open-request.ts';
@@ -30,6 +31,7 @@ export function makeMailApi(dependencies: () => MailDependencies) {
   for (const { kind, base } of DOORS) {
     const open = makeOpen(dependencies, kind);
     addMailboxRoutes(door, base, open);
+    addFolderRoutes(door, base, open);
     addUnexpungeRoutes(door, base, open);
     addDeliveryRoutes(door, base, kind, dependencies, open);
     addMessageRoutes(door, base, open);

@@ -31,6 +31,7 @@ import {
   wireWorkflows,
 } from '../runtime/wiring.ts';
 import { addBackupRoutes } from './provisioning/backup-routes.ts';
+import { addPurgeRoutes } from './provisioning/purge-routes.ts';
 
 export interface ProvisioningDependencies {
   readonly ports: Omit<Ports, 'objects' | 'mailServers'>;
@@ -105,6 +106,7 @@ export function makeProvisioningApi(dependencies: () => ProvisioningDependencies
   door.get('/v1/certificate-key', async (context) =>
     context.json({ publicKeyPem: await certificateKeyPem(dependencies().ports) }),
   );
+  addPurgeRoutes(door, () => dependencies().ports, accepted);
   addBackupRoutes(door, () => dependencies().ports);
   return door;
 }

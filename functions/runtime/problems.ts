@@ -13,6 +13,7 @@ const TYPES: Readonly<Record<ErrorName, ProblemType>> = {
   [ERROR_NAMES.uidConflict]: 'urn:lethe:uid-conflict',
   [ERROR_NAMES.addressTaken]: 'urn:lethe:address-taken',
   [ERROR_NAMES.mailboxExists]: 'urn:lethe:mailbox-exists',
+  [ERROR_NAMES.hasChildren]: 'urn:lethe:has-children',
   [ERROR_NAMES.mailboxNotEmpty]: 'urn:lethe:mailbox-not-empty',
   [ERROR_NAMES.notAllowed]: 'urn:lethe:not-allowed',
   [ERROR_NAMES.permissionDenied]: 'urn:lethe:permission-denied',

@@ -28,16 +28,25 @@ export const wireSweepConfig = (): SweepConfig => ({
 
 /** @throws TypeError naming the field */
 export function parseDue(event: unknown): SweepDuePayload {
-  const { shard } = parseTexts(members(event)['part'], ['shard']);
-  return { part: { kind: 'due', shard }, ...parseSweep(event) };
+  return { part: parseShard(members(event)['part']), ...parseSweep(event) };
 }
 
 /** @throws TypeError naming the field */
 export function parseAccounts(event: unknown): SweepAccountsPayload {
-  const scope = members(members(members(event)['part'])['scope']);
+  return { part: parseScope(members(event)['part']), ...parseSweep(event) };
+}
+
+/** The part of a walk that is a shard of the index. @throws TypeError naming the field */
+export function parseShard(part: unknown): SweepDuePayload['part'] {
+  return { kind: 'due', ...parseTexts(part, ['shard']) };
+}
+
+/** The part of a walk that is a number of accounts. @throws TypeError naming the field */
+export function parseScope(part: unknown): SweepAccountsPayload['part'] {
+  const scope = members(members(part)['scope']);
   const named =
     'domain' in scope ? parseTexts(scope, ['domain']) : parseTexts(scope, ['accountId']);
-  return { part: { kind: 'accounts', scope: named }, ...parseSweep(event) };
+  return { kind: 'accounts', scope: named };
 }
 
 function parseSweep(event: unknown): Pick<SweepDuePayload, 'dryRun' | 'progress'> {

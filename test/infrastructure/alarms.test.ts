@@ -105,6 +105,8 @@ describe('alarms', () => {
   test.each([
     ['Autoexpunge', 'Failed'],
     ['Autoexpunge', 'TimedOut'],
+    ['PurgeMailboxes', 'Failed'],
+    ['PurgeMailboxes', 'TimedOut'],
     ['ExpungeMessages', 'Failed'],
     ['ExpungeMessages', 'TimedOut'],
     ['RestoreMessages', 'Failed'],

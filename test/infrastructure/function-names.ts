@@ -18,10 +18,12 @@ export const STEPS = [
   'RecordFailure',
 ];
 export const SWEEP_STEPS = ['ResolveSweep', 'SweepDue', 'SweepAccounts', 'FinishSweep'];
+export const PURGE_STEPS = ['ResolvePurge', 'PurgePart', 'FinishPurge'];
 export const BULK_STEPS = ['ResolveBulk', 'ExpungeByQuery', 'RestoreByQuery'];
 export const FUNCTIONS = [
   ...STEPS,
   ...SWEEP_STEPS,
+  ...PURGE_STEPS,
   ...BULK_STEPS,
   'ProvisioningApi',
   'MailApi',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { certificateName } from '../../functions/core/evidence/certificate.ts';
-import { BULK_STEPS, FUNCTIONS, STEPS, SWEEP_STEPS } from './function-names.ts';
+import { BULK_STEPS, FUNCTIONS, PURGE_STEPS, STEPS, SWEEP_STEPS } from './function-names.ts';
 import { actionsOn, grantsOf, policiesOf, type Statement, synthesize } from './synthesized.ts';
 
 const prod = synthesize('prod').service;
@@ -71,6 +71,8 @@ describe('least privilege', () => {
       'EraseAccountRows',
       // Shells: rows of mailboxes that are gone, once nothing lies in their partitions.
       'SweepDue',
+      // Names of deleted folders, and mailboxes that never held mail.
+      'PurgePart',
       // Names that are given up: a renamed mailbox, a subscription.
       'MailApi',
       ...following,
@@ -145,6 +147,20 @@ describe('least privilege', () => {
     }
   });
 
+  test('F5, W6: a purge touches no object, and sees the account in each of its transactions', () => {
+    for (const name of PURGE_STEPS) {
+      expect(actionsOn(grantsOf(prod, name), 'MailBucket')).toEqual([]);
+    }
+    const [part, finish] = [grantsOf(prod, 'PurgePart'), grantsOf(prod, 'FinishPurge')];
+    expect(actionsOn(part, 'RegistryTable')).toContain('dynamodb:ConditionCheckItem');
+    expect(allActions(part)).not.toContain('dynamodb:BatchWriteItem');
+    expect(actionsOn(finish, 'DictmapTable')).toEqual([]);
+    expect(actionsOn(grantsOf(prod, 'ResolvePurge'), 'DictmapTable')).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+    ]);
+  });
+
   test('W4: by query mail is expunged and restored without a right to remove or read any', () => {
     for (const name of BULK_STEPS) {
       const actions = allActions(grantsOf(prod, name));
@@ -187,18 +203,20 @@ describe('least privilege', () => {
     expect(certificateName('op-1')).toMatch(/^certificates\//);
   });
 
-  test('only ProvisioningApi, the schedule and the machine itself start executions', () => {
+  test('only ProvisioningApi, the schedules and the machine itself start executions', () => {
     const starters = allowed.filter(({ actions }) => actions.includes('states:StartExecution'));
     expect(starters.map(({ id }) => id.replace(/Policy.*$/, '')).sort()).toEqual([
       'AutoexpungeMachineEventsRoleDefault',
       'DeleteAccountDistributedMap',
       'ProvisioningApiRoleDefault',
+      'PurgeMailboxesMachineEventsRoleDefault',
     ]);
   });
 
   test.each([
     ['DeleteAccount', STEPS],
     ['Autoexpunge', SWEEP_STEPS],
+    ['PurgeMailboxes', PURGE_STEPS],
     ['ExpungeMessages', ['ResolveBulk', 'ExpungeByQuery', 'RecordFailure']],
     ['RestoreMessages', ['ResolveBulk', 'RestoreByQuery', 'RecordFailure']],
   ])('the machine %s invokes exactly the functions of its steps', (machine, steps) => {

@@ -108,21 +108,41 @@ describe('the state machine', () => {
   });
 });
 
-describe('autoexpunge', () => {
-  const rulesOf = (template: typeof prod) =>
+describe('what schedules start', () => {
+  const rulesOf = (template: typeof prod, machine: string) =>
     [...resourcesOf(template, 'AWS::Events::Rule').values()].filter(({ Properties }) =>
-      JSON.stringify(Properties['Targets']).includes('AutoexpungeMachine'),
+      JSON.stringify(Properties['Targets']).includes(`${machine}Machine`),
     );
 
-  test('A5: starts every hour with an empty input, unless the stage says otherwise', () => {
-    const [rule, second] = rulesOf(prod);
+  test.each([
+    ['A5: Autoexpunge', 'rate(1 hour)'],
+    ['F5: PurgeMailboxes', 'cron(0 3 ? * SUN *)'],
+  ])('%s: %s, with an empty input, unless the stage says otherwise', (title, expression) => {
+    const machine = title.slice('A5: '.length);
+    const [rule, second] = rulesOf(prod, machine);
     expect(second).toBeUndefined();
     expect(rule?.Properties).toMatchObject({
-      ScheduleExpression: 'rate(1 hour)',
+      ScheduleExpression: expression,
       State: 'ENABLED',
       Targets: [{ Input: '{}', RetryPolicy: { MaximumRetryAttempts: 0 } }],
     });
-    expect(rulesOf(local)).toEqual([]);
+    expect(rulesOf(local, machine)).toEqual([]);
+  });
+
+  test('F5: the steps of a purge are told its pace and the backup gate', () => {
+    const raw = { purgeKeysPerSecond: 50, backupGate: 'recorded' };
+    const { service } = synthesize('prod', { raw });
+    for (const name of ['PurgePart', 'FinishPurge']) {
+      const { Properties } = resourceNamed(service, 'AWS::Lambda::Function', name);
+      expect(Properties['Environment']).toMatchObject({
+        Variables: { LETHE_PURGE_KEYS_PER_SECOND: '50', LETHE_BACKUP_GATE: 'recorded' },
+      });
+    }
+    const filters = [...resourcesOf(service, 'AWS::Logs::MetricFilter').values()];
+    const waits = filters.filter(({ Properties }) =>
+      JSON.stringify(Properties).includes('TreesWaitingForBackupDays'),
+    );
+    expect(JSON.stringify(waits)).toContain('FinishPurgeLogs');
   });
 
   test('its steps know the days of every class, and the settings of the deployment', () => {

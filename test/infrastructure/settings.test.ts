@@ -36,6 +36,8 @@ describe('settings that are right', () => {
       erasureMaxConcurrency: 8,
       autoexpungeSchedule: 'rate(1 hour)',
       autoexpungeMaxConcurrency: 4,
+      purgeMailboxesSchedule: 'cron(0 3 ? * SUN *)',
+      purgeKeysPerSecond: 300,
       backupGate: 'off',
       backupWaitAlarmDays: 14,
       apiRequestsPerSecondMax: 1000,

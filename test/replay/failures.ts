@@ -36,6 +36,7 @@ const CODES: Readonly<Record<string, string>> = {
   'urn:lethe:unknown-mailbox': 'mailboxNotFound',
   'urn:lethe:mailbox-exists': 'mailboxExists',
   'urn:lethe:mailbox-not-empty': 'mailboxNotEmpty',
+  'urn:lethe:has-children': 'hasChildren',
   'urn:lethe:not-allowed': 'notAllowed',
   'urn:lethe:permission-denied': 'permissionDenied',
   'urn:lethe:quota-exceeded': 'quotaExceeded',

@@ -89,11 +89,18 @@ function textOf(label: string, size = 0): string {
 }
 
 async function copyOrMove(session: Session, step: Step, verb: 'copy' | 'move'): Promise<void> {
-  const { from, uids, to } = step as unknown as { from: string; uids: number[]; to: string };
+  const { from, fromDeletion, uids, to } = step as unknown as {
+    from?: string;
+    fromDeletion?: string;
+    uids: number[];
+    to: string;
+  };
+  const source =
+    fromDeletion === undefined ? { from } : { fromDeletion: session.deletion(fromDeletion) };
   let left = uids;
   const newUids: number[] = [];
   for (let tries = 0; tries < TRIES_MAX && left.length > 0; tries += 1) {
-    const body = { from, uids: left, to };
+    const body = { ...source, uids: left, to };
     const answer = (await session.ask('POST', step, `messages/${verb}`, {
       body,
     })) as CopyMessagesAnswer;

@@ -23,6 +23,7 @@ export const QUERY_VERBS: Readonly<Record<string, Verb>> = {
     const body = {
       query: step['query'],
       ...(step['bypassExpungeStorage'] === true ? { bypassExpungeStorage: true } : {}),
+      ...(step['deleteEmptied'] === true ? { deleteEmptied: true } : {}),
     };
     for (const user of usersOf(session, step)) {
       await expungeAll(session, { ...step, user, as: 'admin' }, body);

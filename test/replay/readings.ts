@@ -1,5 +1,6 @@
 /** Steps that change nothing: what is there, beside what was there. */
 import type { SubscriptionAnswer } from '../../functions/contract/api.ts';
+import type { DeletedItem, DeletedMember } from '../../functions/contract/folder-api.ts';
 import type {
   AclAnswer,
   MailboxStatusAnswer,
@@ -47,6 +48,16 @@ export const READINGS: Readonly<Record<string, Verb>> = {
       found.map(({ path }) => path),
     );
   },
+  deletedName: async (session, step) => {
+    const deletionId = session.deletion(step['deletion']);
+    const found = (await session.deleted(step)).find((one) => one.deletionId === deletionId);
+    if (found === undefined) throw new CodeError('mailboxNotFound', deletionId);
+    const { prefix, path, suffix } = partsOf(found);
+    expectMember(step, 'prefix', prefix);
+    expectMember(step, 'path', path);
+    const seconds = Math.floor(Date.parse(found.deletedAt) / 1000);
+    expectMember(step, 'suffixIsDeletionTime', suffix === hexOf(seconds));
+  },
   status: async (session, step) => {
     const answer = (await read(session, step, 'mailboxes/status')) as MailboxStatusAnswer;
     expectMember(step, 'messages', answer.messages);
@@ -56,7 +67,7 @@ export const READINGS: Readonly<Record<string, Verb>> = {
   open: async (session, step) => {
     const answer = (await read(session, step, 'mailboxes/rights')) as RightsAnswer;
     // RFC 4314, 4: SELECT needs `r`, whatever other rights there are.
-    if (!answer.rights.includes('r')) await session.messages(step, String(step['mailbox']));
+    if (!answer.rights.includes('r')) await session.all(step, 'messages', session.placeOf(step));
     expectMember(step, 'access', answer.access);
   },
   rights: async (session, step) => {
@@ -104,11 +115,30 @@ export const READINGS: Readonly<Record<string, Verb>> = {
 };
 
 const read = (session: Session, step: Step, path: string) =>
-  session.ask('GET', step, path, { query: { mailbox: String(step['mailbox']) } });
+  session.ask('GET', step, path, { query: session.placeOf(step) });
+
+/** What stands around the path in the name of a deleted folder. */
+function partsOf({ name, path }: DeletedItem) {
+  const levels = name.split('/');
+  const depth = path.split('/').length;
+  return {
+    prefix: levels.slice(0, -1 - depth).join('/'),
+    path: levels.slice(-1 - depth, -1).join('/'),
+    suffix: levels.at(-1),
+  };
+}
+
+const hexOf = (seconds: number): string => seconds.toString(16).toUpperCase().padStart(8, '0');
+
+interface ExpectedDeletion {
+  readonly mailbox: string;
+  readonly deletion?: string;
+  readonly messages?: readonly ExpectedMessage[];
+}
 
 interface Snapshot {
   readonly mailboxes?: Readonly<Record<string, readonly ExpectedMessage[]>>;
-  readonly deleted?: readonly string[];
+  readonly deleted?: readonly ExpectedDeletion[];
   readonly uidNext?: Readonly<Record<string, number>>;
   readonly quota?: object;
 }
@@ -135,9 +165,48 @@ async function snapshot(session: Session, step: Step): Promise<void> {
   for (const [path, uidNext] of Object.entries(expected.uidNext ?? {})) {
     same(`UIDNEXT of ${path}`, uidNext, mailboxes.find((one) => one.path === path)?.uidNext);
   }
-  // Without deleted folders there is nothing that could be listed as one.
-  if (expected.deleted !== undefined) sameNames('deleted', expected.deleted, []);
+  if (expected.deleted !== undefined) await sameDeleted(session, step, expected.deleted, rules);
   if (expected.quota !== undefined) await sameQuota(session, admin, expected.quota);
+}
+
+/** Exactly these deleted folders: each mailbox of a tree is one. */
+async function sameDeleted(
+  session: Session,
+  step: Step,
+  expected: readonly ExpectedDeletion[],
+  rules: MessageRules,
+): Promise<void> {
+  const found: { path: string; deletionId: string }[] = [];
+  for (const { deletionId } of await session.deleted(step)) {
+    const admin = { ...step, as: 'admin' };
+    const query = { deletion: deletionId };
+    for (const { path } of await session.all<DeletedMember>(admin, 'mailboxes/deleted', query)) {
+      found.push({ path, deletionId });
+    }
+  }
+  const nameOf = (path: string, deletionId: string | undefined) =>
+    deletionId === undefined ? path : `${path} (${deletionId})`;
+  const left = [...found];
+  // Those with a label first: the others are told by their names and what is in them alone.
+  const labelled = expected.toSorted(
+    (one, other) => Number(one.deletion === undefined) - Number(other.deletion === undefined),
+  );
+  for (const { mailbox, deletion, messages } of labelled) {
+    const id = deletion === undefined ? undefined : session.deletion(deletion);
+    const at = left.findIndex(
+      ({ path, deletionId }) => path === mailbox && (id === undefined || id === deletionId),
+    );
+    const [match] = at < 0 ? [] : left.splice(at, 1);
+    if (match === undefined) {
+      const got = left.map(({ path, deletionId }) => nameOf(path, deletionId));
+      throw new MismatchError('deleted', nameOf(mailbox, id), got);
+    }
+    if (messages === undefined) continue;
+    const { path, deletionId } = match;
+    const there = await session.messagesIn(step, deletionId, path);
+    sameMessages(session, nameOf(path, deletionId), messages, there, rules);
+  }
+  same('deleted, and not expected', [], left);
 }
 
 function rulesOf(session: Session, step: Step): MessageRules {

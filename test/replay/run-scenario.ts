@@ -71,6 +71,9 @@ async function viewOf(session: Session): Promise<string> {
   const views = [];
   for (const { name } of session.users.values()) {
     const admin = { user: name, as: 'admin' };
+    for (const { deletionId, ...deletion } of await session.deleted(admin)) {
+      views.push({ name, deletionId, deletion });
+    }
     for (const mailbox of await session.mailboxes(admin)) {
       const { path } = mailbox;
       const [messages, expunged] = [

@@ -1,5 +1,6 @@
 /** One replay: its accounts, what its labels stand for, and requests on behalf of somebody. */
 import type { MailboxAnswer, MessageAnswer } from '../../functions/contract/api.ts';
+import type { DeletedItem } from '../../functions/contract/folder-api.ts';
 import type { MailboxListItem } from '../../functions/contract/mail-api.ts';
 import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import type { ExpungedItem } from '../../functions/contract/unexpunge-api.ts';
@@ -11,6 +12,7 @@ import type { Ask, Target } from './target.ts';
 const PAGES_MAX = 1000;
 const DAY_SECONDS = 86_400;
 const RETENTION_CLASS = 'r365';
+const NO_DELETION = '00000000-000000000000';
 
 export interface ReplayUser {
   readonly name: string;
@@ -25,6 +27,8 @@ export class Session {
   /** GUIDs by their labels. */
   readonly guids = new Map<string, string>();
   readonly uidValidities = new Map<string, number>();
+  /** Ids of deletions by their labels. */
+  readonly deletions = new Map<string, string>();
   #domain = '';
   #slackSeconds = 0;
 
@@ -131,6 +135,31 @@ export class Session {
     return await this.all<MessageAnswer>(step, 'messages', { mailbox });
   }
 
+  /** In a deleted folder, as an administrator sees them. */
+  async messagesIn(
+    step: Pick<Step, 'user'>,
+    deletion: string,
+    mailbox: string,
+  ): Promise<MessageAnswer[]> {
+    const query = { deletion, mailbox };
+    return await this.all<MessageAnswer>({ ...step, as: 'admin' }, 'messages', query);
+  }
+
+  /** What a label of the scenario stands for; an id that there cannot be when it was never given. */
+  deletion(label: unknown): string {
+    return this.deletions.get(String(label)) ?? NO_DELETION;
+  }
+
+  /** The query of a reading: a mailbox, or a deleted one. */
+  placeOf({ mailbox, deletion }: Step): Readonly<Record<string, string>> {
+    if (deletion !== undefined) return { deletion: this.deletion(deletion) };
+    return { mailbox: String(mailbox) };
+  }
+
+  async deleted(step: Pick<Step, 'user'>): Promise<DeletedItem[]> {
+    return await this.all<DeletedItem>({ ...step, as: 'admin' }, 'mailboxes/deleted');
+  }
+
   /** What was expunged in place. */
   async expunged(step: Pick<Step, 'user' | 'as'>, mailbox: string): Promise<ExpungedItem[]> {
     return await this.all<ExpungedItem>(step, 'messages/expunged', { mailbox });
@@ -177,6 +206,8 @@ function lethesSettings(settings: ScenarioSettings): MailSettings {
     ...lazySettings(lazyExpunge, settings.expungeMode),
     ...(quota?.bytes === undefined ? {} : { quotaBytes: quota.bytes }),
     ...(quota?.exempt === undefined ? {} : { quotaExempt: quota.exempt }),
+    ...(settings.deleteMode === undefined ? {} : { deleteMode: settings.deleteMode }),
+    ...(settings.deletedPrefix === undefined ? {} : { deletedPrefix: settings.deletedPrefix }),
     ...(mailboxes.size === 0 ? {} : { mailboxes: Object.fromEntries(mailboxes) }),
   };
 }

@@ -43,6 +43,14 @@ const FLAGS: Shape = {
 };
 
 const COPY: Shape = { from: TEXT, uids: UIDS, to: TEXT };
+const COPY_ANY: Shape = {
+  from: TEXT.optional(),
+  fromDeletion: TEXT.optional(),
+  uids: UIDS,
+  to: TEXT,
+};
+/** One of them. */
+const PLACE: Shape = { mailbox: TEXT.optional(), deletion: TEXT.optional() };
 const MAILBOX: Shape = { mailbox: TEXT };
 const BY_QUERY: Shape = { query: ANYTHING, to: TEXT, createTarget: YES.optional() };
 const APPEND: Shape = {
@@ -61,7 +69,7 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
   create: [MAILBOX, {}],
   append: [APPEND, { uid: COUNT.optional() }],
   deliver: [APPEND, { uid: COUNT.optional() }],
-  copy: [COPY, { newUids: UIDS.optional() }],
+  copy: [COPY_ANY, { newUids: UIDS.optional() }],
   move: [COPY, { newUids: UIDS.optional() }],
   addFlags: [FLAGS, { changed: UIDS.optional() }],
   removeFlags: [FLAGS, { changed: UIDS.optional() }],
@@ -70,6 +78,28 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
     { expunged: UIDS.optional() },
   ],
   pop3Session: [{ delete: UIDS, quit: YES.optional() }, {}],
+  deleteMailbox: [
+    {
+      mailbox: TEXT,
+      deletion: TEXT.optional(),
+      recursive: YES.optional(),
+      requireEmpty: YES.optional(),
+      unsubscribe: YES.optional(),
+      bypassExpungeStorage: YES.optional(),
+    },
+    {},
+  ],
+  deleteAccount: [{ deletions: z.record(TEXT, TEXT) }, {}],
+  restoreMailbox: [
+    // Of a tree, a part; beyond the format.
+    { deletion: TEXT, to: TEXT.optional(), path: TEXT.optional(), overQuota: YES.optional() },
+    { to: TEXT.optional() },
+  ],
+  setDeleteAfter: [{ mailbox: TEXT, days: COUNT }, {}],
+  deletedName: [
+    { deletion: TEXT },
+    { prefix: TEXT.optional(), path: TEXT.optional(), suffixIsDeletionTime: YES.optional() },
+  ],
   renameMailbox: [{ from: TEXT, to: TEXT }, {}],
   subscribe: [MAILBOX, {}],
   setAcl: [{ mailbox: TEXT, identifier: TEXT, rights: TEXT }, {}],
@@ -86,6 +116,7 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
       users: TEXT.nullable().optional(),
       bypassExpungeStorage: YES.optional(),
       ignoreAcl: YES.optional(),
+      deleteEmptied: YES.optional(),
     },
     {},
   ],
@@ -103,7 +134,7 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
     },
     { restored: z.array(z.tuple([COUNT, COUNT])).optional(), count: COUNT.optional() },
   ],
-  expungedMessages: [MAILBOX, { uids: UIDS.optional(), count: COUNT.optional() }],
+  expungedMessages: [PLACE, { uids: UIDS.optional(), count: COUNT.optional() }],
   purgeExpunged: [
     { olderThanDays: z.number().min(0), users: TEXT.nullable().optional() },
     { removed: COUNT.optional() },
@@ -121,10 +152,10 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
   list: [{ patterns: TEXTS }, { mailboxes: TEXTS.optional(), placeholders: TEXTS.optional() }],
   subscriptions: [{}, { mailboxes: TEXTS.optional() }],
   status: [
-    MAILBOX,
+    PLACE,
     { messages: COUNT.optional(), unseen: COUNT.optional(), uidNext: COUNT.optional() },
   ],
-  open: [MAILBOX, { access: z.enum(['readWrite', 'readOnly']).optional() }],
+  open: [PLACE, { access: z.enum(['readWrite', 'readOnly']).optional() }],
   rights: [MAILBOX, { rights: TEXT.optional() }],
   acl: [MAILBOX, { entries: z.record(TEXT, TEXT).optional() }],
   quota: [{}, QUOTA],

@@ -1,5 +1,6 @@
 /** Verbs about mail that was expunged in place. */
 import type {
+  ExpungedItem,
   PurgeExpungedAnswer,
   UnexpungeAnswer,
 } from '../../functions/contract/unexpunge-api.ts';
@@ -30,7 +31,8 @@ export const UNEXPUNGE_VERBS: Readonly<Record<string, Verb>> = {
     expectMember(step, 'count', restored.length);
   },
   expungedMessages: async (session, step) => {
-    const found = await session.expunged(step, String(step['mailbox']));
+    const place = session.placeOf(step);
+    const found = await session.all<ExpungedItem>(step, 'messages/expunged', place);
     expectMember(
       step,
       'uids',

@@ -195,7 +195,7 @@ export class FolderDesk {
   /** Messages of a mailbox opened by its name; undefined when it is not there. */
   async status(path: string): Promise<number | undefined> {
     try {
-      return (await requestStatus(await this.request(), path)).messages;
+      return (await requestStatus(await this.request(), { mailbox: path })).messages;
     } catch (error) {
       if (error instanceof Error && error.name === 'UnknownMailboxError') return undefined;
       throw error;

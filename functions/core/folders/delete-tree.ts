@@ -69,7 +69,7 @@ export async function deleteTree(
 }
 
 /** The deletion of this very path that is on its way. */
-function ownMove({ moves = {} }: Account, path: string): string | undefined {
+export function ownMove({ moves = {} }: Account, path: string): string | undefined {
   const own = Object.entries(moves).find(
     ([, { kind, root }]) => kind === 'delete' && root === path,
   );

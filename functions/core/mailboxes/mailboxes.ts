@@ -160,7 +160,7 @@ export function whyNotActive(
   if (mailbox?.state === 'erasing') return notActive(account);
   return new LetheError(
     ERROR_NAMES.unknownMailbox,
-    `mailbox ${mailbox?.mailboxId ?? ''} is gone`.replace('  ', ' '),
+    mailbox === undefined ? 'the mailbox is gone' : `mailbox ${mailbox.mailboxId} is gone`,
     'List the mailboxes to see which there are.',
   );
 }

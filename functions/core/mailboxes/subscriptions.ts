@@ -75,6 +75,23 @@ export async function hideSubscriptions(
   }
 }
 
+/** All names that are subscribed, also those whose mailboxes are gone. */
+export async function subscribedNames(
+  rows: RowStore,
+  accountId: string,
+): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for await (const row of everyRow(rows, {
+    table: 'dictmap',
+    pk: accountPartition(accountId),
+    sk: { prefix: 'subscription#' },
+    limit: PAGE_ROWS,
+  })) {
+    names.add(text(row, 'path'));
+  }
+  return names;
+}
+
 /** One page of subscribed names, in the order of their bytes. May hold fewer than asked for. */
 export async function listSubscriptions(
   rows: RowStore,

@@ -9,7 +9,12 @@ import { mailKey } from '../../contract/key-layout.ts';
 import { UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { type Account, requireActiveAccount } from '../accounts/accounts.ts';
+import {
+  type Account,
+  notActive,
+  readAccount,
+  requireActiveAccount,
+} from '../accounts/accounts.ts';
 import { type Actor, OWNER } from '../accounts/actor.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
@@ -184,7 +189,7 @@ interface Link {
 /** One try of the transaction; `lost` when the mailbox moved on meanwhile. */
 async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 'lost'> {
   const mailbox = await readMailbox(ports.rows, link.mailboxId);
-  if (mailbox?.state !== 'active') throw whyNotActive(link.account, mailbox);
+  if (mailbox?.state !== 'active') throw await whyUndeliverable(ports, link, mailbox);
   requireUidValidity(mailbox, link.uidValidity);
   requireFree(mailbox, link.uids);
   const { accountId } = link.account;
@@ -209,6 +214,16 @@ async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 
   if (earlier !== undefined) return earlier;
   for (const uploadId of uploadIds) await requireWaiting(ports.rows, accountId, uploadId);
   return 'lost';
+}
+
+/** The row of a mailbox whose account is being erased may be gone already. */
+async function whyUndeliverable(
+  { rows }: DeliverPorts,
+  { account }: Link,
+  mailbox: Mailbox | undefined,
+): Promise<Error> {
+  const now = await readAccount(rows, account.accountId);
+  return now?.state === 'active' ? whyNotActive(account, mailbox) : notActive(now ?? account);
 }
 
 function guardWrite(mailbox: Mailbox, messages: readonly Message[], now: number): Write {

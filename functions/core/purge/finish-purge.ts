@@ -2,20 +2,26 @@
 import type { Counts } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { FinishPurgeAnswer, FinishPurgePayload, PurgeReport } from '../../contract/purge.ts';
+import { DAY_MS } from '../messages/expiry.ts';
 import { purgeUsage } from '../meter/purge-usage.ts';
 import { shownUsage } from '../meter/usage.ts';
 import { failOperation, type OperationPorts, requireOperation } from '../operations/operations.ts';
 import { erasedCounts } from '../operations/progress.ts';
 import { named, partReport } from '../walks/walk-report.ts';
-import { ALL_ACCOUNTS, endPurgeWrites, leftWrite } from './purge-operation.ts';
+import { ALL_ACCOUNTS, endPurgeWrites, leftWrite, readPurge } from './purge-operation.ts';
 import { asPurge, NOTHING_PURGED, sumPurges } from './purge-report.ts';
 
-export interface PurgeEstimation {
+export interface PurgeEnd {
   /** Of the functions. */
   readonly memoryMb: number;
   readonly keysPerSecond: number;
   /** Parts that the machine purges at once. */
   readonly maxWorkers: number;
+  /**
+   * Told how many trees of all accounts wait for a backup, and for how long the first has: none
+   * for 0 days. Not after a purge of some accounts only, which does not know.
+   */
+  readonly onWaiting?: (trees: number, oldestWaitDays: number) => void;
 }
 
 const NEXT = 'Resume the operation, or let the next purge try again: what is due stays due.';
@@ -23,11 +29,10 @@ const NEXT = 'Resume the operation, or let the next purge try again: what is due
 /**
  * Sums up the parts and ends the operation. With something that could not be purged it fails, and
  * can be resumed. Idempotent.
- * @param settings for the estimate of a dry run
  */
 export async function finishPurge(
   ports: OperationPorts,
-  settings: PurgeEstimation,
+  settings: PurgeEnd,
   { operation: context, purged }: FinishPurgePayload,
 ): Promise<FinishPurgeAnswer> {
   const { operationId } = context;
@@ -38,6 +43,7 @@ export async function finishPurge(
   const isRefused = report.skipped > 0 && context.accountId !== ALL_ACCOUNTS;
   const now = ports.clock.now();
   if (dryRun !== true) await ports.rows.write(leftWrite(context, report, now));
+  if (state === 'running') await tellWaits(ports, context, settings, report);
   if (report.failed > 0 || isLeft || isRefused) return await fail(ports, context, report);
   if (state === 'running') {
     const found = dryRun ? foundBy(report, settings, purged.length) : undefined;
@@ -56,7 +62,7 @@ const countsIn = ({ trees, mailboxes, messages, bytes, notDue, waiting }: PurgeR
   waitingForBackup: waiting,
 });
 
-function foundBy(report: PurgeReport, settings: PurgeEstimation, parts: number) {
+function foundBy(report: PurgeReport, settings: PurgeEnd, parts: number) {
   const { memoryMb, keysPerSecond, maxWorkers } = settings;
   const workers = Math.max(Math.min(parts, maxWorkers), 1);
   const usage = purgeUsage({ ...report, parts, memoryMb, keysPerSecond, workers });
@@ -79,4 +85,16 @@ async function fail(
   const message = `${what}. Nothing is lost: what is due stays due.`;
   await failOperation(ports, context, { name: error, message, next: NEXT });
   return { outcome: 'refused', operationId: context.operationId, error, message, report };
+}
+
+async function tellWaits(
+  { rows, clock }: OperationPorts,
+  context: FinishPurgePayload['operation'],
+  { onWaiting }: PurgeEnd,
+  { waiting, waitingSince }: PurgeReport,
+): Promise<void> {
+  const { user, domain, dryRun } = await readPurge(rows, context);
+  if (user !== undefined || domain !== undefined || dryRun === true) return;
+  const now = clock.now();
+  onWaiting?.(waiting, (now - (waitingSince ?? now)) / DAY_MS);
 }

@@ -2,11 +2,12 @@
 import type {
   ChangeFlagsAnswer,
   ChangeFlagsRequest,
+  CopyDeletedRequest,
   CopyMessagesAnswer,
   CopyMessagesRequest,
   FlagChange,
 } from '../../contract/mail-api.ts';
-import { quoted } from '../errors.ts';
+import { InvalidInputError, quoted } from '../errors.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
 import {
@@ -25,6 +26,7 @@ import { parseFlags, parseKeywords } from '../messages/flags.ts';
 import type { Chunked } from '../messages/in-chunks.ts';
 import { moveMessages } from '../messages/move-messages.ts';
 import { checkQuota } from '../quota/quota.ts';
+import { openDeleted } from './deleted-request.ts';
 import {
   checkRequestedUids,
   expungeOptions,
@@ -80,15 +82,25 @@ const isEmpty = ({ flags, keywords }: FlagChanges): boolean => flags.size + keyw
  */
 export async function requestCopy(
   request: MailRequest,
-  { from, uids, to }: CopyMessagesRequest,
+  { fromDeletion, from, uids, to }: CopyDeletedRequest,
 ): Promise<CopyMessagesAnswer> {
   const { ports, access, deadline } = request;
   checkRequestedUids('uids', uids);
-  const source = await openMailbox(request, 'from', from, 'r');
+  const source = await sourceOf(request, fromDeletion, from);
   const target = await requireTarget(ports.rows, access, parseMailboxPath('to', to));
   await requireRoom(request, source, uids, target);
   const done = await copyMessages(ports, access, source, uids, target, deadline);
   return toAnswer(target, done);
+}
+
+async function sourceOf(
+  request: MailRequest,
+  fromDeletion: string | undefined,
+  from: string | undefined,
+): Promise<Mailbox> {
+  if (fromDeletion !== undefined) return await openDeleted(request, fromDeletion, from);
+  if (from !== undefined) return await openMailbox(request, 'from', from, 'r');
+  throw InvalidInputError.of('from', 'missing: allowed is the name of a mailbox');
 }
 
 /**

@@ -18,6 +18,7 @@ import { searchMessages } from '../queries/search-messages.ts';
 import { selectMessages } from '../queries/select-messages.ts';
 import { type MailRequest, requireAdmin, UIDS_MAX } from './mail-access.ts';
 import { selecting } from './select-entries.ts';
+import { settleMoves } from './settle-moves.ts';
 
 /**
  * @throws InvalidQueryError, QueryLacksMailboxError, UnknownMailboxError, PermissionDeniedError,
@@ -54,8 +55,8 @@ async function targetOf(
   request: MailRequest,
   { to, createTarget = false }: CopyByQueryRequest,
 ): Promise<Mailbox> {
-  const { ports, access } = request;
   const path = parseMailboxPath('to', to);
+  const { ports, access } = createTarget ? await settleMoves(request, [path]) : request;
   const { account, settings } = access;
   const mayCreate = createTarget && !settings.isStorage(path);
   if (mayCreate && (await findMailbox(ports.rows, account, path)) === undefined) {

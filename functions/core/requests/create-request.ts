@@ -2,16 +2,21 @@
 import type { CreateMailboxRequest } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { settingsFor } from '../autoexpunge/policy-attributes.ts';
-import { LetheError, quoted } from '../errors.ts';
+import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import { parentOf, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { checkUidValidity } from '../mailboxes/mailbox-uids.ts';
 import { findMailbox, type Mailbox, mailboxExists } from '../mailboxes/mailboxes.ts';
 import { hasRight, notAllowed, permissionDenied, rightsOf } from '../mailboxes/rights.ts';
 import type { MailRequest } from './mail-access.ts';
+import { settleMoves } from './settle-moves.ts';
+
+/** Missing parents that one request makes: a transaction each. */
+const PARENTS_MAX = 50;
 
 /**
- * Parents are not made: one that is missing is a name in the list.
+ * Parents are made when that is asked for; else one that is missing is a name in the list. If time
+ * runs out, those that were made stay.
  * @throws InvalidInputError, PermissionDeniedError, NotAllowedError, MailboxExistsError,
  *   AccountNotActiveError, StoreBusyError
  */
@@ -19,16 +24,40 @@ export async function requestCreate(
   request: MailRequest,
   given: CreateMailboxRequest,
 ): Promise<Mailbox> {
-  const { ports, access } = request;
   const path = parseMailboxPath('path', given.path);
-  const { specialUse, uidValidity } = given;
+  const { specialUse, uidValidity, parents = false } = given;
   if (uidValidity !== undefined) checkUidValidity('uidValidity', uidValidity);
-  await requireFreeName(request, path);
+  const settled = await settleMoves(request, [path]);
+  const { ports, access } = settled;
+  await requireFreeName(settled, path);
+  if (parents) await createParents(settled, path);
   return await createMailbox(ports, access.account, path, {
     ...settingsFor(access.settings, path),
     ...(specialUse === undefined ? {} : { specialUse }),
     ...(uidValidity === undefined ? {} : { uidValidity }),
   });
+}
+
+/** From the top down. All are looked at before the first is made. */
+async function createParents(request: MailRequest, path: string): Promise<void> {
+  const { ports, access } = request;
+  const missing: string[] = [];
+  for (let above = parentOf(path); above !== undefined; above = parentOf(above)) {
+    if ((await findMailbox(ports.rows, access.account, above)) !== undefined) continue;
+    await requireFreeName(request, above);
+    missing.unshift(above);
+    if (missing.length <= PARENTS_MAX) continue;
+    throw InvalidInputError.of('path', `more than ${PARENTS_MAX} levels above it are missing`);
+  }
+  for (const above of missing) {
+    const given = settingsFor(access.settings, above);
+    await createMailbox(ports, access.account, above, given).catch(unlessExists);
+  }
+}
+
+/** Somebody else made it in the meantime. */
+function unlessExists(error: unknown): void {
+  if (!(error instanceof LetheError) || error.name !== ERROR_NAMES.mailboxExists) throw error;
 }
 
 /**

@@ -13,6 +13,7 @@ import type { Message } from '../messages/message.ts';
 import { parseMessageQuery } from '../queries/parse-query.ts';
 import { requireMailboxes } from '../queries/query.ts';
 import { selectMessages } from '../queries/select-messages.ts';
+import { deleteEmptied, wouldBeEmptied } from './delete-emptied.ts';
 import {
   checkRequestedUids,
   expungeOptions,
@@ -34,15 +35,20 @@ interface Part {
 
 /**
  * Without the right to expunge nothing happens, and nobody is told (RFC 4314, 4).
+ * @param requestedBy who asks, for the record of what is deleted with `deleteEmptied`
  * @throws InvalidInputError, InvalidQueryError, QueryLacksMailboxError, UnknownMailboxError,
  *   PermissionDeniedError, ExpungeStorageError, StoreBusyError
  */
 export async function requestExpunge(
   request: MailRequest,
   body: ExpungeMessagesRequest,
+  requestedBy: string,
 ): Promise<ExpungeMessagesAnswer> {
   if (body.bypassExpungeStorage === true) requireAdmin(request, 'bypassExpungeStorage');
-  if (body.query !== undefined) return await expungeByQuery(request, body);
+  if (body.query !== undefined) return await expungeByQuery(request, body, requestedBy);
+  if (body.deleteEmptied !== undefined) {
+    throw InvalidInputError.of('deleteEmptied', 'allowed with a query');
+  }
   const { mailbox: path, uids, deletedOnly = false } = body;
   if (path === undefined) throw InvalidInputError.of('mailbox', 'missing: say where');
   const mailbox = await openMailbox(request, 'mailbox', path);
@@ -78,6 +84,7 @@ async function victims(
 async function expungeByQuery(
   request: MailRequest,
   body: ExpungeMessagesRequest,
+  requestedBy: string,
 ): Promise<ExpungeMessagesAnswer> {
   requireAdmin(request, 'expunging by query');
   for (const field of ['mailbox', 'uids', 'deletedOnly'] as const) {
@@ -94,7 +101,12 @@ async function expungeByQuery(
       return answer.end(body, false);
     }
   }
-  return answer.end(body, true);
+  const done = answer.end(body, true);
+  if (body.deleteEmptied !== true || !done.complete) return done;
+  if (body.dryRun === true) {
+    return { ...done, deleted: wouldBeEmptied(request, mailboxes, done.expunged) };
+  }
+  return { ...done, ...(await deleteEmptied(request, mailboxes, requestedBy)) };
 }
 
 /** Gathers what has gone, or would go. */

@@ -6,6 +6,7 @@ import { parentOf } from '../mailboxes/mailbox-path.ts';
 import { matchesPattern, parsePattern } from '../mailboxes/mailbox-pattern.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { hasRight } from '../mailboxes/rights.ts';
+import { subscribedNames } from '../mailboxes/subscriptions.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import type { MailRequest } from './mail-access.ts';
 
@@ -34,13 +35,16 @@ export async function requestList(
   const patterns = given.map((pattern) => parsePattern('pattern', pattern));
   const { account, actor, settings } = access;
   const found = new Map<string, MailboxListItem>();
+  const parents = new Set<string>();
   for (const mailbox of await mailboxesAtOnce(ports.rows, account)) {
     if (!hasRight(actor, settings, mailbox, 'l')) continue;
     const { path } = mailbox;
     const reaching = patterns.filter((pattern) => reaches(settings, pattern, path));
     const shown = (name: string) => reaching.some((pattern) => matchesPattern(pattern, name));
-    if (shown(path)) found.set(path, { path });
+    const { specialUse = settings.specialUseOf(path) } = mailbox;
+    if (shown(path)) found.set(path, { path, ...(specialUse === undefined ? {} : { specialUse }) });
     for (let above = parentOf(path); above !== undefined; above = parentOf(above)) {
+      if (reaching.length > 0) parents.add(above);
       if (shown(above) && !found.has(above)) found.set(above, { path: above, placeholder: true });
     }
   }
@@ -49,7 +53,17 @@ export async function requestList(
     .filter(({ path }) => path > after)
     .sort((one, other) => (one.path < other.path ? -1 : 1));
   const next = items.length > limit ? items[limit - 1]?.path : undefined;
-  return { items: items.slice(0, limit), ...(next === undefined ? {} : { next }) };
+  // The list of subscriptions is its owner's.
+  const subscribed =
+    actor.kind === 'user' ? new Set() : await subscribedNames(ports.rows, account.accountId);
+  const shown = items.slice(0, limit).map((item) => ({
+    ...item,
+    ...(parents.has(item.path) ? { hasChildren: true as const } : {}),
+    ...(item.placeholder === undefined && subscribed.has(item.path)
+      ? { subscribed: true as const }
+      : {}),
+  }));
+  return { items: shown, ...(next === undefined ? {} : { next }) };
 }
 
 /**

@@ -12,6 +12,7 @@ import { findMailbox } from '../mailboxes/mailboxes.ts';
 import { notAllowed, requireAnyRight, rightsOf } from '../mailboxes/rights.ts';
 import { listSubscriptions, subscribe, unsubscribe } from '../mailboxes/subscriptions.ts';
 import { everyEntry } from '../messages/entries.ts';
+import { openPlace, type Place } from './deleted-request.ts';
 import { type MailRequest, openMailbox } from './mail-access.ts';
 
 const PAGE_ENTRIES = 500;
@@ -19,16 +20,19 @@ const PAGE_ENTRIES = 500;
 /** Any of these makes an open mailbox writable (RFC 9051, 6.3.2). */
 const WRITING = 'swtei';
 
+/** Deleted folders are looked at, and change only as a whole. */
+const DELETED_RIGHTS = 'lr';
+
 /**
  * Counts what the mailbox shows. Flags are in the messages alone, so all of them are read.
  * @throws InvalidInputError, UnknownMailboxError, StoreBusyError when time is too short for that
  */
 export async function requestStatus(
   request: MailRequest,
-  path: string,
+  place: Place,
 ): Promise<MailboxStatusAnswer> {
   const { ports, deadline } = request;
-  const mailbox = await openMailbox(request, 'mailbox', path);
+  const mailbox = await openPlace(request, place);
   let [messages, unseen, bytes] = [0, 0, 0];
   for await (const page of everyEntry(ports.rows, mailbox, ports.clock, PAGE_ENTRIES)) {
     for (const { message } of page) {
@@ -44,16 +48,17 @@ export async function requestStatus(
 }
 
 /** @throws InvalidInputError, UnknownMailboxError */
-export async function requestRights(request: MailRequest, path: string): Promise<RightsAnswer> {
-  const mailbox = await openMailbox(request, 'mailbox', path);
-  const rights = rightsOf(request.access.actor, request.access.settings, mailbox);
+export async function requestRights(request: MailRequest, place: Place): Promise<RightsAnswer> {
+  const mailbox = await openPlace(request, place);
+  const { actor, settings } = request.access;
+  const rights = place.deletion === undefined ? rightsOf(actor, settings, mailbox) : DELETED_RIGHTS;
   const writable = [...WRITING].some((letter) => rights.includes(letter));
   return { rights, access: writable ? 'readWrite' : 'readOnly' };
 }
 
 /** @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError */
-export async function requestAcl(request: MailRequest, path: string): Promise<AclAnswer> {
-  const { acl = {} } = await openMailbox(request, 'mailbox', path, 'a');
+export async function requestAcl(request: MailRequest, place: Place): Promise<AclAnswer> {
+  const { acl = {} } = await openPlace(request, place, 'a');
   return { entries: acl };
 }
 

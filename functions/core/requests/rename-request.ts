@@ -7,6 +7,7 @@ import { renameMailbox } from '../mailboxes/rename-mailbox.ts';
 import { notAllowed, requireMailboxWith } from '../mailboxes/rights.ts';
 import { requireFreeName } from './create-request.ts';
 import { isStorage, type MailAccess, type MailRequest } from './mail-access.ts';
+import { settleMoves } from './settle-moves.ts';
 
 /**
  * Children move along. The expunge storage keeps its name, and nothing is renamed into it, whoever
@@ -15,12 +16,13 @@ import { isStorage, type MailAccess, type MailRequest } from './mail-access.ts';
  *   MailboxExistsError, AccountNotActiveError, StoreBusyError
  */
 export async function requestRename(
-  request: MailRequest,
+  asked: MailRequest,
   given: RenameMailboxRequest,
 ): Promise<Mailbox> {
-  const { ports, access, deadline } = request;
   const from = parseMailboxPath('from', given.from);
   const to = parseMailboxPath('to', given.to);
+  const request = await settleMoves(asked, [from, to]);
+  const { ports, access, deadline } = request;
   const mailbox = await requireMailboxWith(ports.rows, access, from, 'x');
   requireRenamable(access, mailbox);
   if (from === to) throw mailboxExists(to);

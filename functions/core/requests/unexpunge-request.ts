@@ -7,6 +7,7 @@ import { parseKeywords } from '../messages/flags.ts';
 import { findInPlace, readInPlace } from '../messages/in-place-entries.ts';
 import { type UnexpungeOptions, unexpungeMessages } from '../messages/unexpunge-messages.ts';
 import { checkQuota } from '../quota/quota.ts';
+import { openPlace, type Place } from './deleted-request.ts';
 import {
   checkRequestedUids,
   type MailRequest,
@@ -21,11 +22,11 @@ import {
  */
 export async function requestExpunged(
   request: MailRequest,
-  path: string,
+  place: Place,
   page: { readonly afterUid: number; readonly limit: number },
 ): Promise<EntryPage> {
   requireAdmin(request, 'what was expunged in place');
-  return await listInPlace(request, await openMailbox(request, 'mailbox', path), page);
+  return await listInPlace(request, await openPlace(request, place), page);
 }
 
 /** The same of a mailbox that is open already. */

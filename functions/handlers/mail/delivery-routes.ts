@@ -9,7 +9,7 @@ import type { Message } from '../../core/messages/message.ts';
 import type { NewMessage } from '../../core/messages/new-messages.ts';
 import { fetchMessage, listMessages } from '../../core/messages/read-messages.ts';
 import { startUpload } from '../../core/messages/uploads.ts';
-import { openMailbox } from '../../core/requests/mail-access.ts';
+import { openPlace } from '../../core/requests/deleted-request.ts';
 import {
   type DoorContext,
   type DoorEnv,
@@ -23,6 +23,7 @@ import {
   type DoorKind,
   type MailDependencies,
   type OpenRequest,
+  placeIn,
   userOf,
 } from './open-request.ts';
 
@@ -73,7 +74,7 @@ export function addDeliveryRoutes(
       limit: queryNumber(context, 'limit', PAGE),
     };
     const request = await open(context);
-    const mailbox = await openMailbox(request, 'mailbox', named(context), 'r');
+    const mailbox = await openPlace(request, placeIn(context), 'r');
     const { messages, nextAfterUid } = await listMessages(request.ports, mailbox, page);
     const next = nextAfterUid === undefined ? {} : { next: String(nextAfterUid) };
     return context.json({ items: messages.map(toMessageAnswer), ...next });
@@ -82,13 +83,11 @@ export function addDeliveryRoutes(
   door.get(`${base}/messages/:uid`, async (context) => {
     const uid = parseUid(context.req.param('uid'));
     const request = await open(context);
-    const mailbox = await openMailbox(request, 'mailbox', named(context), 'r');
+    const mailbox = await openPlace(request, placeIn(context), 'r');
     const { body } = await fetchMessage(request.ports, request.access.account, mailbox, uid);
     return context.body(new Uint8Array(body), 200, { 'content-type': 'message/rfc822' });
   });
 }
-
-const named = (context: DoorContext): string => context.req.query('mailbox') ?? 'INBOX';
 
 async function deliver(
   context: DoorContext,

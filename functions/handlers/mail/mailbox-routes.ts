@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { CreateMailboxRequest, MailboxAnswer } from '../../contract/api.ts';
 import { SPECIAL_USES } from '../../contract/mailbox-names.ts';
+import { isThere } from '../../core/mailboxes/every-mailbox.ts';
 import { changeUids } from '../../core/mailboxes/mailbox-uids.ts';
 import { listMailboxes, type Mailbox } from '../../core/mailboxes/mailboxes.ts';
 import { storedIn } from '../../core/quota/quota.ts';
@@ -23,14 +24,15 @@ import {
   requestUnsubscribe,
 } from '../../core/requests/mailbox-requests.ts';
 import { requestRename } from '../../core/requests/rename-request.ts';
-import { type DoorContext, type DoorEnv, queryPage, readBody } from '../../runtime/door.ts';
-import type { OpenRequest } from './open-request.ts';
+import { type DoorEnv, queryPage, readBody } from '../../runtime/door.ts';
+import { type OpenRequest, placeIn } from './open-request.ts';
 
 const WHOLE = z.int('allowed is a whole number');
 const PATH = z.string('allowed is the name of a mailbox');
 
 const NEW_MAILBOX = z.strictObject({
   path: PATH,
+  parents: z.boolean('allowed is true or false').optional(),
   specialUse: z.enum(SPECIAL_USES, 'allowed is a special use, for instance \\Trash').optional(),
   uidValidity: WHOLE.optional(),
 });
@@ -52,8 +54,6 @@ const ACL_CHANGE = z.strictObject({
 
 /** @param base path of an account, for owners or for administrators */
 export function addMailboxRoutes(door: Hono<DoorEnv>, base: string, open: OpenRequest): void {
-  const named = (context: DoorContext) => context.req.query('mailbox') ?? 'INBOX';
-
   door.get(`${base}/mailboxes`, async (context) => {
     const patterns = context.req.queries('pattern');
     const page = queryPage(context);
@@ -88,13 +88,13 @@ export function addMailboxRoutes(door: Hono<DoorEnv>, base: string, open: OpenRe
   });
 
   door.get(`${base}/mailboxes/status`, async (context) =>
-    context.json(await requestStatus(await open(context), named(context))),
+    context.json(await requestStatus(await open(context), placeIn(context))),
   );
   door.get(`${base}/mailboxes/rights`, async (context) =>
-    context.json(await requestRights(await open(context), named(context))),
+    context.json(await requestRights(await open(context), placeIn(context))),
   );
   door.get(`${base}/mailboxes/acl`, async (context) =>
-    context.json(await requestAcl(await open(context), named(context))),
+    context.json(await requestAcl(await open(context), placeIn(context))),
   );
   door.put(`${base}/mailboxes/acl`, async (context) => {
     const body = await readBody(context, ACL_CHANGE);
@@ -122,10 +122,11 @@ async function listAll(
   page: { readonly limit: number; readonly after?: string },
 ): Promise<{ readonly items: readonly MailboxAnswer[]; readonly next?: string }> {
   const { rows, clock } = request.ports;
-  const { accountId } = request.access.account;
-  const { mailboxes, next } = await listMailboxes(rows, accountId, page);
+  const { account } = request.access;
+  const { mailboxes, next } = await listMailboxes(rows, account.accountId, page);
   const items: MailboxAnswer[] = [];
-  for (const mailbox of mailboxes.filter((one) => isListed(request, one))) {
+  const there = mailboxes.filter((one) => isThere(account, one) && isListed(request, one));
+  for (const mailbox of there) {
     const { messages, bytes, ...rest } = toMailboxAnswer(mailbox);
     const stored = await storedIn(rows, mailbox, clock.now());
     items.push({ ...rest, messages: messages + stored.messages, bytes: bytes + stored.bytes });

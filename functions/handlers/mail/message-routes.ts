@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import { z } from 'zod';
 import type {
   ChangeFlagsRequest,
+  CopyDeletedRequest,
   ExpungeMessagesRequest,
   MessageQuery,
   RestoreMessagesRequest,
@@ -14,7 +15,7 @@ import { requestByQuery, requestSearch } from '../../core/requests/copy-by-query
 import { requestExpunge } from '../../core/requests/expunge-request.ts';
 import type { MailRequest } from '../../core/requests/mail-access.ts';
 import { requestRestore } from '../../core/requests/restore-request.ts';
-import { type DoorEnv, readBody } from '../../runtime/door.ts';
+import { callerOf, type DoorEnv, readBody } from '../../runtime/door.ts';
 import type { OpenRequest } from './open-request.ts';
 
 const PATH = z.string('allowed is the name of a mailbox');
@@ -36,7 +37,10 @@ const FLAGS = z.strictObject({
   remove: FLAG_CHANGE.optional(),
 });
 
-const COPY = z.strictObject({ from: PATH, uids: UIDS, to: PATH });
+const MOVE = z.strictObject({ from: PATH, uids: UIDS, to: PATH });
+
+/** Out of a deleted folder, the mailbox that was deleted needs no name. */
+const COPY = MOVE.extend({ from: PATH.optional(), fromDeletion: z.string().optional() });
 
 const COPY_BY_QUERY = z.strictObject({
   query: MESSAGE_QUERY,
@@ -50,6 +54,7 @@ const EXPUNGE = z.strictObject({
   deletedOnly: z.boolean().optional(),
   query: MESSAGE_QUERY.optional(),
   bypassExpungeStorage: z.boolean().optional(),
+  deleteEmptied: z.boolean().optional(),
   dryRun: z.boolean().optional(),
 });
 
@@ -70,7 +75,7 @@ export function addMessageRoutes(door: Hono<DoorEnv>, base: string, open: OpenRe
   const post = <S extends z.ZodType>(
     name: string,
     schema: S,
-    act: (request: MailRequest, body: z.infer<S>) => Promise<object>,
+    act: (request: MailRequest, body: z.infer<S>, requestedBy: string) => Promise<object>,
     checkQuery?: (query: unknown, now: number) => unknown,
   ) =>
     door.post(`${base}/messages/${name}`, async (context) => {
@@ -78,11 +83,11 @@ export function addMessageRoutes(door: Hono<DoorEnv>, base: string, open: OpenRe
       // Before anything is looked at, even the account; what time it is does not matter for that.
       const { query } = body as { readonly query?: unknown };
       if (query !== undefined) checkQuery?.(query, 0);
-      return context.json(await act(await open(context), body));
+      return context.json(await act(await open(context), body, callerOf(context)));
     });
   post('flags', FLAGS, (request, body) => requestFlags(request, body as ChangeFlagsRequest));
-  post('copy', COPY, requestCopy);
-  post('move', COPY, requestMove);
+  post('copy', COPY, (request, body) => requestCopy(request, body as CopyDeletedRequest));
+  post('move', MOVE, requestMove);
   for (const verb of ['copy', 'move'] as const) {
     post(
       `${verb}-by-query`,
@@ -95,7 +100,8 @@ export function addMessageRoutes(door: Hono<DoorEnv>, base: string, open: OpenRe
   post(
     'expunge',
     EXPUNGE,
-    (request, body) => requestExpunge(request, body as ExpungeMessagesRequest),
+    (request, body, requestedBy) =>
+      requestExpunge(request, body as ExpungeMessagesRequest, requestedBy),
     parseMessageQuery,
   );
   post(

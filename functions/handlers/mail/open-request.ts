@@ -8,6 +8,7 @@ import { notAllowed } from '../../core/mailboxes/rights.ts';
 import type { RetentionDays } from '../../core/messages/expiry.ts';
 import type { Ports } from '../../core/ports/ports.ts';
 import type { RowStore } from '../../core/ports/row-store.ts';
+import type { Place } from '../../core/requests/deleted-request.ts';
 import type { MailRequest } from '../../core/requests/mail-access.ts';
 import { readSettings } from '../../core/settings/settings-store.ts';
 import { type DoorContext, deadlineOf } from '../../runtime/door.ts';
@@ -41,6 +42,15 @@ export function makeOpen(dependencies: () => MailDependencies, kind: DoorKind): 
 
 export const userOf = (context: DoorContext): string =>
   parseAddress('user', context.req.param('user'));
+
+/** Where a reading looks: in a mailbox, or, for administrators, in a deleted folder. */
+export function placeIn(context: DoorContext): Place {
+  const { deletion, mailbox } = context.req.query();
+  return {
+    ...(deletion === undefined ? {} : { deletion }),
+    ...(mailbox === undefined ? {} : { mailbox }),
+  };
+}
 
 /**
  * The owner, by any of the account's addresses; another user named by `as`; or an administrator.

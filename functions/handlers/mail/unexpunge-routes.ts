@@ -14,7 +14,7 @@ import type { Entry } from '../../core/messages/entries.ts';
 import { type PurgePlace, requestPurgeExpunged } from '../../core/requests/purge-expunged.ts';
 import { requestExpunged, requestUnexpunge } from '../../core/requests/unexpunge-request.ts';
 import { type DoorEnv, PAGE, queryNumber, readBody } from '../../runtime/door.ts';
-import type { OpenRequest } from './open-request.ts';
+import { type OpenRequest, placeIn } from './open-request.ts';
 
 const PATH = z.string('allowed is the name of a mailbox');
 
@@ -57,8 +57,8 @@ export function addUnexpungeRoutes(door: Hono<DoorEnv>, base: string, open: Open
       afterUid: queryNumber(context, 'cursor', { fallback: 0, min: 0, max: UID_MAX }),
       limit: queryNumber(context, 'limit', PAGE),
     };
-    const mailbox = context.req.query('mailbox') ?? 'INBOX';
-    const { entries, nextAfterUid } = await requestExpunged(await open(context), mailbox, page);
+    const request = await open(context);
+    const { entries, nextAfterUid } = await requestExpunged(request, placeIn(context), page);
     const next = nextAfterUid === undefined ? {} : { next: String(nextAfterUid) };
     return context.json({ items: entries.flatMap(toItem), ...next });
   });

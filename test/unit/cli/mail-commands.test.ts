@@ -72,6 +72,7 @@ describe('mailbox', () => {
   test.each([
     ['urn:lethe:mailbox-exists', 409, 65],
     ['urn:lethe:mailbox-not-empty', 409, 65],
+    ['urn:lethe:has-children', 409, 65],
     ['urn:lethe:not-allowed', 403, 77],
     ['urn:lethe:unknown-mailbox', 404, 68],
   ] as const)('O2: %s ends with doveadm exit codes', async (type, status, exitCode) => {

@@ -121,14 +121,14 @@ describe('a replay can fail', () => {
 
 describe('a replay skips', () => {
   test('what departs on purpose, and what Lethe does not have yet', async () => {
-    const step: Step = { do: 'deleteMailbox', mailbox: 'A' };
+    const step: Step = { do: 'purgeDeleted', mailbox: 'A' };
     expect(await run({ ...scenario([]), deviates: true, deviation: 'DEV-04' })).toEqual({
       outcome: 'skip',
       reason: 'Lethe departs on purpose (DEV-04)',
     });
     expect(await run(scenario([step]))).toEqual({
       outcome: 'skip',
-      reason: 'Lethe does not have deleteMailbox yet',
+      reason: 'Lethe does not have purgeDeleted yet',
     });
     expect(await run({ ...scenario([]), needs: ['wings'] })).toEqual({
       outcome: 'skip',

@@ -26,6 +26,7 @@ describe('errors as problems (RFC 9457)', () => {
     ['AddressTakenError', 'urn:lethe:address-taken', 409, 'Address taken'],
     ['MailboxExistsError', 'urn:lethe:mailbox-exists', 409, 'Mailbox exists'],
     ['MailboxNotEmptyError', 'urn:lethe:mailbox-not-empty', 409, 'Mailbox not empty'],
+    ['HasChildrenError', 'urn:lethe:has-children', 409, 'Has children'],
     ['AccountHeldError', 'urn:lethe:account-held', 409, 'Account held'],
     ['AccountNotActiveError', 'urn:lethe:account-not-active', 409, 'Account not active'],
     ['OperationFinishedError', 'urn:lethe:operation-finished', 409, 'Operation finished'],

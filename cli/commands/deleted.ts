@@ -1,0 +1,51 @@
+/** `lethe mailbox deleted` */
+import type { DeletedItem, DeletedMember } from '../../functions/contract/folder-api.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Field, printList } from '../output/records.ts';
+import { CONTENT_FIELDS, SIZE_FIELDS } from './folder-fields.ts';
+
+const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
+
+const PURGE: Field<Pick<DeletedItem, 'purgeAfter'>> = {
+  name: 'purgeAfter',
+  value: ({ purgeAfter = 'never' }) => purgeAfter,
+  shown: ({ purgeAfter }) => (purgeAfter === undefined ? 'never' : minute(purgeAfter)),
+};
+
+const DELETIONS: readonly Field<DeletedItem>[] = [
+  { name: 'deletion', value: ({ deletionId }) => deletionId },
+  { name: 'mailbox', value: ({ path }) => path },
+  {
+    name: 'deleted',
+    value: ({ deletedAt }) => deletedAt,
+    shown: ({ deletedAt }) => minute(deletedAt),
+  },
+  { name: 'state', value: ({ state }) => state },
+  ...SIZE_FIELDS,
+  PURGE,
+];
+
+const MEMBERS: readonly Field<DeletedMember>[] = [
+  { name: 'mailbox', value: ({ path }) => path },
+  ...CONTENT_FIELDS,
+  { name: 'uidNext', value: ({ uidNext }) => uidNext },
+  { name: 'uidValidity', value: ({ uidValidity }) => uidValidity },
+  { name: 'name', value: ({ name }) => name },
+  PURGE,
+];
+
+export interface DeletedOptions {
+  readonly user: string;
+  readonly deletion?: string;
+}
+
+export async function listDeleted(
+  { io, format, client }: Context,
+  { user, deletion }: DeletedOptions,
+): Promise<number> {
+  const door = (await client()).door(user);
+  if (deletion === undefined) await printList(io, format, door.deleted(), DELETIONS);
+  else await printList(io, format, door.deletedMembers(deletion), MEMBERS);
+  return EXIT.ok;
+}

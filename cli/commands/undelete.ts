@@ -1,0 +1,87 @@
+/** `lethe mailbox undelete` */
+import type {
+  UndeleteMailboxAnswer,
+  UndeleteMailboxRequest,
+} from '../../functions/contract/folder-api.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { writeLine } from '../io.ts';
+import { type Field, printRecord } from '../output/records.ts';
+import { counted, size } from '../output/text.ts';
+import { COST_FIELDS, SIZE_FIELDS } from './folder-fields.ts';
+import type { parseTime } from './query-options.ts';
+
+const FIELDS: readonly Field<UndeleteMailboxAnswer>[] = [
+  { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
+  { name: 'deletion', value: ({ deletionId }) => deletionId },
+  { name: 'to', value: ({ to }) => to },
+  ...SIZE_FIELDS,
+  { name: 'overQuota', value: ({ overQuota }) => overQuota, shown: () => 'yes' },
+  ...COST_FIELDS,
+];
+
+export interface UndeleteOptions {
+  readonly user: string;
+  readonly deletion?: string;
+  readonly at?: ReturnType<typeof parseTime>;
+  readonly path?: string;
+  readonly to?: string;
+  readonly overQuota?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** @throws CliError 64 for options that do not go together */
+export async function undeleteMailbox(
+  { io, format, client }: Context,
+  mailbox: string | undefined,
+  options: UndeleteOptions,
+): Promise<number> {
+  const request = toRequest(mailbox, options, io.now());
+  const done = await (await client()).door(options.user).undeleteMailbox(request);
+  await printRecord(io, format, done, FIELDS);
+  const { mailboxes, messages, bytes, to, overQuota, dryRun } = done;
+  const what = `${counted(mailboxes, 'mailbox', 'mailboxes')}, ${counted(messages, 'message')}, ${size(bytes)}`;
+  const over = overQuota ? ', over quota' : '';
+  await writeLine(
+    io.stderr,
+    dryRun
+      ? `would bring back ${what} as ${to}${over}; nothing was changed`
+      : `${what} back as ${to}${over}`,
+  );
+  return EXIT.ok;
+}
+
+/** @param now epoch milliseconds */
+function toRequest(
+  mailbox: string | undefined,
+  { deletion, at, path, to, overQuota, dryRun }: UndeleteOptions,
+  now: number,
+): UndeleteMailboxRequest {
+  if ((mailbox === undefined) === (deletion === undefined)) {
+    throw new CliError(EXIT.usage, 'allowed is one of a mailbox and --deletion', {
+      hint: 'To see which deletions there are: lethe mailbox deleted.',
+    });
+  }
+  if (at !== undefined && mailbox === undefined) {
+    throw new CliError(EXIT.usage, '--at and --deletion: allowed is one of them');
+  }
+  if (path !== undefined && deletion === undefined) {
+    throw new CliError(EXIT.usage, '--path needs --deletion: a name can be that of a part itself');
+  }
+  return {
+    ...(deletion === undefined ? {} : { deletionId: deletion }),
+    ...(mailbox === undefined ? {} : { mailbox }),
+    ...(at === undefined ? {} : { at: momentOf(at, now) }),
+    ...(path === undefined ? {} : { path }),
+    ...(to === undefined ? {} : { to }),
+    ...(overQuota ? { overQuota } : {}),
+    ...(dryRun ? { dryRun } : {}),
+  };
+}
+
+function momentOf(time: ReturnType<typeof parseTime>, now: number): string {
+  const { at, secondsAgo } = time;
+  const moment = typeof at === 'string' ? Date.parse(at) : now - Number(secondsAgo) * 1000;
+  return new Date(moment).toISOString();
+}

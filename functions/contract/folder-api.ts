@@ -1,0 +1,116 @@
+/**
+ * Requests and answers about folders that go and come back: below `/v1/accounts/{user}` as their
+ * owner or another user, below `/v1/admin/accounts/{user}` as an administrator. Times are ISO 8601
+ * in UTC; paths of deleted folders are those under which they were deleted.
+ */
+import type { Counts } from './api.ts';
+import type { DeletedRetentionDays, DeleteMode } from './mail-settings.ts';
+
+/** `POST mailboxes/delete` */
+export interface DeleteMailboxRequest {
+  /** Not with `all`. */
+  readonly mailbox?: string;
+  /**
+   * With everything below it. Without, a mailbox that has children is refused; in immediate mode it
+   * goes alone, and its name stays for its children.
+   */
+  readonly recursive?: boolean;
+  /** Refused when there is any message in what would go. */
+  readonly requireEmpty?: boolean;
+  /** Ends the subscriptions to what goes, too. */
+  readonly unsubscribe?: boolean;
+  /** For good at once, whatever the mode; administrators only. */
+  readonly bypassExpungeStorage?: boolean;
+  /**
+   * Sets aside every mailbox of the account, the INBOX too, each as a deletion of its own: what
+   * Cyrus does when an administrator deletes the root of a user. Administrators only.
+   */
+  readonly all?: boolean;
+  /** Counts what would go, and changes nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface DeleteMailboxAnswer extends Partial<EstimatedCost> {
+  readonly dryRun?: true;
+  /** `delayed`: set aside, and can be brought back. `immediate`: its mail was expunged. */
+  readonly mode: DeleteMode;
+  readonly deletionId?: string;
+  /** What administrators see it as. */
+  readonly name?: string;
+  /** With `all`. */
+  readonly deletions?: readonly { readonly deletionId: string; readonly path: string }[];
+  readonly mailboxes: number;
+  readonly messages: number;
+  readonly bytes: number;
+  /** `false` when time ran out: send the same request again. */
+  readonly complete: boolean;
+}
+
+/** What it would be billed for, by name, and that in US dollars at list price. */
+export interface EstimatedCost {
+  readonly estimatedBill: Counts;
+  readonly estimatedCostDollars: number;
+  /** Date of the price table. */
+  readonly pricesOf: string;
+}
+
+/** `POST mailboxes/undelete`, administrators only. */
+export interface UndeleteMailboxRequest {
+  readonly deletionId?: string;
+  /** In place of an id: what was deleted last under this name, alone or with what is above it. */
+  readonly mailbox?: string;
+  /** With `mailbox`: the last deletion that is not after this time. */
+  readonly at?: string;
+  /** With `deletionId`: a part of the tree; the whole of it when missing. */
+  readonly path?: string;
+  /** The path to come back to; when missing the old one, or one beside what has taken it. */
+  readonly to?: string;
+  readonly overQuota?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export interface UndeleteMailboxAnswer extends Partial<EstimatedCost> {
+  readonly dryRun?: true;
+  readonly deletionId: string;
+  readonly to: string;
+  readonly mailboxes: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly overQuota?: true;
+}
+
+/**
+ * `moving` and `restoring`: wholly gone, or not back yet, while the rows are on their way.
+ * `arriving`: being copied from another account.
+ */
+export type DeletionState = 'moving' | 'deleted' | 'restoring' | 'purging' | 'arriving';
+
+/** `GET mailboxes/deleted`, administrators only; oldest first. */
+export interface DeletedItem {
+  readonly deletionId: string;
+  readonly path: string;
+  /** `<deletedPrefix>/<path>/<time in hexadecimal>` */
+  readonly name: string;
+  readonly deletedAt: string;
+  readonly state: DeletionState;
+  readonly requestedBy: string;
+  /** Of what is in it now; while it is on the move, of what has arrived. */
+  readonly mailboxes: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly retentionDays: DeletedRetentionDays;
+  /** Missing: never. */
+  readonly purgeAfter?: string;
+}
+
+/** `GET mailboxes/deleted?deletion=` */
+export interface DeletedMember {
+  readonly path: string;
+  readonly name: string;
+  readonly uidValidity: number;
+  readonly uidNext: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly retentionDays: DeletedRetentionDays;
+  readonly purgeAfter?: string;
+}

@@ -1,0 +1,64 @@
+/** Deleting the mailboxes that an expunge by query has left empty (`doveadm expunge -d`). */
+import { ERROR_NAMES, type ErrorName } from '../../contract/error-names.ts';
+import { LetheError } from '../errors.ts';
+import { INBOX } from '../mailboxes/mailbox-path.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { deleteMailbox } from './delete-request.ts';
+import { isStorage, type MailRequest } from './mail-access.ts';
+
+/** It holds something, or has children, or somebody else was first: then it is not deleted. */
+const SPARED: readonly ErrorName[] = [
+  ERROR_NAMES.mailboxNotEmpty,
+  ERROR_NAMES.hasChildren,
+  ERROR_NAMES.unknownMailbox,
+];
+
+export interface Emptied {
+  /** Paths, in the order in which they went. */
+  readonly deleted: readonly string[];
+  readonly complete: boolean;
+}
+
+/**
+ * The INBOX and expunge storages stay.
+ * @param matched mailboxes that the query looked into
+ * @throws AccountHeldError, AccountNotActiveError, StoreBusyError
+ */
+export async function deleteEmptied(
+  request: MailRequest,
+  matched: readonly Mailbox[],
+  requestedBy: string,
+): Promise<Emptied> {
+  const deleted: string[] = [];
+  // Children first: a parent has none then.
+  const last = matched.toSorted((one, other) => (one.path < other.path ? 1 : -1));
+  for (const mailbox of last.filter((one) => mayGo(request, one))) {
+    if (request.ports.clock.now() > request.deadline) return { deleted, complete: false };
+    const { path } = mailbox;
+    const options = { requireEmpty: true };
+    const done = await deleteMailbox(request, path, options, requestedBy).catch(unlessSpared);
+    if (done !== undefined) deleted.push(path);
+  }
+  return { deleted, complete: true };
+}
+
+/** Those that would hold nothing more, by their counters. @param expunged what the query means */
+export function wouldBeEmptied(
+  request: MailRequest,
+  matched: readonly Mailbox[],
+  expunged: readonly { readonly mailbox: string }[],
+): string[] {
+  const counts = Map.groupBy(expunged, ({ mailbox }) => mailbox);
+  return matched
+    .filter((one) => mayGo(request, one))
+    .filter(({ path, messages }) => messages === (counts.get(path)?.length ?? 0))
+    .map(({ path }) => path);
+}
+
+const mayGo = ({ access }: MailRequest, mailbox: Mailbox): boolean =>
+  mailbox.path !== INBOX && !isStorage(access, mailbox);
+
+function unlessSpared(error: unknown): undefined {
+  const spared = error instanceof LetheError && SPARED.some((name) => name === error.name);
+  if (!spared) throw error;
+}

@@ -1,0 +1,230 @@
+/**
+ * Deleting mailboxes as owners, other users and administrators ask for it. What is set aside can be
+ * brought back by an administrator; expunge storages, and what the deployment deletes at once, go
+ * mailbox by mailbox, children first.
+ */
+import type { DeleteMailboxAnswer, DeleteMailboxRequest } from '../../contract/folder-api.ts';
+import { dictmapKeys } from '../../contract/row-layout.ts';
+import { InvalidInputError, StoreBusyError } from '../errors.ts';
+import { deleteNow, mailboxNotEmpty } from '../folders/delete-now.ts';
+import { deleteTree, ownMove } from '../folders/delete-tree.ts';
+import { deletedName, type Tree } from '../folders/tree.ts';
+import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
+import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import { notAllowed, requireRight } from '../mailboxes/rights.ts';
+import { unsubscribe } from '../mailboxes/subscriptions.ts';
+import { estimatedCost, expungeUsage, moveUsage } from '../meter/folder-usage.ts';
+import { storedIn } from '../quota/quota.ts';
+import { text } from '../rows/attributes.ts';
+import { type Doomed, holdsMail, requireDeletable, whatGoes } from './deletable.ts';
+import { deleteAll } from './delete-all.ts';
+import { expungeOptions, isStorage, type MailRequest, requireAdmin } from './mail-access.ts';
+import { settleMoves } from './settle-moves.ts';
+
+/** What one mailbox after the other came to. */
+interface Sum {
+  readonly mailboxes: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+const NOTHING: Sum = { mailboxes: 0, messages: 0, bytes: 0 };
+
+/**
+ * @param requestedBy who asks, for the record
+ * @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError, NotAllowedError,
+ *   HasChildrenError, MailboxNotEmptyError, ExpungeStorageError, AccountHeldError,
+ *   AccountNotActiveError, StoreBusyError: the same request again does the rest
+ */
+export async function requestDelete(
+  request: MailRequest,
+  body: DeleteMailboxRequest,
+  requestedBy: string,
+): Promise<DeleteMailboxAnswer> {
+  const { actor } = request.access;
+  const by = actor.kind === 'user' ? `${requestedBy} for ${actor.user}` : requestedBy;
+  if (body.bypassExpungeStorage === true) requireAdmin(request, 'bypassExpungeStorage');
+  if (body.all === true) return await deleteAll(request, body, by);
+  if (body.mailbox === undefined) throw InvalidInputError.of('mailbox', 'missing: say which');
+  if (body.unsubscribe === true && actor.kind === 'user') {
+    throw notAllowed('subscriptions belong to the owner of the account', 'Leave unsubscribe out.');
+  }
+  const path = parseMailboxPath('mailbox', body.mailbox);
+  return await deleteMailbox(request, path, body, by);
+}
+
+/** As requestDelete, for one path in its stored form. */
+export async function deleteMailbox(
+  request: MailRequest,
+  path: string,
+  body: Omit<DeleteMailboxRequest, 'mailbox' | 'all'>,
+  requestedBy: string,
+): Promise<DeleteMailboxAnswer> {
+  const begun = ownMove(request.access.account, path);
+  if (begun !== undefined && body.dryRun !== true) {
+    await requireSameRight(request, path, begun);
+    const tree = await moveTree(request, { path, recursive: true, check: () => {}, requestedBy });
+    return delayedAnswer(request, tree, NOTHING);
+  }
+  const settled = await settleMoves(request, [path]);
+  const { settings } = settled.access;
+  const atOnce = settings.deleteMode === 'immediate' || body.bypassExpungeStorage === true;
+  const recursive = body.recursive === true;
+  const doomed = await whatGoes(settled, path, { recursive, keepsParents: atOnce });
+  if (body.requireEmpty === true) await requireEmpty(settled, doomed);
+  if (body.dryRun === true) return await wouldGo(settled, doomed, atOnce);
+  const answer = await carryOut(settled, { path, body, doomed, atOnce, requestedBy });
+  if (body.unsubscribe === true && answer.complete) await unsubscribeAll(settled, path, doomed);
+  return answer;
+}
+
+interface Task {
+  readonly path: string;
+  readonly body: Omit<DeleteMailboxRequest, 'mailbox' | 'all'>;
+  readonly doomed: Doomed;
+  readonly atOnce: boolean;
+  readonly requestedBy: string;
+}
+
+async function carryOut(request: MailRequest, task: Task): Promise<DeleteMailboxAnswer> {
+  const { path, body, doomed, atOnce, requestedBy } = task;
+  const now = atOnce ? doomed.mailboxes : doomed.storages;
+  const ended = await deleteEach(request, now, body);
+  if (atOnce || !ended.complete || now.length === doomed.mailboxes.length) {
+    return { mode: 'immediate', ...ended };
+  }
+  const tree = await moveTree(request, {
+    path,
+    recursive: body.recursive === true,
+    check: (mailboxes) => checkAgain(request, path, mailboxes, body.requireEmpty === true),
+    requestedBy,
+  });
+  return delayedAnswer(request, tree, ended);
+}
+
+/** Children first, so that what is left when time runs out hangs on its parents. */
+async function deleteEach(
+  request: MailRequest,
+  mailboxes: readonly Mailbox[],
+  { bypassExpungeStorage = false, requireEmpty = false }: Task['body'],
+): Promise<Sum & { readonly complete: boolean }> {
+  const { ports, access, deadline } = request;
+  let sum = NOTHING;
+  for (const mailbox of mailboxes.toReversed()) {
+    if (sum.mailboxes > 0 && ports.clock.now() > deadline) return { ...sum, complete: false };
+    const deletion = {
+      mailbox,
+      ...expungeOptions(request),
+      bypassStorage: bypassExpungeStorage,
+      requireEmpty,
+    };
+    const { messages, bytes, complete } = await deleteNow(ports, access, deletion, deadline);
+    sum = {
+      mailboxes: sum.mailboxes + (complete ? 1 : 0),
+      messages: sum.messages + messages,
+      bytes: sum.bytes + bytes,
+    };
+    if (!complete) return { ...sum, complete };
+  }
+  return { ...sum, complete: true };
+}
+
+interface Move {
+  readonly path: string;
+  readonly recursive: boolean;
+  readonly check: (mailboxes: readonly Mailbox[]) => void;
+  readonly requestedBy: string;
+}
+
+async function moveTree(
+  { ports, access, deadline }: MailRequest,
+  { path, recursive, check, requestedBy }: Move,
+): Promise<Tree> {
+  const { account, settings } = access;
+  const scope = recursive ? 'tree' : 'mailbox';
+  const deletion = { account, settings, path, scope, requestedBy, keepInbox: true, check } as const;
+  return await deleteTree(ports, deletion, deadline);
+}
+
+/** Of what goes, as it is in the moment in which it goes. */
+function checkAgain(
+  { access }: MailRequest,
+  path: string,
+  mailboxes: readonly Mailbox[],
+  empty: boolean,
+): void {
+  for (const mailbox of mailboxes) {
+    requireDeletable(access, path, mailbox);
+    if (isStorage(access, mailbox)) {
+      throw new StoreBusyError('an expunge storage came into being where mailboxes are deleted');
+    }
+    if (empty && mailbox.messages > 0) throw mailboxNotEmpty(mailbox.path);
+  }
+}
+
+async function requireEmpty(request: MailRequest, { mailboxes }: Doomed): Promise<void> {
+  for (const mailbox of mailboxes) {
+    if (await holdsMail(request, mailbox)) throw mailboxNotEmpty(mailbox.path);
+  }
+}
+
+/** Whoever asks again while a large tree is on its way must be one who could have begun it. */
+async function requireSameRight(
+  { ports, access }: MailRequest,
+  path: string,
+  deletionId: string,
+): Promise<void> {
+  const { account, actor, settings } = access;
+  const named =
+    (await ports.rows.get(dictmapKeys.path(account.accountId, path))) ??
+    (await ports.rows.get(dictmapKeys.deletedPath(account.accountId, deletionId, path)));
+  const mailbox = named && (await readMailbox(ports.rows, text(named, 'mailboxId')));
+  requireRight(actor, settings, mailbox ?? path, 'x');
+}
+
+async function unsubscribeAll(
+  { ports, access, deadline }: MailRequest,
+  path: string,
+  { mailboxes }: Doomed,
+): Promise<void> {
+  for (const one of new Set([path, ...mailboxes.map((mailbox) => mailbox.path)])) {
+    await unsubscribe(ports, access.account, one, deadline);
+  }
+}
+
+function delayedAnswer({ access }: MailRequest, tree: Tree, before: Sum): DeleteMailboxAnswer {
+  const name = access.actor.kind === 'admin' ? { name: deletedName(tree, tree.root) } : {};
+  return {
+    mode: 'delayed',
+    deletionId: tree.deletionId,
+    ...name,
+    mailboxes: before.mailboxes + tree.mailboxes,
+    messages: before.messages + tree.messages,
+    bytes: before.bytes + tree.bytes,
+    complete: true,
+  };
+}
+
+async function wouldGo(
+  { ports }: MailRequest,
+  { mailboxes, storages }: Doomed,
+  atOnce: boolean,
+): Promise<DeleteMailboxAnswer> {
+  let [messages, bytes] = [0, 0];
+  for (const mailbox of mailboxes) {
+    const stored = await storedIn(ports.rows, mailbox, ports.clock.now());
+    messages += mailbox.messages + stored.messages;
+    bytes += mailbox.bytes + stored.bytes;
+  }
+  const size = { mailboxes: mailboxes.length, messages };
+  const isDelayed = !atOnce && storages.length < mailboxes.length;
+  return {
+    dryRun: true,
+    mode: isDelayed ? 'delayed' : 'immediate',
+    mailboxes: mailboxes.length,
+    messages,
+    bytes,
+    complete: true,
+    ...estimatedCost(isDelayed ? moveUsage(size) : expungeUsage(size)),
+  };
+}

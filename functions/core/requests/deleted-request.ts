@@ -1,0 +1,173 @@
+/**
+ * Deleted folders as administrators see them: which there are, what is in one, and reading it.
+ * To everybody else there are none (F3).
+ */
+import type { DeletedItem, DeletedMember, DeletionState } from '../../contract/folder-api.ts';
+import type { DeletedRetentionDays } from '../../contract/mail-settings.ts';
+import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
+import { InvalidInputError, quoted } from '../errors.ts';
+import { finishMove } from '../folders/finish-move.ts';
+import {
+  deletedName,
+  isStored,
+  membersOf,
+  readMailboxes,
+  requireTree,
+  type Tree,
+  toTree,
+  unknownDeletion,
+} from '../folders/tree.ts';
+import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
+import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import type { Right } from '../mailboxes/rights.ts';
+import { text } from '../rows/attributes.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { type MailRequest, openMailbox, requireAdmin } from './mail-access.ts';
+
+const DELETION_ID = /^[0-9A-F]{8}-[0-9a-f]{12}$/;
+
+const DAY_MS = 86_400_000;
+
+interface Page {
+  readonly limit: number;
+  readonly after?: string;
+}
+
+/**
+ * One page of deletions, oldest first. May hold fewer than asked for, even none, and have a
+ * successor: records of what came back or was purged stand between.
+ * @throws PermissionDeniedError
+ */
+export async function requestDeleted(
+  request: MailRequest,
+  page: Page,
+): Promise<{ readonly items: readonly DeletedItem[]; readonly next?: string }> {
+  requireAdmin(request, 'looking at deleted folders');
+  const { ports, access } = request;
+  const { rows, next } = await ports.rows.query({
+    table: 'dictmap',
+    pk: accountPartition(access.account.accountId),
+    sk: { prefix: dictmapKeys.tree(access.account.accountId, '').sk },
+    ...page,
+  });
+  const items = rows
+    .map(toTree)
+    .filter(isStored)
+    .map((tree) => toItem(access.settings, tree));
+  return next === undefined ? { items } : { items, next };
+}
+
+function toItem(settings: ResolvedSettings, tree: Tree): DeletedItem {
+  const { deletionId, root, deletedAt, state, requestedBy, mailboxes, messages, bytes } = tree;
+  return {
+    deletionId,
+    path: root,
+    name: deletedName(tree, root),
+    deletedAt: new Date(deletedAt).toISOString(),
+    state: state as DeletionState,
+    requestedBy,
+    mailboxes,
+    messages,
+    bytes,
+    ...endOf(settings, root, deletedAt),
+  };
+}
+
+/** By the settings as they are now. */
+function endOf(settings: ResolvedSettings, path: string, deletedAt: number) {
+  const retentionDays: DeletedRetentionDays =
+    settings.ownDeletedRetentionDaysOf(path) ?? settings.deletedRetentionDays;
+  if (retentionDays === 'never') return { retentionDays };
+  const purgeAfter = new Date(deletedAt + retentionDays * DAY_MS).toISOString();
+  return { retentionDays, purgeAfter };
+}
+
+/**
+ * One page of the mailboxes of a deletion, by path.
+ * @throws InvalidInputError, UnknownMailboxError, StoreBusyError
+ */
+export async function requestMembers(
+  request: MailRequest,
+  given: string,
+  { limit, after = '' }: Page,
+): Promise<{ readonly items: readonly DeletedMember[]; readonly next?: string }> {
+  const { ports, access } = request;
+  const tree = await openDeletion(request, given);
+  const { accountId } = access.account;
+  const members = (await membersOf(ports.rows, accountId, tree.deletionId)).filter(
+    ({ path }) => path > after,
+  );
+  const shown = members.slice(0, limit);
+  const items = (await readMailboxes(ports.rows, shown)).map((mailbox) => ({
+    path: mailbox.path,
+    name: deletedName(tree, mailbox.path),
+    uidValidity: mailbox.uidValidity,
+    uidNext: mailbox.uidNext,
+    messages: mailbox.messages,
+    bytes: mailbox.bytes,
+    ...endOf(access.settings, mailbox.path, tree.deletedAt),
+  }));
+  const next = members.length > limit ? shown.at(-1)?.path : undefined;
+  return { items, ...(next === undefined ? {} : { next }) };
+}
+
+/**
+ * A mailbox of a deleted tree, for reading.
+ * @param path as it was deleted; that of the tree when missing
+ * @throws InvalidInputError; UnknownMailboxError, in the same words for everybody who may not see
+ *   it and for what is not there; StoreBusyError
+ */
+export async function openDeleted(
+  request: MailRequest,
+  given: string,
+  path?: string,
+): Promise<Mailbox> {
+  const { ports, access } = request;
+  const tree = await openDeletion(request, given);
+  const { deletionId } = tree;
+  const parsed = path === undefined ? tree.root : parseMailboxPath('mailbox', path);
+  const key = dictmapKeys.deletedPath(access.account.accountId, deletionId, parsed);
+  const named = await ports.rows.get(key);
+  const mailbox = named && (await readMailbox(ports.rows, text(named, 'mailboxId')));
+  if (mailbox?.state === 'deleted' && mailbox.treeId === deletionId) return mailbox;
+  throw unknownDeletion(`${quoted(parsed)} in ${quoted(deletionId)}`);
+}
+
+/** Where something is looked at. */
+export interface Place {
+  /** Id of a deletion, in which `mailbox` is then looked for. */
+  readonly deletion?: string;
+  /** The INBOX when missing; in a deletion, its root. */
+  readonly mailbox?: string;
+}
+
+/** A mailbox, or one of a deleted folder. @throws as openMailbox and openDeleted do */
+export async function openPlace(
+  request: MailRequest,
+  { deletion, mailbox }: Place,
+  ...rights: readonly Right[]
+): Promise<Mailbox> {
+  if (deletion !== undefined) return await openDeleted(request, deletion, mailbox);
+  return await openMailbox(request, 'mailbox', mailbox ?? INBOX, ...rights);
+}
+
+/** A deletion that stands still: one on the move is taken to its end. */
+async function openDeletion(request: MailRequest, given: string): Promise<Tree> {
+  const deletionId = parseDeletionId(request, 'deletion', given);
+  const { ports, access, deadline } = request;
+  const { account, settings } = access;
+  if (account.moves?.[deletionId] !== undefined) {
+    await finishMove(ports, account.accountId, settings, deadline, deletionId);
+  }
+  return await requireTree(ports.rows, account.accountId, deletionId);
+}
+
+/** @throws InvalidInputError naming the field; UnknownMailboxError for anybody but administrators */
+export function parseDeletionId({ access }: MailRequest, field: string, given: string): string {
+  if (access.actor.kind !== 'admin') throw unknownDeletion(quoted(given));
+  if (DELETION_ID.test(given)) return given;
+  throw InvalidInputError.of(
+    field,
+    `got ${quoted(given)}, allowed is the id of a deletion, for instance 65A1B2C3-0123456789ab`,
+  );
+}

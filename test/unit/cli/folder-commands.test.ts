@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Doors } from '../handlers/doors.ts';
+import { type FakeApi, type Reply, startFakeApi } from './support/fake-api.ts';
+import { makeLocalDirectory } from './support/local-directory.ts';
+import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
+
+const USER = 'john@example.com';
+const ADMIN = '/v1/admin/accounts/john%40example.com';
+
+let api: FakeApi;
+let local: string;
+let doors: Doors;
+
+/** The command over the doors themselves, by HTTP. */
+beforeEach(async () => {
+  api = await startFakeApi();
+  local = await makeLocalDirectory(api.url);
+  doors = new Doors();
+  await doors.addAccount(USER);
+  api.otherwise(async ({ method, target, body }): Promise<Reply> => {
+    const asked = body === '' ? {} : { text: body };
+    const answer = await doors.ask(`${method} ${target}`, asked);
+    const type = answer.headers.get('content-type') ?? '';
+    return { status: answer.status, body: answer.text, headers: { 'content-type': type } };
+  });
+});
+
+afterEach(() => api.close());
+
+const mailbox = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> => {
+  const [verb = '', ...rest] = argv;
+  return runCli(['mailbox', verb, '-u', USER, ...rest, '--local', local], options);
+};
+const make = async (...paths: string[]): Promise<void> => {
+  for (const path of paths) expect((await mailbox(['create', path])).exitCode).toBe(0);
+};
+const names = async (): Promise<string[]> => {
+  const { stdout } = await mailbox(['list', '*', '-f', 'json']);
+  return (JSON.parse(stdout) as { path: string }[]).map(({ path }) => path);
+};
+const deliver = async (path: string): Promise<void> => {
+  const raw = Buffer.from('Subject: x\r\n\r\nx').toString('base64');
+  const body = { mailbox: path, messages: [{ raw }] };
+  expect((await doors.ask(`POST ${ADMIN}/messages`, { body })).status).toBe(201);
+};
+const ID = /[0-9A-F]{8}-[0-9a-f]{12}/;
+const idIn = (text: string): string => ID.exec(text)?.[0] ?? '';
+
+test('create --parents makes what is missing above', async () => {
+  await make('A');
+  const { stdout } = await mailbox(['create', 'A/b/c', '--parents']);
+  expect(stdout).toContain('mailbox=A/b/c messages=0');
+  const list = await mailbox(['list', '*']);
+  expect(list.stdout).toBe(
+    'mailbox=A hasChildren=true\nmailbox=A/b hasChildren=true\nmailbox=A/b/c\nmailbox=INBOX\n',
+  );
+});
+
+describe('F1: delete', () => {
+  beforeEach(async () => {
+    await make('Work', 'Work/a', 'Work/a/b');
+    await deliver('Work/a');
+  });
+
+  test('O1: a dry run names counts, bytes and cost, and changes nothing', async () => {
+    const { exitCode, stdout } = await mailbox(['delete', 'Work', '--recursive', '--dry-run']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(
+      'dryRun=true mode=delayed mailboxes=3 messages=1 bytes=15 complete=true estimatedCostDollars=0.000015 pricesOf=2026-08-31\n',
+    );
+    expect(await names()).toContain('Work/a/b');
+  });
+
+  test('asks with what would go; only the address of the user is a yes', async () => {
+    const argv = ['delete', 'Work', '--recursive'];
+    const refused = await mailbox(argv, { typed: 'yes\n' });
+    expect(refused.exitCode).toBe(64);
+    expect(refused.stderr).toContain(
+      `This sets aside 3 mailboxes, 1 message, 15 bytes, of ${USER}. It can be brought back`,
+    );
+    expect(await names()).toContain('Work');
+    const done = await mailbox(argv, { typed: `${USER}\n` });
+    expect(done.stderr).toContain('3 mailboxes, 1 message, 15 bytes set aside\n');
+    expect(done.stdout).toMatch(
+      /^mode=delayed deletion=[0-9A-F]{8}-[0-9a-f]{12} name=DELETED\/Work\/[0-9A-F]{8} mailboxes=3 messages=1 bytes=15 complete=true\n$/,
+    );
+    expect(await names()).toEqual(['INBOX']);
+    const none = await mailbox(argv, {});
+    expect(none.exitCode).toBe(64);
+    expect(none.stderr).toContain('no terminal to ask');
+  });
+
+  test('F6: a mailbox with children ends with 65 and names them', async () => {
+    const { exitCode, stderr } = await mailbox(['delete', 'Work', '--yes']);
+    expect(exitCode).toBe(65);
+    expect(stderr).toContain('"Work" has mailboxes below it: "Work/a", "Work/a/b"');
+    expect(stderr).toContain('recursive');
+  });
+
+  test('--all sets everything aside, INBOX too', async () => {
+    const { stdout, stderr } = await mailbox(['delete', '--all', '--yes']);
+    expect(stdout).toBe('mode=delayed deletions=4 mailboxes=4 messages=1 bytes=15 complete=true\n');
+    expect(stderr).toBe('4 mailboxes, 1 message, 15 bytes set aside\n');
+    expect(await names()).toEqual([]);
+  });
+
+  test('immediate mode says what cannot be brought back', async () => {
+    doors.settings = { deleteMode: 'immediate' };
+    const { stderr } = await mailbox(['delete', 'Work/a'], { typed: `${USER}\n` });
+    expect(stderr).toContain('This deletes 1 mailbox, 1 message, 15 bytes');
+    expect(stderr).toContain('is not kept there, cannot be brought back.');
+    expect(stderr).toContain('1 mailbox, 1 message, 15 bytes deleted\n');
+    expect(await names()).toEqual(['INBOX', 'Work', 'Work/a', 'Work/a/b']);
+  });
+
+  test('what time ran out for is asked for again, and added up', async () => {
+    const part = { mode: 'immediate', mailboxes: 1, messages: 5, bytes: 50 };
+    api.on(
+      `POST ${ADMIN}/mailboxes/delete`,
+      { body: { ...part, complete: false } },
+      { body: { ...part, complete: true } },
+    );
+    const { stdout, stderr } = await mailbox(['delete', 'Work', '--yes']);
+    expect(stdout).toBe('mode=immediate mailboxes=2 messages=10 bytes=100 complete=true\n');
+    expect(stderr).toBe(
+      '5 messages so far, going on\n2 mailboxes, 10 messages, 100 bytes deleted\n',
+    );
+  });
+});
+
+describe('F4: deleted and undelete', () => {
+  test('by name, by time, by id and in part', async () => {
+    await make('Work', 'Work/a');
+    await deliver('Work/a');
+    await mailbox(['delete', 'Work', '--recursive', '--yes']);
+    doors.world.clock.advance(3_600_000);
+    await make('Work');
+    await mailbox(['delete', 'Work', '--yes']);
+    const list = await mailbox(['deleted']);
+    const [first = '', second = ''] = list.stdout.split('\n');
+    expect(first).toMatch(/ mailbox=Work deleted=\S+ state=deleted mailboxes=2 messages=1 /);
+    expect(second).toMatch(/ mailboxes=1 messages=0 bytes=0 purgeAfter=2026-\S+$/);
+    const inside = await mailbox(['deleted', '--deletion', idIn(first)]);
+    expect(inside.stdout).toMatch(/^mailbox=Work messages=0 .*\nmailbox=Work\/a messages=1 .*\n$/);
+    const part = ['undelete', '--deletion', idIn(first), '--path', 'Work/a', '--to', 'Found'];
+    const dry = await mailbox([...part, '--dry-run']);
+    expect(dry.stderr).toBe(
+      'would bring back 1 mailbox, 1 message, 15 bytes as Found; nothing was changed\n',
+    );
+    expect(await names()).toEqual(['INBOX']);
+    expect((await mailbox(part)).stderr).toBe('1 mailbox, 1 message, 15 bytes back as Found\n');
+    const latest = await mailbox(['undelete', 'Work']);
+    expect(latest.stdout).toBe(`deletion=${idIn(second)} to=Work mailboxes=1 messages=0 bytes=0\n`);
+    const before = await mailbox(['undelete', 'Work']);
+    expect(before.stdout).toContain(`deletion=${idIn(first)} to="Work (restored)"`);
+    const gone = await mailbox(['undelete', 'Work']);
+    expect(gone.exitCode).toBe(68);
+    expect(gone.stderr).toContain('there is no deleted folder of the name "Work"');
+  });
+
+  test('times are counted from now; over quota is asked for', async () => {
+    api.on(`POST ${ADMIN}/mailboxes/undelete`, {
+      body: {
+        deletionId: '65A1B2C3-0123456789ab',
+        to: 'Work',
+        mailboxes: 1,
+        messages: 2,
+        bytes: 3,
+        overQuota: true,
+      },
+    });
+    const { stderr } = await mailbox(['undelete', 'Work', '--at', '2d', '--over-quota']);
+    expect(stderr).toBe('1 mailbox, 2 messages, 3 bytes back as Work, over quota\n');
+    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({
+      mailbox: 'Work',
+      at: '2026-11-20T12:00:00.000Z',
+      overQuota: true,
+    });
+  });
+});
+
+test.each([
+  [['delete'], 'one of a mailbox and --all'],
+  [['delete', 'Work', '--all'], 'one of a mailbox and --all'],
+  [['delete', '--all', '--require-empty'], '--all and --require-empty'],
+  [['undelete'], 'one of a mailbox and --deletion'],
+  [['undelete', 'Work', '--deletion', '65A1B2C3-0123456789ab'], 'one of a mailbox and --deletion'],
+  [['undelete', '--deletion', 'x'], 'Allowed are ids'],
+  [['undelete', '--deletion', '65A1B2C3-0123456789ab', '--at', '1d'], '--at and --deletion'],
+  [['undelete', 'Work', '--path', 'Work/a'], '--path needs --deletion'],
+  [['undelete', 'Work', '--at', 'yesterday'], 'Allowed are a time ago'],
+])('O2: %j is wrong usage', async (argv, said) => {
+  const { exitCode, stderr } = await mailbox([...argv, ...(argv[0] === 'delete' ? ['--yes'] : [])]);
+  expect(exitCode).toBe(64);
+  expect(stderr).toContain(said);
+  expect(api.requests).toEqual([]);
+});

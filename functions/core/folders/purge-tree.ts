@@ -15,7 +15,7 @@ import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
 import type { Write } from '../ports/row-store.ts';
 import { CHUNK_MESSAGES, type Pace } from '../purge/pace.ts';
 import { untilWon } from '../rows/contention.ts';
-import { claimTree, releaseTree } from './claim-tree.ts';
+import { claimTree, giveBackForgotten, releaseTree } from './claim-tree.ts';
 import { leaveShell } from './leave-shell.ts';
 import { countsOf, recordChange, treeUpdate } from './move-writes.ts';
 import { isStored, type Member, membersOf, readTree, type Tree } from './tree.ts';
@@ -86,6 +86,8 @@ export async function purgeTree(
   const { due, left } = await dueMembers(ports, account.accountId, tree, purge.dueAt);
   if (due.length === 0 && left > 0) {
     if (tree.claim === purge.claim) await give();
+    // Else nobody could bring it back before something of it is due: perhaps never.
+    else await giveBackForgotten(ports, account.accountId, tree);
     return { outcome: 'notDue', ...nothing };
   }
   const deadline = Math.max(until, ports.clock.now());

@@ -1,4 +1,4 @@
-/** Recorded scenarios of Dovecot, and some of Lethe's own, on the embedded AWS. */
+/** Recorded scenarios of Dovecot and Cyrus, and some of Lethe's own, on the embedded AWS. */
 import { join } from 'node:path';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { EmbeddedTarget } from '../replay/embedded-target.ts';
@@ -17,14 +17,19 @@ const OWN = [
   'E11-autoexpunge',
   'E30-in-place-copies',
   'E32-in-place-age',
+  'DEV-02',
+  'DEV-13',
+  'E20-tree',
+  'E26-placeholders',
+  'E34-purge-tree',
 ].map((id) => join(SCENARIOS, 'lethe', `${id}.json`));
 
 const target = new EmbeddedTarget(inject('lethe'));
 afterAll(() => target.close());
 
-const scenarios = scenarioFiles([join(SCENARIOS, 'dovecot'), ...OWN]).flatMap(
-  ({ scenario }) => scenario ?? [],
-);
+const SERVERS = ['dovecot', 'cyrus'].map((server) => join(SCENARIOS, server));
+
+const scenarios = scenarioFiles([...SERVERS, ...OWN]).flatMap(({ scenario }) => scenario ?? []);
 
 /** Why a scenario is not carried out: the same as in memory. */
 const SKIPPED = /^Lethe departs on purpose \(DEV-\d+\)$/;

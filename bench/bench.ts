@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- erase` or `messages`: measures on an embedded AWS of its own, which is gone afterwards.
- * `--help` says the rest.
+ * `npm run bench -- erase`, `messages` or `folders`: measures on an embedded AWS of its own, which
+ * is gone afterwards. `--help` says the rest.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Instance, startInstance } from '../local/instance.ts';
 import { benchErase } from './erase/bench-erase.ts';
 import { describeReport } from './erase/describe-report.ts';
+import { benchFolders, describeFolderCosts } from './folders/bench-folders.ts';
 import { benchMessages, describeCosts } from './messages/bench-messages.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 
@@ -31,11 +32,16 @@ async function run({ benchmark, json, messages, sizes, peers }: Options): Promis
     process.once(signal, () => void stop().finally(() => process.exit(130)));
   }
   try {
-    instance = await startInstance({ directory, owner: process.pid, waitScale: 0, log: say });
-    const [report, text] =
-      benchmark === 'erase'
-        ? described(await benchErase(instance, { sizes, peers, say }), describeReport)
-        : described(await benchMessages(instance, { messages, say }), describeCosts);
+    const running = await startInstance({ directory, owner: process.pid, waitScale: 0, log: say });
+    instance = running;
+    const [report, text] = await {
+      erase: async () =>
+        described(await benchErase(running, { sizes, peers, say }), describeReport),
+      messages: async () =>
+        described(await benchMessages(running, { messages, say }), describeCosts),
+      folders: async () =>
+        described(await benchFolders(running, { messages, say }), describeFolderCosts),
+    }[benchmark]();
     process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : text);
   } finally {
     await stop();

@@ -3,13 +3,16 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `usage: npm run --silent bench -- erase [--json] [--sizes N,N,...] [--no-peers]
        npm run --silent bench -- messages [--json] [--messages N]
+       npm run --silent bench -- folders [--json] [--messages N]
 Measures on an embedded AWS of its own. Results go to standard output, progress to standard error.
 erase: fills accounts, deletes them, and says how fast, with what memory and for how much.
   --sizes     numbers of messages, 100 to 1000000 each (default 1000,10000,50000)
   --no-peers  without aws s3 rm and rclone delete on as many objects
 messages: what S3 and DynamoDB bill for delivering, copying, moving, expunging and restoring.
   --messages  how many, 100 to 100000 (default 1000)
-Both:
+folders: what deleting a folder and bringing it back takes, with 10 messages in it and with many.
+  --messages  how many are many, 100 to 100000 (default 50000)
+All:
   --json      one JSON document instead of tables
   --help      this text
 `;
@@ -18,9 +21,9 @@ const DEFAULT_SIZES = '1000,10000,50000';
 const SIZE_MIN = 100;
 const SIZE_MAX = 1_000_000;
 
-const DEFAULT_MESSAGES = '1000';
+const DEFAULT_MESSAGES = { erase: 1000, messages: 1000, folders: 50_000 } as const;
 const MESSAGES_MAX = 100_000;
-const BENCHMARKS = ['erase', 'messages'] as const;
+const BENCHMARKS = ['erase', 'messages', 'folders'] as const;
 
 export interface Options {
   readonly benchmark: (typeof BENCHMARKS)[number];
@@ -41,7 +44,7 @@ export function parseOptions(words: readonly string[]): Options {
       json: { type: 'boolean', default: false },
       sizes: { type: 'string', default: DEFAULT_SIZES },
       peers: { type: 'boolean', default: true },
-      messages: { type: 'string', default: DEFAULT_MESSAGES },
+      messages: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -53,7 +56,7 @@ export function parseOptions(words: readonly string[]): Options {
     const given = JSON.stringify(positionals.join(' '));
     throw new Error(`benchmark: got ${given}, allowed are ${BENCHMARKS.join(', ')}`);
   }
-  const messages = Number(values.messages);
+  const messages = Number(values.messages ?? DEFAULT_MESSAGES[benchmark]);
   if (!Number.isInteger(messages) || messages < SIZE_MIN || messages > MESSAGES_MAX) {
     const allowed = `allowed is a whole number from ${SIZE_MIN} to ${MESSAGES_MAX}`;
     throw new Error(`--messages: got ${JSON.stringify(values.messages)}, ${allowed}`);

@@ -3,18 +3,10 @@
  * at every change: every reader sees all of it or nothing of it, and the same request ends it.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { subscribe } from '../../functions/core/mailboxes/subscriptions.ts';
 import type { Row } from '../../functions/core/ports/row-store.ts';
 import { CrashError, Crashes, type CrashPoint } from '../models/faulty.ts';
-import { FolderDesk } from './folder-desk.ts';
-
-/** 20 below the first, 23 below each of 20, and 19 below one of those: 500 with the first. */
-const SECOND = Array.from({ length: 20 }, (_, index) => `Tree/${String(index).padStart(2, '0')}`);
-const THIRD = SECOND.flatMap((path) =>
-  Array.from({ length: 23 }, (_, index) => `${path}/f${index}`),
-);
-const FOURTH = Array.from({ length: 19 }, (_, index) => `Tree/07/f7/g${index}`);
-const TREE = ['Tree', ...SECOND, ...THIRD, ...FOURTH];
+import type { FolderDesk } from './folder-desk.ts';
+import { deskWithTree, look, SUBSCRIBED, TREE } from './large-tree.ts';
 
 /** 499 folders in transactions of 33, the first and the last write, and a subscription each. */
 const CHANGES_MIN = 17;
@@ -22,9 +14,6 @@ const TIMEOUT_MS = 120_000;
 
 /** Every change is one write or one transaction: none can be done in part. */
 const POINTS: readonly CrashPoint[] = ['before', 'after'];
-
-const MAIL = ['INBOX', 'Tree', 'Tree/07/f7/g18', 'Tree/19/f22'];
-const SUBSCRIBED = ['Tree', 'Tree/07/f7'];
 
 let desk: FolderDesk;
 let whole: readonly Row[];
@@ -34,29 +23,13 @@ let there: Awaited<ReturnType<typeof look>>;
 let gone: Awaited<ReturnType<typeof look>>;
 
 beforeAll(async () => {
-  desk = await FolderDesk.make(...TREE, 'Treetop');
-  for (const path of MAIL) await desk.deliver(path, `for ${path}`);
-  const account = await desk.account();
-  for (const path of SUBSCRIBED) await subscribe(desk.ports, account, path, desk.deadline);
+  desk = await deskWithTree();
   whole = desk.snapshot();
-  there = await look();
+  there = await look(desk);
   ({ deletionId } = await desk.remove('Tree'));
   deleted = desk.snapshot();
-  gone = await look();
+  gone = await look(desk);
 }, TIMEOUT_MS);
-
-/** What every reader sees: list, search, quota, subscriptions, and folders opened by name. */
-async function look() {
-  const opened: (number | undefined)[] = [];
-  for (const path of MAIL) opened.push(await desk.status(path));
-  return {
-    paths: await desk.paths(),
-    found: await desk.found(),
-    quota: await desk.quota(),
-    subscribed: await desk.subscribed(),
-    opened,
-  };
-}
 
 /** Everything that the tree has, wherever its rows are by now. */
 function held() {
@@ -109,7 +82,7 @@ describe.each(CASES)('F1, F4, W2: 500 folders $name', ({ operation, from, ends }
     expect(TREE).toHaveLength(500);
     expect(calls).toBeGreaterThanOrEqual(CHANGES_MIN);
     expect(calls).toBeLessThanOrEqual(CHANGES_MIN + 2 + SUBSCRIBED.length);
-    expect(await look()).toEqual(ends()[1]);
+    expect(await look(desk)).toEqual(ends()[1]);
     expect(there).not.toEqual(gone);
   });
 
@@ -123,7 +96,7 @@ describe.each(CASES)('F1, F4, W2: 500 folders $name', ({ operation, from, ends }
       for (let call = 1; call <= calls; call += 1) {
         const { crashed: died } = await crashed(operation, from(), { call, point });
         expect(died).toBe(true);
-        const seen = await look();
+        const seen = await look(desk);
         const isOver = seen.paths.length === after?.paths.length;
         seenAfter += isOver ? 1 : 0;
         expect({ call, ...seen }).toEqual({ call, ...(isOver ? after : before) });
@@ -131,7 +104,7 @@ describe.each(CASES)('F1, F4, W2: 500 folders $name', ({ operation, from, ends }
         const answer = await again(operation);
         if (answer === 'gone') expect(isOver).toBe(true);
         else expect(answer).toMatchObject({ mailboxes: TREE.length, messages: 3 });
-        expect({ call, ...(await look()) }).toEqual({ call, ...after });
+        expect({ call, ...(await look(desk)) }).toEqual({ call, ...after });
         expect(await desk.nameProblems()).toEqual([]);
         expect((await desk.account()).moves).toBeUndefined();
       }
@@ -154,7 +127,7 @@ describe.each(CASES)('F1, F4, W2: 500 folders $name', ({ operation, from, ends }
       expect([before?.paths, after?.paths]).toContainEqual(seen);
     }
     expect(died).toBeGreaterThan(CHANGES_MIN);
-    expect(await look()).toEqual(after);
+    expect(await look(desk)).toEqual(after);
     expect(await desk.nameProblems()).toEqual([]);
   });
 });

@@ -6,6 +6,8 @@ import { type Account, requireActiveAccount } from '../../functions/core/account
 import { ADMIN } from '../../functions/core/accounts/actor.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { type Deletion, deleteTree } from '../../functions/core/folders/delete-tree.ts';
+import type { TreePurge } from '../../functions/core/folders/purge-members.ts';
+import { type PurgedTree, purgeTree } from '../../functions/core/folders/purge-tree.ts';
 import { deletedName, everyTree, membersOf, type Tree } from '../../functions/core/folders/tree.ts';
 import {
   type Undeleted,
@@ -19,6 +21,7 @@ import { deliverMessages } from '../../functions/core/messages/deliver-messages.
 import { everyEntry } from '../../functions/core/messages/entries.ts';
 import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';
 import type { Row } from '../../functions/core/ports/row-store.ts';
+import { Pace } from '../../functions/core/purge/pace.ts';
 import { parseMessageQuery } from '../../functions/core/queries/parse-query.ts';
 import { searchMessages } from '../../functions/core/queries/search-messages.ts';
 import { showQuota } from '../../functions/core/quota/quota.ts';
@@ -26,29 +29,46 @@ import { requestList } from '../../functions/core/requests/list-request.ts';
 import type { MailRequest } from '../../functions/core/requests/mail-access.ts';
 import { requestStatus } from '../../functions/core/requests/mailbox-requests.ts';
 import { readSettings } from '../../functions/core/settings/settings-store.ts';
+import { Turns } from './turns.ts';
 import { CLASSES, World } from './world.ts';
 
 export const USER = 'john@example.org';
 const IN_TIME_MS = 20_000;
 export const RETENTION_DAYS = { r7: 7, r30: 30, keep: null };
 const NAMES_MAX = 1000;
+const KEYS_PER_SECOND = 1000;
 
 export type Asked<T> = Partial<T> & { readonly ports?: MessagePorts };
 
 export class FolderDesk {
-  readonly world = new World();
+  readonly world: World;
+  /** Runs processes on `ports` side by side, one call at a time. */
+  readonly turns = new Turns();
+  readonly ports: MessagePorts;
   /** Of the deployment; a test may switch them between operations. */
   settings: MailSettings = {};
 
+  private constructor(seed?: number) {
+    this.world = new World(seed === undefined ? {} : { seed });
+    const { rows, objects, clock, ids } = this.world.ports;
+    const { turns } = this;
+    this.ports = {
+      rows: turns.wrap(rows),
+      objects: turns.wrap(objects),
+      clock: turns.wrap(clock),
+      ids,
+    };
+  }
+
   static async make(...paths: string[]): Promise<FolderDesk> {
-    const desk = new FolderDesk();
+    return await FolderDesk.seeded(undefined, ...paths);
+  }
+
+  static async seeded(seed: number | undefined, ...paths: string[]): Promise<FolderDesk> {
+    const desk = new FolderDesk(seed);
     await createAccount(desk.world.ports, CLASSES, { user: USER });
     await desk.create(...paths);
     return desk;
-  }
-
-  get ports(): MessagePorts {
-    return this.world.ports;
   }
 
   get deadline(): number {
@@ -92,6 +112,18 @@ export class FolderDesk {
   ): Promise<Undeleted> {
     const { account, settings } = (await this.request(ports)).access;
     return await undeleteTree(ports, { account, settings, deletionId, ...asked }, this.deadline);
+  }
+
+  /** Purges what is due, as the operation of this name; everything is due when nothing is said. */
+  async purge(
+    tree: Tree,
+    claim: string,
+    { ports = this.ports, dueAt = () => 0 }: Asked<Pick<TreePurge, 'dueAt'>> = {},
+  ): Promise<PurgedTree> {
+    const { access, deadline } = await this.request(ports);
+    const pace = new Pace(ports.clock, KEYS_PER_SECOND, 1);
+    const purge = { claim, dueAt, pace, counting: () => [] };
+    return await purgeTree(ports, access, tree, purge, deadline);
   }
 
   async box(path: string): Promise<Mailbox | undefined> {

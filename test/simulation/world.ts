@@ -26,6 +26,7 @@ import { Crashes, type CrashPoint } from '../models/faulty.ts';
 import { MemoryEvidenceStore } from '../models/memory-evidence-store.ts';
 import { MemoryMailServers } from '../models/memory-mail-servers.ts';
 import { MemoryObjectStore } from '../models/memory-object-store.ts';
+import type { RowChange } from '../models/memory-row-changes.ts';
 import { MemoryRowStore } from '../models/memory-row-store.ts';
 import { MemorySigner } from '../models/memory-signer.ts';
 import { MemoryWorkflows } from '../models/memory-workflows.ts';
@@ -115,7 +116,14 @@ interface Invocation {
 }
 
 export class World {
-  readonly rows = new MemoryRowStore({ changed: (change) => this.reconciler.listen(change) });
+  /** Is told of every change of a row, in order. */
+  watch: ((change: RowChange) => void) | undefined;
+  readonly rows = new MemoryRowStore({
+    changed: (change) => {
+      this.reconciler.listen(change);
+      this.watch?.(change);
+    },
+  });
   readonly objects: MemoryObjectStore;
   readonly clock = new VirtualClock('2026-11-22T00:00:00Z');
   readonly evidence = new MemoryEvidenceStore(this.clock);

@@ -52,9 +52,9 @@ export async function claimTree(
 }
 
 async function isClaimable(
-  { rows, clock }: MailboxPorts,
+  { rows, clock }: Pick<MailboxPorts, 'rows' | 'clock'>,
   { state, claim, claimedAt = 0 }: Tree,
-  own: string,
+  own?: string,
 ): Promise<boolean> {
   if (state === 'deleted') return true;
   if (state !== 'purging' || claim === undefined) return false;
@@ -63,17 +63,36 @@ async function isClaimable(
   return operation?.attributes['state'] !== 'running';
 }
 
+/**
+ * Gives back a tree whose purge is over without having done so itself.
+ * @returns whether it was that
+ */
+export async function giveBackForgotten(
+  ports: Pick<MailboxPorts, 'rows' | 'clock'>,
+  accountId: string,
+  tree: Tree,
+): Promise<boolean> {
+  const { state, claim, deletionId, mailboxes } = tree;
+  // One of which nothing is left waits for its record only.
+  if (state !== 'purging' || claim === undefined || mailboxes === 0) return false;
+  if (!(await isClaimable(ports, tree))) return false;
+  await releaseTree(ports.rows, accountId, deletionId, claim, { mailboxes });
+  return true;
+}
+
 /** Gives a tree back, of which something is left. One that is claimed no more stays as it is. */
 export async function releaseTree(
   rows: RowStore,
   accountId: string,
   deletionId: string,
   claim: string,
+  same: Partial<Pick<Tree, 'mailboxes'>> = {},
 ): Promise<void> {
   await rows.write(
     treeUpdate(accountId, deletionId, {
       from: 'purging',
       claim,
+      same,
       set: { state: 'deleted' },
       unset: ['claim', 'claimedAt'],
     }),

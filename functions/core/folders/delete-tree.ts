@@ -85,8 +85,10 @@ async function begin(
   const { accountId } = account;
   const mailboxes = await mailboxesOf(ports, deletion);
   if (mailboxes.length === 0) throw unknownMailbox(path);
-  deletion.check(mailboxes);
   const paths = mailboxes.map((mailbox) => mailbox.path);
+  // Renamed while they were read: one has the name that another had.
+  if (new Set(paths).size < paths.length) return 'lost';
+  deletion.check(mailboxes);
   const now = ports.clock.now();
   const hex = await freeHex(ports, accountId, path, paths, now);
   const atOnce = mailboxes.length <= AT_ONCE_MAILBOXES;

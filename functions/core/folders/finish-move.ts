@@ -21,7 +21,7 @@ import {
   restoreWrites,
   treeUpdate,
 } from './move-writes.ts';
-import { type Member, membersOf, readMailboxes, readTree, type Tree } from './tree.ts';
+import { type Member, membersOf, readNamed, readTree, type Tree } from './tree.ts';
 
 /** One item is the tree, which must still be on the move, and counts them. */
 const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - 1) / ROWS_EACH);
@@ -75,6 +75,7 @@ async function moveSome(
     tree.state === 'moving'
       ? await deleteSome(ports, accountId, tree)
       : await restoreSome(ports, accountId, tree, settings);
+  if (writes === 'lost') return 'lost';
   if (writes === undefined) return await end(ports, accountId, tree);
   const result = await ports.rows.transact(writes);
   return result.outcome === 'written' ? false : 'lost';
@@ -85,9 +86,10 @@ async function deleteSome(
   { rows }: MailboxPorts,
   accountId: string,
   tree: Tree,
-): Promise<Write[] | undefined> {
+): Promise<Write[] | 'lost' | undefined> {
   const { deletionId } = tree;
-  const some = await readMailboxes(rows, await namedMembers(rows, accountId, tree));
+  const some = await readNamed(rows, await namedMembers(rows, accountId, tree));
+  if (some === 'lost') return 'lost';
   if (some.length === 0) return undefined;
   return [
     treeUpdate(accountId, deletionId, { from: 'moving', add: countsOf(some, 1) }),
@@ -122,12 +124,13 @@ async function restoreSome(
   accountId: string,
   tree: Tree,
   settings: ResolvedSettings,
-): Promise<Write[] | undefined> {
+): Promise<Write[] | 'lost' | undefined> {
   const { deletionId, root, returned, returnId } = tree;
   const { branch = root, to = root } = returned ?? {};
   const members = await membersOf(rows, accountId, deletionId, branch);
   if (members.length === 0) return undefined;
-  const some = await readMailboxes(rows, members.slice(0, BATCH_MAILBOXES));
+  const some = await readNamed(rows, members.slice(0, BATCH_MAILBOXES));
+  if (some === 'lost') return 'lost';
   const mark = returnId === undefined ? {} : { returnId };
   const way = { branch, to, settings, now: clock.now(), ...mark };
   return [

@@ -72,6 +72,8 @@ interface TreeChange {
   /** The state that it must be in. */
   readonly from: TreeState;
   readonly claim?: string;
+  /** What else must be as it was read. */
+  readonly same?: Partial<Pick<Tree, 'mailboxes'>>;
   readonly set?: Attributes;
   readonly add?: Readonly<Record<string, number>>;
   readonly unset?: readonly string[];
@@ -80,12 +82,15 @@ interface TreeChange {
 export function treeUpdate(
   accountId: string,
   deletionId: string,
-  { from, claim, ...change }: TreeChange,
+  { from, claim, same = {}, ...change }: TreeChange,
 ): Write {
   return {
     kind: 'update',
     key: dictmapKeys.tree(accountId, deletionId),
-    guard: { row: 'present', equals: { state: from, ...(claim === undefined ? {} : { claim }) } },
+    guard: {
+      row: 'present',
+      equals: { state: from, ...same, ...(claim === undefined ? {} : { claim }) },
+    },
     change,
   };
 }

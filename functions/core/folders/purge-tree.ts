@@ -4,7 +4,7 @@
  * folders keeps a time of its own.
  */
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
-import { claimTree, releaseTree } from './claim-tree.ts';
+import { claimTree, giveBackForgotten, releaseTree } from './claim-tree.ts';
 import { type TreePurge, TreeRun } from './purge-members.ts';
 import { isStored, type Member, membersOf, readTree, type Tree } from './tree.ts';
 
@@ -54,6 +54,8 @@ export async function purgeTree(
   const { due, left } = await dueMembers(ports, account.accountId, tree, purge.dueAt);
   if (due.length === 0 && left > 0) {
     if (tree.claim === purge.claim) await give();
+    // Else nobody could bring it back before something of it is due: perhaps never.
+    else await giveBackForgotten(ports, account.accountId, tree);
     return { outcome: 'notDue', ...nothing };
   }
   const deadline = Math.max(until, ports.clock.now());

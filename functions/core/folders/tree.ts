@@ -195,3 +195,14 @@ export async function readMailboxes(
   );
   return found.filter((mailbox) => mailbox !== undefined);
 }
+
+/** The same, or `lost` when somebody has given one another name since its member was read. */
+export async function readNamed(
+  rows: RowStore,
+  members: readonly Member[],
+): Promise<Mailbox[] | 'lost'> {
+  const mailboxes = await readMailboxes(rows, members);
+  const paths = new Map(members.map(({ mailboxId, path }) => [mailboxId, path]));
+  const moved = mailboxes.some(({ mailboxId, path }) => paths.get(mailboxId) !== path);
+  return moved ? 'lost' : mailboxes;
+}

@@ -18,6 +18,7 @@ import { usedQuota } from '../quota/quota.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { giveBackForgotten } from './claim-tree.ts';
 import { withMove } from './delete-tree.ts';
 import { finishMove, finishMoves } from './finish-move.ts';
 import {
@@ -32,7 +33,7 @@ import {
   isStored,
   membersOf,
   type Returned,
-  readMailboxes,
+  readNamed,
   readTree,
   type Tree,
   targetPath,
@@ -101,10 +102,15 @@ async function begin(
 ): Promise<Undeleted | 'lost'> {
   const { account, settings, deletionId, branch = tree.root } = undeletion;
   const { accountId } = account;
+  if (await giveBackForgotten(ports, accountId, tree)) return 'lost';
   if (tree.state === 'purging' || tree.state === 'arriving') throw claimed(tree);
   const members = isStored(tree) ? await membersOf(ports.rows, accountId, deletionId, branch) : [];
-  const mailboxes = await readMailboxes(ports.rows, members);
-  if (mailboxes.length === 0) return doneBefore(undeletion, tree);
+  const mailboxes = await readNamed(ports.rows, members);
+  if (mailboxes === 'lost') return 'lost';
+  if (mailboxes.length === 0) {
+    // Somebody else may have brought them back between the two readings.
+    return doneBefore(undeletion, (await readTree(ports.rows, accountId, deletionId)) ?? tree);
+  }
   const wanted = undeletion.to ?? branch;
   // Names that are on their way out are free; what comes to names below must be there first.
   if (await finishedAround(ports, undeletion, wanted, deadline)) return 'lost';
@@ -115,10 +121,9 @@ async function begin(
   const answer = { ...returned, ...(over ? { overQuota: true as const } : {}) };
   if (undeletion.dryRun) return answer;
   const atOnce = mailboxes.length <= AT_ONCE_MAILBOXES;
-  const isAll = mailboxes.length === tree.mailboxes;
   const result = await ports.rows.transact(
     atOnce
-      ? atOnceWrites(ports, undeletion, returned, mailboxes, isAll)
+      ? atOnceWrites(ports, undeletion, tree, returned, mailboxes)
       : markWrites(account, deletionId, returned, ports.ids.hex(RETURN_ID_BYTES)),
   );
   if (result.outcome !== 'written') return 'lost';
@@ -151,18 +156,21 @@ function doneBefore({ branch, to }: Undeletion, { deletionId, root, returned }: 
 function atOnceWrites(
   { clock }: MailboxPorts,
   { account, settings, deletionId }: Undeletion,
+  tree: Tree,
   returned: Returned,
   mailboxes: readonly Mailbox[],
-  isAll: boolean,
 ): Write[] {
   const { accountId, moves = {} } = account;
   const { branch, to } = returned;
   const now = clock.now();
+  const isAll = mailboxes.length === tree.mailboxes;
   const end = isAll ? recordChange('restored', now) : { set: {}, unset: [] };
   return [
     accountWrite(account, moves),
     treeUpdate(accountId, deletionId, {
       from: 'deleted',
+      // A purge may have taken some of it meanwhile, and so what makes this all.
+      same: { mailboxes: tree.mailboxes },
       ...end,
       set: { ...end.set, returned: returned as unknown as Attributes },
       add: countsOf(mailboxes, -1),

@@ -17,7 +17,7 @@ import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { policyAttributes } from '../autoexpunge/policy-attributes.ts';
 import { InvalidInputError, LetheError, StoreBusyError } from '../errors.ts';
-import type { Change, RowStore, Write } from '../ports/row-store.ts';
+import type { Change, Row, RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { everyRow } from '../rows/paging.ts';
@@ -84,6 +84,7 @@ async function moveBatch(ports: MailboxPorts, rename: Rename): Promise<Step | 'l
   const current = await requireSameAccount(ports.rows, account);
   for (const path of [from, to]) requireSettled(current, path);
   const tree = await readTree(ports.rows, rename);
+  if (tree === 'lost') return 'lost';
   const batch = tree.slice(0, BATCH_MAILBOXES);
   await requireFree(ports.rows, rename, tree);
   const now = ports.clock.now();
@@ -100,20 +101,29 @@ async function moveBatch(ports: MailboxPorts, rename: Rename): Promise<Step | 'l
 
 /**
  * The mailboxes of the tree, the one that was asked for last.
+ * @returns `lost` when somebody gives them other names meanwhile
  * @throws UnknownMailboxError when that one is gone
  */
-async function readTree(rows: RowStore, { account, from, to, check }: Rename): Promise<Mailbox[]> {
+async function readTree(
+  rows: RowStore,
+  { account, from, to, check }: Rename,
+): Promise<Mailbox[] | 'lost'> {
   const { accountId } = account;
-  const ids: string[] = [];
+  const named: Row[] = [];
   const below = { prefix: dictmapKeys.path(accountId, `${from}${DELIMITER}`).sk };
   const pk = accountPartition(accountId);
   const query = { table: 'dictmap', pk, sk: below, limit: PAGE_ROWS } as const;
-  for await (const row of everyRow(rows, query)) ids.push(text(row, 'mailboxId'));
+  for await (const row of everyRow(rows, query)) named.push(row);
   const root = await rows.get(dictmapKeys.path(accountId, from));
   if (root === undefined) throw unknownMailbox(from);
-  ids.push(text(root, 'mailboxId'));
-  const found = await inParallel(ids, PARALLEL_READS, (id) => readMailbox(rows, id));
-  const tree = found.filter((mailbox) => mailbox !== undefined);
+  named.push(root);
+  const found = await inParallel(named, PARALLEL_READS, async (row) => {
+    const mailbox = await readMailbox(rows, text(row, 'mailboxId'));
+    const isNamed = mailbox && dictmapKeys.path(accountId, mailbox.path).sk === row.key.sk;
+    return isNamed === false ? 'lost' : mailbox;
+  });
+  if (found.includes('lost')) return 'lost';
+  const tree = found.filter((mailbox) => mailbox !== undefined && mailbox !== 'lost');
   for (const mailbox of tree) {
     check(mailbox);
     if (!isTooLongPath(newPath(from, to, mailbox))) continue;

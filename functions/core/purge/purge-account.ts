@@ -32,7 +32,7 @@ const NEVER = Number.POSITIVE_INFINITY;
  * is asked for, else as the settings say. An own setting is that folder's alone (DEV-13). A
  * deletion that is named goes whatever its age.
  */
-function dueAtOf(
+export function dueAtOf(
   request: PurgeRequest,
   settings: ResolvedSettings,
   { deletedAt }: Pick<Tree, 'deletedAt'>,

@@ -14,7 +14,7 @@ import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { notAllowed, requireRight } from '../mailboxes/rights.ts';
 import { unsubscribe } from '../mailboxes/subscriptions.ts';
-import { estimatedCost, expungeUsage, moveUsage } from '../meter/folder-usage.ts';
+import { deletionUsage, estimatedCost, expungeUsage } from '../meter/folder-usage.ts';
 import { storedIn } from '../quota/quota.ts';
 import { text } from '../rows/attributes.ts';
 import { type Doomed, holdsMail, requireDeletable, whatGoes } from './deletable.ts';
@@ -226,6 +226,6 @@ async function wouldGo(
     messages,
     bytes,
     complete: true,
-    ...estimatedCost(isDelayed ? moveUsage(size) : expungeUsage(size)),
+    ...estimatedCost(isDelayed ? deletionUsage(size) : expungeUsage(size)),
   };
 }

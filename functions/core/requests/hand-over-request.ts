@@ -67,8 +67,9 @@ export async function requestHandOver(
   };
   const done = await undeleteTree(ports, undeletion, deadline);
   const complete = await endSource(request, tree, branch);
-  const over = done.overQuota === true ? { overQuota: true as const } : {};
-  return { ...answer, to: done.to, ...over, ...(complete ? {} : { complete }) };
+  // As it came back: where it was, some of it may have gone before a crash.
+  const { branch: _, ...came } = done;
+  return { deletionId, ...came, ...(complete ? {} : { complete }) };
 }
 
 /** @returns whether nothing of it is left there */

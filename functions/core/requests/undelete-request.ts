@@ -13,7 +13,7 @@ import {
 } from '../folders/tree.ts';
 import { undeleteTree } from '../folders/undelete-tree.ts';
 import { isAtOrBelow, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
-import { estimatedCost, moveUsage } from '../meter/folder-usage.ts';
+import { estimatedCost, returnUsage } from '../meter/folder-usage.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { parseDeletionId } from './deleted-request.ts';
 import { handedOverBefore, requestHandOver } from './hand-over-request.ts';
@@ -56,7 +56,7 @@ export async function requestUndelete(
     messages,
     bytes,
     ...(done.overQuota === true ? { overQuota: true } : {}),
-    ...(dryRun ? estimatedCost(moveUsage(done)) : {}),
+    ...(dryRun ? estimatedCost(returnUsage(done)) : {}),
   };
 }
 

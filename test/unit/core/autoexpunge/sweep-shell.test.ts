@@ -1,4 +1,5 @@
 /** Shells: rows of mailboxes that are gone, kept while anything lies in their partitions. */
+
 import { describe, expect, test } from 'vitest';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
 import { duePartition } from '../../../../functions/core/autoexpunge/due.ts';

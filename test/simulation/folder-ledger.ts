@@ -1,0 +1,119 @@
+/** What was acknowledged about messages while folders came and went, and whether it still holds. */
+import type { Tree } from '../../functions/core/folders/tree.ts';
+import { isStored, membersOf } from '../../functions/core/folders/tree.ts';
+import { everyMailboxRow, isThere } from '../../functions/core/mailboxes/every-mailbox.ts';
+import type { Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import { fetchMessage } from '../../functions/core/messages/read-messages.ts';
+import { recount } from '../../functions/core/quota/recount.ts';
+import type { RowChange } from '../models/memory-row-changes.ts';
+import type { FolderDesk } from './folder-desk.ts';
+
+/** Live instances, and those that the storage keeps, by the subject of the message. */
+export class Ledger {
+  readonly live = new Map<string, number>();
+  readonly stored = new Map<string, number>();
+
+  add(kind: 'live' | 'stored', subject: string, count: number): void {
+    const now = (this[kind].get(subject) ?? 0) + count;
+    if (now === 0) this[kind].delete(subject);
+    else this[kind].set(subject, now);
+  }
+
+  /** What has happened to messages that nobody may have asked for. */
+  readonly faults: string[] = [];
+
+  /** Only a purge ends live mail for good here, and only that of deleted folders (W4). */
+  watch(desk: FolderDesk, { key, before, after }: RowChange): void {
+    if (before?.['type'] !== 'message' || before['state'] !== 'live') return;
+    if (after?.['state'] !== 'purging' && after?.['state'] !== 'ended') return;
+    const mailboxId = key.pk.split('#')[1] ?? '';
+    const row = desk.world.rows
+      .rows('dictmap')
+      .find((one) => one.key.sk === `mailbox#${mailboxId}`);
+    const { state, path } = row?.attributes ?? {};
+    const { subject } = before['envelope'] as { subject: string };
+    if (state !== 'deleted') this.faults.push(`${subject} was purged in ${state} ${path}`);
+    this.add('live', subject, -1);
+  }
+
+  /** Everything that is not as it was acknowledged, once nothing is under way any more. */
+  async problems(desk: FolderDesk): Promise<string[]> {
+    const account = await desk.account();
+    const { rows } = desk.world;
+    const seen = new Ledger();
+    const problems = [...this.faults];
+    const lying = new Map<string, Mailbox[]>();
+    for await (const mailbox of everyMailboxRow(rows, account.accountId)) {
+      const { treeId = '', state, path } = mailbox;
+      if (state === 'deleted') lying.set(treeId, [...(lying.get(treeId) ?? []), mailbox]);
+      else if (state !== 'shell' && !isThere(account, mailbox))
+        problems.push(`${path} is ${state}, in sight of nobody`);
+      const kind = mailbox.role === 'storage' ? 'stored' : 'live';
+      const messages = await bodies(desk, mailbox);
+      for (const subject of messages) seen.add(kind, subject, 1);
+      if (kind === 'live' && messages.length !== mailbox.messages) {
+        problems.push(`${path} counts ${mailbox.messages}, has ${messages.length}`);
+      }
+    }
+    for (const tree of await desk.trees()) {
+      problems.push(...(await treeProblems(desk, tree, lying.get(tree.deletionId) ?? [])));
+    }
+    const names = await desk.deletedNames();
+    if (new Set(names).size < names.length) problems.push(`names twice: ${names.join(', ')}`);
+    if (account.moves !== undefined) problems.push(`on the move: ${JSON.stringify(account.moves)}`);
+    const { drift } = await recount(desk.world.ports, account, undefined, desk.deadline);
+    if (drift.length > 0) problems.push(`drift: ${JSON.stringify(drift)}`);
+    return [
+      ...problems,
+      ...(await desk.nameProblems()),
+      ...unlike('live', this.live, seen.live),
+      ...unlike('stored', this.stored, seen.stored),
+    ];
+  }
+}
+
+/** Subjects of what a mailbox shows; each must be readable, byte for byte (W1). */
+async function bodies(desk: FolderDesk, mailbox: Mailbox): Promise<string[]> {
+  const account = await desk.account();
+  const subjects: string[] = [];
+  for (const line of await desk.shown(mailbox)) {
+    const [uid = '', subject = ''] = line.split(' ');
+    const { body } = await fetchMessage(desk.world.ports, account, mailbox, Number(uid));
+    const text = Buffer.from(body).toString();
+    if (text !== `Subject: ${subject}\r\n\r\n${subject}`)
+      throw new Error(`${line} has other bytes`);
+    subjects.push(subject);
+  }
+  return subjects;
+}
+
+async function treeProblems(
+  desk: FolderDesk,
+  tree: Tree,
+  mailboxes: readonly Mailbox[],
+): Promise<string[]> {
+  const { accountId } = await desk.account();
+  const { deletionId, state } = tree;
+  const members = await membersOf(desk.world.rows, accountId, deletionId);
+  const sum = (of: (mailbox: Mailbox) => number) =>
+    mailboxes.reduce((total, mailbox) => total + of(mailbox), 0);
+  const has = [members.length, sum(() => 1), sum(({ messages }) => messages), sum((m) => m.bytes)];
+  const says = [tree.mailboxes, tree.mailboxes, tree.messages, tree.bytes];
+  const settled = isStored(tree) ? state === 'deleted' && members.length > 0 : members.length === 0;
+  return [
+    ...(has.join() === says.join() ? [] : [`tree ${deletionId} says ${says}, has ${has}`]),
+    ...(settled ? [] : [`tree ${deletionId} is ${state} with ${members.length} mailboxes`]),
+  ];
+}
+
+function unlike(
+  kind: string,
+  wanted: ReadonlyMap<string, number>,
+  seen: ReadonlyMap<string, number>,
+): string[] {
+  const subjects = new Set([...wanted.keys(), ...seen.keys()]);
+  return [...subjects].flatMap((subject) => {
+    const [must = 0, is = 0] = [wanted.get(subject), seen.get(subject)];
+    return must === is ? [] : [`${subject}: ${is} ${kind}, must be ${must}`];
+  });
+}

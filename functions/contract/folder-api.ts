@@ -65,6 +65,8 @@ export interface UndeleteMailboxRequest {
   readonly path?: string;
   /** The path to come back to; when missing the old one, or one beside what has taken it. */
   readonly to?: string;
+  /** Address of another account to come back in: without the ACL, which was the former owner's. */
+  readonly toUser?: string;
   readonly overQuota?: boolean;
   readonly dryRun?: boolean;
 }
@@ -77,6 +79,8 @@ export interface UndeleteMailboxAnswer extends Partial<EstimatedCost> {
   readonly messages: number;
   readonly bytes: number;
   readonly overQuota?: true;
+  /** With `toUser`, whose mail is copied: time ran out, send the same request again. */
+  readonly complete?: false;
 }
 
 /**

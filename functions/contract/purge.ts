@@ -34,8 +34,9 @@ export interface PurgeReport extends WalkReport {
   readonly waiting: number;
   /** Since when the first of them has been old enough, in epoch milliseconds. */
   readonly waitingSince?: number;
-  /** Partitions of rows of mailboxes that would go: what an estimate needs besides. */
+  /** What an estimate needs besides: partitions of message rows, transactions that end them. */
   readonly partitions: number;
+  readonly chunks: number;
 }
 
 export interface ResolvePurgePayload {

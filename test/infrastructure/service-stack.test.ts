@@ -69,15 +69,14 @@ describe('functions', () => {
     expect(Object.keys(ephemeral)).not.toContain('LETHE_EVIDENCE_LOCK_MODE');
   });
 
-  const NAMED = /(?:Att|Ref":")(Registry|Dictmap|Mail|Evidence|CertificateKey|DeleteAccount)/;
+  const RESOURCES = 'Registry|Dictmap|PurgeMailboxes|Mail|Evidence|CertificateKey|DeleteAccount';
+  const NAMED = new RegExp(`(?:Att|Ref":")(${RESOURCES})`);
 
   const WITH_RESOURCES = FUNCTIONS.filter((name) => name !== 'FinishSweep');
 
   test.each(WITH_RESOURCES)('%s is told of a resource exactly when it may use it', (name) => {
     const told = Object.entries(variablesOf(prod, name)).flatMap(([variable, value]) => {
-      const found = /(Registry|Dictmap|Mail|Evidence|CertificateKey|DeleteAccount)/.exec(
-        JSON.stringify(value),
-      );
+      const found = new RegExp(`(${RESOURCES})`).exec(JSON.stringify(value));
       return variable.startsWith('LETHE_') && found?.[1] !== undefined ? [found[1]] : [];
     });
     const granted = grantsOf(prod, name).flatMap(({ resources }) =>
@@ -171,7 +170,7 @@ describe('the doors', () => {
 
   test('every route asks for a signature', () => {
     const types = routes.map(({ Properties }) => Properties['AuthorizationType']);
-    expect(types).toEqual(Array(27).fill('AWS_IAM'));
+    expect(types).toEqual(Array(28).fill('AWS_IAM'));
   });
 
   test('accounts and mail go to functions with different rights', () => {
@@ -213,6 +212,7 @@ describe('the doors', () => {
       'GET /v1/operations/{id}',
       'GET /v1/operations/{id}/certificate',
       'POST /v1/accounts',
+      'POST /v1/mailboxes/purge',
       'POST /v1/operations/{id}/resume',
     ]);
     expect(byTarget('Doctor')).toEqual(['POST /v1/doctor']);

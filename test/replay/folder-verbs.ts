@@ -32,10 +32,11 @@ export const FOLDER_VERBS: Readonly<Record<string, Verb>> = {
     }
   },
   restoreMailbox: async (session, step) => {
-    const { to, path, overQuota = true } = step;
+    const { to, toUser, path, overQuota = true } = step;
     const body = {
       deletionId: session.deletion(step['deletion']),
       ...(to === undefined ? {} : { to }),
+      ...(toUser === undefined ? {} : { toUser: session.addressOf(String(toUser)) }),
       ...(path === undefined ? {} : { path }),
       // The administrators of the original are never stopped by a quota.
       overQuota,

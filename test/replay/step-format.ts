@@ -91,8 +91,14 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
   ],
   deleteAccount: [{ deletions: z.record(TEXT, TEXT) }, {}],
   restoreMailbox: [
-    // Of a tree, a part; beyond the format.
-    { deletion: TEXT, to: TEXT.optional(), path: TEXT.optional(), overQuota: YES.optional() },
+    // Of a tree, a part; beyond the format, as is overQuota.
+    {
+      deletion: TEXT,
+      to: TEXT.optional(),
+      toUser: TEXT.optional(),
+      path: TEXT.optional(),
+      overQuota: YES.optional(),
+    },
     { to: TEXT.optional() },
   ],
   setDeleteAfter: [{ mailbox: TEXT, days: COUNT }, {}],

@@ -16,7 +16,7 @@ export type Verb = (session: Session, step: Step) => Promise<void>;
 const MISSING: readonly string[] = ['deleteDeleted', 'purgeDeleted'];
 
 /** Arguments that it does not have yet. */
-const MISSING_ARGUMENTS = ['toUser'] as const;
+const MISSING_ARGUMENTS: readonly string[] = [];
 
 const VERBS: Readonly<Record<string, Verb>> = {
   ...MAILBOX_VERBS,

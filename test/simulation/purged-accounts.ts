@@ -74,10 +74,10 @@ export class PurgedAccounts {
     await deliverMessages(this.world.ports, { user, mailbox, messages }, this.until());
   }
 
-  async delete(user: string, path: string): Promise<Tree> {
+  async delete(user: string, path: string, ports = this.world.ports): Promise<Tree> {
     const { account, settings } = await this.context(user);
     return await deleteTree(
-      this.world.ports,
+      ports,
       {
         account,
         settings,

@@ -4,6 +4,7 @@
  * owner's id and class. UIDs, flags and UIDVALIDITY are kept; the ACL is the former owner's and
  * stays behind (DEV-11). Repeated after a crash it goes on with what is missing.
  */
+import { createHash } from 'node:crypto';
 import { mailKey } from '../../contract/key-layout.ts';
 import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
@@ -23,6 +24,9 @@ import { membersOf, readMailboxes, readTree, type Tree } from './tree.ts';
 const CHUNK_MESSAGES = 48;
 const PARALLEL_COPIES = 16;
 
+/** As many as ids of deletions end with. */
+const RANDOM_DIGITS = 12;
+
 const MAILBOX_ID_BYTES = 8;
 const BLOB_ID_BYTES = 16;
 
@@ -36,6 +40,12 @@ export interface HandOver {
   readonly settings: ResolvedSettings;
 }
 
+/** The id that a part of a tree has in its new account: always the same, so that a repetition finds it. */
+export function handedOverId({ tree, branch }: Pick<HandOver, 'tree' | 'branch'>): string {
+  const hash = createHash('sha256').update(`${tree.deletionId} ${branch}`).digest('hex');
+  return `${tree.hex}-${hash.slice(0, RANDOM_DIGITS)}`;
+}
+
 /**
  * @param deadline epoch milliseconds after which nothing more is begun
  * @returns whether all is there; else the same call again does the rest
@@ -47,25 +57,24 @@ export async function handOverTree(
   deadline: number,
 ): Promise<boolean> {
   const { from, tree, branch, to } = handOver;
-  const { deletionId } = tree;
   const arrived = await untilWon(ports, deadline, () => beginArrival(ports, handOver));
   if (arrived.state !== 'arriving') return true;
-  const members = await membersOf(ports.rows, from.accountId, deletionId, branch);
+  const members = await membersOf(ports.rows, from.accountId, tree.deletionId, branch);
   for (const source of await readMailboxes(ports.rows, members)) {
     const target = await untilWon(ports, deadline, () => receive(ports, handOver, source));
     if (!(await copyMail(ports, handOver, { source, target }, deadline))) return false;
   }
+  const deletionId = handedOverId(handOver);
   const end = treeUpdate(to.accountId, deletionId, { from: 'arriving', set: { state: 'deleted' } });
   await ports.rows.write(end);
   return true;
 }
 
 /** The tree in the new account, which nobody can bring back before it is whole. */
-async function beginArrival(
-  { rows }: MessagePorts,
-  { tree, branch, to, settings }: HandOver,
-): Promise<Tree | 'lost'> {
-  const { deletionId, hex, deletedAt, requestedBy } = tree;
+async function beginArrival({ rows }: MessagePorts, handOver: HandOver): Promise<Tree | 'lost'> {
+  const { tree, branch, to, settings } = handOver;
+  const { hex, deletedAt, requestedBy } = tree;
+  const deletionId = handedOverId(handOver);
   const there = await readTree(rows, to.accountId, deletionId);
   if (there !== undefined) return there;
   const arriving: Tree = {
@@ -88,10 +97,11 @@ async function beginArrival(
 /** The mailbox that takes the mail of another. */
 async function receive(
   { rows, ids }: MessagePorts,
-  { tree, to }: HandOver,
+  handOver: HandOver,
   source: Mailbox,
 ): Promise<Mailbox | 'lost'> {
-  const { deletionId } = tree;
+  const { to } = handOver;
+  const deletionId = handedOverId(handOver);
   const { path, uidValidity, uidNext, specialUse } = source;
   const key = dictmapKeys.deletedPath(to.accountId, deletionId, path);
   const named = await rows.get(key);
@@ -158,10 +168,11 @@ async function copyMail(
 
 async function copyChunk(
   ports: MessagePorts,
-  { tree, from, to }: HandOver,
+  handOver: HandOver,
   { target }: Pair,
   entries: readonly Entry[],
 ): Promise<'done' | 'lost'> {
+  const { from, to } = handOver;
   const uids = entries.map(({ message }) => message.uid);
   const there = uids.length === 0 ? [] : await readEntries(ports.rows, target, uids, 0);
   const known = new Set(there.map(({ message }) => message.uid));
@@ -174,7 +185,7 @@ async function copyChunk(
   const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const add = { messages: messages.length, bytes };
   const result = await ports.rows.transact([
-    treeUpdate(to.accountId, tree.deletionId, { from: 'arriving', add }),
+    treeUpdate(to.accountId, handedOverId(handOver), { from: 'arriving', add }),
     {
       kind: 'update',
       key: dictmapKeys.mailbox(target.mailboxId),

@@ -7,7 +7,10 @@ import { shownDollars, shownUsage, type Usage } from './usage.ts';
 const MOVED_MAILBOX_UNITS = 6;
 
 /** Account and tree, and the index entry of the tree. */
-const MOVE_UNITS = 5;
+const MOVE_WRITE_UNITS = 6;
+
+/** Account and settings, the names that are there, and subscriptions: each more than once. */
+const MOVE_READ_UNITS = 8;
 
 /** Its row and the view of the storage, and its part of the counters of a transaction of 30. */
 const EXPUNGED_MESSAGE_UNITS = 3.2;
@@ -26,12 +29,19 @@ interface Size {
   readonly messages: number;
 }
 
-/** Whatever the number of messages: names alone change. @param trees deletions, or one return */
-export function moveUsage({ mailboxes }: Size, trees = 1): Usage {
+/** Whatever the number of messages: names alone change. @param deletions that it takes */
+export function deletionUsage({ mailboxes }: Size, deletions = 1): Usage {
   return {
-    dynamodbWriteUnits: trees * MOVE_UNITS + mailboxes * MOVED_MAILBOX_UNITS,
-    dynamodbReadUnits:
-      trees * Math.ceil(mailboxes / MAILBOXES_EACH_READ) + mailboxes * LOOKUP_UNITS,
+    dynamodbWriteUnits: deletions * MOVE_WRITE_UNITS + mailboxes * MOVED_MAILBOX_UNITS,
+    dynamodbReadUnits: deletions * MOVE_READ_UNITS + Math.ceil(mailboxes / MAILBOXES_EACH_READ),
+  };
+}
+
+/** Each mailbox is read by itself, and so is the name that it gets. */
+export function returnUsage({ mailboxes }: Size): Usage {
+  return {
+    dynamodbWriteUnits: MOVE_WRITE_UNITS + mailboxes * MOVED_MAILBOX_UNITS,
+    dynamodbReadUnits: MOVE_READ_UNITS + mailboxes * LOOKUP_UNITS,
   };
 }
 

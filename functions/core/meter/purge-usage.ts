@@ -4,7 +4,6 @@
  * ever copied: a message that was costs two write units more, and one less where its bytes stay,
  * because others share them. Rows of ended mailboxes that sweeps remove later are not in it.
  */
-import { CHUNK_MESSAGES } from '../purge/pace.ts';
 import { transitionsOf } from './transitions.ts';
 import type { Usage } from './usage.ts';
 
@@ -14,6 +13,8 @@ export interface PurgeSize {
   readonly messages: number;
   /** Partitions of message rows, of all mailboxes. */
   readonly partitions: number;
+  /** Transactions that end messages. */
+  readonly chunks: number;
   /** Shards, or one for a walk over accounts. */
   readonly parts: number;
   readonly memoryMb: number;
@@ -56,8 +57,7 @@ const RECONCILE_BATCH_ROWS = 100;
 const MB_PER_GB = 1024;
 
 export function purgeUsage(size: PurgeSize): Usage {
-  const { trees, mailboxes, messages, partitions, parts } = size;
-  const chunks = Math.ceil(messages / CHUNK_MESSAGES);
+  const { trees, mailboxes, messages, partitions, chunks, parts } = size;
   const writes =
     messages * MESSAGE_WRITE_UNITS +
     chunks * CHUNK_WRITE_UNITS +

@@ -13,6 +13,7 @@ import { DAY_MS } from '../messages/expiry.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import type { Visited } from '../walks/walk-shard.ts';
+import { CHUNK_MESSAGES } from './pace.ts';
 import { asPurge, NOTHING_PURGED, partOf, sumPurges } from './purge-report.ts';
 
 export interface AccountPurge extends Omit<TreePurge, 'dueAt'> {
@@ -198,5 +199,6 @@ async function foundIn(
     messages: sum(({ messages }) => messages),
     bytes: sum(({ bytes }) => bytes),
     partitions: sum(({ mailboxId, uidNext }) => messagePartitions(mailboxId, uidNext).length),
+    chunks: sum(({ messages }) => Math.ceil(messages / CHUNK_MESSAGES)),
   };
 }

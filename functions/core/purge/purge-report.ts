@@ -9,10 +9,11 @@ export const NOTHING_PURGED: PurgeReport = {
   notDue: 0,
   waiting: 0,
   partitions: 0,
+  chunks: 0,
 };
 
 export function sumPurges(...reports: readonly PurgeReport[]): PurgeReport {
-  const sum = (name: 'trees' | 'notDue' | 'waiting' | 'partitions') =>
+  const sum = (name: 'trees' | 'notDue' | 'waiting' | 'partitions' | 'chunks') =>
     reports.reduce((total, report) => total + report[name], 0);
   const since = reports.flatMap(({ waitingSince }) => waitingSince ?? []);
   return {
@@ -21,6 +22,7 @@ export function sumPurges(...reports: readonly PurgeReport[]): PurgeReport {
     notDue: sum('notDue'),
     waiting: sum('waiting'),
     partitions: sum('partitions'),
+    chunks: sum('chunks'),
     ...(since.length === 0 ? {} : { waitingSince: Math.min(...since) }),
   };
 }

@@ -38,12 +38,12 @@ export async function requestCreate(
   });
 }
 
-/** From the top down. All are looked at before the first is made. */
+/** Up to the nearest that is there. All are looked at before the first is made, at the top. */
 async function createParents(request: MailRequest, path: string): Promise<void> {
   const { ports, access } = request;
   const missing: string[] = [];
   for (let above = parentOf(path); above !== undefined; above = parentOf(above)) {
-    if ((await findMailbox(ports.rows, access.account, above)) !== undefined) continue;
+    if ((await findMailbox(ports.rows, access.account, above)) !== undefined) break;
     await requireFreeName(request, above);
     missing.unshift(above);
     if (missing.length <= PARENTS_MAX) continue;

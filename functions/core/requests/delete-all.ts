@@ -7,7 +7,7 @@ import { deleteTree } from '../folders/delete-tree.ts';
 import type { Tree } from '../folders/tree.ts';
 import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { estimatedCost, moveUsage } from '../meter/folder-usage.ts';
+import { deletionUsage, estimatedCost } from '../meter/folder-usage.ts';
 import { isStorage, type MailRequest, requireAdmin } from './mail-access.ts';
 import { settleAllMoves } from './settle-moves.ts';
 
@@ -69,7 +69,7 @@ function unlessGone(error: unknown): undefined {
 
 function wouldGo(found: readonly Mailbox[]): DeleteMailboxAnswer {
   const counts = { ...sumOf(found), mailboxes: found.length };
-  const cost = estimatedCost(moveUsage(counts, found.length));
+  const cost = estimatedCost(deletionUsage(counts, found.length));
   return { dryRun: true, mode: 'delayed', ...counts, complete: true, ...cost };
 }
 

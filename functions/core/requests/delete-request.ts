@@ -6,14 +6,15 @@
 import type { DeleteMailboxAnswer, DeleteMailboxRequest } from '../../contract/folder-api.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { InvalidInputError, StoreBusyError } from '../errors.ts';
-import { deleteNow, mailboxNotEmpty } from '../folders/delete-now.ts';
+import { deleteNow } from '../folders/delete-now.ts';
 import { deleteTree, ownMove } from '../folders/delete-tree.ts';
+import { mailboxNotEmpty } from '../folders/empty-mailbox.ts';
 import { deletedName, type Tree } from '../folders/tree.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { notAllowed, requireRight } from '../mailboxes/rights.ts';
 import { unsubscribe } from '../mailboxes/subscriptions.ts';
-import { estimatedCost, expungeUsage, moveUsage } from '../meter/folder-usage.ts';
+import { deletionUsage, estimatedCost, expungeUsage } from '../meter/folder-usage.ts';
 import { storedIn } from '../quota/quota.ts';
 import { text } from '../rows/attributes.ts';
 import { type Doomed, holdsMail, requireDeletable, whatGoes } from './deletable.ts';
@@ -225,6 +226,6 @@ async function wouldGo(
     messages,
     bytes,
     complete: true,
-    ...estimatedCost(isDelayed ? moveUsage(size) : expungeUsage(size)),
+    ...estimatedCost(isDelayed ? deletionUsage(size) : expungeUsage(size)),
   };
 }

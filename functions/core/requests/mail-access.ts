@@ -1,5 +1,6 @@
 /** Who asks for something about messages, where, and by which rules. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
+import type { Account } from '../accounts/accounts.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
@@ -7,6 +8,7 @@ import { type Access, hasRight, notAllowed, requireMailboxWith } from '../mailbo
 import type { RetentionDays } from '../messages/expiry.ts';
 import type { ExpungeOptions } from '../messages/expunge-messages.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 
 /** UIDs named in one request: 1 MiB of JSON, some forty transactions. */
 export const UIDS_MAX = 5000;
@@ -20,6 +22,8 @@ export interface MailRequest {
   readonly access: MailAccess;
   /** Epoch milliseconds after which no new try begins. */
   readonly deadline: number;
+  /** What follows from the settings of another account. */
+  readonly settingsOf?: (account: Account) => Promise<ResolvedSettings>;
 }
 
 /** @throws InvalidInputError naming the field */

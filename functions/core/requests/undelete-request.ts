@@ -1,12 +1,22 @@
 /** Bringing deleted folders back, as administrators ask for it. */
 import type { UndeleteMailboxAnswer, UndeleteMailboxRequest } from '../../contract/folder-api.ts';
+import { findAccount } from '../accounts/accounts.ts';
+import { parseAddress } from '../accounts/address.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
-import { everyTree, isStored, membersOf, type Tree, unknownDeletion } from '../folders/tree.ts';
+import {
+  everyTree,
+  isStored,
+  membersOf,
+  requireTree,
+  type Tree,
+  unknownDeletion,
+} from '../folders/tree.ts';
 import { undeleteTree } from '../folders/undelete-tree.ts';
 import { isAtOrBelow, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
-import { estimatedCost, moveUsage } from '../meter/folder-usage.ts';
+import { estimatedCost, returnUsage } from '../meter/folder-usage.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { parseDeletionId } from './deleted-request.ts';
+import { handedOverBefore, requestHandOver } from './hand-over-request.ts';
 import type { MailRequest } from './mail-access.ts';
 import { settleAllMoves } from './settle-moves.ts';
 
@@ -28,6 +38,10 @@ export async function requestUndelete(
 ): Promise<UndeleteMailboxAnswer> {
   const { ports, access, deadline } = request;
   const { account, settings } = access;
+  const { toUser } = body;
+  if (toUser !== undefined && access.actor.kind === 'admin') {
+    return await elsewhere(request, body, toUser);
+  }
   const found = await find(request, body);
   const { overQuota = false, dryRun = false } = body;
   const to = body.to === undefined ? {} : { to: parseMailboxPath('to', body.to) };
@@ -42,8 +56,30 @@ export async function requestUndelete(
     messages,
     bytes,
     ...(done.overQuota === true ? { overQuota: true } : {}),
-    ...(dryRun ? estimatedCost(moveUsage(done)) : {}),
+    ...(dryRun ? estimatedCost(returnUsage(done)) : {}),
   };
+}
+
+async function elsewhere(
+  request: MailRequest,
+  body: UndeleteMailboxRequest,
+  toUser: string,
+): Promise<UndeleteMailboxAnswer> {
+  const { settingsOf } = request;
+  if (settingsOf === undefined) throw new TypeError('settings of other accounts cannot be had');
+  const to = await findAccount(request.ports.rows, parseAddress('toUser', toUser));
+  if (to?.accountId === request.access.account.accountId) {
+    const { toUser: _, ...here } = body;
+    return await requestUndelete(request, here);
+  }
+  const { deletionId: id, path } = body;
+  const before = id && (await handedOverBefore(request, id, path, toUser));
+  if (before) return before;
+  const { deletionId, branch } = await find(request, body);
+  const settled = await settleAllMoves(request);
+  const tree = await requireTree(request.ports.rows, request.access.account.accountId, deletionId);
+  const part = { tree, branch: branch ?? tree.root, toUser, settingsOf };
+  return await requestHandOver(settled, body, part);
 }
 
 async function find(request: MailRequest, body: UndeleteMailboxRequest): Promise<Found> {

@@ -27,6 +27,7 @@ const UNDELETE = z.strictObject({
   at: z.iso.datetime({ offset: true, error: 'allowed is a time in ISO 8601' }).optional(),
   path: PATH,
   to: PATH,
+  toUser: z.string('allowed is an address').optional(),
   overQuota: YES,
   dryRun: YES,
 });

@@ -1,6 +1,6 @@
 /** Whose mail a request is about, on whose behalf it acts, and by which rules. */
 import type { MailSettings } from '../../contract/mail-settings.ts';
-import { findAccount, requireActiveAccount } from '../../core/accounts/accounts.ts';
+import { type Account, findAccount, requireActiveAccount } from '../../core/accounts/accounts.ts';
 import { type Actor, ADMIN, OWNER } from '../../core/accounts/actor.ts';
 import { parseAddress } from '../../core/accounts/address.ts';
 import { InvalidInputError } from '../../core/errors.ts';
@@ -36,7 +36,8 @@ export function makeOpen(dependencies: () => MailDependencies, kind: DoorKind): 
       readSettings(ports.rows, deployment, account),
     ]);
     const access = { account, actor, settings, retentionDays };
-    return { ports, access, deadline: deadlineOf(context) };
+    const settingsOf = (other: Account) => readSettings(ports.rows, deployment, other);
+    return { ports, access, deadline: deadlineOf(context), settingsOf };
   };
 }
 

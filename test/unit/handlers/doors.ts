@@ -41,9 +41,9 @@ export class Doors {
   /** `GET /v1/accounts/a@x.org`; the path as a client would send it. */
   async ask(request: string, asked: Asked = {}): Promise<Answer> {
     const [method = '', path = ''] = request.split(' ');
-    const door = /\/(admin|mailboxes|messages|quota|settings|subscriptions|uploads)\b/.test(path)
-      ? this.mail
-      : this.provisioning;
+    const ofMail = /\/(admin|mailboxes|messages|quota|settings|subscriptions|uploads)\b/.test(path);
+    const isPurge = path === '/v1/mailboxes/purge';
+    const door = ofMail && !isPurge ? this.mail : this.provisioning;
     const given = asked.text ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body));
     const response = await door.request(path, {
       method,

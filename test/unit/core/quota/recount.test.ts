@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
-import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import {
+  type Account,
+  requireActiveAccount,
+} from '../../../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
+import { deleteNow } from '../../../../functions/core/folders/delete-now.ts';
+import { deleteTree } from '../../../../functions/core/folders/delete-tree.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
@@ -108,6 +113,33 @@ describe('counting again', () => {
     await world.rows.removeAll([dictmapKeys.expiry(mailboxId, endDay())]);
     expect((await count()).drift).toEqual([{ mailbox: '.EXPUNGED', messages: -2, bytes: -200 }]);
     expect(await quota()).toEqual(right);
+  });
+
+  test('L6, W8: what came from a deleted folder still counts, gone at once or delayed', async () => {
+    const context = { account, settings: SETTINGS, retentionDays: { r30: 30 } };
+    await deleteNow(world.ports, context, { mailbox: await box('Archive') }, until());
+    expect(await quota()).toMatchObject({ messages: 7 });
+    expect(await count()).toEqual({ drift: [] });
+    await createMailbox(world.ports, await requireActiveAccount(world.rows, USER), 'Work');
+    await deliver('Work', 1);
+    await expungeMessages(world.ports, context, await box('Work'), [1], {}, until());
+    await deleteTree(
+      world.ports,
+      {
+        account,
+        settings: SETTINGS,
+        path: 'Work',
+        scope: 'tree',
+        requestedBy: 'test',
+        keepInbox: false,
+        check: () => {},
+      },
+      until(),
+    );
+    const before = world.rows.rows();
+    expect(await count()).toEqual({ drift: [] });
+    expect(world.rows.rows()).toEqual(before);
+    expect(await quota()).toMatchObject({ messages: 8 });
   });
 
   test.each([1, 2, 3, 4, 5])(

@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type FakeApi, problemReply, startFakeApi } from './support/fake-api.ts';
+import { makeLocalDirectory } from './support/local-directory.ts';
+import { runCli } from './support/run-cli.ts';
+
+const USER = 'john@example.org';
+const RUNNING = {
+  operationId: 'op-1',
+  verb: 'purge-mailboxes',
+  state: 'running',
+  step: 'Purge parts',
+  attempt: 1,
+  accountId: '*',
+  requestedBy: 'anna',
+  createdAt: '2026-11-22T00:00:00.000Z',
+  updatedAt: '2026-11-22T00:00:00.000Z',
+  counts: {},
+  billed: {},
+  costDollars: 0,
+  pricesOf: '2026-08-31',
+};
+const DONE = {
+  ...RUNNING,
+  state: 'succeeded',
+  step: 'Finish purge',
+  counts: { trees: 2, mailboxes: 3, messages: 18, bytes: 2048 },
+};
+
+let api: FakeApi;
+let local: string;
+beforeEach(async () => {
+  api = await startFakeApi();
+  local = await makeLocalDirectory(api.url);
+});
+afterEach(() => api.close());
+
+const purge = (...words: readonly string[]) =>
+  runCli(['mailbox', 'purge', ...words, '--local', local]);
+
+const started = () => {
+  api.on('POST /v1/mailboxes/purge', { status: 202, body: RUNNING });
+  api.on('GET /v1/operations/op-1', { body: DONE });
+};
+
+describe('lethe mailbox purge', () => {
+  test.each([
+    [['--all'], {}],
+    [['-d', 'example.org', '--older-than-days', '0'], { domain: 'example.org', olderThanDays: 0 }],
+    [
+      ['-u', USER, '--older-than-days', '30', '--ignore-own-retention'],
+      { user: USER, olderThanDays: 30, ignoreOwnRetention: true },
+    ],
+    [['-u', USER, '--deletion', '6922A1B0-4f'], { user: USER, deletionId: '6922A1B0-4f' }],
+  ])('O1: %j asks for that, waits, and says what went', async (words, body) => {
+    started();
+    const { exitCode, stdout, stderr } = await purge(...words, '--yes');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual(body);
+    expect(stdout).toContain('trees=2 mailboxes=3 messages=18 bytes=2048');
+    expect(stderr).toContain('Purging deleted folders: operation op-1');
+  });
+
+  test('O1: a dry run asks nobody, and names counts and cost', async () => {
+    const expected = { trees: 2, mailboxes: 3, messages: 18, bytes: 2048 };
+    api.on('POST /v1/mailboxes/purge', { status: 202, body: { ...RUNNING, dryRun: true } });
+    const counted = { ...DONE, counts: {}, dryRun: true, expected, estimatedCostDollars: 0.0123 };
+    api.on('GET /v1/operations/op-1', { body: counted });
+    const { exitCode, stdout } = await purge('--all', '--dry-run');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({ dryRun: true });
+    expect(stdout).toContain('estimatedCostDollars=0.0123');
+  });
+
+  test('O1: what could not be purged is said, with what to do', async () => {
+    started();
+    const error = { name: 'PurgeIncompleteError', message: '1 could not', next: 'Look at it.' };
+    api.on('GET /v1/operations/op-1', { body: { ...DONE, state: 'failed', error } });
+    const { exitCode, stderr } = await purge('--all', '--yes');
+    expect(exitCode).toBe(75);
+    expect(stderr).toContain('PurgeIncompleteError: 1 could not');
+    expect(stderr).toContain('lethe operation resume op-1');
+  });
+
+  test('without waiting it returns as soon as it has begun', async () => {
+    started();
+    const { exitCode, stdout } = await purge('--all', '--yes', '--no-wait');
+    expect([exitCode, api.requests.length]).toEqual([0, 1]);
+    expect(stdout).toContain('state=running');
+  });
+
+  test.each([
+    [[], 'whose deleted folders?'],
+    [['--all', '-u', USER], 'too much is said about whose'],
+    [['--all', '--deletion', 'x'], 'a deletion is one of a user'],
+    [['-u', USER, '--deletion', 'x', '--older-than-days', '1'], 'goes at any age'],
+    [['--all', '--older-than-days', 'never'], 'deletedRetentionDays'],
+    [['--all', '--older-than-days', '-1'], 'whole numbers from 0'],
+    [['--all', '--older-than-days', '1.5'], 'whole numbers from 0'],
+    [['--all'], 'no terminal to ask'],
+  ])('O2: %j is refused: %s', async (words, message) => {
+    const { exitCode, stderr } = await purge(...words);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain(message);
+    expect(api.requests).toEqual([]);
+  });
+
+  test('W6: the hold of an account is told', async () => {
+    api.on('POST /v1/mailboxes/purge', problemReply('urn:lethe:account-held', 409, 'held'));
+    expect(await purge('-u', USER, '--yes')).toMatchObject({ exitCode: 77 });
+  });
+});

@@ -9,7 +9,7 @@ import { ROW_VERSION, registryKeys, TTL_ATTRIBUTE } from '../../contract/row-lay
 import { type Account, whyProtected } from '../accounts/accounts.ts';
 import { sweepableCheck } from '../accounts/while-active.ts';
 import { StoreBusyError } from '../errors.ts';
-import type { Counted } from '../folders/purge-tree.ts';
+import type { Counted } from '../folders/purge-members.ts';
 import { accountOperationPut, operationPut } from '../operations/new-operation.ts';
 import {
   finishWrite,

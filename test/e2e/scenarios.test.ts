@@ -1,4 +1,4 @@
-/** Recorded scenarios of Dovecot, and some of Lethe's own, on the embedded AWS. */
+/** Recorded scenarios of Dovecot and Cyrus, and some of Lethe's own, on the embedded AWS. */
 import { join } from 'node:path';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { EmbeddedTarget } from '../replay/embedded-target.ts';
@@ -17,17 +17,20 @@ const OWN = [
   'E11-autoexpunge',
   'E30-in-place-copies',
   'E32-in-place-age',
+  'E33-other-account',
 ].map((id) => join(SCENARIOS, 'lethe', `${id}.json`));
 
 const target = new EmbeddedTarget(inject('lethe'));
 afterAll(() => target.close());
 
-const scenarios = scenarioFiles([join(SCENARIOS, 'dovecot'), ...OWN]).flatMap(
-  ({ scenario }) => scenario ?? [],
-);
+const scenarios = scenarioFiles([
+  join(SCENARIOS, 'dovecot'),
+  join(SCENARIOS, 'cyrus'),
+  ...OWN,
+]).flatMap(({ scenario }) => scenario ?? []);
 
 /** Why a scenario is not carried out: the same as in memory. */
-const SKIPPED = /^(Lethe departs on purpose \(DEV-\d+\)|Lethe does not have \w+ yet)$/;
+const SKIPPED = /^Lethe departs on purpose \(DEV-\d+\)$/;
 
 describe('through the deployed doors', () => {
   test.each(scenarios.map((scenario) => [scenario.id, scenario] as const))(

@@ -7,6 +7,7 @@ import { CryptoIds } from '../../functions/adapters/crypto-ids.ts';
 import { DynamoDbRowStore } from '../../functions/adapters/dynamodb-row-store.ts';
 import { S3ObjectStore } from '../../functions/adapters/s3-object-store.ts';
 import { SystemClock } from '../../functions/adapters/system-clock.ts';
+import type { OperationAnswer } from '../../functions/contract/api.ts';
 import { LOCAL_REGION, ROOT_CREDENTIALS } from '../../local/aws-environment.ts';
 import type { Instance } from '../../local/instance.ts';
 import {
@@ -136,6 +137,20 @@ export class EmbeddedTarget implements Target {
       await sleep(POLL_MS);
     }
     throw new Error(`autoexpunge did not end within ${SWEEP_DEADLINE_MS} ms`);
+  }
+
+  /** The door has started it. */
+  async purge(operationId: string): Promise<void> {
+    const path = ['v1', 'operations', operationId];
+    const end = Date.now() + SWEEP_DEADLINE_MS;
+    while (Date.now() < end) {
+      const { json } = await this.ask({ method: 'GET', path });
+      const { state, error } = json as OperationAnswer;
+      if (state === 'succeeded') return;
+      if (state === 'failed') throw new Error(`purge-mailboxes: ${error?.message}`);
+      await sleep(POLL_MS);
+    }
+    throw new Error(`purge-mailboxes did not end within ${SWEEP_DEADLINE_MS} ms`);
   }
 
   async settle(): Promise<void> {

@@ -2,11 +2,6 @@
 import type { Problem } from '../../functions/contract/api.ts';
 import type { Reply } from './target.ts';
 
-/** Something that Lethe, or this replayer, does not have. */
-export class SkipError extends Error {
-  override readonly name = 'SkipError';
-}
-
 /** What a step should have given, and what it gave. */
 export class MismatchError extends Error {
   override readonly name = 'MismatchError';

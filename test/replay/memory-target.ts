@@ -12,6 +12,7 @@ import { MemoryWorkflows } from '../models/memory-workflows.ts';
 import { SeededIds } from '../models/seeded-ids.ts';
 import { VirtualClock } from '../models/virtual-clock.ts';
 import { Reconciler } from '../simulation/reconciler.ts';
+import { purgeHere } from './purge-here.ts';
 import type { Ask, Reply, Target } from './target.ts';
 
 /** As in a deployment: a scenario decides what ends when, so its accounts get the longest class. */
@@ -120,6 +121,10 @@ export class MemoryTarget implements Target {
     if (outcome !== 'done' || progress.report.failed > 0) {
       throw new Error(`autoexpunge: ${JSON.stringify(progress.report)}`);
     }
+  }
+
+  async purge(operationId: string): Promise<void> {
+    await purgeHere(this.#ports, operationId, RETENTION_DAYS);
   }
 
   async settle(): Promise<void> {

@@ -64,7 +64,7 @@ const APPEND: Shape = {
   guid: TEXT.optional(),
 };
 
-/** Arguments, then members of `expect`. Verbs that Lethe does not have yet are not here. */
+/** Arguments, then members of `expect`. */
 const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
   create: [MAILBOX, {}],
   append: [APPEND, { uid: COUNT.optional() }],
@@ -141,6 +141,16 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
     { restored: z.array(z.tuple([COUNT, COUNT])).optional(), count: COUNT.optional() },
   ],
   expungedMessages: [PLACE, { uids: UIDS.optional(), count: COUNT.optional() }],
+  purgeDeleted: [
+    {
+      olderThanDays: z.number().min(0).optional(),
+      olderThanSeconds: z.number().min(0).optional(),
+      users: z.literal('*').optional(),
+      ignoreOwnRetention: YES.optional(),
+    },
+    { removed: TEXTS.optional() },
+  ],
+  deleteDeleted: [{ deletion: TEXT }, {}],
   purgeExpunged: [
     { olderThanDays: z.number().min(0), users: TEXT.nullable().optional() },
     { removed: COUNT.optional() },

@@ -32,6 +32,8 @@ export interface Target {
   earlier<T>(seconds: number, act: () => Promise<T>): Promise<T>;
   /** Applies the rules of autoexpunge to an account now. */
   autoexpunge(accountId: string, user: string): Promise<void>;
+  /** Lets the purge of deleted folders that was asked for come to its end. */
+  purge(operationId: string): Promise<void>;
   /** Lets S3 follow the rows, until nothing is left to do. */
   settle(): Promise<void>;
   /** The mail objects of an account. */

@@ -32,7 +32,7 @@ import { readSettings } from '../../functions/core/settings/settings-store.ts';
 import { Turns } from './turns.ts';
 import { CLASSES, World } from './world.ts';
 
-export const USER = 'john@example.org';
+const USER = 'john@example.org';
 const IN_TIME_MS = 20_000;
 export const RETENTION_DAYS = { r7: 7, r30: 30, keep: null };
 const NAMES_MAX = 1000;

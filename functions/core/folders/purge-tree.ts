@@ -51,8 +51,8 @@ export async function purgeTree(
   const { deletionId } = tree;
   const nothing = { mailboxes: 0, messages: 0, bytes: 0 };
   const give = () => releaseTree(ports.rows, account.accountId, deletionId, purge.claim);
-  const { due, left } = await dueMembers(ports, account.accountId, tree, purge.dueAt);
-  if (due.length === 0 && left > 0) {
+  const found = await dueMembers(ports, account.accountId, tree, purge.dueAt);
+  if (found.due.length === 0 && found.left > 0) {
     if (tree.claim === purge.claim) await give();
     // Else nobody could bring it back before something of it is due: perhaps never.
     else await giveBackForgotten(ports, account.accountId, tree);
@@ -65,6 +65,8 @@ export async function purgeTree(
   }
   const run = new TreeRun(ports, context, deletionId, purge, until);
   try {
+    // Again: only from the claim on does nobody else take or bring back any of them.
+    const { due, left } = await dueMembers(ports, account.accountId, tree, purge.dueAt);
     for (const member of due) {
       if (!(await run.purgeMember(member))) return { outcome: 'again', ...run.done };
     }

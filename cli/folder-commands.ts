@@ -40,6 +40,7 @@ export function addFolderCommands(mailboxes: Command, act: Act): void {
     )
     .option('--path <path>', 'with --deletion: a part of it, by the path that it had')
     .option('--to <path>', 'come back as this; the old path if missing, or one beside it')
+    .option('--to-user <user>', 'come back in the account of this user, without the ACL')
     .option('--over-quota', 'bring back what the quota has no room for, too')
     .option('--dry-run', 'show what would come back, and as what')
     .addHelpText('after', UNDELETE_HELP)

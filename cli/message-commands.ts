@@ -116,6 +116,7 @@ function addExpunge(message: Command, act: Act): void {
     .addOption(uidsOption())
     .option('--deleted', 'those with \\Deleted; with --uid, those of them')
     .option('--bypass-expunge-storage', 'for good at once')
+    .option('--delete-emptied', 'with a query: delete the mailboxes that are empty then')
     .option('--dry-run', 'show what would go: messages, bytes, mailboxes')
     .option('--yes', 'do not ask; needed where there is no terminal')
     .addHelpText('after', EXPUNGE_HELP)

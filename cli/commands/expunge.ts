@@ -30,6 +30,11 @@ const FIELDS: readonly Field<ExpungeMessagesAnswer>[] = [
     shown: ({ mailboxesMatched }) => count(mailboxesMatched),
   },
   {
+    name: 'mailboxesDeleted',
+    value: ({ deleted }) => deleted?.length,
+    shown: ({ deleted = [] }) => deleted.join(', '),
+  },
+  {
     name: 'complete',
     value: ({ complete }) => complete,
     shown: ({ complete }) => (complete ? 'yes' : 'no, there may be more'),
@@ -47,6 +52,7 @@ export interface ExpungeOptions extends AccountOptions, QueryOptions {
   readonly uid?: readonly number[];
   readonly deleted?: boolean;
   readonly bypassExpungeStorage?: boolean;
+  readonly deleteEmptied?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
@@ -72,10 +78,11 @@ export async function expungeMessages(context: Context, options: ExpungeOptions)
 }
 
 function toRequest(options: ExpungeOptions): ExpungeMessagesRequest {
-  const { mailbox, uid: uids, deleted, bypassExpungeStorage } = options;
+  const { mailbox, uid: uids, deleted, bypassExpungeStorage, deleteEmptied } = options;
   const bypass = bypassExpungeStorage ? { bypassExpungeStorage } : {};
   const asked = readQuery(options);
   if (asked === undefined) {
+    if (deleteEmptied) throw new CliError(EXIT.usage, '--delete-emptied needs a query');
     if (uids === undefined && !deleted) {
       throw new CliError(EXIT.usage, 'nothing to expunge: give --uid, --deleted, or a query', {
         hint: 'For all messages of a mailbox give --all.',
@@ -95,7 +102,8 @@ function toRequest(options: ExpungeOptions): ExpungeMessagesRequest {
     const option = uids === undefined ? '--deleted' : '--uid';
     throw new CliError(EXIT.usage, `${option} and a query: allowed is one of them`);
   }
-  return { query: readQuery(options, 'mailbox') as MessageQuery, ...bypass };
+  const query = readQuery(options, 'mailbox') as MessageQuery;
+  return { query, ...bypass, ...(deleteEmptied ? { deleteEmptied } : {}) };
 }
 
 /** All of it, in as many requests as that takes; a dry run is no further than one answer goes. */
@@ -134,9 +142,15 @@ async function send(
     ...(dryRun ? { dryRun } : {}),
     expunged: answers.flatMap(({ expunged }) => expunged),
     bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...deletedIn(answers),
     mailboxesMatched: Math.max(0, ...answers.map(({ mailboxesMatched }) => mailboxesMatched)),
     complete,
   };
+}
+
+function deletedIn(answers: readonly ExpungeMessagesAnswer[]) {
+  const deleted = answers.flatMap((answer) => answer.deleted ?? []);
+  return deleted.length === 0 ? {} : { deleted };
 }
 
 /** By the API's own clock, which need not be ours. */

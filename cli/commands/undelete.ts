@@ -11,12 +11,14 @@ import { type Field, printRecord } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
 import { COST_FIELDS, SIZE_FIELDS } from './folder-fields.ts';
 import type { parseTime } from './query-options.ts';
+import { notComplete } from './until-complete.ts';
 
 const FIELDS: readonly Field<UndeleteMailboxAnswer>[] = [
   { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
   { name: 'deletion', value: ({ deletionId }) => deletionId },
   { name: 'to', value: ({ to }) => to },
   ...SIZE_FIELDS,
+  { name: 'complete', value: ({ complete }) => complete, shown: () => 'no, there is more' },
   { name: 'overQuota', value: ({ overQuota }) => overQuota, shown: () => 'yes' },
   ...COST_FIELDS,
 ];
@@ -27,11 +29,12 @@ export interface UndeleteOptions {
   readonly at?: ReturnType<typeof parseTime>;
   readonly path?: string;
   readonly to?: string;
+  readonly toUser?: string;
   readonly overQuota?: boolean;
   readonly dryRun?: boolean;
 }
 
-/** @throws CliError 64 for options that do not go together */
+/** @throws CliError 64 for options that do not go together; 75 when it did not come to an end */
 export async function undeleteMailbox(
   { io, format, client }: Context,
   mailbox: string | undefined,
@@ -43,6 +46,7 @@ export async function undeleteMailbox(
   const { mailboxes, messages, bytes, to, overQuota, dryRun } = done;
   const what = `${counted(mailboxes, 'mailbox', 'mailboxes')}, ${counted(messages, 'message')}, ${size(bytes)}`;
   const over = overQuota ? ', over quota' : '';
+  if (done.complete === false) throw notComplete('Give the same command again.');
   await writeLine(
     io.stderr,
     dryRun
@@ -55,7 +59,7 @@ export async function undeleteMailbox(
 /** @param now epoch milliseconds */
 function toRequest(
   mailbox: string | undefined,
-  { deletion, at, path, to, overQuota, dryRun }: UndeleteOptions,
+  { deletion, at, path, to, toUser, overQuota, dryRun }: UndeleteOptions,
   now: number,
 ): UndeleteMailboxRequest {
   if ((mailbox === undefined) === (deletion === undefined)) {
@@ -75,6 +79,7 @@ function toRequest(
     ...(at === undefined ? {} : { at: momentOf(at, now) }),
     ...(path === undefined ? {} : { path }),
     ...(to === undefined ? {} : { to }),
+    ...(toUser === undefined ? {} : { toUser }),
     ...(overQuota ? { overQuota } : {}),
     ...(dryRun ? { dryRun } : {}),
   };

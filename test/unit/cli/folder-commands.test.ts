@@ -66,7 +66,7 @@ describe('F1: delete', () => {
     const { exitCode, stdout } = await mailbox(['delete', 'Work', '--recursive', '--dry-run']);
     expect(exitCode).toBe(0);
     expect(stdout).toBe(
-      'dryRun=true mode=delayed mailboxes=3 messages=1 bytes=15 complete=true estimatedCostDollars=0.000015 pricesOf=2026-08-31\n',
+      'dryRun=true mode=delayed mailboxes=3 messages=1 bytes=15 complete=true estimatedCostDollars=0.000016 pricesOf=2026-08-31\n',
     );
     expect(await names()).toContain('Work/a/b');
   });
@@ -176,6 +176,43 @@ describe('F4: deleted and undelete', () => {
       at: '2026-11-20T12:00:00.000Z',
       overQuota: true,
     });
+  });
+});
+
+test('to another account: what time ran out for ends with 75', async () => {
+  const answer = {
+    deletionId: '65A1B2C3-0123456789ab',
+    to: 'A',
+    mailboxes: 1,
+    messages: 0,
+    bytes: 0,
+  };
+  api.on(`POST ${ADMIN}/mailboxes/undelete`, { body: { ...answer, complete: false } });
+  const argv = ['undelete', 'A', '--to-user', 'anna@example.com'];
+  const { exitCode, stdout } = await mailbox(argv);
+  expect(exitCode).toBe(75);
+  expect(stdout).toContain('complete=false');
+  expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({
+    mailbox: 'A',
+    toUser: 'anna@example.com',
+  });
+});
+
+test('message expunge --delete-emptied deletes what is empty then', async () => {
+  await make('Work', 'Kept');
+  await deliver('Work');
+  const argv = ['message', 'expunge', '-u', USER, '-m', 'Work', '--all', '--delete-emptied'];
+  const dry = await runCli([...argv, '--dry-run', '--local', local]);
+  expect(dry.stdout).toContain('messages=1 bytes=15 mailboxesMatched=1 mailboxesDeleted=1');
+  expect(await names()).toEqual(['INBOX', 'Kept', 'Work']);
+  const done = await runCli([...argv, '--yes', '--local', local]);
+  expect(done.stdout).toContain('mailboxesDeleted=1');
+  expect(await names()).toEqual(['INBOX', 'Kept']);
+  const wrong = ['message', 'expunge', '-u', USER, '-m', 'A', '--deleted', '--delete-emptied'];
+  const { exitCode, stderr } = await runCli([...wrong, '--yes', '--local', local]);
+  expect({ exitCode, stderr: stderr.includes('needs a query') }).toEqual({
+    exitCode: 64,
+    stderr: true,
   });
 });
 

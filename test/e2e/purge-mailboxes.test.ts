@@ -1,4 +1,5 @@
 /** purge-mailboxes on the embedded AWS, under its own roles, asked for by the command line. */
+import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { OperationAnswer } from '../../functions/contract/api.ts';
 import { registryKeys } from '../../functions/contract/row-layout.ts';
@@ -16,7 +17,7 @@ import { mail } from '../simulation/mail.ts';
 import { lethe, letheJson } from './lethe-command.ts';
 import { CLASSES, deployedStores, until } from './stores.ts';
 
-const { ports, clients } = deployedStores();
+const { ports, clients, outputs } = deployedStores();
 const SETTINGS = resolveSettings({});
 const RETENTION_DAYS = { r7: 7, r30: 30, keep: null };
 
@@ -121,6 +122,27 @@ describe('lethe mailbox purge', () => {
       await purge('--all', '--older-than-days', '0');
       return (await treesOf(user))[0] === 'purged' ? true : undefined;
     });
+  });
+});
+
+describe('purge-mailboxes', () => {
+  test('F5: started by hand, one deletion of a user', async () => {
+    const user = 'console@purge.example';
+    const { deletionId } = await furnish(user);
+    const start = new StartExecutionCommand({
+      stateMachineArn: outputs.stateMachines['purge-mailboxes'] ?? '',
+      input: JSON.stringify({ user, deletionId }),
+    });
+    const { executionArn = '' } = await clients.sfn.send(start);
+    const { status, output = '{}' } = await until('the end of the purge', 120, async () => {
+      const now = await clients.sfn.send(new DescribeExecutionCommand({ executionArn }));
+      return now.status === 'RUNNING' ? undefined : now;
+    });
+    expect([status, JSON.parse(output)]).toMatchObject([
+      'SUCCEEDED',
+      { outcome: 'purged', counts: { trees: 1, mailboxes: 2, messages: 20 } },
+    ]);
+    expect(await treesOf(user)).toEqual(['purged']);
   });
 });
 

@@ -22,6 +22,7 @@ const OWN = [
   'E20-tree',
   'E26-placeholders',
   'E34-purge-tree',
+  'E33-other-account',
 ].map((id) => join(SCENARIOS, 'lethe', `${id}.json`));
 
 const target = new EmbeddedTarget(inject('lethe'));

@@ -7,7 +7,7 @@ import { CryptoIds } from '../../functions/adapters/crypto-ids.ts';
 import { DynamoDbRowStore } from '../../functions/adapters/dynamodb-row-store.ts';
 import { S3ObjectStore } from '../../functions/adapters/s3-object-store.ts';
 import { SystemClock } from '../../functions/adapters/system-clock.ts';
-import type { PurgeRequest } from '../../functions/contract/purge.ts';
+import type { OperationAnswer } from '../../functions/contract/api.ts';
 import { LOCAL_REGION, ROOT_CREDENTIALS } from '../../local/aws-environment.ts';
 import type { Instance } from '../../local/instance.ts';
 import {
@@ -116,22 +116,13 @@ export class EmbeddedTarget implements Target {
   }
 
   async autoexpunge(_accountId: string, user: string): Promise<void> {
-    await this.#run('autoexpunge', { user });
-  }
-
-  async purge(_accountId: string, request: PurgeRequest): Promise<void> {
-    await this.#run('purge-mailboxes', request);
-  }
-
-  /** Runs a machine of mail to its end, at the time of the step. */
-  async #run(machine: string, input: object): Promise<void> {
     const { sfn } = this.#clients;
     const sweepsAt = this.#nowMs + SWEEP_LATE_MS;
     await this.#setTime(sweepsAt);
     const { executionArn } = await sfn.send(
       new StartExecutionCommand({
-        stateMachineArn: this.#instance.outputs.stateMachines[machine],
-        input: JSON.stringify(input),
+        stateMachineArn: this.#instance.outputs.stateMachines['autoexpunge'],
+        input: JSON.stringify({ user }),
       }),
     );
     const end = Date.now() + SWEEP_DEADLINE_MS;
@@ -140,12 +131,26 @@ export class EmbeddedTarget implements Target {
         new DescribeExecutionCommand({ executionArn }),
       );
       if (status === 'SUCCEEDED') return;
-      if (status !== 'RUNNING') throw new Error(`${machine} ${status}: ${cause ?? output}`);
+      if (status !== 'RUNNING') throw new Error(`autoexpunge ${status}: ${cause ?? output}`);
       // What the sweep takes must not make mail due that is not.
       if (polls % POLLS_PER_HOLD === 0) await this.#setTime(sweepsAt);
       await sleep(POLL_MS);
     }
-    throw new Error(`${machine} did not end within ${SWEEP_DEADLINE_MS} ms`);
+    throw new Error(`autoexpunge did not end within ${SWEEP_DEADLINE_MS} ms`);
+  }
+
+  /** The door has started it. */
+  async purge(operationId: string): Promise<void> {
+    const path = ['v1', 'operations', operationId];
+    const end = Date.now() + SWEEP_DEADLINE_MS;
+    while (Date.now() < end) {
+      const { json } = await this.ask({ method: 'GET', path });
+      const { state, error } = json as OperationAnswer;
+      if (state === 'succeeded') return;
+      if (state === 'failed') throw new Error(`purge-mailboxes: ${error?.message}`);
+      await sleep(POLL_MS);
+    }
+    throw new Error(`purge-mailboxes did not end within ${SWEEP_DEADLINE_MS} ms`);
   }
 
   async settle(): Promise<void> {

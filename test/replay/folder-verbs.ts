@@ -3,10 +3,7 @@ import type {
   DeleteMailboxAnswer,
   UndeleteMailboxAnswer,
 } from '../../functions/contract/folder-api.ts';
-import { sameNames } from './compare.ts';
-import { CodeError } from './failures.ts';
 import { expectMember } from './message-verbs.ts';
-import { usersOf } from './query-verbs.ts';
 import type { Step } from './scenario.ts';
 import type { Session } from './session.ts';
 import type { Verb } from './verbs.ts';
@@ -47,50 +44,12 @@ export const FOLDER_VERBS: Readonly<Record<string, Verb>> = {
     const answer = await session.ask('POST', step, 'mailboxes/undelete', { body });
     expectMember(step, 'to', (answer as UndeleteMailboxAnswer).to);
   },
-  deleteDeleted: async (session, step) => {
-    const deletionId = session.deletion(step['deletion']);
-    const found = (await session.deleted(step)).some((one) => one.deletionId === deletionId);
-    if (!found) throw new CodeError('mailboxNotFound', deletionId);
-    const { accountId, address: user } = session.user(step);
-    await session.target.purge(accountId, { user, deletionId });
-  },
-  purgeDeleted: async (session, step) => {
-    const removed: string[] = [];
-    for (const name of usersOf(session, step)) {
-      const by = { ...step, user: name };
-      const { accountId, address: user } = session.user(by);
-      const before = await session.deleted(by);
-      await session.target.purge(accountId, { user, ...ageOf(step) });
-      const left = new Set((await session.deleted(by)).map(({ deletionId }) => deletionId));
-      removed.push(...before.map((one) => one.deletionId).filter((id) => !left.has(id)));
-    }
-    const expected = step.expect?.['removed'] as string[] | undefined;
-    if (expected === undefined) return;
-    sameNames(
-      'removed',
-      expected.map((label) => session.deletion(label)),
-      removed,
-    );
-  },
   setDeleteAfter: async (session, step) => {
     const mailboxes = { [String(step['mailbox'])]: { deletedRetentionDays: step['days'] } };
     const at = { ...step, as: 'admin' };
     await session.ask('PATCH', at, 'settings', { body: { set: { mailboxes } } });
   },
 };
-
-function ageOf(step: Step) {
-  const { olderThanDays, olderThanSeconds, ignoreOwnRetention } = step as {
-    olderThanDays?: number;
-    olderThanSeconds?: number;
-    ignoreOwnRetention?: boolean;
-  };
-  return {
-    ...(olderThanDays === undefined ? {} : { olderThanDays }),
-    ...(olderThanSeconds === undefined ? {} : { olderThanSeconds }),
-    ...(ignoreOwnRetention === true ? { ignoreOwnRetention } : {}),
-  };
-}
 
 async function deleteAll(session: Session, step: Step, body: object) {
   const answers: DeleteMailboxAnswer[] = [];

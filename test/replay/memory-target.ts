@@ -1,9 +1,6 @@
 /** The doors in this process, over the models, on a clock that stands still. */
-import type { PurgeRequest } from '../../functions/contract/purge.ts';
 import { sweepAccounts } from '../../functions/core/autoexpunge/sweep-accounts.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
-import { Pace } from '../../functions/core/purge/pace.ts';
-import { purgeAccount } from '../../functions/core/purge/purge-account.ts';
 import { makeMailApi } from '../../functions/handlers/mail-api.ts';
 import { makeProvisioningApi } from '../../functions/handlers/provisioning-api.ts';
 import { MemoryEvidenceStore } from '../models/memory-evidence-store.ts';
@@ -15,6 +12,7 @@ import { MemoryWorkflows } from '../models/memory-workflows.ts';
 import { SeededIds } from '../models/seeded-ids.ts';
 import { VirtualClock } from '../models/virtual-clock.ts';
 import { Reconciler } from '../simulation/reconciler.ts';
+import { purgeHere } from './purge-here.ts';
 import type { Ask, Reply, Target } from './target.ts';
 
 /** As in a deployment: a scenario decides what ends when, so its accounts get the longest class. */
@@ -125,28 +123,8 @@ export class MemoryTarget implements Target {
     }
   }
 
-  async purge(accountId: string, request: PurgeRequest): Promise<void> {
-    const config = {
-      deployment: {},
-      retentionDays: RETENTION_DAYS,
-      parallelAccounts: 1,
-      onFailure: (what: string, fault: unknown) => {
-        throw new Error(`not purged: ${what}`, { cause: fault });
-      },
-    };
-    const { deletionId } = request;
-    const purge = {
-      accountId,
-      request,
-      claim: 'replay',
-      pace: new Pace(this.#clock, Number.MAX_SAFE_INTEGER, 1),
-      isCovered: () => true,
-      counting: () => [],
-      ...(deletionId === undefined ? {} : { deletionIds: [deletionId] }),
-    };
-    const until = this.#clock.now() + SWEEP_MS;
-    const { finished } = await purgeAccount(this.#ports, config, purge, until);
-    if (!finished) throw new Error('a purge did not come to an end');
+  async purge(operationId: string): Promise<void> {
+    await purgeHere(this.#ports, operationId, RETENTION_DAYS);
   }
 
   async settle(): Promise<void> {

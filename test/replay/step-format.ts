@@ -101,16 +101,6 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
     },
     { to: TEXT.optional() },
   ],
-  deleteDeleted: [{ deletion: TEXT }, {}],
-  purgeDeleted: [
-    {
-      olderThanDays: z.number().min(0).optional(),
-      olderThanSeconds: z.number().min(0).optional(),
-      users: TEXT.nullable().optional(),
-      ignoreOwnRetention: YES.optional(),
-    },
-    { removed: TEXTS.optional() },
-  ],
   setDeleteAfter: [{ mailbox: TEXT, days: COUNT }, {}],
   deletedName: [
     { deletion: TEXT },
@@ -151,6 +141,16 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
     { restored: z.array(z.tuple([COUNT, COUNT])).optional(), count: COUNT.optional() },
   ],
   expungedMessages: [PLACE, { uids: UIDS.optional(), count: COUNT.optional() }],
+  purgeDeleted: [
+    {
+      olderThanDays: z.number().min(0).optional(),
+      olderThanSeconds: z.number().min(0).optional(),
+      users: z.literal('*').optional(),
+      ignoreOwnRetention: YES.optional(),
+    },
+    { removed: TEXTS.optional() },
+  ],
+  deleteDeleted: [{ deletion: TEXT }, {}],
   purgeExpunged: [
     { olderThanDays: z.number().min(0), users: TEXT.nullable().optional() },
     { removed: COUNT.optional() },

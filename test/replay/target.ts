@@ -1,5 +1,4 @@
 /** Where scenarios are replayed: the same requests, to the models or to a deployment. */
-import type { PurgeRequest } from '../../functions/contract/purge.ts';
 import type { ObjectStore } from '../../functions/core/ports/object-store.ts';
 import type { RowStore } from '../../functions/core/ports/row-store.ts';
 
@@ -33,8 +32,8 @@ export interface Target {
   earlier<T>(seconds: number, act: () => Promise<T>): Promise<T>;
   /** Applies the rules of autoexpunge to an account now. */
   autoexpunge(accountId: string, user: string): Promise<void>;
-  /** Purges deleted folders of an account now; `request.user` is its address. */
-  purge(accountId: string, request: PurgeRequest): Promise<void>;
+  /** Lets the purge of deleted folders that was asked for come to its end. */
+  purge(operationId: string): Promise<void>;
   /** Lets S3 follow the rows, until nothing is left to do. */
   settle(): Promise<void>;
   /** The mail objects of an account. */

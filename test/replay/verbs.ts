@@ -2,6 +2,7 @@
 import { FOLDER_VERBS } from './folder-verbs.ts';
 import { MAILBOX_VERBS } from './mailbox-verbs.ts';
 import { MESSAGE_VERBS } from './message-verbs.ts';
+import { PURGE_VERBS } from './purge-verbs.ts';
 import { QUERY_VERBS } from './query-verbs.ts';
 import { READINGS } from './readings.ts';
 import type { Step } from './scenario.ts';
@@ -16,15 +17,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
   ...MAILBOX_VERBS,
   ...FOLDER_VERBS,
   ...MESSAGE_VERBS,
+  ...PURGE_VERBS,
   ...QUERY_VERBS,
   ...READINGS,
   ...UNEXPUNGE_VERBS,
 };
 
-/**
- * What a step does.
- * @throws Error for what the format does not have
- */
+/** @throws Error for what the format does not have */
 export function findVerb(step: Step): Verb {
   checkStep(step);
   const verb = VERBS[step.do];

@@ -6,11 +6,8 @@ import { type Account, requireActiveAccount } from '../../functions/core/account
 import { ADMIN } from '../../functions/core/accounts/actor.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { type Deletion, deleteTree } from '../../functions/core/folders/delete-tree.ts';
-import {
-  type PurgedTree,
-  purgeTree,
-  type TreePurge,
-} from '../../functions/core/folders/purge-tree.ts';
+import type { TreePurge } from '../../functions/core/folders/purge-members.ts';
+import { type PurgedTree, purgeTree } from '../../functions/core/folders/purge-tree.ts';
 import { deletedName, everyTree, membersOf, type Tree } from '../../functions/core/folders/tree.ts';
 import {
   type Undeleted,
@@ -35,7 +32,7 @@ import { readSettings } from '../../functions/core/settings/settings-store.ts';
 import { Turns } from './turns.ts';
 import { CLASSES, World } from './world.ts';
 
-export const USER = 'john@example.org';
+const USER = 'john@example.org';
 const IN_TIME_MS = 20_000;
 export const RETENTION_DAYS = { r7: 7, r30: 30, keep: null };
 const NAMES_MAX = 1000;

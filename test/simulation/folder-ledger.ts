@@ -1,9 +1,12 @@
 /** What was acknowledged about messages while folders came and went, and whether it still holds. */
+
+import { isHidden, toMoves, type WithMoves } from '../../functions/core/accounts/folder-moves.ts';
 import type { Tree } from '../../functions/core/folders/tree.ts';
 import { isStored, membersOf } from '../../functions/core/folders/tree.ts';
 import { everyMailboxRow, isThere } from '../../functions/core/mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { fetchMessage } from '../../functions/core/messages/read-messages.ts';
+import type { Value } from '../../functions/core/ports/row-store.ts';
 import { recount } from '../../functions/core/quota/recount.ts';
 import type { RowChange } from '../models/memory-row-changes.ts';
 import type { FolderDesk } from './folder-desk.ts';
@@ -19,6 +22,8 @@ export class Ledger {
     else this[kind].set(subject, now);
   }
 
+  /** Whether an expunge drops what has another instance. */
+  mayDrop = false;
   /** What has happened to messages that nobody may have asked for. */
   readonly faults: string[] = [];
 
@@ -32,8 +37,9 @@ export class Ledger {
       .find((one) => one.key.sk === `mailbox#${mailboxId}`);
     const { state, path } = row?.attributes ?? {};
     const { subject } = before['envelope'] as { subject: string };
-    if (state !== 'deleted') this.faults.push(`${subject} was purged in ${state} ${path}`);
-    this.add('live', subject, -1);
+    if (state === 'deleted') this.add('live', subject, -1);
+    else if (!this.mayDrop) this.faults.push(`${subject} was purged in ${state} ${path}`);
+    else if (!isSeen(desk, subject)) this.faults.push(`the last ${subject} went from ${path} (L4)`);
   }
 
   /** Everything that is not as it was acknowledged, once nothing is under way any more. */
@@ -70,6 +76,32 @@ export class Ledger {
       ...unlike('stored', this.stored, seen.stored),
     ];
   }
+}
+
+/** Whether a live instance is left that its owner sees, in this very moment. */
+function isSeen({ world }: FolderDesk, subject: string): boolean {
+  const rows = world.rows.rows('dictmap');
+  const moves = world.rows.rows('registry').find(({ key }) => key.sk === 'account');
+  const account = { accountId: '', ...movesOf(moves?.attributes['moves']) };
+  const seen = rows.flatMap(({ attributes }) => {
+    const { type, state, path = '', returnId } = attributes;
+    if (type !== 'mailbox' || state !== 'active') return [];
+    const mailbox = {
+      path: String(path),
+      ...(returnId === undefined ? {} : { returnId: String(returnId) }),
+    };
+    return isHidden(account, mailbox) ? [] : [`mailbox#${String(attributes['mailboxId'])}#`];
+  });
+  return rows.some(({ key, attributes }) => {
+    if (attributes['type'] !== 'message' || attributes['state'] !== 'live') return false;
+    const { subject: own } = attributes['envelope'] as { subject: string };
+    return own === subject && seen.some((prefix) => key.pk.startsWith(prefix));
+  });
+}
+
+function movesOf(value: Value | undefined): Pick<WithMoves, 'moves'> {
+  const moves = toMoves(value);
+  return moves === undefined ? {} : { moves };
 }
 
 /** Subjects of what a mailbox shows; each must be readable, byte for byte (W1). */

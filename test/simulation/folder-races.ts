@@ -31,6 +31,9 @@ const REFUSALS: readonly string[] = [
 /** A crash comes at one of the first changes: small trees need one, larger ones some. */
 const CRASH_CALLS = [1, 2, 3];
 
+/** Accounts in which only the last instance goes to the storage. */
+const ONLY_LAST_SHARE = 0.5;
+
 interface Process {
   readonly requests: readonly FolderRequest[];
   /** Dies at this change. */
@@ -80,8 +83,9 @@ async function carryOut(
   tally: Map<string, number>,
 ): Promise<void> {
   const desk = await FolderDesk.seeded(seed, ...paths);
-  desk.settings = { lazyExpunge: STORAGE };
   const ledger = new Ledger();
+  ledger.mayDrop = next() < ONLY_LAST_SHARE;
+  desk.settings = { lazyExpunge: STORAGE, lazyExpungeOnlyLastInstance: ledger.mayDrop };
   desk.world.watch = (change) => ledger.watch(desk, change);
   await furnish(desk, ledger, paths, prelude);
   let sent = 0;

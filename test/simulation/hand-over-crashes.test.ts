@@ -2,14 +2,17 @@ import { expect, test } from 'vitest';
 import { requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { ADMIN } from '../../functions/core/accounts/actor.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
+import { everyTree } from '../../functions/core/folders/tree.ts';
 import { everyMailbox } from '../../functions/core/mailboxes/every-mailbox.ts';
 import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { copyMessages } from '../../functions/core/messages/copy-messages.ts';
 import { everyEntry } from '../../functions/core/messages/entries.ts';
 import { fetchMessage } from '../../functions/core/messages/read-messages.ts';
+import { requestPurge } from '../../functions/core/purge/request-purge.ts';
 import { requestUndelete } from '../../functions/core/requests/undelete-request.ts';
 import { readSettings } from '../../functions/core/settings/settings-store.ts';
 import { Crashes, type CrashPoint } from '../models/faulty.ts';
+import { purgeHere } from '../replay/purge-here.ts';
 import { FolderDesk, RETENTION_DAYS } from './folder-desk.ts';
 import { CLASSES } from './world.ts';
 
@@ -101,3 +104,34 @@ test.each(['before', 'after'] as const satisfies readonly CrashPoint[])(
     expect(calls).toBeGreaterThan(15);
   },
 );
+
+test('W1: a copy that nobody went on with is purged, and can be begun again', async () => {
+  const { desk, deletionId } = await deskWithTree();
+  const crashes = new Crashes({ call: 5, point: 'after' });
+  const { rows, objects } = crashes.wrapAll({
+    rows: desk.ports.rows,
+    objects: desk.ports.objects,
+  });
+  const ports = { ...desk.ports, rows, objects };
+  await expect(handOver(desk, deletionId, ports)).rejects.toThrow();
+  const { world } = desk;
+  const states = async () => {
+    const { accountId } = await requireActiveAccount(world.rows, OTHER);
+    const found: string[] = [];
+    for await (const { state } of everyTree(world.rows, accountId)) found.push(state);
+    return found;
+  };
+  const purge = async () => {
+    const input = { user: OTHER, olderThanDays: 3650 };
+    const { operationId } = await requestPurge(world.ports, input, 'test', desk.deadline);
+    await purgeHere(world.ports, operationId, RETENTION_DAYS);
+  };
+  await purge();
+  // Somebody may still be at it.
+  expect(await states()).toEqual(['arriving']);
+  world.clock.advance(26 * 3_600_000);
+  await purge();
+  expect(await states()).toEqual(['purged']);
+  await handOver(desk, deletionId);
+  await expectHandedOver(desk);
+});

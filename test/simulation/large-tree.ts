@@ -11,7 +11,7 @@ const FOURTH = Array.from({ length: 19 }, (_, index) => `Tree/07/f7/g${index}`);
 export const TREE = ['Tree', ...SECOND, ...THIRD, ...FOURTH];
 
 /** Folders with a message each; all but the INBOX are in the tree. */
-export const MAIL = ['INBOX', 'Tree', 'Tree/07/f7/g18', 'Tree/19/f22'];
+const MAIL = ['INBOX', 'Tree', 'Tree/07/f7/g18', 'Tree/19/f22'];
 export const SUBSCRIBED = ['Tree', 'Tree/07/f7'];
 
 export async function deskWithTree(): Promise<FolderDesk> {

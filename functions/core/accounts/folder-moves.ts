@@ -9,7 +9,7 @@ import { isObject } from '../rows/attributes.ts';
 /** Large trees of one account that may be on the move at a time: some 7 KB on its row. */
 export const MOVES_MAX = 8;
 
-export interface FolderMove {
+interface FolderMove {
   /** `delete`: gone since it began. `restore`: not there before it has ended. */
   readonly kind: 'delete' | 'restore';
   /** Path of the tree: the one that it had, or the one that it gets. */

@@ -51,12 +51,18 @@ export async function claimTree(
   });
 }
 
+/** A copy from another account that somebody may be at. */
+export const isArriving = ({ state, claimedAt = 0 }: Tree, now: number): boolean =>
+  state === 'arriving' && claimedAt + CLAIM_MS > now;
+
 async function isClaimable(
   { rows, clock }: Pick<MailboxPorts, 'rows' | 'clock'>,
-  { state, claim, claimedAt = 0 }: Tree,
+  tree: Tree,
   own?: string,
 ): Promise<boolean> {
+  const { state, claim, claimedAt = 0 } = tree;
   if (state === 'deleted') return true;
+  if (state === 'arriving') return !isArriving(tree, clock.now());
   if (state !== 'purging' || claim === undefined) return false;
   if (claim === own || claimedAt + CLAIM_MS <= clock.now()) return true;
   const operation = await rows.get(registryKeys.operation(claim));

@@ -8,11 +8,12 @@ import { createHash } from 'node:crypto';
 import { mailKey } from '../../contract/key-layout.ts';
 import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
+import { StoreBusyError } from '../errors.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { type Entry, readEntries, readMailboxPage } from '../messages/entries.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
 import { type Message, toAttributes } from '../messages/message.ts';
-import type { Attributes, Write } from '../ports/row-store.ts';
+import type { Attributes, Guard, RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
@@ -58,28 +59,38 @@ export async function handOverTree(
 ): Promise<boolean> {
   const { from, tree, branch, to } = handOver;
   const arrived = await untilWon(ports, deadline, () => beginArrival(ports, handOver));
-  if (arrived.state !== 'arriving') return true;
+  if (!arrived.partial) return true;
   const members = await membersOf(ports.rows, from.accountId, tree.deletionId, branch);
   for (const source of await readMailboxes(ports.rows, members)) {
     const target = await untilWon(ports, deadline, () => receive(ports, handOver, source));
     if (!(await copyMail(ports, handOver, { source, target }, deadline))) return false;
   }
   const deletionId = handedOverId(handOver);
-  const end = treeUpdate(to.accountId, deletionId, { from: 'arriving', set: { state: 'deleted' } });
-  await ports.rows.write(end);
-  return true;
+  const end = treeUpdate(to.accountId, deletionId, {
+    from: 'arriving',
+    set: { state: 'deleted' },
+    unset: ['partial', 'claimedAt'],
+  });
+  const ended = await ports.rows.write(end);
+  if (ended.outcome === 'written') return true;
+  throw new StoreBusyError('somebody else is at the copy of the deleted folder');
 }
 
 /** The tree in the new account, which nobody can bring back before it is whole. */
-async function beginArrival({ rows }: MessagePorts, handOver: HandOver): Promise<Tree | 'lost'> {
+async function beginArrival(
+  { rows, clock }: MessagePorts,
+  handOver: HandOver,
+): Promise<Tree | 'lost'> {
   const { tree, branch, to, settings } = handOver;
   const { hex, deletedAt, requestedBy } = tree;
   const deletionId = handedOverId(handOver);
   const there = await readTree(rows, to.accountId, deletionId);
-  if (there !== undefined) return there;
+  if (there !== undefined && !isForgotten(there)) return await goOn(rows, clock.now(), to, there);
   const arriving: Tree = {
     deletionId,
     state: 'arriving',
+    partial: true,
+    claimedAt: clock.now(),
     root: branch,
     prefix: settings.deletedPrefix,
     hex,
@@ -89,9 +100,29 @@ async function beginArrival({ rows }: MessagePorts, handOver: HandOver): Promise
     messages: 0,
     bytes: 0,
   };
-  const writes = [accountWrite(to, to.moves ?? {}), treePut(to.accountId, arriving)];
+  const guard: Guard =
+    there === undefined ? { row: 'absent' } : { row: 'present', equals: { state: 'purged' } };
+  const writes = [accountWrite(to, to.moves ?? {}), treePut(to.accountId, arriving, guard)];
   const result = await rows.transact(writes);
   return result.outcome === 'written' ? arriving : 'lost';
+}
+
+/** Nobody went on with the copy, and a purge has taken what there was of it. */
+const isForgotten = ({ state, partial }: Tree): boolean => state === 'purged' && partial === true;
+
+/** Takes a copy up again that was begun, and says that somebody is at it. */
+async function goOn(
+  rows: RowStore,
+  now: number,
+  { accountId }: Account,
+  tree: Tree,
+): Promise<Tree | 'lost'> {
+  if (!tree.partial) return tree;
+  if (tree.state === 'purging') throw new StoreBusyError('a forgotten copy is being removed');
+  const set = { state: 'arriving', claimedAt: now };
+  const update = treeUpdate(accountId, tree.deletionId, { from: tree.state, set });
+  const result = await rows.write(update);
+  return result.outcome === 'written' ? tree : 'lost';
 }
 
 /** The mailbox that takes the mail of another. */

@@ -10,7 +10,7 @@ import type { Account } from '../accounts/accounts.ts';
 import type { FolderMoves } from '../accounts/folder-moves.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { renamed } from '../mailboxes/rename-mailbox.ts';
-import type { Attributes, Write } from '../ports/row-store.ts';
+import type { Attributes, Guard, Write } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { sameNames } from '../settings/settings-store.ts';
 import { type Tree, type TreeState, targetPath } from './tree.ts';
@@ -42,11 +42,11 @@ export const treeDuePartition = (shard: string): string => `due#tree#${shard}`;
 
 const shardOf = (deletionId: string): string => deletionId.charAt(deletionId.indexOf('-') + 1);
 
-export function treePut(accountId: string, tree: Tree): Write {
+export function treePut(accountId: string, tree: Tree, guard: Guard = { row: 'absent' }): Write {
   return {
     kind: 'put',
     key: dictmapKeys.tree(accountId, tree.deletionId),
-    guard: { row: 'absent' },
+    guard,
     attributes: {
       v: ROW_VERSION,
       type: 'tree',

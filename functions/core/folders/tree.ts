@@ -48,6 +48,8 @@ export interface Tree {
   readonly bytes: number;
   /** Another INBOX has taken the place of the one in it. */
   readonly keepInbox?: true;
+  /** Not all of it has come from another account yet, where all of it is still kept. */
+  readonly partial?: true;
   /** What comes back or came back last: so whoever asks again gets the same answer. */
   readonly returned?: Returned;
   /** Tells one return from the next of the same tree. */
@@ -110,6 +112,7 @@ export function toTree(row: Row): Tree {
     messages: number(row, 'messages'),
     bytes: number(row, 'bytes'),
     ...(row.attributes['keepInbox'] === true ? { keepInbox: true } : {}),
+    ...(row.attributes['partial'] === true ? { partial: true } : {}),
     ...(isObject(returned) ? { returned: returned as unknown as Returned } : {}),
     ...(returnId === undefined ? {} : { returnId }),
     ...(claim === undefined ? {} : { claim }),

@@ -103,7 +103,7 @@ async function begin(
   const { account, settings, deletionId, branch = tree.root } = undeletion;
   const { accountId } = account;
   if (await giveBackForgotten(ports, accountId, tree)) return 'lost';
-  if (tree.state === 'purging' || tree.state === 'arriving') throw claimed(tree);
+  if (tree.state === 'purging' || tree.partial) throw claimed(tree);
   const members = isStored(tree) ? await membersOf(ports.rows, accountId, deletionId, branch) : [];
   const mailboxes = await readNamed(ports.rows, members);
   if (mailboxes === 'lost') return 'lost';

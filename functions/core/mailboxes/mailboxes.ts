@@ -13,7 +13,7 @@ import { isObject, number, optionalNumber, optionalText, text } from '../rows/at
  * `deleted`: part of a deleted tree, which may come back. `shell`: gone; what is left of it is
  * expunged mail with a time of its own, so its partitions still have to be found (design 3).
  */
-export type MailboxState = 'active' | 'deleted' | 'shell' | 'erasing';
+type MailboxState = 'active' | 'deleted' | 'shell' | 'erasing';
 
 export interface Mailbox {
   readonly mailboxId: string;

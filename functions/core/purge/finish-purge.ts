@@ -9,7 +9,7 @@ import { failOperation, type OperationPorts, requireOperation } from '../operati
 import { erasedCounts } from '../operations/progress.ts';
 import { named, partReport } from '../walks/walk-report.ts';
 import { ALL_ACCOUNTS, endPurgeWrites, leftWrite, readPurge } from './purge-operation.ts';
-import { asPurge, NOTHING_PURGED, sumPurges } from './purge-report.ts';
+import { asPurge, leftIn, NOTHING_PURGED, sumPurges } from './purge-report.ts';
 
 export interface PurgeEnd {
   /** Of the functions. */
@@ -46,27 +46,23 @@ export async function finishPurge(
   if (state === 'running') await tellWaits(ports, context, settings, report);
   if (report.failed > 0 || isLeft || isRefused) return await fail(ports, context, report);
   if (state === 'running') {
-    const found = dryRun ? foundBy(report, settings, purged.length) : undefined;
+    const found = dryRun ? foundBy(report, settings, purged.length, now) : undefined;
     await ports.rows.transact(endPurgeWrites(context, now, found));
   }
-  const counts = dryRun ? countsIn(report) : await erasedCounts(ports.rows, operationId);
+  const counts = dryRun ? countsIn(report, now) : await erasedCounts(ports.rows, operationId);
   return { outcome: 'purged', operationId, ...(dryRun ? { dryRun } : {}), counts, report };
 }
 
-const countsIn = ({ trees, mailboxes, messages, bytes, notDue, waiting }: PurgeReport): Counts => ({
-  trees,
-  mailboxes,
-  messages,
-  bytes,
-  notDue,
-  waitingForBackup: waiting,
-});
+function countsIn(report: PurgeReport, now: number): Counts {
+  const { trees, mailboxes, messages, bytes } = report;
+  return { trees, mailboxes, messages, bytes, ...leftIn(report, now) };
+}
 
-function foundBy(report: PurgeReport, settings: PurgeEnd, parts: number) {
+function foundBy(report: PurgeReport, settings: PurgeEnd, parts: number, now: number) {
   const { memoryMb, keysPerSecond, maxWorkers } = settings;
   const workers = Math.max(Math.min(parts, maxWorkers), 1);
   const usage = purgeUsage({ ...report, parts, memoryMb, keysPerSecond, workers });
-  return { expected: countsIn(report), estimatedBill: shownUsage(usage) };
+  return { expected: countsIn(report, now), estimatedBill: shownUsage(usage) };
 }
 
 async function fail(

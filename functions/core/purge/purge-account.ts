@@ -5,9 +5,10 @@ import { messagePartitions } from '../../contract/row-layout.ts';
 import { contextOf, reportFailure, type SweepConfig } from '../autoexpunge/sweep-context.ts';
 import type { CoveredByBackup } from '../backups/backups.ts';
 import { LetheError } from '../errors.ts';
-import { releaseTree } from '../folders/claim-tree.ts';
+import { isArriving, releaseTree } from '../folders/claim-tree.ts';
 import { finishMoves } from '../folders/finish-move.ts';
-import { dueMembers, type PurgedTree, purgeTree, type TreePurge } from '../folders/purge-tree.ts';
+import type { TreePurge } from '../folders/purge-members.ts';
+import { dueMembers, type PurgedTree, purgeTree } from '../folders/purge-tree.ts';
 import { everyTree, isStored, readMailboxes, readTree, type Tree } from '../folders/tree.ts';
 import { DAY_MS } from '../messages/expiry.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
@@ -34,8 +35,10 @@ const NEVER = Number.POSITIVE_INFINITY;
 export function dueAtOf(
   request: PurgeRequest,
   settings: ResolvedSettings,
-  { deletedAt }: Pick<Tree, 'deletedAt'>,
+  { deletedAt, partial }: Pick<Tree, 'deletedAt' | 'partial'>,
 ): TreePurge['dueAt'] {
+  // A copy that was never finished; all of it is kept where it came from.
+  if (partial) return () => deletedAt;
   if (request.deletionId !== undefined) return () => deletedAt;
   const { olderThanDays, olderThanSeconds, ignoreOwnRetention = false } = request;
   return (path) => {
@@ -106,7 +109,7 @@ async function purgeTrees(
   const { accountId, request } = task.purge;
   let report = NOTHING_PURGED;
   for await (const tree of treesOf(ports, task.purge)) {
-    if (!isStored(tree) || tree.state === 'arriving') continue;
+    if (!isStored(tree) || isArriving(tree, ports.clock.now())) continue;
     if (ports.clock.now() > until) return cut(report, request);
     try {
       const one = await purgeOne(ports, task, tree, until);
@@ -162,7 +165,7 @@ async function purgeOne(
   const { account, settings } = context;
   const dueAt = dueAtOf(purge.request, settings, tree);
   const { due } = await dueMembers(ports, account.accountId, tree, dueAt);
-  if (due.length > 0 && !purge.isCovered(tree.settledAt ?? tree.deletedAt)) {
+  if (due.length > 0 && !tree.partial && !purge.isCovered(tree.settledAt ?? tree.deletedAt)) {
     const waitingSince = Math.min(...due.map(({ path }) => dueAt(path)));
     return { finished: true, report: { ...NOTHING_PURGED, waiting: 1, waitingSince } };
   }

@@ -9,7 +9,7 @@ import { ROW_VERSION, registryKeys, TTL_ATTRIBUTE } from '../../contract/row-lay
 import { type Account, whyProtected } from '../accounts/accounts.ts';
 import { sweepableCheck } from '../accounts/while-active.ts';
 import { StoreBusyError } from '../errors.ts';
-import type { Counted } from '../folders/purge-tree.ts';
+import type { Counted } from '../folders/purge-members.ts';
 import { accountOperationPut, operationPut } from '../operations/new-operation.ts';
 import {
   finishWrite,
@@ -19,6 +19,7 @@ import {
 } from '../operations/operations.ts';
 import type { Attributes, RowStore, Write } from '../ports/row-store.ts';
 import { isObject, optionalText } from '../rows/attributes.ts';
+import { leftIn } from './purge-report.ts';
 
 /** Stands for the account of an operation that is about more than one. */
 export const ALL_ACCOUNTS = '*';
@@ -124,7 +125,7 @@ export function countWrite(
 /** What the parts of an attempt have left, and why; as counters of the operation. */
 export function leftWrite(
   { operationId }: OperationContext,
-  { notDue, waiting, skipped, failed }: PurgeReport,
+  report: PurgeReport,
   now: number,
 ): Write {
   return {
@@ -133,7 +134,7 @@ export function leftWrite(
     attributes: {
       v: ROW_VERSION,
       type: 'progress',
-      counts: { notDue, waitingForBackup: waiting, skipped, failed },
+      counts: { ...leftIn(report, now), skipped: report.skipped, failed: report.failed },
       [TTL_ATTRIBUTE]: retentionEnd(now),
     },
   };

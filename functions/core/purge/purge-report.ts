@@ -1,6 +1,8 @@
 /** What a purge has done, summed up. */
+import type { Counts } from '../../contract/api.ts';
 import type { PurgeReport } from '../../contract/purge.ts';
 import type { WalkReport } from '../../contract/walks.ts';
+import { DAY_MS } from '../messages/expiry.ts';
 import { NOTHING, sumReports } from '../walks/walk-report.ts';
 
 export const NOTHING_PURGED: PurgeReport = {
@@ -25,6 +27,13 @@ export function sumPurges(...reports: readonly PurgeReport[]): PurgeReport {
     chunks: sum('chunks'),
     ...(since.length === 0 ? {} : { waitingSince: Math.min(...since) }),
   };
+}
+
+/** What was left, and why, as counters of an operation. @param now epoch milliseconds */
+export function leftIn({ notDue, waiting, waitingSince }: PurgeReport, now: number): Counts {
+  const days = waitingSince === undefined ? undefined : Math.floor((now - waitingSince) / DAY_MS);
+  const oldest = days === undefined ? {} : { oldestWaitDays: days };
+  return { notDue, waitingForBackup: waiting, ...oldest };
 }
 
 /** A report of any walk as one of a purge. */

@@ -130,7 +130,7 @@ function checkEffective({ effective }: ResolvedSettings): void {
 }
 
 /** Holds while an account is active and has the settings it was read with. */
-export function sameSettings({ settingsRevision }: Account): PresentGuard {
+function sameSettings({ settingsRevision }: Account): PresentGuard {
   return sameRevision(settingsRevision, { state: 'active' });
 }
 

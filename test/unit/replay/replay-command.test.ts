@@ -42,7 +42,7 @@ test('carries out files and directories, a line each, and fails when one of them
   mkdirSync(join(folder, 'below'), { recursive: true });
   file('some/a.json', scenario('a', APPEND));
   file('some/b.json', scenario('b', { ...APPEND, expect: { uid: 2 } }));
-  file('some/below/c.json', { ...scenario('c', APPEND), deviates: true, deviation: 'DEV-01' });
+  file('some/below/c.json', { ...scenario('c'), needs: ['wings'] });
   file('some/other.json', { name: 'something else' });
   file('some/notes.txt', 'no JSON');
   const bucket = { id: 's', source: { storage: 's3' }, steps: [{ do: 'versions' }] };
@@ -50,7 +50,7 @@ test('carries out files and directories, a line each, and fails when one of them
   expect(stdout.split('\n')).toEqual([
     'ok    a',
     'FAIL  b: step 1 (append): uid: expected 2, got 1',
-    'skip  c: Lethe departs on purpose (DEV-01)',
+    'skip  c: needs wings',
     `skip  ${join(folder, 'other.json')}: it is no scenario: it has no steps`,
     'ok    s',
     '2 passed, 1 failed, 2 skipped',

@@ -120,7 +120,7 @@ describe('a replay can fail', () => {
 });
 
 describe('a replay skips', () => {
-  test('what departs on purpose, and what needs something else', async () => {
+  test('what departs on purpose, and what needs what the replayer cannot do', async () => {
     expect(await run({ ...scenario([]), deviates: true, deviation: 'DEV-04' })).toEqual({
       outcome: 'skip',
       reason: 'Lethe departs on purpose (DEV-04)',

@@ -1,6 +1,7 @@
 /** Trees that take more than one transaction, met while they are on the move. */
 import { describe, expect, test } from 'vitest';
 import type { Write } from '../../../../functions/core/ports/row-store.ts';
+import { requestCreate } from '../../../../functions/core/requests/create-request.ts';
 import { requestRename } from '../../../../functions/core/requests/rename-request.ts';
 import { Crashes } from '../../../models/faulty.ts';
 import { FolderDesk } from '../../../simulation/folder-desk.ts';
@@ -50,19 +51,27 @@ describe('a tree on its way out', () => {
     expect(await desk.nameProblems()).toEqual([]);
   });
 
-  test('F1: takes no mail, and no folder below it, and no name is given to it', async () => {
+  test('F1: takes no mail, and no folder below it', async () => {
     const desk = await leaving();
     await expect(desk.deliver('T/49', 'm')).rejects.toMatchObject({ name: 'UnknownMailboxError' });
-    await desk.create('Other');
     await expect(desk.create('T/new')).rejects.toMatchObject({ name: 'StoreBusyError' });
     await expect(desk.create('T')).rejects.toMatchObject({ name: 'StoreBusyError' });
+  });
+
+  test('F1: whoever wants its names lets it go first', async () => {
+    const desk = await leaving();
+    await desk.create('Other');
     const request = await desk.request();
-    await expect(requestRename(request, { from: 'Other', to: 'T/x' })).rejects.toMatchObject({
-      name: 'StoreBusyError',
-    });
     await expect(requestRename(request, { from: 'T/10', to: 'x' })).rejects.toMatchObject({
       name: 'UnknownMailboxError',
     });
+    const renamed = await requestRename(request, { from: 'Other', to: 'T/10' });
+    expect(renamed.path).toBe('T/10');
+    expect(await moves(desk)).toEqual([]);
+    expect(await desk.trees()).toMatchObject([{ root: 'T', state: 'deleted', mailboxes: 41 }]);
+    await requestCreate(await desk.request(), { path: 'T/new' });
+    expect(await desk.paths()).toEqual(['INBOX', 'T/10', 'T/new']);
+    expect(await desk.nameProblems()).toEqual([]);
   });
 
   test('F1: a deletion of a part of it, or around it, ends it first', async () => {

@@ -34,7 +34,7 @@ const POLLS_PER_HOLD = 10;
  * is due at this much more, and nothing else is.
  */
 const SWEEP_LATE_MS = 300;
-const SWEEP_DEADLINE_MS = 60_000;
+const SWEEP_DEADLINE_MS = 180_000;
 
 export class EmbeddedTarget implements Target {
   readonly directory: string;

@@ -17,6 +17,11 @@ import { addUnexpungeCommands } from './unexpunge-commands.ts';
 
 const INBOX = ['-m, --mailbox <mailbox>', 'path of the mailbox', 'INBOX'] as const;
 
+const PLACE = ['-m, --mailbox <mailbox>', 'path of the mailbox (default: INBOX)'] as const;
+
+const deletionOption = (): Option =>
+  new Option('--deletion <id>', 'in this deleted folder, where the default is the folder itself');
+
 const uidsOption = (): Option =>
   new Option('--uid <uids>', 'UIDs, such as 7 or 1,3-5').argParser(parseUidSet);
 
@@ -42,14 +47,16 @@ export function addMessageCommands(program: Command, act: Act): void {
 
 function addReading(message: Command, act: Act): void {
   below(message, 'list', 'list the messages of a mailbox')
-    .option(...INBOX)
+    .option(...PLACE)
+    .addOption(deletionOption())
     .action(
       act<ListMessagesOptions>(async (context, _args, options) =>
         (await import('./commands/message.ts')).listMessages(context, options),
       ),
     );
   below(message, 'fetch', 'print one message, byte for byte')
-    .option(...INBOX)
+    .option(...PLACE)
+    .addOption(deletionOption())
     .requiredOption('--uid <uid>', 'UID of the message', positiveInteger)
     .action(
       act<FetchMessageOptions>(async (context, _args, options) =>
@@ -98,8 +105,10 @@ function addFlag(message: Command, act: Act): void {
 
 function addCopies(message: Command, act: Act): void {
   for (const verb of ['copy', 'move'] as const) {
-    below(message, verb, `${verb} messages to another mailbox`)
-      .requiredOption('--from <mailbox>', 'path of the mailbox they are in')
+    const command = below(message, verb, `${verb} messages to another mailbox`);
+    if (verb === 'copy') command.addOption(deletionOption());
+    command
+      .option('--from <mailbox>', 'path of the mailbox they are in')
       .addOption(uidsOption().makeOptionMandatory())
       .requiredOption('--to <mailbox>', 'path of a mailbox that there is')
       .addHelpText('after', COPY_HELP)

@@ -17,6 +17,7 @@ import type {
   ChangeFlagsAnswer,
   ChangeFlagsRequest,
   ChangeSettingsRequest,
+  CopyDeletedRequest,
   CopyMessagesAnswer,
   CopyMessagesRequest,
   ExpungeMessagesAnswer,
@@ -41,6 +42,12 @@ import type {
 import type { ApiRequests } from './requests.ts';
 
 type Method = 'POST' | 'PUT' | 'PATCH';
+
+/** A mailbox, or one in a deleted folder. */
+type Place =
+  | { readonly mailbox: string }
+  /** Without a mailbox, the folder that was deleted itself. */
+  | { readonly deletion: string; readonly mailbox?: string };
 
 /** One account, seen as an administrator, or as the user that `as` names. */
 export class AccountDoor {
@@ -93,14 +100,14 @@ export class AccountDoor {
     return this.#requests.pages([...this.#path, 'mailboxes', 'deleted'], query);
   }
 
-  messages(mailbox: string): AsyncGenerator<readonly MessageAnswer[]> {
-    return this.#requests.pages([...this.#path, 'messages'], { ...this.#query, mailbox });
+  messages(place: Place): AsyncGenerator<readonly MessageAnswer[]> {
+    return this.#requests.pages([...this.#path, 'messages'], { ...this.#query, ...place });
   }
 
   /** The message, byte for byte. */
-  async message(mailbox: string, uid: number): Promise<Buffer> {
+  async message(place: Place, uid: number): Promise<Buffer> {
     const path = [...this.#path, 'messages', String(uid)];
-    const query = { ...this.#query, mailbox };
+    const query = { ...this.#query, ...place };
     return (await this.#requests.send({ method: 'GET', path, query }, { idempotent: true })).body;
   }
 
@@ -109,7 +116,7 @@ export class AccountDoor {
   }
 
   /** Not tried again: a second try would copy once more. */
-  async copyMessages(request: CopyMessagesRequest): Promise<CopyMessagesAnswer> {
+  async copyMessages(request: CopyDeletedRequest): Promise<CopyMessagesAnswer> {
     return this.#send('POST', ['messages', 'copy'], request, false);
   }
 

@@ -1,6 +1,7 @@
 /** `lethe message copy | move` */
 import type { CopyMessagesAnswer } from '../../functions/contract/mail-api.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
@@ -19,7 +20,10 @@ const FIELDS: readonly Field<Copied>[] = [
 ];
 
 export interface CopyMessagesOptions extends AccountOptions {
-  readonly from: string;
+  /** In a deletion, the folder that was deleted when missing. */
+  readonly from?: string;
+  /** Copies only. */
+  readonly deletion?: string;
   readonly uid: readonly number[];
   readonly to: string;
 }
@@ -31,8 +35,11 @@ export interface CopyMessagesOptions extends AccountOptions {
 export async function copyMessages(
   context: Context,
   verb: 'copy' | 'move',
-  { user, as, from, uid, to }: CopyMessagesOptions,
+  { user, as, from, deletion, uid, to }: CopyMessagesOptions,
 ): Promise<number> {
+  if (from === undefined && deletion === undefined) {
+    throw new CliError(EXIT.usage, '--from is missing: it names the mailbox they are in');
+  }
   const { io, client } = context;
   const door = (await client()).door(user, as);
   const answers: CopyMessagesAnswer[] = [];
@@ -40,9 +47,12 @@ export async function copyMessages(
     io,
     uid,
     async (uids) => {
-      const request = { from, uids, to };
+      const source = from === undefined ? {} : { from };
+      const deleted = deletion === undefined ? {} : { fromDeletion: deletion };
       const answer =
-        verb === 'copy' ? await door.copyMessages(request) : await door.moveMessages(request);
+        verb === 'copy'
+          ? await door.copyMessages({ ...source, ...deleted, uids, to })
+          : await door.moveMessages({ from: from ?? '', uids, to });
       answers.push(answer);
       return answer;
     },

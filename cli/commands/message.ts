@@ -43,14 +43,18 @@ export interface AccountOptions {
 }
 
 export interface ListMessagesOptions extends AccountOptions {
-  readonly mailbox: string;
+  /** The INBOX when missing; in a deletion, the folder that was deleted. */
+  readonly mailbox?: string;
+  /** Id of a deletion in which the mailbox is. */
+  readonly deletion?: string;
 }
 
 export interface FetchMessageOptions extends ListMessagesOptions {
   readonly uid: number;
 }
 
-export interface FlagMessagesOptions extends ListMessagesOptions {
+export interface FlagMessagesOptions extends AccountOptions {
+  readonly mailbox: string;
   readonly uid: readonly number[];
   readonly add?: readonly string[];
   readonly remove?: readonly string[];
@@ -60,18 +64,24 @@ export interface SearchOptions extends AccountOptions, QueryOptions {}
 
 export async function listMessages(
   { io, format, client }: Context,
-  { user, as, mailbox }: ListMessagesOptions,
+  { user, as, ...place }: ListMessagesOptions,
 ): Promise<number> {
-  await printList(io, format, (await client()).door(user, as).messages(mailbox), FIELDS);
+  const messages = (await client()).door(user, as).messages(placeOf(place));
+  await printList(io, format, messages, FIELDS);
   return EXIT.ok;
+}
+
+function placeOf({ mailbox, deletion }: Pick<ListMessagesOptions, 'mailbox' | 'deletion'>) {
+  if (deletion === undefined) return { mailbox: mailbox ?? 'INBOX' };
+  return mailbox === undefined ? { deletion } : { deletion, mailbox };
 }
 
 /** Writes the message to standard output, byte for byte. */
 export async function fetchMessage(
   { io, client }: Context,
-  { user, as, mailbox, uid }: FetchMessageOptions,
+  { user, as, uid, ...place }: FetchMessageOptions,
 ): Promise<number> {
-  await write(io.stdout, await (await client()).door(user, as).message(mailbox, uid));
+  await write(io.stdout, await (await client()).door(user, as).message(placeOf(place), uid));
   return EXIT.ok;
 }
 

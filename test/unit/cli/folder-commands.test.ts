@@ -232,3 +232,19 @@ test.each([
   expect(stderr).toContain(said);
   expect(api.requests).toEqual([]);
 });
+
+test('F3: administrators list, fetch and copy what is in a deleted folder', async () => {
+  await make('Work', 'Work/a');
+  await deliver('Work/a');
+  const deletion = idIn((await mailbox(['delete', 'Work', '--recursive', '--yes'])).stdout);
+  const message = (...argv: string[]) =>
+    runCli(['message', ...argv, '-u', USER, '--deletion', deletion, '--local', local]);
+  expect((await message('list')).stdout).toBe('');
+  expect((await message('list', '-m', 'Work/a')).stdout).toContain('uid=1');
+  expect((await message('fetch', '-m', 'Work/a', '--uid', '1')).stdout).toContain('Subject: x');
+  const copied = await message('copy', '--from', 'Work/a', '--uid', '1', '--to', 'INBOX');
+  expect(copied.stderr).toContain('1 message copied to INBOX');
+  const moved = await message('move', '--from', 'Work/a', '--uid', '1', '--to', 'INBOX');
+  expect(moved).toMatchObject({ exitCode: 64 });
+  expect(moved.stderr).toContain("unknown option '--deletion'");
+});

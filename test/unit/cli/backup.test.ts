@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FakeApi, problemReply, startFakeApi } from './support/fake-api.ts';
-import { makeLocalDirectory } from './support/local-directory.ts';
+import { describe, expect, test } from 'vitest';
+import { problemReply } from './support/fake-api.ts';
 import { runCli } from './support/run-cli.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
 
 const AT = '2026-11-21T03:00:00.000Z';
 const ITEM = {
@@ -11,24 +11,18 @@ const ITEM = {
   source: 'nightly',
 };
 
-let api: FakeApi;
-let local: string;
-beforeEach(async () => {
-  api = await startFakeApi();
-  local = await makeLocalDirectory(api.url);
-});
-afterEach(() => api.close());
+const fake = useFakeApi();
 
-const backup = (...words: readonly string[]) => runCli(['backup', ...words, '--local', local]);
+const backup = (...words: readonly string[]) => runCli(['backup', ...words, '--local', fake.local]);
 
 describe('lethe backup record', () => {
   test('sends what was given, and says for what it was news', async () => {
     const body = { items: [ITEM], recorded: ['registry'] };
-    api.on('POST /v1/backups', { body });
+    fake.api.on('POST /v1/backups', { body });
     const words = ['--created-at', AT, '--resource', 'registry', '--source', 'nightly'];
     const { exitCode, stdout, stderr } = await backup('record', ...words, '--job-id', 'n-7');
     expect(exitCode).toBe(0);
-    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({
+    expect(JSON.parse(fake.api.requests[0]?.body ?? '')).toEqual({
       createdAt: AT,
       resource: 'registry',
       source: 'nightly',
@@ -43,9 +37,9 @@ describe('lethe backup record', () => {
   });
 
   test('all resources when none is named; an older backup is nothing new', async () => {
-    api.on('POST /v1/backups', { body: { items: [ITEM], recorded: [], coveredUntil: AT } });
+    fake.api.on('POST /v1/backups', { body: { items: [ITEM], recorded: [], coveredUntil: AT } });
     const { stderr } = await backup('record', '--created-at', AT);
-    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({ createdAt: AT });
+    expect(JSON.parse(fake.api.requests[0]?.body ?? '')).toEqual({ createdAt: AT });
     expect(stderr).toContain(`Folders deleted before ${AT} are in a backup`);
     expect(stderr).toContain('Recorded: nothing new.');
   });
@@ -57,12 +51,12 @@ describe('lethe backup record', () => {
     const wrong = await backup('record', '--created-at', AT, '--resource', 'tables');
     expect(wrong).toMatchObject({ exitCode: 64 });
     expect(wrong.stderr).toContain('mail-bucket, registry, dictmap, all');
-    expect(api.requests).toEqual([]);
+    expect(fake.api.requests).toEqual([]);
   });
 
   test('O2: what the API refuses is shown', async () => {
     const detail = 'createdAt: got "2027", allowed is no time in the future';
-    api.on('POST /v1/backups', problemReply('urn:lethe:invalid-input', 400, detail));
+    fake.api.on('POST /v1/backups', problemReply('urn:lethe:invalid-input', 400, detail));
     const { exitCode, stderr } = await backup('record', '--created-at', '2027');
     expect(exitCode).toBe(64);
     expect(stderr).toContain(detail);
@@ -72,13 +66,13 @@ describe('lethe backup record', () => {
 describe('lethe backup list', () => {
   test('-f json is what the API answered', async () => {
     const body = { items: [ITEM], coveredUntil: AT };
-    api.on('GET /v1/backups', { body });
+    fake.api.on('GET /v1/backups', { body });
     const { stdout } = await backup('list', '-f', 'json');
     expect(JSON.parse(stdout)).toEqual(body);
   });
 
   test('O2: where the deployment has no backup gate, it says so', async () => {
-    api.on('GET /v1/backups', { status: 404, body: { message: 'Not Found' } });
+    fake.api.on('GET /v1/backups', { status: 404, body: { message: 'Not Found' } });
     const { exitCode, stderr } = await backup('list');
     expect(exitCode).toBe(78);
     expect(stderr).toContain('this deployment does not ask for backups');
@@ -86,7 +80,7 @@ describe('lethe backup list', () => {
   });
 
   test('whoever may not ask is told', async () => {
-    api.on('GET /v1/backups', problemReply('urn:lethe:not-permitted', 403, 'no'));
+    fake.api.on('GET /v1/backups', problemReply('urn:lethe:not-permitted', 403, 'no'));
     expect((await backup('list')).exitCode).toBe(77);
   });
 });

@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FakeApi, problemReply, type Reply, startFakeApi } from './support/fake-api.ts';
-import { makeLocalDirectory } from './support/local-directory.ts';
+import { describe, expect, test } from 'vitest';
+import { problemReply, type Reply } from './support/fake-api.ts';
 import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
 
 const USER = 'john@example.com';
 const ACCOUNT_PATH = '/v1/accounts/john%40example.com';
@@ -18,20 +18,13 @@ const ACCOUNT = {
   bytes: 5_600_000,
 };
 
-let api: FakeApi;
-let local: string;
-
-beforeEach(async () => {
-  api = await startFakeApi();
-  local = await makeLocalDirectory(api.url);
-});
-
-afterEach(() => api.close());
+const fake = useFakeApi();
 
 const lethe = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> =>
-  runCli([...argv, '--local', local], options);
+  runCli([...argv, '--local', fake.local], options);
 
-const targets = (): string[] => api.requests.map(({ method, target }) => `${method} ${target}`);
+const targets = (): string[] =>
+  fake.api.requests.map(({ method, target }) => `${method} ${target}`);
 
 describe('wrong usage ends with 64 and says what is allowed', () => {
   test.each([
@@ -48,7 +41,7 @@ describe('wrong usage ends with 64 and says what is allowed', () => {
     expect(result.exitCode).toBe(64);
     expect(result.stderr).toContain(message);
     expect(result.stdout).toBe('');
-    expect(api.requests).toEqual([]);
+    expect(fake.api.requests).toEqual([]);
   });
 
   test('help that was asked for is data, and ends with 0', async () => {
@@ -62,13 +55,13 @@ describe('wrong usage ends with 64 and says what is allowed', () => {
 
 describe('user', () => {
   test('add sends aliases and class', async () => {
-    api.on('POST /v1/accounts', { status: 201, body: ACCOUNT });
+    fake.api.on('POST /v1/accounts', { status: 201, body: ACCOUNT });
     const result = await lethe([
       ...['user', 'add', USER, '--alias', 'j@example.com', '--alias', 'jj@example.com'],
       ...['--class', 'r30'],
     ]);
     expect(result.exitCode).toBe(0);
-    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({
+    expect(JSON.parse(fake.api.requests[0]?.body ?? '')).toEqual({
       user: USER,
       aliases: ['j@example.com', 'jj@example.com'],
       retentionClass: 'r30',
@@ -76,7 +69,7 @@ describe('user', () => {
   });
 
   test('show prints one line when piped, a table and exact JSON when asked', async () => {
-    api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
+    fake.api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
     expect((await lethe(['user', 'show', USER])).stdout).toBe(
       'user=john@example.com aliases=j@example.com account=a1 state=active class=r30 ' +
         'createdAt=2026-11-01T00:00:00.000Z mailboxes=2 messages=1234 bytes=5600000\n',
@@ -103,7 +96,7 @@ describe('O1: user delete', () => {
       estimatedCostDollars: 0.0123,
       pricesOf: '2026-08-31',
     };
-    api.on(`DELETE ${ACCOUNT_PATH}`, { body: estimate });
+    fake.api.on(`DELETE ${ACCOUNT_PATH}`, { body: estimate });
     const result = await lethe(['user', 'delete', USER, '--dry-run', '-f', 'table']);
     expect(result.exitCode).toBe(0);
     expect(targets()).toEqual([`DELETE ${ACCOUNT_PATH}?dryRun=true`]);
@@ -116,12 +109,12 @@ describe('O1: user delete', () => {
     const result = await lethe(['user', 'delete', USER]);
     expect(result.exitCode).toBe(64);
     expect(result.stderr).toContain('give --yes');
-    expect(api.requests).toEqual([]);
+    expect(fake.api.requests).toEqual([]);
   });
 
   test('at a terminal it names messages and bytes, and goes on when the address is typed', async () => {
-    api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
-    api.on(`DELETE ${ACCOUNT_PATH}`, started);
+    fake.api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
+    fake.api.on(`DELETE ${ACCOUNT_PATH}`, started);
     const result = await lethe(['user', 'delete', USER, '--no-wait'], { typed: `${USER}\n` });
     expect(result.exitCode).toBe(0);
     expect(result.stderr).toContain(
@@ -132,7 +125,7 @@ describe('O1: user delete', () => {
   });
 
   test.each(['yes\n', '\n', '\u0003', '\u0004'])('W1: %j is no confirmation', async (typed) => {
-    api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
+    fake.api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
     const result = await lethe(['user', 'delete', USER, '--no-wait'], { typed });
     expect(result.exitCode).toBe(64);
     expect(result.stderr).toContain('not confirmed: nothing was changed');
@@ -141,8 +134,8 @@ describe('O1: user delete', () => {
 
   test('U2: an unknown user is erased only when that is said', async () => {
     const unknown = problemReply('urn:lethe:unknown-user', 404, 'unknown');
-    api.on(`GET ${ACCOUNT_PATH}`, unknown);
-    api.on(`DELETE ${ACCOUNT_PATH}`, started);
+    fake.api.on(`GET ${ACCOUNT_PATH}`, unknown);
+    fake.api.on(`DELETE ${ACCOUNT_PATH}`, started);
     const typed = `${USER}\n`;
     expect((await lethe(['user', 'delete', USER], { typed })).exitCode).toBe(67);
     const allowed = ['user', 'delete', USER, '--allow-unknown-user', '--no-wait'];
@@ -167,7 +160,7 @@ describe('mailboxes and messages', () => {
       { body: { items: [mailbox('Größe & Gewicht', 1)] } },
     ];
     const list = `GET ${ADMIN_PATH}/mailboxes`;
-    api.on(list, ...pages);
+    fake.api.on(list, ...pages);
     const json = await lethe(['mailbox', 'list', '-u', USER, '-f', 'json']);
     expect(JSON.parse(json.stdout).map(({ path }: { path: string }) => path)).toEqual([
       'INBOX',
@@ -175,12 +168,12 @@ describe('mailboxes and messages', () => {
       '日本語',
     ]);
     expect(targets()).toEqual([`${list}?limit=500`, `${list}?cursor=c1&limit=500`]);
-    api.on(list, ...pages);
+    fake.api.on(list, ...pages);
     const flow = await lethe(['mailbox', 'list', '-u', USER, '-f', 'flow']);
     expect(flow.stdout.split('\n')[1]).toBe(
       'mailbox="Größe & Gewicht" messages=1 bytes=1000 uidNext=2 uidValidity=1',
     );
-    api.on(list, ...pages);
+    fake.api.on(list, ...pages);
     const table = await lethe(['mailbox', 'list', '-u', USER, '-f', 'table']);
     expect(table.stdout.split('\n').slice(0, 4)).toEqual([
       'mailbox          messages    bytes  uidNext  uidValidity  specialUse',
@@ -191,15 +184,15 @@ describe('mailboxes and messages', () => {
   });
 
   test('O3: a server that repeats its cursor does not keep the command forever', async () => {
-    api.on(`GET ${ADMIN_PATH}/mailboxes`, { body: { items: [], next: 'c' } });
+    fake.api.on(`GET ${ADMIN_PATH}/mailboxes`, { body: { items: [], next: 'c' } });
     const result = await lethe(['mailbox', 'list', '-u', USER]);
     expect(result.exitCode).toBe(70);
     expect(result.stderr).toContain('does not come to an end');
-    expect(api.requests).toHaveLength(2);
+    expect(fake.api.requests).toHaveLength(2);
   });
 
   test('an empty list is valid JSON', async () => {
-    api.on(`GET ${ADMIN_PATH}/mailboxes`, { body: { items: [] } });
+    fake.api.on(`GET ${ADMIN_PATH}/mailboxes`, { body: { items: [] } });
     expect((await lethe(['mailbox', 'list', '-u', USER, '-f', 'json'])).stdout).toBe('[]\n');
   });
 
@@ -217,17 +210,17 @@ describe('mailboxes and messages', () => {
       subject: 'pay\u001b[2J\r\nuid=2 now',
       messageId: '<1@x>',
     };
-    api.on(`GET ${ADMIN_PATH}/messages`, { body: { items: [message] } });
+    fake.api.on(`GET ${ADMIN_PATH}/messages`, { body: { items: [message] } });
     const result = await lethe(['message', 'list', '-u', USER, '-m', 'Größe & +%']);
     expect(result.stdout).toContain('subject="pay\\u001b[2J\\r\\nuid=2 now"');
     expect(result.stdout.trim().split('\n')).toHaveLength(1);
-    const [, query = ''] = (api.requests[0]?.target ?? '').split('?');
+    const [, query = ''] = (fake.api.requests[0]?.target ?? '').split('?');
     expect(new URLSearchParams(query).get('mailbox')).toBe('Größe & +%');
   });
 
   test('W1: fetch writes the message byte for byte', async () => {
     const raw = Buffer.from([0, 13, 10, 255, 0xc3, 0x28, 10, 13]);
-    api.on(`GET ${ADMIN_PATH}/messages/17`, {
+    fake.api.on(`GET ${ADMIN_PATH}/messages/17`, {
       body: raw,
       headers: { 'content-type': 'message/rfc822' },
     });
@@ -239,7 +232,7 @@ describe('mailboxes and messages', () => {
 
   test('W1: fetch with a UID that is not there writes nothing and ends with 68', async () => {
     const missing = problemReply('urn:lethe:unknown-message', 404, 'no such message');
-    api.on(`GET ${ADMIN_PATH}/messages/17`, missing);
+    fake.api.on(`GET ${ADMIN_PATH}/messages/17`, missing);
     const result = await lethe(['message', 'fetch', '-u', USER, '--uid', '17']);
     expect(result).toMatchObject({ exitCode: 68, stdout: '' });
   });

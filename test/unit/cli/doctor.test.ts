@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FakeApi, problemReply, startFakeApi } from './support/fake-api.ts';
-import { makeLocalDirectory } from './support/local-directory.ts';
+import { describe, expect, test } from 'vitest';
+import { problemReply } from './support/fake-api.ts';
 import { runCli } from './support/run-cli.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
 
 const TABLE = { what: 'registry table', kind: 'table', ok: true, detail: 'can be read' };
 const PROXY = {
@@ -13,21 +13,13 @@ const PROXY = {
   next: 'Put the doveadm_api_key of that server into the secret.',
 };
 
-let api: FakeApi;
-let local: string;
+const fake = useFakeApi();
 
-beforeEach(async () => {
-  api = await startFakeApi();
-  local = await makeLocalDirectory(api.url);
-});
-
-afterEach(() => api.close());
-
-const doctor = (...words: readonly string[]) => runCli(['doctor', ...words, '--local', local]);
+const doctor = (...words: readonly string[]) => runCli(['doctor', ...words, '--local', fake.local]);
 
 describe('lethe doctor', () => {
   test('O2: what must be fixed is said, and the command ends with 78', async () => {
-    api.on('POST /v1/doctor', { body: { healthy: false, checks: [TABLE, PROXY] } });
+    fake.api.on('POST /v1/doctor', { body: { healthy: false, checks: [TABLE, PROXY] } });
     const { exitCode, stdout, stderr } = await doctor('-f', 'table');
     expect(exitCode).toBe(78);
     expect(stdout).toMatch(/^check +kind +state +error\n/);
@@ -39,7 +31,7 @@ describe('lethe doctor', () => {
   });
 
   test('all well ends with 0, also where no mail servers are configured', async () => {
-    api.on('POST /v1/doctor', { body: { healthy: true, checks: [TABLE] } });
+    fake.api.on('POST /v1/doctor', { body: { healthy: true, checks: [TABLE] } });
     const { exitCode, stdout, stderr } = await doctor('-f', 'flow');
     expect(exitCode).toBe(0);
     expect(stdout).toBe('check="registry table" kind=table state=ok detail="can be read"\n');
@@ -47,14 +39,14 @@ describe('lethe doctor', () => {
   });
 
   test('-f json is what the API answered', async () => {
-    api.on('POST /v1/doctor', { body: { healthy: false, checks: [TABLE, PROXY] } });
+    fake.api.on('POST /v1/doctor', { body: { healthy: false, checks: [TABLE, PROXY] } });
     const { exitCode, stdout } = await doctor('-f', 'json');
     expect(exitCode).toBe(78);
     expect(JSON.parse(stdout)).toEqual([TABLE, PROXY]);
   });
 
   test('whoever may not ask is told', async () => {
-    api.on('POST /v1/doctor', problemReply('urn:lethe:not-permitted', 403, 'no'));
+    fake.api.on('POST /v1/doctor', problemReply('urn:lethe:not-permitted', 403, 'no'));
     expect((await doctor()).exitCode).toBe(77);
   });
 });

@@ -1,23 +1,20 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { Doors } from '../handlers/doors.ts';
-import { type FakeApi, type Reply, startFakeApi } from './support/fake-api.ts';
-import { makeLocalDirectory } from './support/local-directory.ts';
+import type { Reply } from './support/fake-api.ts';
 import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
 
 const USER = 'john@example.com';
 const ADMIN = '/v1/admin/accounts/john%40example.com';
 
-let api: FakeApi;
-let local: string;
+const fake = useFakeApi();
 let doors: Doors;
 
 /** The command over the doors themselves, by HTTP. */
 beforeEach(async () => {
-  api = await startFakeApi();
-  local = await makeLocalDirectory(api.url);
   doors = new Doors();
   await doors.addAccount(USER);
-  api.otherwise(async ({ method, target, body }): Promise<Reply> => {
+  fake.api.otherwise(async ({ method, target, body }): Promise<Reply> => {
     const asked = body === '' ? {} : { text: body };
     const answer = await doors.ask(`${method} ${target}`, asked);
     const type = answer.headers.get('content-type') ?? '';
@@ -25,11 +22,9 @@ beforeEach(async () => {
   });
 });
 
-afterEach(() => api.close());
-
 const mailbox = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> => {
   const [verb = '', ...rest] = argv;
-  return runCli(['mailbox', verb, '-u', USER, ...rest, '--local', local], options);
+  return runCli(['mailbox', verb, '-u', USER, ...rest, '--local', fake.local], options);
 };
 const make = async (...paths: string[]): Promise<void> => {
   for (const path of paths) expect((await mailbox(['create', path])).exitCode).toBe(0);
@@ -115,7 +110,7 @@ describe('F1: delete', () => {
 
   test('what time ran out for is asked for again, and added up', async () => {
     const part = { mode: 'immediate', mailboxes: 1, messages: 5, bytes: 50 };
-    api.on(
+    fake.api.on(
       `POST ${ADMIN}/mailboxes/delete`,
       { body: { ...part, complete: false } },
       { body: { ...part, complete: true } },
@@ -159,7 +154,7 @@ describe('F4: deleted and undelete', () => {
   });
 
   test('times are counted from now; over quota is asked for', async () => {
-    api.on(`POST ${ADMIN}/mailboxes/undelete`, {
+    fake.api.on(`POST ${ADMIN}/mailboxes/undelete`, {
       body: {
         deletionId: '65A1B2C3-0123456789ab',
         to: 'Work',
@@ -171,7 +166,7 @@ describe('F4: deleted and undelete', () => {
     });
     const { stderr } = await mailbox(['undelete', 'Work', '--at', '2d', '--over-quota']);
     expect(stderr).toBe('1 mailbox, 2 messages, 3 bytes back as Work, over quota\n');
-    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({
+    expect(JSON.parse(fake.api.requests[0]?.body ?? '')).toEqual({
       mailbox: 'Work',
       at: '2026-11-20T12:00:00.000Z',
       overQuota: true,
@@ -187,12 +182,12 @@ test('to another account: what time ran out for ends with 75', async () => {
     messages: 0,
     bytes: 0,
   };
-  api.on(`POST ${ADMIN}/mailboxes/undelete`, { body: { ...answer, complete: false } });
+  fake.api.on(`POST ${ADMIN}/mailboxes/undelete`, { body: { ...answer, complete: false } });
   const argv = ['undelete', 'A', '--to-user', 'anna@example.com'];
   const { exitCode, stdout } = await mailbox(argv);
   expect(exitCode).toBe(75);
   expect(stdout).toContain('complete=false');
-  expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({
+  expect(JSON.parse(fake.api.requests[0]?.body ?? '')).toEqual({
     mailbox: 'A',
     toUser: 'anna@example.com',
   });
@@ -202,14 +197,14 @@ test('message expunge --delete-emptied deletes what is empty then', async () => 
   await make('Work', 'Kept');
   await deliver('Work');
   const argv = ['message', 'expunge', '-u', USER, '-m', 'Work', '--all', '--delete-emptied'];
-  const dry = await runCli([...argv, '--dry-run', '--local', local]);
+  const dry = await runCli([...argv, '--dry-run', '--local', fake.local]);
   expect(dry.stdout).toContain('messages=1 bytes=15 mailboxesMatched=1 mailboxesDeleted=1');
   expect(await names()).toEqual(['INBOX', 'Kept', 'Work']);
-  const done = await runCli([...argv, '--yes', '--local', local]);
+  const done = await runCli([...argv, '--yes', '--local', fake.local]);
   expect(done.stdout).toContain('mailboxesDeleted=1');
   expect(await names()).toEqual(['INBOX', 'Kept']);
   const wrong = ['message', 'expunge', '-u', USER, '-m', 'A', '--deleted', '--delete-emptied'];
-  const { exitCode, stderr } = await runCli([...wrong, '--yes', '--local', local]);
+  const { exitCode, stderr } = await runCli([...wrong, '--yes', '--local', fake.local]);
   expect({ exitCode, stderr: stderr.includes('needs a query') }).toEqual({
     exitCode: 64,
     stderr: true,
@@ -230,7 +225,7 @@ test.each([
   const { exitCode, stderr } = await mailbox([...argv, ...(argv[0] === 'delete' ? ['--yes'] : [])]);
   expect(exitCode).toBe(64);
   expect(stderr).toContain(said);
-  expect(api.requests).toEqual([]);
+  expect(fake.api.requests).toEqual([]);
 });
 
 test('F3: administrators list, fetch and copy what is in a deleted folder', async () => {
@@ -238,7 +233,7 @@ test('F3: administrators list, fetch and copy what is in a deleted folder', asyn
   await deliver('Work/a');
   const deletion = idIn((await mailbox(['delete', 'Work', '--recursive', '--yes'])).stdout);
   const message = (...argv: string[]) =>
-    runCli(['message', ...argv, '-u', USER, '--deletion', deletion, '--local', local]);
+    runCli(['message', ...argv, '-u', USER, '--deletion', deletion, '--local', fake.local]);
   expect((await message('list')).stdout).toBe('');
   expect((await message('list', '-m', 'Work/a')).stdout).toContain('uid=1');
   expect((await message('fetch', '-m', 'Work/a', '--uid', '1')).stdout).toContain('Subject: x');

@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FakeApi, problemReply, type Reply, startFakeApi } from './support/fake-api.ts';
-import { makeLocalDirectory } from './support/local-directory.ts';
+import { describe, expect, test } from 'vitest';
+import { problemReply, type Reply } from './support/fake-api.ts';
 import { type CliResult, runCli } from './support/run-cli.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
 
 const USER = 'john@example.com';
 const ADMIN = '/v1/admin/accounts/john%40example.com';
@@ -17,49 +17,41 @@ const TRASH = {
   specialUse: '\\Trash',
 };
 
-let api: FakeApi;
-let local: string;
+const fake = useFakeApi();
 
-beforeEach(async () => {
-  api = await startFakeApi();
-  local = await makeLocalDirectory(api.url);
-});
-
-afterEach(() => api.close());
-
-const lethe = (...argv: string[]): Promise<CliResult> => runCli([...argv, '--local', local]);
+const lethe = (...argv: string[]): Promise<CliResult> => runCli([...argv, '--local', fake.local]);
 const json = (body: unknown, status = 200): Reply => ({ status, body: JSON.stringify(body) });
 const sent = () =>
-  api.requests.map(({ method, target, body }) => [
+  fake.api.requests.map(({ method, target, body }) => [
     `${method} ${target}`,
     body === '' ? undefined : JSON.parse(body),
   ]);
 
 describe('mailbox', () => {
   test('list acts as an administrator, or as the user that is named', async () => {
-    api.on(`GET ${ADMIN}/mailboxes`, json({ items: [TRASH] }));
-    api.on(`GET ${OWN}/mailboxes`, json({ items: [] }));
+    fake.api.on(`GET ${ADMIN}/mailboxes`, json({ items: [TRASH] }));
+    fake.api.on(`GET ${OWN}/mailboxes`, json({ items: [] }));
     const { stdout } = await lethe('mailbox', 'list', '-u', USER);
     expect(stdout).toBe(
       'mailbox=Trash messages=3 bytes=4200 uidNext=4 uidValidity=9 specialUse=\\Trash\n',
     );
     await lethe('mailbox', 'list', '-u', USER, '--as', 'anna@example.com');
-    expect(api.requests[1]?.target).toContain(`${OWN}/mailboxes?as=anna%40example.com`);
+    expect(fake.api.requests[1]?.target).toContain(`${OWN}/mailboxes?as=anna%40example.com`);
   });
 
   test('list with a pattern gives names, and tells those that only have children', async () => {
-    api.on(
+    fake.api.on(
       `GET ${ADMIN}/mailboxes`,
       json({ items: [{ path: 'P', placeholder: true }, { path: 'P/a' }] }),
     );
     const { stdout } = await lethe('mailbox', 'list', '-u', USER, 'P*');
     expect(stdout).toBe('mailbox=P placeholder=true\nmailbox=P/a\n');
-    expect(api.requests[0]?.target).toContain('pattern=P%2A');
+    expect(fake.api.requests[0]?.target).toContain('pattern=P%2A');
   });
 
   test('create and rename print the mailbox, exactly with -f json', async () => {
-    api.on(`POST ${ADMIN}/mailboxes`, json(TRASH, 201));
-    api.on(`POST ${ADMIN}/mailboxes/rename`, json({ ...TRASH, path: 'Bin' }));
+    fake.api.on(`POST ${ADMIN}/mailboxes`, json(TRASH, 201));
+    fake.api.on(`POST ${ADMIN}/mailboxes/rename`, json({ ...TRASH, path: 'Bin' }));
     await lethe('mailbox', 'create', '-u', USER, 'Trash', '--special-use', '\\Trash');
     const { stdout } = await lethe('mailbox', 'rename', '-u', USER, 'Trash', 'Bin', '-f', 'json');
     expect(JSON.parse(stdout)).toEqual({ ...TRASH, path: 'Bin' });
@@ -76,14 +68,14 @@ describe('mailbox', () => {
     ['urn:lethe:not-allowed', 403, 77],
     ['urn:lethe:unknown-mailbox', 404, 68],
   ] as const)('O2: %s ends with doveadm exit codes', async (type, status, exitCode) => {
-    api.on(`POST ${ADMIN}/mailboxes/rename`, problemReply(type, status, 'no'));
+    fake.api.on(`POST ${ADMIN}/mailboxes/rename`, problemReply(type, status, 'no'));
     expect((await lethe('mailbox', 'rename', '-u', USER, 'a', 'b')).exitCode).toBe(exitCode);
   });
 });
 
 describe('quota', () => {
   test('get shows use, limit and how full it is', async () => {
-    api.on(`GET ${ADMIN}/quota`, json({ bytes: 999, messages: 7, limitBytes: 1000 }));
+    fake.api.on(`GET ${ADMIN}/quota`, json({ bytes: 999, messages: 7, limitBytes: 1000 }));
     const { stdout } = await lethe('quota', 'get', '-u', USER);
     expect(stdout).toBe('messages=7 bytes=999 limitBytes=1000 percent=99\n');
   });
@@ -94,7 +86,7 @@ describe('quota', () => {
     ['1000', 1000],
     ['none', null],
   ])('set %s', async (limit, limitBytes) => {
-    api.on(`PUT ${ADMIN}/quota`, json({ bytes: 0, messages: 0 }));
+    fake.api.on(`PUT ${ADMIN}/quota`, json({ bytes: 0, messages: 0 }));
     expect((await lethe('quota', 'set', '-u', USER, limit)).exitCode).toBe(0);
     expect(sent()).toEqual([[`PUT ${ADMIN}/quota`, { limitBytes }]]);
   });
@@ -103,12 +95,12 @@ describe('quota', () => {
     const { exitCode, stderr } = await lethe('quota', 'set', '-u', USER, 'much');
     expect(exitCode).toBe(64);
     expect(stderr).toContain('got "much", allowed are none, or a size such as 500M');
-    expect(api.requests).toEqual([]);
+    expect(fake.api.requests).toEqual([]);
   });
 
   test('recount goes on to the end, and says what it corrected', async () => {
     const drift = [{ mailbox: 'INBOX', messages: 2, bytes: -10 }];
-    api.on(
+    fake.api.on(
       `POST ${ADMIN}/quota/recount`,
       json({ bytes: 1, messages: 1, drift, next: 'a.1' }),
       json({ bytes: 5, messages: 2, drift: [] }),
@@ -116,7 +108,7 @@ describe('quota', () => {
     const { stdout, stderr } = await lethe('quota', 'recount', '-u', USER);
     expect(stdout).toBe('messages=2 bytes=5\n');
     expect(stderr).toBe('corrected INBOX: it counted 2 too many messages, 10 too few bytes\n');
-    expect(api.requests[1]?.target).toBe(`${ADMIN}/quota/recount?cursor=a.1`);
+    expect(fake.api.requests[1]?.target).toBe(`${ADMIN}/quota/recount?cursor=a.1`);
   });
 });
 
@@ -133,7 +125,7 @@ describe('settings', () => {
   };
 
   test('get shows what holds and which level says it', async () => {
-    api.on(`GET ${ADMIN}/settings`, json(ANSWER));
+    fake.api.on(`GET ${ADMIN}/settings`, json(ANSWER));
     const { stdout } = await lethe('settings', 'get', '-u', USER);
     expect(stdout).toBe(
       'setting=lazyExpunge value=.EXPUNGED level=deployment\n' +
@@ -146,7 +138,7 @@ describe('settings', () => {
   });
 
   test('set sends values in the form of the API', async () => {
-    api.on(`PATCH ${ADMIN}/settings`, json(ANSWER));
+    fake.api.on(`PATCH ${ADMIN}/settings`, json(ANSWER));
     await lethe(
       ...['settings', 'set', '-u', USER, 'lazyExpunge=.EXPUNGED', 'quotaBytes=2K'],
       ...['lazyExpungeExclude=\\Trash', 'lazyExpungeExclude=Tmp/*', 'quotaExempt='],
@@ -177,8 +169,8 @@ describe('settings', () => {
   });
 
   test('those of a domain are brought to all its mailboxes', async () => {
-    api.on(`PATCH ${DOMAIN}`, json(ANSWER));
-    api.on(
+    fake.api.on(`PATCH ${DOMAIN}`, json(ANSWER));
+    fake.api.on(
       `POST ${DOMAIN}/apply`,
       json({ accounts: 20, mailboxes: 1, next: 'c' }),
       json({ accounts: 3, mailboxes: 0 }),
@@ -205,6 +197,6 @@ describe('settings', () => {
     const { exitCode, stderr } = await lethe('settings', ...argv);
     expect(exitCode).toBe(64);
     expect(stderr).toContain(message);
-    expect(api.requests).toEqual([]);
+    expect(fake.api.requests).toEqual([]);
   });
 });

@@ -1,28 +1,20 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FakeApi, type Reply, startFakeApi } from './support/fake-api.ts';
-import { makeLocalDirectory } from './support/local-directory.ts';
+import { describe, expect, test } from 'vitest';
+import type { Reply } from './support/fake-api.ts';
 import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
 
 const USER = 'john@example.com';
 const ADMIN = '/v1/admin/accounts/john%40example.com/messages';
 const OWN = '/v1/accounts/john%40example.com/messages';
 
-let api: FakeApi;
-let local: string;
-
-beforeEach(async () => {
-  api = await startFakeApi();
-  local = await makeLocalDirectory(api.url);
-});
-
-afterEach(() => api.close());
+const fake = useFakeApi();
 
 const message = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> => {
   const [verb = '', ...rest] = argv;
-  return runCli(['message', verb, '-u', USER, ...rest, '--local', local], options);
+  return runCli(['message', verb, '-u', USER, ...rest, '--local', fake.local], options);
 };
 const json = (body: unknown): Reply => ({ body: JSON.stringify(body) });
-const bodies = () => api.requests.map(({ body }) => JSON.parse(body));
+const bodies = () => fake.api.requests.map(({ body }) => JSON.parse(body));
 const names = (...uids: number[]) => uids.map((uid) => ({ mailbox: 'INBOX', uid }));
 const gone = (uids: number[], complete = true, mailboxesMatched = 1) =>
   json({ expunged: names(...uids), bytes: 100 * uids.length, mailboxesMatched, complete });
@@ -36,7 +28,7 @@ const back = (uids: number[], complete = true, more = {}) =>
 
 describe('flag', () => {
   test('words with a backslash are flags, others keywords', async () => {
-    api.on(`POST ${ADMIN}/flags`, json({ changed: [1, 3, 4] }));
+    fake.api.on(`POST ${ADMIN}/flags`, json({ changed: [1, 3, 4] }));
     const { stdout, stderr } = await message([
       ...['flag', '--mailbox', 'M', '--uid', '4,1,3-5', '--add', '\\Seen', '--add', 'todo'],
       ...['--remove', '\\Deleted'],
@@ -54,18 +46,18 @@ describe('flag', () => {
   });
 
   test('more UIDs than a request takes are asked for in several, as another user', async () => {
-    api.on(`POST ${OWN}/flags`, json({ changed: [1] }), json({ changed: [6000] }));
+    fake.api.on(`POST ${OWN}/flags`, json({ changed: [1] }), json({ changed: [6000] }));
     const argv = ['flag', '--uid', '1-6000', '--add', 'x', '--as', 'anna@example.com'];
     const { stdout } = await message([...argv, '-f', 'json']);
     expect(JSON.parse(stdout)).toEqual({ changed: [1, 6000] });
     expect(bodies().map(({ uids }) => uids.length)).toEqual([5000, 1000]);
-    expect(api.requests[1]?.target).toBe(`${OWN}/flags?as=anna%40example.com`);
+    expect(fake.api.requests[1]?.target).toBe(`${OWN}/flags?as=anna%40example.com`);
   });
 });
 
 describe('copy and move', () => {
   test('what time ran out for is asked for again, and nothing twice', async () => {
-    api.on(
+    fake.api.on(
       `POST ${ADMIN}/copy`,
       json({ uidValidity: 7, uids: [1, 2], newUids: [11, 12], complete: false }),
       json({ uidValidity: 7, uids: [4], newUids: [13], complete: true }),
@@ -87,24 +79,27 @@ describe('copy and move', () => {
   });
 
   test('a move that gets nowhere ends with 75 after three tries', async () => {
-    api.on(`POST ${ADMIN}/move`, json({ uidValidity: 7, uids: [], newUids: [], complete: false }));
+    fake.api.on(
+      `POST ${ADMIN}/move`,
+      json({ uidValidity: 7, uids: [], newUids: [], complete: false }),
+    );
     const { exitCode, stderr } = await message(['move', '--from', 'A', '--uid', '1', '--to', 'B']);
     expect(exitCode).toBe(75);
     expect(stderr).toContain('Give the UIDs that are left once more');
-    expect(api.requests).toHaveLength(3);
+    expect(fake.api.requests).toHaveLength(3);
   });
 
   test('a copy whose answer is lost is not sent again', async () => {
-    api.on(`POST ${ADMIN}/copy`, { hangUp: true });
+    fake.api.on(`POST ${ADMIN}/copy`, { hangUp: true });
     const { exitCode } = await message(['copy', '--from', 'A', '--uid', '1', '--to', 'B']);
     expect(exitCode).toBe(69);
-    expect(api.requests).toHaveLength(1);
+    expect(fake.api.requests).toHaveLength(1);
   });
 });
 
 describe('expunge', () => {
   test('by UIDs, and those of them with \\Deleted', async () => {
-    api.on(`POST ${ADMIN}/expunge`, gone([2]));
+    fake.api.on(`POST ${ADMIN}/expunge`, gone([2]));
     const argv = ['expunge', '-m', 'INBOX', '--uid', '1-2', '--deleted', '--yes'];
     const { stdout, stderr } = await message(argv);
     expect(bodies()).toEqual([{ mailbox: 'INBOX', uids: [1, 2], deletedOnly: true }]);
@@ -113,7 +108,7 @@ describe('expunge', () => {
   });
 
   test('options build the query, together with the one in JSON', async () => {
-    api.on(`POST ${ADMIN}/expunge`, gone([]));
+    fake.api.on(`POST ${ADMIN}/expunge`, gone([]));
     await message([
       ...['expunge', '-m', '.EXPUNGED', '--query', '{"from": "spam"}', '--saved-before', '1d'],
       ...['--since', '2026-11-01', '--bypass-expunge-storage', '--yes'],
@@ -132,7 +127,7 @@ describe('expunge', () => {
   });
 
   test('L3: asked again, a query leaves alone what the first request stored', async () => {
-    api.on(`POST ${ADMIN}/expunge`, gone([1, 2], false), gone([3]));
+    fake.api.on(`POST ${ADMIN}/expunge`, gone([1, 2], false), gone([3]));
     const query = { mailbox: '*' };
     const argv = ['expunge', '--query', JSON.stringify(query), '--yes', '-f', 'json'];
     const { stdout, stderr } = await message(argv);
@@ -150,15 +145,15 @@ describe('expunge', () => {
   });
 
   test('L3: a query whose answer is lost is not sent again, a list of UIDs is', async () => {
-    api.on(`POST ${ADMIN}/expunge`, { hangUp: true }, gone([1]));
+    fake.api.on(`POST ${ADMIN}/expunge`, { hangUp: true }, gone([1]));
     expect((await message(['expunge', '-m', '*', '--all', '--yes'])).exitCode).toBe(69);
-    api.on(`POST ${ADMIN}/expunge`, { hangUp: true }, gone([1]));
+    fake.api.on(`POST ${ADMIN}/expunge`, { hangUp: true }, gone([1]));
     expect((await message(['expunge', '-m', 'A', '--uid', '1', '--yes'])).exitCode).toBe(0);
-    expect(api.requests).toHaveLength(3);
+    expect(fake.api.requests).toHaveLength(3);
   });
 
   test('a dry run is one request, changes nothing and warns when no mailbox matches', async () => {
-    api.on(
+    fake.api.on(
       `POST ${ADMIN}/expunge`,
       json({ ...JSON.parse(String(gone([], false, 0).body)), dryRun: true }),
     );
@@ -176,7 +171,7 @@ describe('expunge', () => {
   });
 
   test('asks with what would go; only the address of the user is a yes', async () => {
-    api.on(`POST ${ADMIN}/expunge`, gone([1, 2]));
+    fake.api.on(`POST ${ADMIN}/expunge`, gone([1, 2]));
     const argv = ['expunge', '-m', 'Trash', '--deleted'];
     const refused = await message(argv, { typed: 'yes\n' });
     expect(refused.exitCode).toBe(64);
@@ -189,7 +184,7 @@ describe('expunge', () => {
 
 describe('restore', () => {
   test('by UIDs, to a mailbox, over quota', async () => {
-    api.on(`POST ${ADMIN}/restore`, back([1, 3], true, { overQuota: true }));
+    fake.api.on(`POST ${ADMIN}/restore`, back([1, 3], true, { overQuota: true }));
     const { stdout, stderr } = await message([
       ...['restore', '-m', '.EXPUNGED', '--uid', '1,3', '--to', 'INBOX', '--over-quota'],
     ]);
@@ -203,7 +198,7 @@ describe('restore', () => {
   });
 
   test('by query, asked again until all is back', async () => {
-    api.on(`POST ${ADMIN}/restore`, back([1], false), back([2]));
+    fake.api.on(`POST ${ADMIN}/restore`, back([1], false), back([2]));
     const { stdout } = await message([
       ...['restore', '--origin', 'Work', '--from', 'a', '--to-address', 'b', '--subject', 'c'],
       ...['--expunged-since', '2d', '-f', 'json'],
@@ -221,17 +216,17 @@ describe('restore', () => {
   });
 
   test('L3: with --keep, a query is not asked again: it would restore the same twice', async () => {
-    api.on(`POST ${ADMIN}/restore`, back([1], false));
+    fake.api.on(`POST ${ADMIN}/restore`, back([1], false));
     const { exitCode, stdout } = await message(['restore', '--query', '{}', '--keep']);
     expect(exitCode).toBe(75);
     expect(stdout).toContain('uid=1');
-    expect(api.requests).toHaveLength(1);
+    expect(fake.api.requests).toHaveLength(1);
   });
 });
 
 test('search prints what was found, and ends with 65 when the list is cut', async () => {
   const answer = { items: [{ mailbox: 'A', uid: 4, subject: 'a b' }], count: 1, complete: true };
-  api.on(`POST ${ADMIN}/search`, json(answer), json({ ...answer, complete: false }));
+  fake.api.on(`POST ${ADMIN}/search`, json(answer), json({ ...answer, complete: false }));
   const argv = ['search', '-m', 'A*', '--subject', 'b'];
   const { stdout } = await message(argv);
   expect(stdout).toBe('mailbox=A uid=4 subject="a b"\n');
@@ -262,5 +257,5 @@ test.each([
   const { exitCode, stderr } = await message(argv);
   expect(exitCode).toBe(64);
   expect(stderr).toContain(said);
-  expect(api.requests).toEqual([]);
+  expect(fake.api.requests).toEqual([]);
 });

@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OPERATION_STEPS } from '../../../cli/commands/watch-operation.ts';
 import type { OperationAnswer } from '../../../functions/contract/api.ts';
-import { type FakeApi, problemReply, type Reply, startFakeApi } from './support/fake-api.ts';
-import { makeLocalDirectory } from './support/local-directory.ts';
+import { problemReply, type Reply } from './support/fake-api.ts';
 import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
 
 const OPERATION: OperationAnswer = {
   operationId: 'op1',
@@ -41,18 +41,10 @@ const FAILED = at('Erase ranges', {
   },
 });
 
-let api: FakeApi;
-let local: string;
-
-beforeEach(async () => {
-  api = await startFakeApi();
-  local = await makeLocalDirectory(api.url);
-});
-
-afterEach(() => api.close());
+const fake = useFakeApi();
 
 const lethe = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> =>
-  runCli([...argv, '--local', local], options);
+  runCli([...argv, '--local', fake.local], options);
 
 const SHOW = 'GET /v1/operations/op1';
 
@@ -68,7 +60,7 @@ describe('O1: operation wait', () => {
 
   test('shows each step as a line when piped, what is done against what was expected, ends 0', async () => {
     const expected = { messageRows: 3000, objectBytes: 50_000_000 };
-    api.on(
+    fake.api.on(
       SHOW,
       at('Fence account'),
       at('Erase ranges', { counts: { messageRows: 1234, objectBytes: 12_300_000 }, expected }),
@@ -88,7 +80,7 @@ describe('O1: operation wait', () => {
   });
 
   test('a round that goes back is told within the furthest step', async () => {
-    api.on(
+    fake.api.on(
       SHOW,
       at('Verify erasure'),
       at('Erase ranges', { counts: { messageRows: 2 } }),
@@ -100,7 +92,7 @@ describe('O1: operation wait', () => {
   });
 
   test('a failure ends with 75, the error, what is safe next, and the operation as data', async () => {
-    api.on(SHOW, at('Erase ranges'), FAILED);
+    fake.api.on(SHOW, at('Erase ranges'), FAILED);
     const result = await lethe(['operation', 'wait', 'op1', '-f', 'json']);
     expect(result.exitCode).toBe(75);
     expect(result.stderr).toContain(
@@ -113,7 +105,7 @@ describe('O1: operation wait', () => {
   });
 
   test('O3: the wait is bounded by --timeout, and leaves the operation alone', async () => {
-    api.on(SHOW, at('Settle'));
+    fake.api.on(SHOW, at('Settle'));
     const result = await lethe(['operation', 'wait', 'op1', '--timeout', '60']);
     expect(result.exitCode).toBe(75);
     expect(result.stderr).toContain(
@@ -121,11 +113,11 @@ describe('O1: operation wait', () => {
     );
     expect(result.sleeps.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(60_000, 0);
     expect(Math.max(...result.sleeps)).toBeLessThanOrEqual(5000);
-    expect(new Set(api.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
+    expect(new Set(fake.api.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
   });
 
   test('Ctrl-C stops watching, not the operation, and ends with 130', async () => {
-    api.on(SHOW, at('Settle'));
+    fake.api.on(SHOW, at('Settle'));
     const result = await lethe(['operation', 'wait', 'op1'], { interruptAfterSleeps: 2 });
     expect(result.exitCode).toBe(130);
     expect(result.stderr).toContain('lethe operation wait op1');
@@ -135,19 +127,19 @@ describe('O1: operation wait', () => {
   test('a server that is away for a moment does not end the wait', async () => {
     const busy = problemReply('urn:lethe:busy', 503, 'busy');
     const away = Array.from({ length: 8 }, () => busy);
-    api.on(SHOW, at('Settle'), ...away, SUCCEEDED);
+    fake.api.on(SHOW, at('Settle'), ...away, SUCCEEDED);
     expect((await lethe(['operation', 'wait', 'op1'])).exitCode).toBe(0);
   });
 
   test('a server that stays away does', async () => {
-    api.on(SHOW, at('Settle'), problemReply('urn:lethe:busy', 503, 'busy'));
+    fake.api.on(SHOW, at('Settle'), problemReply('urn:lethe:busy', 503, 'busy'));
     expect((await lethe(['operation', 'wait', 'op1'])).exitCode).toBe(75);
   });
 });
 
 describe('operation show and resume', () => {
   test('show prints every counter, and ends 0 also for a failed one', async () => {
-    api.on(SHOW, {
+    fake.api.on(SHOW, {
       body: {
         ...(FAILED.body as object),
         counts: { rows: 7 },
@@ -168,24 +160,27 @@ describe('operation show and resume', () => {
   });
 
   test('an unknown operation ends with 68', async () => {
-    api.on(SHOW, problemReply('urn:lethe:unknown-operation', 404, 'unknown'));
+    fake.api.on(SHOW, problemReply('urn:lethe:unknown-operation', 404, 'unknown'));
     expect((await lethe(['operation', 'show', 'op1'])).exitCode).toBe(68);
   });
 
   test('U5: resume makes sure that an attempt runs, then watches it', async () => {
     const resumed = 'POST /v1/operations/op1/resume';
-    api.on(resumed, { hangUp: true }, { status: 202, body: { ...OPERATION, attempt: 2 } });
-    api.on(SHOW, at('Plan erasure', { attempt: 2 }), SUCCEEDED);
+    fake.api.on(resumed, { hangUp: true }, { status: 202, body: { ...OPERATION, attempt: 2 } });
+    fake.api.on(SHOW, at('Plan erasure', { attempt: 2 }), SUCCEEDED);
     const result = await lethe(['operation', 'resume', 'op1']);
     expect(result.exitCode).toBe(0);
     expect(result.stderr).toContain('Plan erasure: attempt 2');
-    expect(api.requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
+    expect(fake.api.requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
   });
 
   test('resume --no-wait returns at once', async () => {
-    api.on('POST /v1/operations/op1/resume', { status: 202, body: { ...OPERATION, attempt: 2 } });
+    fake.api.on('POST /v1/operations/op1/resume', {
+      status: 202,
+      body: { ...OPERATION, attempt: 2 },
+    });
     const result = await lethe(['operation', 'resume', 'op1', '--no-wait']);
     expect(result.stdout).toContain('attempt=2');
-    expect(api.requests).toHaveLength(1);
+    expect(fake.api.requests).toHaveLength(1);
   });
 });

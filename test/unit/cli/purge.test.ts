@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FakeApi, problemReply, startFakeApi } from './support/fake-api.ts';
-import { makeLocalDirectory } from './support/local-directory.ts';
+import { describe, expect, test } from 'vitest';
+import { problemReply } from './support/fake-api.ts';
 import { runCli } from './support/run-cli.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
 
 const USER = 'john@example.org';
 const RUNNING = {
@@ -26,20 +26,14 @@ const DONE = {
   counts: { trees: 2, mailboxes: 3, messages: 18, bytes: 2048 },
 };
 
-let api: FakeApi;
-let local: string;
-beforeEach(async () => {
-  api = await startFakeApi();
-  local = await makeLocalDirectory(api.url);
-});
-afterEach(() => api.close());
+const fake = useFakeApi();
 
 const purge = (...words: readonly string[]) =>
-  runCli(['mailbox', 'purge', ...words, '--local', local]);
+  runCli(['mailbox', 'purge', ...words, '--local', fake.local]);
 
 const started = () => {
-  api.on('POST /v1/mailboxes/purge', { status: 202, body: RUNNING });
-  api.on('GET /v1/operations/op-1', { body: DONE });
+  fake.api.on('POST /v1/mailboxes/purge', { status: 202, body: RUNNING });
+  fake.api.on('GET /v1/operations/op-1', { body: DONE });
 };
 
 describe('lethe mailbox purge', () => {
@@ -55,26 +49,26 @@ describe('lethe mailbox purge', () => {
     started();
     const { exitCode, stdout, stderr } = await purge(...words, '--yes');
     expect(exitCode).toBe(0);
-    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual(body);
+    expect(JSON.parse(fake.api.requests[0]?.body ?? '')).toEqual(body);
     expect(stdout).toContain('trees=2 mailboxes=3 messages=18 bytes=2048');
     expect(stderr).toContain('Purging deleted folders: operation op-1');
   });
 
   test('O1: a dry run asks nobody, and names counts and cost', async () => {
     const expected = { trees: 2, mailboxes: 3, messages: 18, bytes: 2048 };
-    api.on('POST /v1/mailboxes/purge', { status: 202, body: { ...RUNNING, dryRun: true } });
+    fake.api.on('POST /v1/mailboxes/purge', { status: 202, body: { ...RUNNING, dryRun: true } });
     const counted = { ...DONE, counts: {}, dryRun: true, expected, estimatedCostDollars: 0.0123 };
-    api.on('GET /v1/operations/op-1', { body: counted });
+    fake.api.on('GET /v1/operations/op-1', { body: counted });
     const { exitCode, stdout } = await purge('--all', '--dry-run');
     expect(exitCode).toBe(0);
-    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({ dryRun: true });
+    expect(JSON.parse(fake.api.requests[0]?.body ?? '')).toEqual({ dryRun: true });
     expect(stdout).toContain('estimatedCostDollars=0.0123');
   });
 
   test('O1: what could not be purged is said, with what to do', async () => {
     started();
     const error = { name: 'PurgeIncompleteError', message: '1 could not', next: 'Look at it.' };
-    api.on('GET /v1/operations/op-1', { body: { ...DONE, state: 'failed', error } });
+    fake.api.on('GET /v1/operations/op-1', { body: { ...DONE, state: 'failed', error } });
     const { exitCode, stderr } = await purge('--all', '--yes');
     expect(exitCode).toBe(75);
     expect(stderr).toContain('PurgeIncompleteError: 1 could not');
@@ -84,7 +78,7 @@ describe('lethe mailbox purge', () => {
   test('without waiting it returns as soon as it has begun', async () => {
     started();
     const { exitCode, stdout } = await purge('--all', '--yes', '--no-wait');
-    expect([exitCode, api.requests.length]).toEqual([0, 1]);
+    expect([exitCode, fake.api.requests.length]).toEqual([0, 1]);
     expect(stdout).toContain('state=running');
   });
 
@@ -101,11 +95,11 @@ describe('lethe mailbox purge', () => {
     const { exitCode, stderr } = await purge(...words);
     expect(exitCode).toBe(64);
     expect(stderr).toContain(message);
-    expect(api.requests).toEqual([]);
+    expect(fake.api.requests).toEqual([]);
   });
 
   test('W6: the hold of an account is told', async () => {
-    api.on('POST /v1/mailboxes/purge', problemReply('urn:lethe:account-held', 409, 'held'));
+    fake.api.on('POST /v1/mailboxes/purge', problemReply('urn:lethe:account-held', 409, 'held'));
     expect(await purge('-u', USER, '--yes')).toMatchObject({ exitCode: 77 });
   });
 });

@@ -1,14 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeFailure, readFailure } from '../../../cli/api/failures.ts';
 import { parseRetryAfter, TRIES_MAX } from '../../../cli/api/retry.ts';
 import { LOCAL_DIRECTORY, resolveEndpoint } from '../../../cli/settings.ts';
 import { PROBLEMS } from '../../../functions/contract/api.ts';
-import { type FakeApi, problemReply, startFakeApi } from './support/fake-api.ts';
-import { ACCESS_KEY_ID, makeLocalDirectory, REGION } from './support/local-directory.ts';
+import { problemReply } from './support/fake-api.ts';
+import { ACCESS_KEY_ID, REGION } from './support/local-directory.ts';
 import { type CliResult, runCli } from './support/run-cli.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
 
 const USER = 'john@example.com';
 const SHOW = 'GET /v1/accounts/john%40example.com';
@@ -25,21 +26,13 @@ const ACCOUNT = {
   bytes: 5_600_000,
 };
 
-let api: FakeApi;
-let local: string;
+const fake = useFakeApi();
 
-beforeEach(async () => {
-  api = await startFakeApi();
-  local = await makeLocalDirectory(api.url);
-});
-
-afterEach(() => api.close());
-
-const lethe = (...argv: string[]): Promise<CliResult> => runCli([`--local=${local}`, ...argv]);
+const lethe = (...argv: string[]): Promise<CliResult> => runCli([`--local=${fake.local}`, ...argv]);
 
 describe('O2: refusals of the API end with the exit code of their type', () => {
   test.each(Object.entries(PROBLEMS))('%s', async (type, { status, exitCode }) => {
-    api.on(SHOW, problemReply(type, status, 'what is wrong', { operationId: 'op7' }));
+    fake.api.on(SHOW, problemReply(type, status, 'what is wrong', { operationId: 'op7' }));
     const result = await lethe('user', 'show', USER);
     expect(result.exitCode).toBe(exitCode);
     expect(result.stderr).toContain('lethe: what is wrong\n');
@@ -50,11 +43,11 @@ describe('O2: refusals of the API end with the exit code of their type', () => {
   test('every field that was wrong is named', async () => {
     const errors = [{ field: 'aliases[0]', message: 'got "x", allowed is an address' }];
     const problem = problemReply('urn:lethe:invalid-input', 400, 'bad input', { errors });
-    api.on('POST /v1/accounts', problem);
+    fake.api.on('POST /v1/accounts', problem);
     const result = await lethe('user', 'add', USER, '--alias', 'x');
     expect(result.exitCode).toBe(64);
     expect(result.stderr).toContain('  aliases[0]: got "x", allowed is an address\n');
-    expect(JSON.parse(api.requests[0]?.body ?? '')).toEqual({ user: USER, aliases: ['x'] });
+    expect(JSON.parse(fake.api.requests[0]?.body ?? '')).toEqual({ user: USER, aliases: ['x'] });
   });
 
   test('a field that the detail tells already is not told twice', async () => {
@@ -62,18 +55,18 @@ describe('O2: refusals of the API end with the exit code of their type', () => {
     const problem = problemReply('urn:lethe:invalid-input', 400, 'user: got "x", allowed is y.', {
       errors,
     });
-    api.on(SHOW, problem);
+    fake.api.on(SHOW, problem);
     const { stderr } = await lethe('user', 'show', USER);
     expect(stderr).toBe('lethe: user: got "x", allowed is y.\n');
   });
 
   test('a type that this version does not know ends by its status', async () => {
-    api.on(SHOW, problemReply('urn:lethe:new', 403, 'no'));
+    fake.api.on(SHOW, problemReply('urn:lethe:new', 403, 'no'));
     expect((await lethe('user', 'show', USER)).exitCode).toBe(77);
   });
 
   test('control characters of an answer do not reach the terminal', async () => {
-    api.on(SHOW, problemReply('urn:lethe:unknown-user', 404, 'no \u001b[31m user\u202e'));
+    fake.api.on(SHOW, problemReply('urn:lethe:unknown-user', 404, 'no \u001b[31m user\u202e'));
     const { stderr } = await lethe('user', 'show', USER);
     expect(stderr).toContain('no \\u{1b}[31m user\\u{202e}');
   });
@@ -85,15 +78,15 @@ describe('what no part of Lethe answered', () => {
     [404, '{"message":"Not Found"}', 78, 'Does --url point to the API of Lethe?'],
     [200, '<html>hello</html>', 78, 'the answer is not JSON'],
   ])('%i %s ends with %i', async (status, body, exitCode, message) => {
-    api.on(SHOW, { status, body });
+    fake.api.on(SHOW, { status, body });
     const result = await lethe('user', 'show', USER);
     expect(result.exitCode).toBe(exitCode);
     expect(result.stderr).toContain(message);
-    expect(api.requests).toHaveLength(1);
+    expect(fake.api.requests).toHaveLength(1);
   });
 
   test('nothing listens: 69 at once', async () => {
-    await api.close();
+    await fake.api.close();
     const result = await lethe('user', 'show', USER);
     expect(result.exitCode).toBe(69);
     expect(result.stderr).toContain('cannot reach the server');
@@ -121,20 +114,20 @@ describe('O3: trying again', () => {
 
   test('waits at least as long as Retry-After says, then gets the answer', async () => {
     const later = { ...busy, headers: { ...busy.headers, 'retry-after': '3' } };
-    api.on(SHOW, later, busy, { body: ACCOUNT });
+    fake.api.on(SHOW, later, busy, { body: ACCOUNT });
     const result = await lethe('user', 'show', USER, '-f', 'json');
     expect(result.exitCode).toBe(0);
     expect(JSON.parse(result.stdout)).toEqual(ACCOUNT);
-    expect(api.requests).toHaveLength(3);
+    expect(fake.api.requests).toHaveLength(3);
     expect(result.sleeps[0]).toBe(3000);
     expect(result.sleeps[1]).toBeLessThan(1000);
   });
 
   test('is bounded, and ends with 75', async () => {
-    api.on(SHOW, busy);
+    fake.api.on(SHOW, busy);
     const result = await lethe('user', 'show', USER);
     expect(result.exitCode).toBe(75);
-    expect(api.requests).toHaveLength(TRIES_MAX);
+    expect(fake.api.requests).toHaveLength(TRIES_MAX);
     expect(result.sleeps).toHaveLength(TRIES_MAX - 1);
     for (const [at, ms] of result.sleeps.entries()) {
       expect(ms).toBeGreaterThanOrEqual(100 * 2 ** at);
@@ -143,28 +136,28 @@ describe('O3: trying again', () => {
   });
 
   test('a long Retry-After is told, not waited for', async () => {
-    api.on(SHOW, { ...busy, headers: { ...busy.headers, 'retry-after': '600' } });
+    fake.api.on(SHOW, { ...busy, headers: { ...busy.headers, 'retry-after': '600' } });
     const result = await lethe('user', 'show', USER);
     expect(result).toMatchObject({ exitCode: 75, sleeps: [] });
     expect(result.stderr).toContain('Try again in 600 seconds.');
   });
 
   test('U5: a deletion whose answer was lost is sent again: it is one operation', async () => {
-    api.on(
+    fake.api.on(
       DELETE,
       { hangUp: true },
       { status: 202, body: { operationId: 'op1', counts: {}, billed: {} } },
     );
     const result = await lethe('user', 'delete', USER, '--yes', '--no-wait');
     expect(result.exitCode).toBe(0);
-    expect(api.requests.map(({ method }) => method)).toEqual(['DELETE', 'DELETE']);
+    expect(fake.api.requests.map(({ method }) => method)).toEqual(['DELETE', 'DELETE']);
   });
 
   test('a creation is not sent again: the second would report the first as taken', async () => {
-    api.on('POST /v1/accounts', { hangUp: true }, { status: 201, body: ACCOUNT });
+    fake.api.on('POST /v1/accounts', { hangUp: true }, { status: 201, body: ACCOUNT });
     const result = await lethe('user', 'add', USER);
     expect(result.exitCode).toBe(69);
-    expect(api.requests).toHaveLength(1);
+    expect(fake.api.requests).toHaveLength(1);
   });
 
   test('Retry-After is seconds or a date', () => {
@@ -180,8 +173,8 @@ describe('settings', () => {
   const io = { env: {}, cwd: '/' };
 
   test('--local names API, region, certificate and credentials', async () => {
-    const endpoint = await resolveEndpoint({ local }, io);
-    expect(endpoint).toMatchObject({ region: REGION, url: new URL(api.url) });
+    const endpoint = await resolveEndpoint({ local: fake.local }, io);
+    expect(endpoint).toMatchObject({ region: REGION, url: new URL(fake.api.url) });
     expect(endpoint.ca).toContain('BEGIN CERTIFICATE');
     expect(await endpoint.credentials()).toMatchObject({ accessKeyId: ACCESS_KEY_ID });
   });
@@ -190,10 +183,10 @@ describe('settings', () => {
     const env = {
       LETHE_URL: 'https://env.example.com',
       AWS_REGION: 'us-east-1',
-      LETHE_LOCAL: local,
+      LETHE_LOCAL: fake.local,
     };
     const fromLocal = await resolveEndpoint({}, { ...io, env });
-    expect(fromLocal.url.href).toBe(`${api.url}/`);
+    expect(fromLocal.url.href).toBe(`${fake.api.url}/`);
     const fromOptions = await resolveEndpoint(
       { url: 'https://option.example.com', region: 'eu-west-2' },
       { ...io, env },
@@ -225,7 +218,7 @@ describe('settings', () => {
   });
 
   test('O2: a state file without what is needed is refused, naming it', async () => {
-    await writeFile(join(local, 'outputs.json'), '{"caFile":"ca.pem"}');
+    await writeFile(join(fake.local, 'outputs.json'), '{"caFile":"ca.pem"}');
     const result = await lethe('user', 'show', USER);
     expect(result.exitCode).toBe(78);
     expect(result.stderr).toContain('outputs.json has no "apiUrl"');

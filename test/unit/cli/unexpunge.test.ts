@@ -1,27 +1,19 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FakeApi, type Reply, startFakeApi } from './support/fake-api.ts';
-import { makeLocalDirectory } from './support/local-directory.ts';
+import { describe, expect, test } from 'vitest';
+import type { Reply } from './support/fake-api.ts';
 import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
 
 const USER = 'john@example.com';
 const ADMIN = '/v1/admin/accounts/john%40example.com/messages';
 
-let api: FakeApi;
-let local: string;
-
-beforeEach(async () => {
-  api = await startFakeApi();
-  local = await makeLocalDirectory(api.url);
-});
-
-afterEach(() => api.close());
+const fake = useFakeApi();
 
 const message = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> => {
   const [verb = '', ...rest] = argv;
-  return runCli(['message', verb, '-u', USER, ...rest, '--local', local], options);
+  return runCli(['message', verb, '-u', USER, ...rest, '--local', fake.local], options);
 };
 const json = (body: unknown): Reply => ({ body: JSON.stringify(body) });
-const bodies = () => api.requests.map(({ body }) => JSON.parse(body));
+const bodies = () => fake.api.requests.map(({ body }) => JSON.parse(body));
 
 const back = (uids: readonly number[], more: object = { complete: true }) =>
   json({
@@ -45,7 +37,7 @@ describe('expunged', () => {
       to: 'b',
       subject: `s${uid}`,
     });
-    api.on(
+    fake.api.on(
       `GET ${ADMIN}/expunged`,
       json({ items: [item(1)], next: '1' }),
       json({ items: [{ ...item(3), expiresAt: '2026-12-21T10:00:00.000Z' }] }),
@@ -56,7 +48,7 @@ describe('expunged', () => {
       expect.stringContaining('uid=1 expunged=2026-11-21T10:00:00.000Z expires=never size=7'),
       expect.stringContaining('uid=3 expunged=2026-11-21T10:00:00.000Z expires=2026-12-21'),
     ]);
-    expect(api.requests.map(({ target }) => target)).toEqual([
+    expect(fake.api.requests.map(({ target }) => target)).toEqual([
       expect.stringContaining('mailbox=Work'),
       expect.stringContaining('cursor=1'),
     ]);
@@ -65,7 +57,7 @@ describe('expunged', () => {
 
 describe('unexpunge', () => {
   test('goes on where the answer says, from the same moment', async () => {
-    api.on(
+    fake.api.on(
       `POST ${ADMIN}/unexpunge`,
       back([1, 2], { complete: false, next: '2' }),
       back([], { complete: false, next: '900' }),
@@ -81,7 +73,7 @@ describe('unexpunge', () => {
   });
 
   test('UIDs that time ran out for are sent again, and nothing twice', async () => {
-    api.on(`POST ${ADMIN}/unexpunge`, back([1, 2], { complete: false }), back([4]));
+    fake.api.on(`POST ${ADMIN}/unexpunge`, back([1, 2], { complete: false }), back([4]));
     const argv = ['unexpunge', '-m', 'A', '--uid', '1-4', '--keep-deleted', '--over-quota'];
     expect((await message(argv)).exitCode).toBe(0);
     const asked = { mailbox: 'A', clearDeleted: false, overQuota: true };
@@ -93,7 +85,7 @@ describe('unexpunge', () => {
 
   test('75 when it gets nowhere', async () => {
     const stuck = back([], { complete: false, next: '7' });
-    api.on(`POST ${ADMIN}/unexpunge`, stuck, stuck, stuck, stuck);
+    fake.api.on(`POST ${ADMIN}/unexpunge`, stuck, stuck, stuck, stuck);
     const { exitCode, stderr } = await message(['unexpunge', '--all']);
     expect(exitCode).toBe(75);
     expect(stderr).toContain('Give the same command again.');
@@ -101,7 +93,7 @@ describe('unexpunge', () => {
 
   test('O1: a dry run says that nothing was changed', async () => {
     const found = { restored: [[3]], count: 1, bytes: 100, dryRun: true, complete: true };
-    api.on(`POST ${ADMIN}/unexpunge`, json(found));
+    fake.api.on(`POST ${ADMIN}/unexpunge`, json(found));
     const { stdout, stderr } = await message(['unexpunge', '--all', '--dry-run']);
     expect(bodies()).toEqual([{ mailbox: 'INBOX', all: true, dryRun: true }]);
     expect(stdout).toBe('uid=3\n');
@@ -112,7 +104,7 @@ describe('unexpunge', () => {
     'O2: %j is refused before anything is asked',
     async (argv) => {
       expect((await message(['unexpunge', ...argv])).exitCode).toBe(64);
-      expect(api.requests).toEqual([]);
+      expect(fake.api.requests).toEqual([]);
     },
   );
 });
@@ -122,7 +114,7 @@ describe('purge-expunged', () => {
     json({ removed, bytes: 100 * removed, ...more });
 
   test('part by part, with --yes', async () => {
-    api.on(`POST ${ADMIN}/purge-expunged`, gone(5, { complete: false, next: 'abc' }), gone(2));
+    fake.api.on(`POST ${ADMIN}/purge-expunged`, gone(5, { complete: false, next: 'abc' }), gone(2));
     const argv = ['purge-expunged', '--older-than-days', '30', '--yes', '-f', 'json'];
     const { stdout, exitCode } = await message(argv);
     expect(exitCode).toBe(0);
@@ -133,13 +125,13 @@ describe('purge-expunged', () => {
   test('O1: asks first, with what would go; without a terminal it needs --yes', async () => {
     const argv = ['purge-expunged', '--older-than-days', '0', '-m', 'Work'];
     expect((await message(argv)).exitCode).toBe(64);
-    expect(api.requests).toEqual([]);
-    api.on(`POST ${ADMIN}/purge-expunged`, gone(5, { complete: true, dryRun: true }));
+    expect(fake.api.requests).toEqual([]);
+    fake.api.on(`POST ${ADMIN}/purge-expunged`, gone(5, { complete: true, dryRun: true }));
     const refused = await message(argv, { typed: 'no\n' });
     expect(refused.exitCode).toBe(64);
     expect(refused.stderr).toContain('This ends 5 messages, 500 bytes, expunged in place');
     expect(bodies()).toEqual([{ olderThanDays: 0, mailbox: 'Work', dryRun: true }]);
-    api.on(`POST ${ADMIN}/purge-expunged`, gone(5, { complete: true, dryRun: true }), gone(5));
+    fake.api.on(`POST ${ADMIN}/purge-expunged`, gone(5, { complete: true, dryRun: true }), gone(5));
     expect((await message(argv, { typed: `${USER}\n` })).exitCode).toBe(0);
     expect(bodies().at(-1)).toEqual({ olderThanDays: 0, mailbox: 'Work' });
   });
@@ -147,6 +139,6 @@ describe('purge-expunged', () => {
   test('O2: how old has to be said', async () => {
     expect((await message(['purge-expunged', '--yes'])).exitCode).toBe(64);
     expect((await message(['purge-expunged', '--older-than-days', '-1'])).exitCode).toBe(64);
-    expect(api.requests).toEqual([]);
+    expect(fake.api.requests).toEqual([]);
   });
 });

@@ -63,6 +63,7 @@ function addMail(scope: Construct, props: ServiceStackProps): NodeFunction {
   // What the expunge storage shows.
   result.bindIndex(dictmap, 'lazy');
   tellMailSettings(result, props);
+  result.setVariable(ENV.backupGate, settings.backupGate);
   result.bindBucket(storage.mailBucket, ENV.mailBucket, {
     bucket: ['tellAbsent'],
     objects: ['getVersion', 'put'],

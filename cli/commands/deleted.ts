@@ -24,6 +24,12 @@ const DELETIONS: readonly Field<DeletedItem>[] = [
   { name: 'state', value: ({ state }) => state },
   ...SIZE_FIELDS,
   PURGE,
+  // Only with a backup gate, and only until a backup holds it.
+  {
+    name: 'waitsForBackup',
+    value: ({ waitsForBackup }) => waitsForBackup,
+    shown: ({ waitsForBackup }) => (waitsForBackup === true ? 'waits for a backup' : ''),
+  },
 ];
 
 const MEMBERS: readonly Field<DeletedMember>[] = [

@@ -105,6 +105,8 @@ export interface DeletedItem {
   readonly retentionDays: DeletedRetentionDays;
   /** Missing: never. */
   readonly purgeAfter?: string;
+  /** With a backup gate: no completed backup holds it yet, so no purge takes it. */
+  readonly waitsForBackup?: true;
 }
 
 /** `GET mailboxes/deleted?deletion=` */

@@ -6,6 +6,7 @@
 import { doorHandler, makeDoor } from '../runtime/door.ts';
 import {
   once,
+  wireBackupGate,
   wireClock,
   wireIds,
   wireMailSettings,
@@ -46,6 +47,7 @@ const wired = once(
     ports: { rows: wireRows(), objects: wireObjects(), clock: wireClock(), ids: wireIds() },
     deployment: wireMailSettings(),
     retentionDays: wireRetentionDays(),
+    backupGate: wireBackupGate(),
   }),
 );
 

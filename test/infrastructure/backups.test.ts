@@ -1,9 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { BackupAlarms } from '../../cdk/backup-alarms.ts';
-import { NodeFunction } from '../../cdk/constructs/node-function.ts';
-import { parseSettings } from '../../cdk/settings.ts';
-import type { StageStacks } from '../../cdk/stacks.ts';
 import { BACKUP_WAIT_LOG } from '../../functions/contract/metrics.ts';
 import {
   actionsOn,
@@ -16,19 +12,10 @@ import {
 
 const TOPIC = 'arn:aws:sns:eu-central-1:012345678901:operators';
 
-/** Stands for the last step of a purge, which logs what waits. */
-function watchWaits({ service }: StageStacks): void {
-  const settings = parseSettings('prod', { backupWaitAlarmDays: 3, alarmTopicArn: TOPIC });
-  const step = service.node.findChild('FinishSweep');
-  if (!(step instanceof NodeFunction)) throw new Error('FinishSweep is no function');
-  new BackupAlarms(service, 'Waits', settings).watchWaits(step);
-}
-
 const off = synthesize('prod').service;
 const recorded = synthesize('prod', { raw: { backupGate: 'recorded' } }).service;
 const aws = synthesize('prod', {
-  raw: { backupGate: 'aws-backup', alarmTopicArn: TOPIC },
-  change: watchWaits,
+  raw: { backupGate: 'aws-backup', backupWaitAlarmDays: 3, alarmTopicArn: TOPIC },
 }).service;
 
 const idsOf = (template: typeof off, type: string) => [...resourcesOf(template, type).keys()];

@@ -5,6 +5,7 @@
 import type { DeletedItem, DeletedMember, DeletionState } from '../../contract/folder-api.ts';
 import type { DeletedRetentionDays } from '../../contract/mail-settings.ts';
 import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
+import type { CoveredByBackup } from '../backups/backups.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import { finishMove } from '../folders/finish-move.ts';
 import {
@@ -50,11 +51,20 @@ export async function requestDeleted(
     sk: { prefix: dictmapKeys.tree(access.account.accountId, '').sk },
     ...page,
   });
+  const isCovered = await request.openGate?.();
   const items = rows
     .map(toTree)
     .filter(isStored)
-    .map((tree) => toItem(access.settings, tree));
+    .map((tree) => ({ ...toItem(access.settings, tree), ...waitOf(tree, isCovered) }));
   return next === undefined ? { items } : { items, next };
+}
+
+/** As a purge asks: mail may have come until a large tree was settled. */
+function waitOf(
+  { settledAt, deletedAt }: Tree,
+  isCovered: CoveredByBackup = () => true,
+): Pick<DeletedItem, 'waitsForBackup'> {
+  return isCovered(settledAt ?? deletedAt) ? {} : { waitsForBackup: true };
 }
 
 function toItem(settings: ResolvedSettings, tree: Tree): DeletedItem {

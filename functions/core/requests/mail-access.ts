@@ -1,6 +1,7 @@
 /** Who asks for something about messages, where, and by which rules. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { Account } from '../accounts/accounts.ts';
+import type { CoveredByBackup } from '../backups/backups.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
@@ -22,6 +23,8 @@ export interface MailRequest {
   readonly access: MailAccess;
   /** Epoch milliseconds after which no new try begins. */
   readonly deadline: number;
+  /** Whether deleted folders are in a completed backup; all may go when missing. */
+  readonly openGate?: () => Promise<CoveredByBackup>;
   /** What follows from the settings of another account. */
   readonly settingsOf?: (account: Account) => Promise<ResolvedSettings>;
 }

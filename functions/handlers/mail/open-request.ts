@@ -1,8 +1,10 @@
 /** Whose mail a request is about, on whose behalf it acts, and by which rules. */
+import type { BackupGate } from '../../contract/backups.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { type Account, findAccount, requireActiveAccount } from '../../core/accounts/accounts.ts';
 import { type Actor, ADMIN, OWNER } from '../../core/accounts/actor.ts';
 import { parseAddress } from '../../core/accounts/address.ts';
+import { openBackupGate } from '../../core/backups/backups.ts';
 import { InvalidInputError } from '../../core/errors.ts';
 import { notAllowed } from '../../core/mailboxes/rights.ts';
 import type { RetentionDays } from '../../core/messages/expiry.ts';
@@ -12,12 +14,15 @@ import type { Place } from '../../core/requests/deleted-request.ts';
 import type { MailRequest } from '../../core/requests/mail-access.ts';
 import { readSettings } from '../../core/settings/settings-store.ts';
 import { type DoorContext, deadlineOf } from '../../runtime/door.ts';
+import { logFault } from '../../runtime/logger.ts';
 
 export interface MailDependencies {
   readonly ports: Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
   /** Settings of the deployment. */
   readonly deployment: MailSettings;
   readonly retentionDays: RetentionDays;
+  /** `off` when missing. */
+  readonly backupGate?: BackupGate;
 }
 
 /** Reads what every request starts from. */
@@ -29,7 +34,7 @@ export type DoorKind = 'owner' | 'admin';
 /** @throws InvalidInputError, UnknownUserError, AccountNotActiveError */
 export function makeOpen(dependencies: () => MailDependencies, kind: DoorKind): OpenRequest {
   return async (context) => {
-    const { ports, deployment, retentionDays } = dependencies();
+    const { ports, deployment, retentionDays, backupGate = 'off' } = dependencies();
     const account = await requireActiveAccount(ports.rows, userOf(context));
     const [actor, settings] = await Promise.all([
       actorOf(context, kind, ports.rows),
@@ -37,7 +42,9 @@ export function makeOpen(dependencies: () => MailDependencies, kind: DoorKind): 
     ]);
     const access = { account, actor, settings, retentionDays };
     const settingsOf = (other: Account) => readSettings(ports.rows, deployment, other);
-    return { ports, access, deadline: deadlineOf(context), settingsOf };
+    const openGate = () =>
+      openBackupGate(ports.rows, backupGate, (fault) => logFault('backups not read', fault, {}));
+    return { ports, access, deadline: deadlineOf(context), settingsOf, openGate };
   };
 }
 

@@ -1,6 +1,7 @@
 /** Both HTTP doors over one in-memory Lethe. */
 import { expect } from 'vitest';
 import type { Problem, ProblemType } from '../../../functions/contract/api.ts';
+import type { BackupGate } from '../../../functions/contract/backups.ts';
 import type { MailSettings } from '../../../functions/contract/mail-settings.ts';
 import { makeMailApi } from '../../../functions/handlers/mail-api.ts';
 import { makeProvisioningApi } from '../../../functions/handlers/provisioning-api.ts';
@@ -26,6 +27,7 @@ export class Doors {
   readonly world = new World();
   /** Settings of the deployment. */
   settings: MailSettings = {};
+  backupGate: BackupGate = 'off';
   readonly provisioning = makeProvisioningApi(() => ({
     ports: this.world.ports,
     classes: CLASSES,
@@ -36,6 +38,7 @@ export class Doors {
     ports: this.world.ports,
     deployment: this.settings,
     retentionDays: RETENTION_DAYS,
+    backupGate: this.backupGate,
   }));
 
   /** `GET /v1/accounts/a@x.org`; the path as a client would send it. */

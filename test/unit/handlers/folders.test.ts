@@ -1,6 +1,7 @@
 import '../../replay/quiet-logs.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { requireActiveAccount } from '../../../functions/core/accounts/accounts.ts';
+import { recordBackup } from '../../../functions/core/backups/record-backup.ts';
 import { createMailbox } from '../../../functions/core/mailboxes/create-mailbox.ts';
 import { interrupted } from '../core/interrupted.ts';
 import { expectProblem } from './doors.ts';
@@ -236,4 +237,18 @@ describe('O2: names', () => {
       to: 'INBOX (restored)',
     });
   });
+});
+
+test('F5: what no backup holds yet is listed as waiting, and only with a gate', async () => {
+  await doors.make('Work');
+  await doors.removed({ mailbox: 'Work' });
+  const waits = async () => (await doors.deleted()).map(({ waitsForBackup }) => waitsForBackup);
+  expect(await waits()).toEqual([undefined]);
+  doors.backupGate = 'recorded';
+  expect(await waits()).toEqual([true]);
+  const { clock } = doors.world;
+  clock.advance(60_000);
+  const backup = { resource: 'all', createdAt: clock.now(), source: 'test' } as const;
+  await recordBackup(doors.world.ports, backup, clock.now() + 1000);
+  expect(await waits()).toEqual([undefined]);
 });

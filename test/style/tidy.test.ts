@@ -66,6 +66,16 @@ describe('the rooms are small and tidy', () => {
     expect(hostsAmong('https://A.B.org/x and c.d, not d.c', known)).toEqual(['A.B.org', 'c.d']);
   });
 
+  test('every law that a test cites is listed', () => {
+    const listed = new Set(read('docs/laws.md').match(/(?<=^- )[A-Z]\d+(?=\. )/gm));
+    const titles = files
+      .filter((file) => file.endsWith('.test.ts'))
+      .flatMap((file) => [...read(file).matchAll(/['"`]((?:[ABFLORUWX]\d+, )*[ABFLORUWX]\d+): /g)])
+      .flatMap(([, laws = '']) => laws.split(', '));
+    expect(titles.length).toBeGreaterThan(100);
+    expect([...new Set(titles)].filter((law) => !listed.has(law))).toEqual([]);
+  });
+
   test('code is free of notes to self', () => {
     const notes = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'].join('|')})\\b`);
     expect(code.filter((file) => notes.test(read(file)))).toEqual([]);

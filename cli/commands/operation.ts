@@ -58,11 +58,13 @@ export async function printOperation(
   const counters = [...names].map((name): Field<OperationAnswer> => {
     const show = name.toLowerCase().endsWith('bytes') ? size : count;
     const of = operation.expected?.[name];
+    // A dry run does nothing: what it counted is what it found.
+    const done = (operation.dryRun === true ? of : operation.counts[name]) ?? 0;
+    const isPart = of !== undefined && operation.dryRun !== true;
     return {
       name: format === 'table' ? words(name) : name,
-      value: ({ counts }) => counts[name] ?? 0,
-      shown: ({ counts }) =>
-        `${show(counts[name] ?? 0)}${of === undefined ? '' : ` of ${show(of)} expected`}`,
+      value: () => done,
+      shown: () => `${show(done)}${isPart ? ` of ${show(of)} expected` : ''}`,
     };
   });
   await printRecord(io, format, operation, [

@@ -96,7 +96,10 @@ export async function watchOperation(
 /** For instance `messages 1,234 of 3,000, bytes 12.3 MB of 40.1 MB`. */
 function progressLine(operation: OperationAnswer, furthest: number): string {
   const { counts, expected, step, attempt } = operation;
-  const parts = countsText(counts, expected);
+  const parts =
+    operation.dryRun === true
+      ? countsText(expected ?? {}, undefined)
+      : countsText(counts, expected);
   // Verification that finds something sends the machine back to an earlier step.
   if (step !== stepsOf(operation)[furthest]) parts.unshift(`now at “${step}”`);
   if (attempt > 1) parts.push(`attempt ${attempt}`);

@@ -58,6 +58,15 @@ describe('O1: operation wait', () => {
     expect(states.filter((state) => OPERATION_STEPS.includes(state))).toEqual(OPERATION_STEPS);
   });
 
+  test('a dry run shows what it found, and no part of it as done', async () => {
+    const found = { messages: 12, bytes: 34_000 };
+    const more = { state: 'succeeded', dryRun: true, expected: found } as const;
+    fake.api.on(SHOW, at('Finish purge', { verb: 'purge-mailboxes', ...more }));
+    const { stdout, stderr } = await lethe(['operation', 'wait', 'op1']);
+    expect(stdout).toContain(' messages=12 bytes=34000 ');
+    expect(stderr).toContain('messages 12, bytes 34.0 kB');
+  });
+
   test('shows each step as a line when piped, what is done against what was expected, ends 0', async () => {
     const expected = { messageRows: 3000, objectBytes: 50_000_000 };
     fake.api.on(

@@ -25,6 +25,7 @@ describe('loading a machine', () => {
     const definition = loadMachine(`${MACHINES}${file}`, {
       EraseRangesMaxConcurrency: 40,
       SweepMaxConcurrency: 4,
+      PurgeMaxConcurrency: 4,
     });
     expect(Object.keys(definition.States).length).toBeGreaterThan(1);
   });

@@ -3,6 +3,7 @@ import type { ListAnswer, OperationAnswer } from '../../functions/contract/api.t
 import type { DeletedItem } from '../../functions/contract/folder-api.ts';
 import type { PurgeRequest } from '../../functions/contract/purge.ts';
 import { sameNames } from './compare.ts';
+import { usersOf } from './query-verbs.ts';
 import type { Step } from './scenario.ts';
 import type { Session } from './session.ts';
 import type { Verb } from './verbs.ts';
@@ -23,14 +24,19 @@ export const PURGE_VERBS: Readonly<Record<string, Verb>> = {
     };
     const removed: string[] = [];
     // User by user: other scenarios have accounts in the same deployment.
-    for (const name of step['users'] === '*' ? session.users.keys() : [step.user ?? 'u1']) {
+    for (const name of usersOf(session, step)) {
       removed.push(...(await purge(session, { ...step, user: name }, age)));
     }
     const expected = step.expect?.['removed'];
     if (expected !== undefined) sameNames('removed', expected as string[], removed);
   },
   deleteDeleted: async (session, step) => {
-    await purge(session, step, { deletionId: session.deletion(step['deletion']) });
+    const deletion = session.deletion(step['deletion']);
+    // Only administrators have a door to it; everybody else is told what a look at it tells.
+    if (step.as !== 'admin') {
+      await session.ask('GET', step, 'mailboxes/deleted', { query: { deletion } });
+    }
+    await purge(session, step, { deletionId: deletion });
   },
 };
 

@@ -145,7 +145,7 @@ const VERBS: Readonly<Record<string, readonly [Shape, Shape]>> = {
     {
       olderThanDays: z.number().min(0).optional(),
       olderThanSeconds: z.number().min(0).optional(),
-      users: z.literal('*').optional(),
+      users: TEXT.nullable().optional(),
       ignoreOwnRetention: YES.optional(),
     },
     { removed: TEXTS.optional() },

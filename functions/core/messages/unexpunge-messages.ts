@@ -4,7 +4,7 @@
  * new bytes, and the old row ends in the same transaction (W3, W4).
  */
 import { linkOf } from '../../contract/row-layout.ts';
-import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
+import { type Mailbox, readMailbox, requireActive, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Entry } from './entries.ts';
 import { endStored, isForgotten } from './expunge-messages.ts';
@@ -76,6 +76,10 @@ function asItReturns(entry: Entry, { clearDeleted, addKeyword }: UnexpungeOption
   };
 }
 
+/** Mailboxes in which mail may lie that was expunged in place: also those that are gone. */
+export const holdsExpunged = ({ state }: Mailbox): boolean =>
+  state === 'active' || state === 'deleted' || state === 'shell';
+
 /**
  * Ends what was expunged in place, for good; also what has expired, whose bytes then go early.
  * @param rider stops it where mail may not go (W6)
@@ -97,7 +101,11 @@ export async function purgeInPlace(
     read: readInPlace,
     expired: true,
     rider,
-    prepare: async () => ({ source: await requireActive(ports.rows, account, mailboxId) }),
+    prepare: async () => {
+      const source = await readMailbox(ports.rows, mailboxId);
+      if (source === undefined || !holdsExpunged(source)) throw whyNotActive(account, source);
+      return { source };
+    },
     take: (chunk, entry, { source }) => {
       if (!chunk.fits(ROWS_EACH)) return 'full';
       if (isForgotten(chunk, entry)) return 'gone';

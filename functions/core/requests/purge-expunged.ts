@@ -4,13 +4,13 @@ import type { PurgeExpungedAnswer, PurgeExpungedRequest } from '../../contract/u
 import { accountHeld, whyProtected } from '../accounts/accounts.ts';
 import { sweepableCheck } from '../accounts/while-active.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
-import { everyMailbox } from '../mailboxes/every-mailbox.ts';
+import { everyMailboxRow } from '../mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
 import { EVERYTHING_SHOWN } from '../messages/entries.ts';
 import { DAY_MS } from '../messages/expiry.ts';
 import { findInPlace } from '../messages/in-place-entries.ts';
-import { purgeInPlace } from '../messages/unexpunge-messages.ts';
+import { holdsExpunged, purgeInPlace } from '../messages/unexpunge-messages.ts';
 import { type MailRequest, openMailbox, requireAdmin } from './mail-access.ts';
 
 /** Some five transactions: what was found is gone before more is looked for. */
@@ -71,10 +71,11 @@ class Purge {
   async run(only: Mailbox | undefined, from?: PurgePlace): Promise<PurgePlace | undefined> {
     const { ports, access, deadline } = this.#request;
     let begun = false;
-    for await (const mailbox of everyMailbox(ports.rows, access.account)) {
-      const { mailboxId, state } = mailbox;
-      const isMeant = only === undefined || only.mailboxId === mailboxId;
-      if (!isMeant || state !== 'active' || mailboxId < (from?.mailboxId ?? '')) continue;
+    // Also in deleted folders, and where a folder was that is gone.
+    for await (const mailbox of everyMailboxRow(ports.rows, access.account.accountId)) {
+      const { mailboxId } = mailbox;
+      const isMeant = only === undefined ? holdsExpunged(mailbox) : only.mailboxId === mailboxId;
+      if (!isMeant || mailboxId < (from?.mailboxId ?? '')) continue;
       const start = from?.mailboxId === mailboxId ? from.afterUid : 0;
       // At least one page, however late it is: else no request would ever get further.
       if (begun && ports.clock.now() > deadline) return { mailboxId, afterUid: start };

@@ -91,3 +91,27 @@ test('an installation that failed is begun anew the next time, and leaves no loc
   run();
   expect(calls(root)).toHaveLength(2);
 });
+
+/** A shell remembers where it found a program; the project's own Node is there after the setup. */
+test.each(['demo', 'local', 'replay', 'bench'])(
+  'npm run %s goes on with the Node that was installed',
+  (name) => {
+    const { scripts } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const root = temporaryDirectory();
+    const [own, machines] = [join(root, 'own'), join(root, 'machines')];
+    for (const directory of [own, machines]) mkdirSync(directory);
+    fakeProgram(own, 'installed', 'echo "own $1"');
+    fakeProgram(machines, 'node', `echo "machine's $1"; /bin/cp ${own}/installed ${own}/node`);
+    const path = [own, machines, '/usr/bin', '/bin'].join(':');
+    const ran = spawnSync('/bin/sh', ['-c', scripts[name] ?? ''], {
+      encoding: 'utf8',
+      env: { PATH: path },
+    });
+    expect(ran.stdout.trim().split('\n')).toEqual([
+      "machine's local/setup.mjs",
+      expect.stringMatching(/^own \S+\.ts$/),
+    ]);
+  },
+);

@@ -23,6 +23,7 @@ const OWN = [
   'E26-placeholders',
   'E34-purge-tree',
   'E33-other-account',
+  'E35-in-place-deleted',
 ].map((id) => join(SCENARIOS, 'lethe', `${id}.json`));
 
 const target = new EmbeddedTarget(inject('lethe'));

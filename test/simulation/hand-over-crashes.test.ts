@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { mailKey } from '../../functions/contract/key-layout.ts';
 import { requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { ADMIN } from '../../functions/core/accounts/actor.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
@@ -10,7 +11,10 @@ import { everyEntry } from '../../functions/core/messages/entries.ts';
 import { fetchMessage } from '../../functions/core/messages/read-messages.ts';
 import { requestPurge } from '../../functions/core/purge/request-purge.ts';
 import { requestUndelete } from '../../functions/core/requests/undelete-request.ts';
-import { readSettings } from '../../functions/core/settings/settings-store.ts';
+import {
+  changeAccountSettings,
+  readSettings,
+} from '../../functions/core/settings/settings-store.ts';
 import { Crashes, type CrashPoint } from '../models/faulty.ts';
 import { purgeHere } from '../replay/purge-here.ts';
 import { FolderDesk, RETENTION_DAYS } from './folder-desk.ts';
@@ -134,4 +138,48 @@ test('W1: a copy that nobody went on with is purged, and can be begun again', as
   expect(await states()).toEqual(['purged']);
   await handOver(desk, deletionId);
   await expectHandedOver(desk);
+});
+
+test('W1: what a purge takes of a copy that has not come back is copied again before the old one ends', async () => {
+  let purged = 0;
+  let calls = 1;
+  for (let call = 1; call <= calls; call += 1) {
+    const { desk, deletionId } = await deskWithTree();
+    const { world } = desk;
+    const other = await requireActiveAccount(world.rows, OTHER);
+    const settings = { mailboxes: { 'Work/a': { deletedRetentionDays: 'never' } } } as const;
+    await changeAccountSettings(world.ports, {}, other, () => settings, desk.deadline);
+    const crashes = new Crashes({ call, point: 'after' });
+    const wrapped = crashes.wrapAll({ rows: desk.ports.rows, objects: desk.ports.objects });
+    await handOver(desk, deletionId, { ...desk.ports, ...wrapped }).catch((error: unknown) => {
+      if (!crashes.crashed) throw error;
+    });
+    if (crashes.crashed) calls = call + 1;
+    const input = { user: OTHER, olderThanDays: 0 };
+    const { operationId } = await requestPurge(world.ports, input, 'test', desk.deadline);
+    await purgeHere(world.ports, operationId, RETENTION_DAYS);
+    const { accountId } = other;
+    for await (const { mailboxes, state } of everyTree(world.rows, accountId)) {
+      if (state === 'deleted' && mailboxes === 1) purged += 1;
+    }
+    await handOver(desk, deletionId);
+    await expectHandedOver(desk);
+  }
+  expect(purged).toBeGreaterThan(0);
+});
+
+test('W5: a message whose bytes cannot be found ends the copy, and nothing of the old folder', async () => {
+  const { desk, deletionId } = await deskWithTree();
+  const { rows, objects } = desk.world;
+  const row = rows.rows().find(({ attributes }) => {
+    const { type, envelope } = attributes as { type?: string; envelope?: { subject?: string } };
+    return type === 'message' && envelope?.subject === 'two';
+  });
+  const found = (row?.attributes ?? {}) as Record<string, string>;
+  const { class: retentionClass, blobId, versionId } = found;
+  const { accountId } = await desk.account();
+  const key = mailKey(retentionClass ?? '', accountId, blobId ?? '');
+  await objects.removeVersions([{ key, versionId: versionId ?? '' }]);
+  await expect(handOver(desk, deletionId)).rejects.toThrow('the audit must look at it');
+  expect(await desk.trees()).toMatchObject([{ state: 'deleted', mailboxes: 2, messages: 3 }]);
 });

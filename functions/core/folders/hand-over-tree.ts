@@ -10,7 +10,7 @@ import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
-import { type Entry, readEntries, readMailboxPage } from '../messages/entries.ts';
+import { type Entry, readEntries, readMailboxPage, stillThere } from '../messages/entries.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
 import { type Message, toAttributes } from '../messages/message.ts';
 import type { Attributes, Guard, RowStore, Write } from '../ports/row-store.ts';
@@ -19,7 +19,7 @@ import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { accountWrite, treePut, treeUpdate } from './move-writes.ts';
-import { membersOf, readMailboxes, readTree, type Tree } from './tree.ts';
+import { membersOf, readMailboxes, readTree, requireTree, type Tree } from './tree.ts';
 
 /** Messages in one transaction: as many COPYs as take two or three turns of some 30 ms. */
 const CHUNK_MESSAGES = 48;
@@ -66,14 +66,26 @@ export async function handOverTree(
     if (!(await copyMail(ports, handOver, { source, target }, deadline))) return false;
   }
   const deletionId = handedOverId(handOver);
+  const { mailboxes, messages } = await requireTree(ports.rows, to.accountId, deletionId);
   const end = treeUpdate(to.accountId, deletionId, {
     from: 'arriving',
-    set: { state: 'deleted' },
+    set: { state: 'deleted', whole: { mailboxes, messages } },
     unset: ['partial', 'claimedAt'],
   });
   const ended = await ports.rows.write(end);
   if (ended.outcome === 'written') return true;
   throw new StoreBusyError('somebody else is at the copy of the deleted folder');
+}
+
+/**
+ * Whether all of a copy is there, or has come back: a purge in the new account may have taken some
+ * of it first, by the age at which it was deleted in the old one.
+ */
+export function isWhole(tree: Tree): boolean {
+  const { whole, returned, partial } = tree;
+  if (partial || whole === undefined) return false;
+  const { mailboxes, messages } = returned ?? tree;
+  return mailboxes === whole.mailboxes && messages === whole.messages;
 }
 
 /** The tree in the new account, which nobody can bring back before it is whole. */
@@ -107,22 +119,23 @@ async function beginArrival(
   return result.outcome === 'written' ? arriving : 'lost';
 }
 
-/** Nobody went on with the copy, and a purge has taken what there was of it. */
-const isForgotten = ({ state, partial }: Tree): boolean => state === 'purged' && partial === true;
+/** It never came back, and a purge has taken what there was of it. */
+const isForgotten = ({ state, returned }: Tree): boolean =>
+  state === 'purged' && returned === undefined;
 
-/** Takes a copy up again that was begun, and says that somebody is at it. */
+/** Takes a copy up again of which something is missing, and says that somebody is at it. */
 async function goOn(
   rows: RowStore,
   now: number,
   { accountId }: Account,
   tree: Tree,
 ): Promise<Tree | 'lost'> {
-  if (!tree.partial) return tree;
-  if (tree.state === 'purging') throw new StoreBusyError('a forgotten copy is being removed');
-  const set = { state: 'arriving', claimedAt: now };
+  if (tree.returned !== undefined || isWhole(tree)) return tree;
+  if (tree.state === 'purging') throw new StoreBusyError('what has come of it is being purged');
+  const set = { state: 'arriving', partial: true, claimedAt: now };
   const update = treeUpdate(accountId, tree.deletionId, { from: tree.state, set });
   const result = await rows.write(update);
-  return result.outcome === 'written' ? tree : 'lost';
+  return result.outcome === 'written' ? { ...tree, partial: true } : 'lost';
 }
 
 /** The mailbox that takes the mail of another. */
@@ -211,6 +224,10 @@ async function copyChunk(
   const copies = await inParallel(missing, PARALLEL_COPIES, ({ message }) =>
     copyBytes(ports, from, to, message),
   );
+  await requireEnded(
+    ports,
+    missing.filter((_, index) => copies[index] === undefined),
+  );
   const messages = copies.filter((copy) => copy !== undefined);
   if (messages.length === 0) return 'done';
   const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -233,6 +250,14 @@ async function copyChunk(
     ),
   ]);
   return result.outcome === 'written' ? 'done' : 'lost';
+}
+
+/** @throws Error when bytes are gone of a message that has not ended: then nothing of it may end */
+async function requireEnded({ rows }: MessagePorts, gone: readonly Entry[]): Promise<void> {
+  if (gone.length === 0) return;
+  const [left] = await stillThere(rows, gone);
+  if (left === undefined) return;
+  throw new Error(`object of message ${left.message.guid} is missing: the audit must look at it`);
 }
 
 /** Undefined when the old bytes are gone: the tree is being purged. */

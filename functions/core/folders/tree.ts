@@ -50,6 +50,8 @@ export interface Tree {
   readonly keepInbox?: true;
   /** Not all of it has come from another account yet, where all of it is still kept. */
   readonly partial?: true;
+  /** What a copy from another account held once all of it had come. */
+  readonly whole?: Whole;
   /** What comes back or came back last: so whoever asks again gets the same answer. */
   readonly returned?: Returned;
   /** Tells one return from the next of the same tree. */
@@ -67,6 +69,8 @@ export interface Returned {
   readonly messages: number;
   readonly bytes: number;
 }
+
+type Whole = Pick<Tree, 'mailboxes' | 'messages'>;
 
 export interface Member {
   /** As it was deleted. */
@@ -96,6 +100,7 @@ export const isStored = ({ state }: Tree): boolean => state !== 'restored' && st
 
 export function toTree(row: Row): Tree {
   const returned = row.attributes['returned'];
+  const whole = row.attributes['whole'];
   const returnId = optionalText(row, 'returnId');
   const claim = optionalText(row, 'claim');
   const claimedAt = optionalNumber(row, 'claimedAt');
@@ -113,6 +118,7 @@ export function toTree(row: Row): Tree {
     bytes: number(row, 'bytes'),
     ...(row.attributes['keepInbox'] === true ? { keepInbox: true } : {}),
     ...(row.attributes['partial'] === true ? { partial: true } : {}),
+    ...(isObject(whole) ? { whole: whole as unknown as Whole } : {}),
     ...(isObject(returned) ? { returned: returned as unknown as Returned } : {}),
     ...(returnId === undefined ? {} : { returnId }),
     ...(claim === undefined ? {} : { claim }),

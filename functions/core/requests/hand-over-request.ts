@@ -6,7 +6,7 @@
 import type { UndeleteMailboxAnswer, UndeleteMailboxRequest } from '../../contract/folder-api.ts';
 import { type Account, requireActiveAccount, whyProtected } from '../accounts/accounts.ts';
 import { parseAddress } from '../accounts/address.ts';
-import { handedOverId, handOverTree } from '../folders/hand-over-tree.ts';
+import { handedOverId, handOverTree, isWhole } from '../folders/hand-over-tree.ts';
 import { countsOf } from '../folders/move-writes.ts';
 import { purgeTree } from '../folders/purge-tree.ts';
 import { isStored, membersOf, readMailboxes, readTree, type Tree } from '../folders/tree.ts';
@@ -66,10 +66,21 @@ export async function requestHandOver(
     ...(body.to === undefined ? {} : { to: wanted }),
   };
   const done = await undeleteTree(ports, undeletion, deadline);
+  await requireWhole(request, to, arrivedId);
   const complete = await endSource(request, tree, branch);
   // As it came back: where it was, some of it may have gone before a crash.
   const { branch: _, ...came } = done;
   return { deletionId, ...came, ...(complete ? {} : { complete }) };
+}
+
+/** @throws NotAllowedError when some of the copy was purged before it came back: the old one stays */
+async function requireWhole({ ports }: MailRequest, to: Account, arrivedId: string): Promise<void> {
+  const arrived = await readTree(ports.rows, to.accountId, arrivedId);
+  if (arrived !== undefined && isWhole(arrived)) return;
+  throw notAllowed(
+    'a purge has taken some of the copy before it came back, so the deleted folder stays as well',
+    'Bring it back where it was, or in a third account.',
+  );
 }
 
 /** @returns whether nothing of it is left there */

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import type { Construct } from 'constructs';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
-import { NodeFunction } from './constructs/node-function.ts';
+import type { NodeFunction } from './constructs/node-function.ts';
 import { PAGING_STEP_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import { addMachineStep } from './machine-step.ts';
 import { bindTables, tellMailSettings } from './mail-functions.ts';
 import { startOnSchedule } from './schedule.ts';
 import type { ServiceStackProps } from './service-props.ts';
@@ -54,11 +55,10 @@ function addSteps(scope: Construct, props: ServiceStackProps) {
 
 function addStep(
   scope: Construct,
-  { code, settings }: ServiceStackProps,
+  props: ServiceStackProps,
   id: string,
   name: string,
   timeoutSeconds: number,
 ): NodeFunction {
-  const description = `Step of autoexpunge: ${name}`;
-  return new NodeFunction(scope, id, { code: code(name), description, timeoutSeconds, settings });
+  return addMachineStep(scope, props, { verb: 'autoexpunge', id, name, timeoutSeconds });
 }

@@ -14,7 +14,7 @@ import { count, counted, size } from '../output/text.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import type { AccountOptions } from './message.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
-import { notComplete, untilAllDone, untilComplete } from './until-complete.ts';
+import { collecting, notComplete, untilAllDone, untilComplete } from './until-complete.ts';
 
 const FIELDS: readonly Field<ExpungeMessagesAnswer>[] = [
   { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
@@ -112,12 +112,7 @@ async function send(
   door: AccountDoor,
   request: ExpungeMessagesRequest,
 ): Promise<ExpungeMessagesAnswer> {
-  const answers: ExpungeMessagesAnswer[] = [];
-  const ask = async (one: ExpungeMessagesRequest) => {
-    const answer = await door.expungeMessages(one);
-    answers.push(answer);
-    return answer;
-  };
+  const { answers, ask } = collecting((one: ExpungeMessagesRequest) => door.expungeMessages(one));
   const { uids, query, dryRun } = request;
   const startedAt = io.now();
   let complete: boolean;

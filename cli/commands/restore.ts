@@ -13,7 +13,7 @@ import { type Field, printList } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
 import type { AccountOptions } from './message.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
-import { notComplete, untilAllDone, untilComplete } from './until-complete.ts';
+import { collecting, notComplete, untilAllDone, untilComplete } from './until-complete.ts';
 
 const FIELDS: readonly Field<RestoreMessagesAnswer['restored'][number]>[] = [
   { name: 'mailbox', value: ({ mailbox }) => mailbox },
@@ -87,12 +87,7 @@ async function send(
   door: AccountDoor,
   request: RestoreMessagesRequest,
 ): Promise<RestoreMessagesAnswer> {
-  const answers: RestoreMessagesAnswer[] = [];
-  const ask = async (one: RestoreMessagesRequest) => {
-    const answer = await door.restoreMessages(one);
-    answers.push(answer);
-    return answer;
-  };
+  const { answers, ask } = collecting((one: RestoreMessagesRequest) => door.restoreMessages(one));
   const { uids, keep, dryRun } = request;
   let complete: boolean;
   if (uids !== undefined) {

@@ -90,5 +90,23 @@ export async function untilAllDone<A extends { readonly complete: boolean }>(
   return true;
 }
 
+/** Asks, and keeps every answer: together they are what a command has done. */
+export function collecting<Q, A>(
+  ask: (request: Q) => Promise<A>,
+): {
+  readonly answers: readonly A[];
+  readonly ask: (request: Q) => Promise<A>;
+} {
+  const answers: A[] = [];
+  return {
+    answers,
+    ask: async (request) => {
+      const answer = await ask(request);
+      answers.push(answer);
+      return answer;
+    },
+  };
+}
+
 export const notComplete = (hint: string): CliError =>
   new CliError(EXIT.retryLater, 'time ran out: what is not said to be done is as it was', { hint });

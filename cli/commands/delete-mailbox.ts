@@ -13,7 +13,7 @@ import { counted, size } from '../output/text.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import { COST_FIELDS, SIZE_FIELDS } from './folder-fields.ts';
 import type { AccountOptions } from './message.ts';
-import { notComplete, untilComplete } from './until-complete.ts';
+import { collecting, notComplete, untilComplete } from './until-complete.ts';
 
 const FIELDS: readonly Field<DeleteMailboxAnswer>[] = [
   { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
@@ -94,12 +94,7 @@ async function send(
   door: AccountDoor,
   request: DeleteMailboxRequest,
 ): Promise<DeleteMailboxAnswer> {
-  const answers: DeleteMailboxAnswer[] = [];
-  const ask = async () => {
-    const answer = await door.deleteMailbox(request);
-    answers.push(answer);
-    return answer;
-  };
+  const { answers, ask } = collecting(() => door.deleteMailbox(request));
   const complete = await untilComplete(
     io,
     ask,

@@ -11,7 +11,7 @@ import { EXIT } from '../exit-codes.ts';
 import { type Io, writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
-import { notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
+import { collecting, notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
 
 const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
 
@@ -104,12 +104,7 @@ function toRequest(options: UnexpungeOptions): UnexpungeRequest {
 }
 
 async function send(io: Io, door: AccountDoor, request: UnexpungeRequest) {
-  const answers: UnexpungeAnswer[] = [];
-  const ask = async (one: UnexpungeRequest) => {
-    const answer = await door.unexpungeMessages(one);
-    answers.push(answer);
-    return answer;
-  };
+  const { answers, ask } = collecting((one: UnexpungeRequest) => door.unexpungeMessages(one));
   const { uids } = request;
   const complete =
     uids === undefined

@@ -62,9 +62,6 @@ export type MailRequest =
 
 const IN_TIME_MS = 20_000;
 
-/** No account here is held. */
-const UNHELD = { writes: () => [], refused: async () => new Error('nothing rides along') };
-
 const sets = ({ flags, keywords }: Marks) => ({
   flags: new Set(flags),
   keywords: new Set(keywords),
@@ -115,7 +112,7 @@ export async function carryOut(
       return newUids(await unexpungeMessages(ports, context, from, uids, options, deadline));
     }
     case 'purge':
-      complete(await purgeInPlace(ports, context, from, uids, UNHELD, deadline));
+      complete(await purgeInPlace(ports, context, from, uids, deadline));
       return [];
   }
 }

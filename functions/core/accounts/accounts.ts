@@ -108,9 +108,20 @@ export function notActive(
 }
 
 /** Why mail of an account may not go: it is held (W6), or not active. */
-export async function whyProtected(rows: RowStore, account: Account): Promise<LetheError> {
+export async function whyProtected(
+  rows: RowStore,
+  account: Pick<Account, 'accountId'>,
+): Promise<LetheError> {
   const now = await readAccount(rows, account.accountId);
   return now?.held === true ? accountHeld(account.accountId) : notActive(now ?? account);
+}
+
+/**
+ * Before anything is made for what could not be written: the transactions check it again.
+ * @throws AccountHeldError when it was held when it was read (W6)
+ */
+export function requireUnheld({ held, accountId }: Account): void {
+  if (held) throw accountHeld(accountId);
 }
 
 export function accountHeld(accountId: string): LetheError {

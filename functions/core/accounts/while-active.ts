@@ -14,12 +14,19 @@ export function activeCheck(accountId: string): Write {
   };
 }
 
-/** Holds only while mail of the account may go, too: not while it is held (W6). */
+/** Of an account of which mail may go: not while it is held (W6). */
+export const SWEEPABLE = {
+  row: 'present',
+  equals: { state: 'active' },
+  without: ['hold'],
+} as const;
+
+/** Holds only while mail of the account may go, too. */
 export function sweepableCheck(accountId: string): Write {
   return {
     kind: 'check',
     key: registryKeys.account(accountId),
-    guard: { row: 'present', equals: { state: 'active' }, without: ['hold'] },
+    guard: SWEEPABLE,
   };
 }
 

@@ -5,8 +5,7 @@
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { readAccount, whyProtected } from '../accounts/accounts.ts';
-import { sweepableCheck } from '../accounts/while-active.ts';
+import { readAccount } from '../accounts/accounts.ts';
 import { LetheError } from '../errors.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
@@ -188,17 +187,12 @@ class Pass {
     // Renamed, the clock has begun anew (A2), and the policy may be another.
     if (now?.path !== mailbox.path || now.renamedAt !== mailbox.renamedAt) return 'skipped';
     const uids = going.map(({ message }) => message.uid);
-    const { account } = this.#context;
-    const rider = {
-      writes: () => [sweepableCheck(account.accountId)],
-      refused: () => whyProtected(rows, account),
-    };
     const done = await expungeMessages(
       this.#ports,
       this.#context,
       mailbox,
       uids,
-      { expired: true, rider },
+      { expired: true },
       // At least one try, however late it is.
       Math.max(until, this.#ports.clock.now()),
     );

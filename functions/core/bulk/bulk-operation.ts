@@ -7,7 +7,7 @@ import type { BulkVerb, Counts } from '../../contract/api.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import { registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
-import { activeCheck, sweepableCheck } from '../accounts/while-active.ts';
+import { sweepableCheck } from '../accounts/while-active.ts';
 import { accountOperationPut, operationPut } from '../operations/new-operation.ts';
 import {
   type Operation,
@@ -57,13 +57,13 @@ export interface OpenBulkRequest {
   readonly execution?: string;
 }
 
-/** The writes that open an operation on an account of which mail may go, or come back. */
+/** The writes that open an operation; a restore ends the rows that it brings back, too (W6). */
 export function openBulkWrites(account: Account, opening: OpenBulkRequest, now: number): Write[] {
   const { accountId } = account;
   const { operationId, request, user, ...rest } = opening;
   const { step, ...place } = placeAttributes('plan', START);
   return [
-    accountCheck(opening.verb, accountId),
+    sweepableCheck(accountId),
     operationPut(
       { operationId, accountId, step, ...rest },
       {
@@ -77,10 +77,6 @@ export function openBulkWrites(account: Account, opening: OpenBulkRequest, now: 
     accountOperationPut(accountId, operationId),
   ];
 }
-
-/** What must hold of the account with every change: expunges stop for a hold (W6). */
-export const accountCheck = (verb: BulkVerb, accountId: string): Write =>
-  verb === 'expunge-messages' ? sweepableCheck(accountId) : activeCheck(accountId);
 
 function placeAttributes(phase: BulkPhase, place: BulkPlace) {
   return {

@@ -8,13 +8,7 @@ import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
 import { requireRunning } from '../operations/operations.ts';
 import { matches } from '../queries/match-query.ts';
 import type { Query } from '../queries/query.ts';
-import {
-  accountCheck,
-  type BulkPlace,
-  type BulkState,
-  countWrite,
-  moveOn,
-} from './bulk-operation.ts';
+import { type BulkPlace, type BulkState, countWrite, moveOn } from './bulk-operation.ts';
 import type { BulkKind } from './bulk-verbs.ts';
 
 const PAGE_ENTRIES = 500;
@@ -97,10 +91,7 @@ async function act<P extends ChunkPorts>(
 ): Promise<boolean> {
   const { rows, clock } = ports;
   const rider: Rider<{ readonly sizeBytes: number }> = {
-    writes: (taken) => [
-      accountCheck(kind.verb, context.accountId),
-      countWrite(context, taken, clock.now()),
-    ],
+    writes: (taken) => [countWrite(context, taken, clock.now())],
     refused: async () => {
       await requireRunning(rows, context);
       return await whyProtected(rows, mail.account);

@@ -8,7 +8,7 @@ import type { BulkAnswer, BulkPayload } from '../../contract/bulk.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
-import { accountHeld, notActive, readAccount } from '../accounts/accounts.ts';
+import { notActive, readAccount, requireUnheld } from '../accounts/accounts.ts';
 import { expirePlan, type PlannedMailbox, readPlan, writePlan } from '../erasure/plan.ts';
 import { LetheError } from '../errors.ts';
 import type { RetentionDays } from '../messages/expiry.ts';
@@ -47,7 +47,7 @@ export async function runBulk<P extends ChunkPorts>(
     const { state } = await requireOperation(ports.rows, context.operationId);
     if (state === 'succeeded') return await doneAnswer(ports, context);
     const bulk = await readBulk(ports.rows, context);
-    const mail = await mailContext(ports, config, kind, context);
+    const mail = await mailContext(ports, config, context);
     const query = parseBulkQuery(kind.verb, bulk.request.query, bulk.operation.createdAt);
     return await work({ ports, kind, context, mail, query, until }, bulk);
   } catch (error) {
@@ -56,15 +56,14 @@ export async function runBulk<P extends ChunkPorts>(
 }
 
 /** @throws AccountHeldError, AccountNotActiveError */
-async function mailContext<P extends ChunkPorts>(
-  { rows }: P,
+async function mailContext(
+  { rows }: ChunkPorts,
   { deployment, retentionDays }: BulkConfig,
-  { verb }: BulkKind<P>,
   { accountId }: OperationContext,
 ): Promise<MailContext> {
   const account = await readAccount(rows, accountId);
   if (account === undefined) throw new TypeError(`account ${accountId} is gone`);
-  if (account.held && verb === 'expunge-messages') throw accountHeld(accountId);
+  requireUnheld(account);
   if (account.state !== 'active') throw notActive(account);
   return { account, settings: await readSettings(rows, deployment, account), retentionDays };
 }

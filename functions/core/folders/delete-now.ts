@@ -5,7 +5,7 @@
  */
 import { INBOX } from '../../contract/mailbox-names.ts';
 import { dictmapKeys, registryKeys } from '../../contract/row-layout.ts';
-import { type Account, accountHeld, notActive, readAccount } from '../accounts/accounts.ts';
+import { type Account, notActive, readAccount, requireUnheld } from '../accounts/accounts.ts';
 import { movesAround } from '../accounts/folder-moves.ts';
 import { StoreBusyError } from '../errors.ts';
 import { requireSettled } from '../mailboxes/create-mailbox.ts';
@@ -62,20 +62,20 @@ async function requireDeletable(
   { mailboxId, path }: Mailbox,
   deadline: number,
 ): Promise<Mailbox> {
-  const before = await requireUnheld(ports, account);
+  const before = await readUnheld(ports, account);
   const around = movesAround(before, path);
   if (around.length > 0) await finishMoves(ports, before, settings, deadline, around);
-  const current = around.length > 0 ? await requireUnheld(ports, account) : before;
+  const current = around.length > 0 ? await readUnheld(ports, account) : before;
   const mailbox = await requireActive(ports.rows, account, mailboxId);
   if (mailbox.path !== path || !isThere(current, mailbox)) throw unknownMailbox(path);
   return mailbox;
 }
 
 /** @throws AccountHeldError (W6), AccountNotActiveError */
-async function requireUnheld({ rows }: ChunkPorts, account: Account): Promise<Account> {
+async function readUnheld({ rows }: ChunkPorts, account: Account): Promise<Account> {
   const current = await readAccount(rows, account.accountId);
   if (current?.state !== 'active') throw notActive(current ?? account);
-  if (current.held) throw accountHeld(account.accountId);
+  requireUnheld(current);
   return current;
 }
 
@@ -99,7 +99,7 @@ async function end(
 ): Promise<'deleted' | 'lost'> {
   const { accountId } = account;
   const { mailboxId, path } = mailbox;
-  const current = await requireUnheld(ports, account);
+  const current = await readUnheld(ports, account);
   requireSettled(current, path);
   const now = await requireActive(ports.rows, account, mailboxId);
   requireSame(mailbox, now);

@@ -5,8 +5,6 @@
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { INBOX } from '../../contract/mailbox-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { readAccount, whyProtected } from '../accounts/accounts.ts';
-import { sweepableCheck } from '../accounts/while-active.ts';
 import { LetheError, quoted } from '../errors.ts';
 import { type Mailbox, requireActive, unknownMailbox } from '../mailboxes/mailboxes.ts';
 import { type Entry, EVERYTHING_SHOWN, readMailboxPage } from '../messages/entries.ts';
@@ -139,9 +137,8 @@ export class Emptying {
     return done.complete;
   }
 
-  /** Mail goes only while its mailbox has the name that was to be deleted, and no hold stands. */
+  /** Mail goes only while its mailbox has the name that was to be deleted. */
   #rider(): Rider<ExpungedMessage> {
-    const { rows } = this.#ports;
     const { account } = this.#context;
     const { mailboxId, path } = this.#deletion.mailbox;
     const named: Write = {
@@ -150,12 +147,8 @@ export class Emptying {
       guard: { row: 'present', equals: { mailboxId } },
     };
     return {
-      writes: () => [sweepableCheck(account.accountId), named],
-      refused: async () => {
-        const now = await readAccount(rows, account.accountId);
-        const isFree = now?.state === 'active' && !now.held;
-        return isFree ? unknownMailbox(path) : await whyProtected(rows, account);
-      },
+      writes: () => [named],
+      refused: async () => unknownMailbox(path),
     };
   }
 }

@@ -133,7 +133,7 @@ export class TreeRun {
     const { pace } = this.#purge;
     for (let at = 0; at < uids.length; at += pace.chunkRows) {
       const ending = {
-        accountId: this.#accountId,
+        account: this.#context.account,
         source: () => this.#readMember(member),
         uids: uids.slice(at, at + pace.chunkRows),
         rider: this.#rider,
@@ -153,7 +153,6 @@ export class TreeRun {
       writes: (ended) => {
         const [messages, bytes] = [ended.length, bytesOf(ended)];
         return [
-          sweepableCheck(this.#accountId),
           this.#treeWrite({ add: { messages: -messages, bytes: -bytes } }),
           ...this.#purge.counting({ messages, bytes }),
         ];

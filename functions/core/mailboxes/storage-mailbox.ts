@@ -1,7 +1,8 @@
 /** The expunge storage: a mailbox that comes into being with the first message for it (L2). */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { dictmapKeys, registryKeys } from '../../contract/row-layout.ts';
-import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
+import { type Account, notActive, readAccount, requireUnheld } from '../accounts/accounts.ts';
+import { SWEEPABLE } from '../accounts/while-active.ts';
 import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { LetheError, quoted } from '../errors.ts';
 import type { Guard } from '../ports/row-store.ts';
@@ -16,7 +17,7 @@ import { type Mailbox, type MailboxPorts, readMailbox } from './mailboxes.ts';
  * @param path of the mailbox that mail is expunged from
  * @param deadline epoch milliseconds after which no new try begins
  * @throws ExpungeStorageError when it cannot take mail: then nothing may be expunged (W2)
- * @throws AccountNotActiveError, StoreBusyError
+ * @throws AccountNotActiveError, AccountHeldError when it would have to be made (W6), StoreBusyError
  */
 export async function ensureStorage(
   ports: MailboxPorts,
@@ -53,6 +54,8 @@ async function create(
 ): Promise<Mailbox | 'lost'> {
   const account = await readAccount(ports.rows, accountId);
   if (account?.state !== 'active') throw notActive(account ?? { accountId });
+  // Nothing will be expunged into it (W6).
+  requireUnheld(account);
   const given = { role: 'storage', ...settingsFor(settings, name) } as const;
   const mailbox = newMailbox(account, name, ports, given);
   const result = await ports.rows.transact([
@@ -63,10 +66,10 @@ async function create(
 }
 
 function sameLast({ lastUidValidity }: Account): Guard {
-  const equals = { state: 'active' };
+  const { equals, without } = SWEEPABLE;
   return lastUidValidity === undefined
-    ? { row: 'present', equals, without: ['lastUidValidity'] }
-    : { row: 'present', equals: { ...equals, lastUidValidity } };
+    ? { row: 'present', equals, without: [...without, 'lastUidValidity'] }
+    : { row: 'present', equals: { ...equals, lastUidValidity }, without };
 }
 
 /** A mailbox that had the name before it became that of the storage; its mail stays in it. */

@@ -16,11 +16,11 @@ import type {
   Write,
   WriteResult,
 } from '../ports/row-store.ts';
+import { AccountGuard } from './account-guard.ts';
 import { agreesWith, type Blob, BlobDraft } from './blob.ts';
 import type { Entry } from './entries.ts';
 import { DAY_MS, dayOf, expiryKey, rowEnd } from './expiry.ts';
 import type { Message } from './message.ts';
-import { TreesGuard } from './trees-guard.ts';
 
 interface MailboxDraft {
   readonly mailbox: Mailbox;
@@ -38,6 +38,9 @@ interface ExpiryDraft {
   bytes: number;
 }
 
+/** The row of the account, checked when mail ends or trees count: which is known only afterwards. */
+const ACCOUNT_ITEMS = 1;
+
 /** Days that a count outlives its day: nobody sums it any more. */
 const COUNT_KEPT_DAYS = 2;
 
@@ -50,7 +53,7 @@ export class Chunk {
   readonly #expiries = new Map<string, ExpiryDraft>();
   readonly #drafts = new Map<string, BlobDraft>();
   readonly #messages: Write[] = [];
-  #trees: TreesGuard | undefined;
+  readonly #account: AccountGuard;
 
   /**
    * @param blobs rows of the blobs that entries marked as copied share, as just read
@@ -58,6 +61,7 @@ export class Chunk {
    */
   constructor(accountId: string, blobs: ReadonlyMap<string, Blob>, now: number, reserved = 0) {
     this.#accountId = accountId;
+    this.#account = new AccountGuard(accountId);
     this.#reserved = reserved;
     this.#blobs = blobs;
     this.now = now;
@@ -67,8 +71,7 @@ export class Chunk {
   fits(items: number): boolean {
     const rows = this.#messages.length + this.#mailboxes.size;
     const others = this.#expiries.size + this.#drafts.size + this.#reserved;
-    const checks = this.#trees === undefined ? 0 : 1;
-    return rows + others + checks + items <= TRANSACTION_ITEMS;
+    return rows + others + ACCOUNT_ITEMS + items <= TRANSACTION_ITEMS;
   }
 
   /** Takes a mailbox in; whatever else happens to it, its state must be that when this is written. */
@@ -83,12 +86,17 @@ export class Chunk {
 
   /** @param account it is written only if no tree of folders has moved since this was read */
   guardTrees(account: Account): void {
-    this.#trees ??= new TreesGuard(account);
+    this.#account.guardTrees(account);
   }
 
   /** Whether it was refused for that reason: then the same may be tried anew. */
   sawTreesMove(refusals: readonly Refusal[]): boolean {
-    return this.#trees?.hasMoved(refusals) === true;
+    return this.#account.sawTreesMove(refusals);
+  }
+
+  /** Whether it was refused because mail of the account may not end now: it is held (W6), or going. */
+  sawProtection(refusals: readonly Refusal[]): boolean {
+    return this.#account.sawProtection(refusals);
   }
 
   /** Gives the next UID of a mailbox, for a row or for a place in the storage's view. */
@@ -146,9 +154,13 @@ export class Chunk {
     return draft;
   }
 
-  /** Changes an entry's row, which must still be what was read, flags included. */
+  /**
+   * Changes an entry's row, which must still be what was read, flags included. One that ends the
+   * message, or starts its clock, is written only while the account may lose mail (W6).
+   */
   change(entry: Entry, change: Change): void {
     const { expunged, copied, home, changes } = entry;
+    if (endsMail(change)) this.#account.guardMail();
     this.#messages.push({
       kind: 'update',
       key: dictmapKeys.message(home.mailboxId, home.uid),
@@ -194,13 +206,23 @@ export class Chunk {
     const expiries = [];
     for (const draft of this.#expiries.values()) expiries.push(...(await expiryWrite(rows, draft)));
     return await rows.transact([
-      ...(this.#trees?.addTo(others) ?? others),
+      ...this.#account.addTo(others),
       ...[...this.#mailboxes.values()].map((draft) => mailboxWrite(draft, this.now)),
       ...this.#messages,
       ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId)),
       ...expiries,
     ]);
   }
+}
+
+/**
+ * Whether a message ends by a change of its row, or gets a time at which it does. The tombstone of a
+ * move is no end: in the same transaction its message lives on in another mailbox.
+ */
+function endsMail({ set = {} }: Change): boolean {
+  const { state } = set;
+  if (state === 'moved') return false;
+  return (state !== undefined && state !== 'live') || 'expiresAt' in set || TTL_ATTRIBUTE in set;
 }
 
 /** UIDNEXT guards what gets UIDs: they appear in order (design, section 3). */

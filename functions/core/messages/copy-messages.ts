@@ -38,7 +38,7 @@ export async function copyMessages(
   const { account } = context;
   const copies = new ByteCopies(ports, account);
   return await inChunks(ports, {
-    accountId: account.accountId,
+    account,
     uids,
     deadline,
     prepare: async () => {

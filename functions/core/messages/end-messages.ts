@@ -3,6 +3,7 @@
  * the same transitions as an expunge, so bytes that others share stay (B1), and S3 follows.
  */
 import { linkOf } from '../../contract/row-layout.ts';
+import type { Account } from '../accounts/accounts.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { endRow } from './expunge-messages.ts';
 import { type Chunked, type ChunkPorts, inChunks, type Rider } from './in-chunks.ts';
@@ -17,7 +18,7 @@ export interface EndedMessage {
 
 /** Whose messages end. */
 export interface Ending {
-  readonly accountId: string;
+  readonly account: Account;
   /** Reads the mailbox anew for each chunk, which holds only while its state stays the same. */
   readonly source: () => Promise<Mailbox>;
   readonly uids: readonly number[];
@@ -26,15 +27,15 @@ export interface Ending {
 
 /**
  * @param deadline epoch milliseconds after which no new try begins
- * @throws what `source` and the rider throw; StoreBusyError; TypeError for damaged rows
+ * @throws AccountHeldError; what `source` and the rider throw; StoreBusyError; TypeError for damaged rows
  */
 export async function endMessages(
   ports: ChunkPorts,
-  { accountId, source, uids, rider }: Ending,
+  { account, source, uids, rider }: Ending,
   deadline: number,
 ): Promise<Chunked<EndedMessage>> {
   return await inChunks(ports, {
-    accountId,
+    account,
     uids,
     deadline,
     rider,

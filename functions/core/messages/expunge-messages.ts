@@ -11,6 +11,7 @@ import {
   TTL_ATTRIBUTE,
   uidKey,
 } from '../../contract/row-layout.ts';
+import { requireUnheld } from '../accounts/accounts.ts';
 import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
 import { ensureStorage } from '../mailboxes/storage-mailbox.ts';
 import type { BlobDraft } from './blob.ts';
@@ -53,7 +54,8 @@ export interface ExpungedMessage {
  * Expunges the messages with these UIDs, in UID order; several instances of one message count
  * together, the last is kept (L4).
  * @param deadline epoch milliseconds after which no new try begins
- * @throws UnknownMailboxError when it is gone, ExpungeStorageError, StoreBusyError
+ * @throws UnknownMailboxError when it is gone, AccountHeldError (W6), ExpungeStorageError,
+ *   StoreBusyError
  */
 export async function expungeMessages(
   ports: ChunkPorts,
@@ -64,8 +66,9 @@ export async function expungeMessages(
   deadline: number,
 ): Promise<Chunked<ExpungedMessage>> {
   const { account } = context;
+  requireUnheld(account);
   return await inChunks(ports, {
-    accountId: account.accountId,
+    account,
     uids,
     deadline,
     expired: options.expired === true,
@@ -76,9 +79,7 @@ export async function expungeMessages(
       return { source, storage, others: new OtherInstances(ports.rows, account.accountId) };
     },
     take: async (chunk, entry, mailboxes) => {
-      // The account's row comes in with the first whose other instances count.
-      const counts = context.settings.onlyLastInstance && entry.copied;
-      if (!chunk.fits(ROWS_EACH + Number(counts))) return 'full';
+      if (!chunk.fits(ROWS_EACH)) return 'full';
       // TTL has taken the row of links already: S3's own clock has the bytes.
       if (isForgotten(chunk, entry)) return 'gone';
       const { uid, sizeBytes } = entry.message;

@@ -4,7 +4,7 @@
  * time runs out stays done, and the answer says so.
  */
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
-import type { Account } from '../accounts/accounts.ts';
+import { type Account, whyProtected } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -37,19 +37,19 @@ export interface Chunked<T> {
 
 /** What is written with every chunk, in its transaction: or the chunk is not written. */
 export interface Rider<T> {
-  /** At most `RIDER_ITEMS`, on rows that no chunk touches. */
+  /** At most `RIDER_ITEMS`, on rows that no chunk touches; a check of the account is none of them. */
   writes(taken: readonly T[]): readonly Write[];
   /** What it means that one of them was refused; is thrown. */
   refused(): Promise<Error>;
 }
 
 /** Room for riders in a chunk. */
-const RIDER_ITEMS = 3;
+const RIDER_ITEMS = 2;
 
 type Taken<T> = T | 'full' | 'gone';
 
 interface Job<C extends { readonly source: Mailbox }, T> {
-  readonly accountId: string;
+  readonly account: Pick<Account, 'accountId'>;
   readonly uids: readonly number[];
   /** Epoch milliseconds after which no new try begins. */
   readonly deadline: number;
@@ -71,7 +71,8 @@ interface Job<C extends { readonly source: Mailbox }, T> {
 
 /**
  * Takes the messages in UID order; UIDs that are not there are passed over.
- * @throws StoreBusyError when not even the first chunk could be written
+ * @throws AccountHeldError when mail would end of an account that is held (W6); StoreBusyError when
+ *   not even the first chunk could be written
  */
 export async function inChunks<C extends { readonly source: Mailbox }, T>(
   ports: ChunkPorts,
@@ -105,6 +106,7 @@ async function tryChunk<C extends { readonly source: Mailbox }, T>(
   job: Job<C, T>,
   toDo: readonly number[],
 ): Promise<Tried<T> | 'lost'> {
+  const { accountId } = job.account;
   const context = await job.prepare();
   const now = ports.clock.now();
   const uids = toDo.slice(0, TRANSACTION_ITEMS);
@@ -114,12 +116,12 @@ async function tryChunk<C extends { readonly source: Mailbox }, T>(
   if (entries.length === 0) return { done: uids.length, taken: [] };
   await job.before?.(entries);
   const shared = entries.filter(({ copied }) => copied).map(({ message }) => message.blobId);
-  const blobs = await readBlobs(ports.rows, job.accountId, shared);
+  const blobs = await readBlobs(ports.rows, accountId, shared);
   const doubtful = entries.filter((entry) => !agreesWith(blobs, entry));
   // Those that are still what they were are damaged, or expired so long ago that TTL was here.
   const unchanged = await stillThere(ports.rows, doubtful);
   if (unchanged.length < doubtful.length) return 'lost';
-  const chunk = new Chunk(job.accountId, blobs, now, job.rider === undefined ? 0 : RIDER_ITEMS);
+  const chunk = new Chunk(accountId, blobs, now, job.rider === undefined ? 0 : RIDER_ITEMS);
   const taken: T[] = [];
   let next: Entry | undefined;
   for (const entry of entries) {
@@ -135,10 +137,22 @@ async function tryChunk<C extends { readonly source: Mailbox }, T>(
   const riding = job.rider?.writes(taken) ?? [];
   const result = await chunk.commit(ports.rows, riding);
   if (result.outcome === 'written') return { done, taken };
-  const isRiding = ({ index }: Refusal) => index < riding.length;
-  if (job.rider !== undefined && result.outcome === 'refused' && result.refusals.some(isRiding)) {
-    if (chunk.sawTreesMove(result.refusals)) return 'lost';
-    throw await job.rider.refused();
-  }
+  if (result.outcome === 'refused')
+    await explain(ports, job, chunk, riding.length, result.refusals);
   return 'lost';
+}
+
+/** @throws what a refusal means that no further try mends: a hold (W6), or what the rider says */
+async function explain<C extends { readonly source: Mailbox }, T>(
+  { rows }: ChunkPorts,
+  { account, rider }: Job<C, T>,
+  chunk: Chunk,
+  riding: number,
+  refusals: readonly Refusal[],
+): Promise<void> {
+  if (chunk.sawProtection(refusals)) throw await whyProtected(rows, account);
+  if (chunk.sawTreesMove(refusals)) return;
+  if (rider !== undefined && refusals.some(({ index }) => index < riding)) {
+    throw await rider.refused();
+  }
 }

@@ -4,6 +4,7 @@
  * tombstone. Out of the storage a move restores and leaves nothing behind.
  */
 import { linkOf, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { requireUnheld } from '../accounts/accounts.ts';
 import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
@@ -34,7 +35,9 @@ interface MoveContext {
  * Moves the messages with these UIDs into another mailbox of the account that is no storage.
  * Flags, keywords, internal date and GUID are kept; UID and save date are new.
  * @param deadline epoch milliseconds after which no new try begins
- * @throws UnknownMailboxError, ExpungeStorageError, AccountNotActiveError, StoreBusyError
+ * @throws UnknownMailboxError, ExpungeStorageError, AccountNotActiveError, StoreBusyError;
+ *   AccountHeldError when an instance would be expunged, or an expunged one end (W6): a move that
+ *   leaves nothing behind goes on
  */
 export async function moveMessages(
   ports: MessagePorts,
@@ -45,17 +48,15 @@ export async function moveMessages(
   options: ExpungeOptions,
   deadline: number,
 ): Promise<Chunked<CopiedMessage>> {
-  const { account, settings } = context;
+  const { account } = context;
   const copies = new ByteCopies(ports, account);
   return await inChunks(ports, {
-    accountId: account.accountId,
+    account,
     uids,
     deadline,
     prepare: async (): Promise<MoveContext> => {
       const source = await requireActive(ports.rows, account, from.mailboxId);
-      const storage = settings.onlyLastInstance
-        ? undefined
-        : await storageFor(ports, context, source, options, deadline);
+      const storage = await keeperFor(ports, context, source, options, deadline);
       const target =
         from.mailboxId === to.mailboxId
           ? source
@@ -74,6 +75,20 @@ export async function moveMessages(
       return { uid, newUid, sizeBytes };
     },
   });
+}
+
+/** @throws AccountHeldError (W6): what a move leaves there has a clock */
+async function keeperFor(
+  ports: MessagePorts,
+  context: MailContext,
+  source: Mailbox,
+  options: ExpungeOptions,
+  deadline: number,
+): Promise<Keeper | undefined> {
+  if (context.settings.onlyLastInstance) return undefined;
+  const keeper = await storageFor(ports, context, source, options, deadline);
+  if (keeper !== undefined) requireUnheld(context.account);
+  return keeper;
 }
 
 async function moveLive(

@@ -3,6 +3,7 @@
  * named. The mailbox that its row lies in is that folder, whatever it is called today.
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { requireUnheld } from '../accounts/accounts.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import { isThere } from '../mailboxes/every-mailbox.ts';
@@ -51,7 +52,8 @@ export interface RestoredMessage {
  * Restores the messages with these UIDs of a storage mailbox. `\Deleted` is cleared, or the next
  * EXPUNGE would take them again; everything else is kept but UID and save date (L3).
  * @param deadline epoch milliseconds after which no new try begins
- * @throws UnknownMailboxError, AccountNotActiveError, StoreBusyError
+ * @throws UnknownMailboxError, AccountNotActiveError, StoreBusyError; AccountHeldError without
+ *   `keep`, because the rows in the storage end (W6)
  */
 export async function restoreMessages(
   ports: MessagePorts,
@@ -62,6 +64,7 @@ export async function restoreMessages(
   deadline: number,
 ): Promise<Chunked<RestoredMessage>> {
   requireStorage(storage);
+  if (options.keep !== true) requireUnheld(context.account);
   const results: RestoredMessage[] = [];
   const wanted = uids.toSorted((one, other) => one - other);
   for (let at = 0; at < wanted.length; at += LOOK_AHEAD) {
@@ -95,7 +98,7 @@ async function restoreTo(
   const { account } = context;
   const copies = new ByteCopies(ports, account);
   return await inChunks(ports, {
-    accountId: account.accountId,
+    account,
     uids,
     deadline,
     prepare: async () => ({

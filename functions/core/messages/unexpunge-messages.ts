@@ -4,6 +4,7 @@
  * new bytes, and the old row ends in the same transaction (W3, W4).
  */
 import { linkOf } from '../../contract/row-layout.ts';
+import { requireUnheld } from '../accounts/accounts.ts';
 import { type Mailbox, readMailbox, requireActive, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Entry } from './entries.ts';
@@ -14,7 +15,6 @@ import {
   inChunks,
   type MailContext,
   type MessagePorts,
-  type Rider,
 } from './in-chunks.ts';
 import { readInPlace } from './in-place-entries.ts';
 import { moveStored } from './move-messages.ts';
@@ -39,7 +39,8 @@ export interface UnexpungedMessage {
  * Brings back the messages that had these UIDs, in their order; UIDs and save dates are new,
  * everything else is kept (L3). UIDs of which nothing is kept are passed over.
  * @param deadline epoch milliseconds after which no new try begins
- * @throws UnknownMailboxError, AccountNotActiveError, StoreBusyError
+ * @throws UnknownMailboxError, AccountHeldError, because the old rows end (W6),
+ *   AccountNotActiveError, StoreBusyError
  */
 export async function unexpungeMessages(
   ports: MessagePorts,
@@ -49,9 +50,10 @@ export async function unexpungeMessages(
   options: UnexpungeOptions,
   deadline: number,
 ): Promise<Chunked<UnexpungedMessage>> {
+  requireUnheld(account);
   const copies = new ByteCopies(ports, account);
   return await inChunks(ports, {
-    accountId: account.accountId,
+    account,
     uids,
     deadline,
     read: readInPlace,
@@ -82,25 +84,22 @@ export const holdsExpunged = ({ state }: Mailbox): boolean =>
 
 /**
  * Ends what was expunged in place, for good; also what has expired, whose bytes then go early.
- * @param rider stops it where mail may not go (W6)
  * @param deadline epoch milliseconds after which no new try begins
- * @throws UnknownMailboxError, AccountNotActiveError, what the rider throws, StoreBusyError
+ * @throws UnknownMailboxError, AccountHeldError (W6), AccountNotActiveError, StoreBusyError
  */
 export async function purgeInPlace(
   ports: ChunkPorts,
   { account }: MailContext,
   { mailboxId }: Mailbox,
   uids: readonly number[],
-  rider: Rider<Omit<UnexpungedMessage, 'newUid'>>,
   deadline: number,
 ): Promise<Chunked<Omit<UnexpungedMessage, 'newUid'>>> {
   return await inChunks(ports, {
-    accountId: account.accountId,
+    account,
     uids,
     deadline,
     read: readInPlace,
     expired: true,
-    rider,
     prepare: async () => {
       const source = await readMailbox(ports.rows, mailboxId);
       if (source === undefined || !holdsExpunged(source)) throw whyNotActive(account, source);

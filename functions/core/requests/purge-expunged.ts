@@ -1,8 +1,7 @@
 /** Ending early what was expunged in place, as administrators ask for it. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { PurgeExpungedAnswer, PurgeExpungedRequest } from '../../contract/unexpunge-api.ts';
-import { accountHeld, whyProtected } from '../accounts/accounts.ts';
-import { sweepableCheck } from '../accounts/while-active.ts';
+import { accountHeld } from '../accounts/accounts.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
 import { everyMailboxRow } from '../mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
@@ -113,14 +112,9 @@ class Purge {
       this.#count(entries.map(({ message }) => message));
       return 'all';
     }
-    const { account } = access;
-    const rider = {
-      writes: () => [sweepableCheck(account.accountId)],
-      refused: () => whyProtected(ports.rows, account),
-    };
     const uids = entries.map(({ message }) => message.uid);
     try {
-      const done = await purgeInPlace(ports, access, mailbox, uids, rider, deadline);
+      const done = await purgeInPlace(ports, access, mailbox, uids, deadline);
       this.#count(done.results);
       return done.complete ? 'all' : done.results.at(-1)?.uid;
     } catch (error) {

@@ -132,7 +132,7 @@ describe('only-last-instance and deleted folders', () => {
         during(() => own.hold()),
         true,
       ),
-    ).rejects.toThrow('fenced');
+    ).rejects.toThrow('is held');
     expect(await own.show('INBOX')).toEqual(['1 a']);
   });
 

@@ -10,6 +10,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Instance, resetInstance, sdkOptions, startInstance } from '../local/instance.ts';
+import { machineNow } from '../local/machine-clock.ts';
 import { LETHE_DIRECTORY } from '../local/project-paths.ts';
 import { type Listing, listAccount } from './listing.ts';
 import { DEFAULT_MESSAGES, makeMailbox } from './make-mailbox.ts';
@@ -97,7 +98,7 @@ async function run(instance: Instance, mailbox: string, workDirectory: string): 
 }
 
 async function main(): Promise<void> {
-  const started = Date.now();
+  const started = machineNow();
   const directory = join(LETHE_DIRECTORY, 'demo');
   const workDirectory = await mkdtemp(join(tmpdir(), 'lethe-demo-'));
   let instance: Instance | undefined;
@@ -126,7 +127,7 @@ async function main(): Promise<void> {
     heading('Stopping the embedded AWS');
     await stop();
   }
-  say(`Done in ${Math.round((Date.now() - started) / 1000)} s.`);
+  say(`Done in ${Math.round((machineNow() - started) / 1000)} s.`);
 }
 
 await main();

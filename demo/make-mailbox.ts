@@ -2,6 +2,7 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeModifiedUtf7 } from '../cli/import/modified-utf7.ts';
+import { machineNow } from '../local/machine-clock.ts';
 import { type DemoFolder, FOLDERS } from './mail-texts.ts';
 import { type MessageKind, MessageMaker } from './message-maker.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -47,7 +48,7 @@ export async function makeMailbox(options: MailboxOptions): Promise<MailboxSumma
       throw new TypeError(`${name}: got ${value}, allowed are whole numbers from 1`);
     }
   }
-  const until = options.until?.getTime() ?? Math.floor(Date.now() / DAY_MS) * DAY_MS;
+  const until = options.until?.getTime() ?? Math.floor(machineNow() / DAY_MS) * DAY_MS;
   await mkdir(directory, { recursive: true });
   if ((await readdir(directory)).length > 0) {
     throw new TypeError(`directory: ${directory} is not empty`);

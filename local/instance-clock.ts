@@ -5,6 +5,7 @@ import { withFileLock } from './file-lock.ts';
 import { instanceStatus } from './instance.ts';
 import { instanceFiles } from './instance-files.ts';
 import { LocalEnvironmentError } from './local-environment-error.ts';
+import { machineNow } from './machine-clock.ts';
 
 /** Longer than functions take an offset for the present one (worker-clock.mjs). */
 const SEEN_BY_ALL_MILLISECONDS = 10;
@@ -78,8 +79,8 @@ export function withClockLock<T>(directory: string, act: () => Promise<T>): Prom
  * @returns whether they have; false after a minute, for instance while one fails again and again.
  */
 export async function waitUntilIdle(directory: string): Promise<boolean> {
-  const deadline = Date.now() + IDLE_DEADLINE_SECONDS * 1000;
-  while (Date.now() < deadline) {
+  const deadline = machineNow() + IDLE_DEADLINE_SECONDS * 1000;
+  while (machineNow() < deadline) {
     if ((await readClock(directory)).idle) return true;
     await sleep(IDLE_POLL_MILLISECONDS);
   }

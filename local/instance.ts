@@ -25,6 +25,7 @@ import {
 import { dismissGuard, startGuard, type Watch } from './instance-guard.ts';
 import { LocalEnvironmentError } from './local-environment-error.ts';
 import { localOutputs } from './local-outputs.ts';
+import { machineNow } from './machine-clock.ts';
 import {
   ensureCertificates,
   isHealthy,
@@ -174,7 +175,7 @@ async function startOnSomePort(
     const endpoint = `https://127.0.0.1:${port}`;
     log(`Starting the embedded AWS at ${endpoint} ...`);
     const ministack = spawnMinistack(files, python, port, { waitScale, recordCalls });
-    const since = new Date().toISOString();
+    const since = new Date(machineNow()).toISOString();
     const run: RunRecord = { ministack, ...watch, endpoint, since, waitScale };
     writeRecord(files.run, run);
     try {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { awsVariables, LOCAL_ACCOUNT, LOCAL_REGION, ROOT_CREDENTIALS } from './aws-environment.ts';
 import type { InstanceFiles } from './instance-files.ts';
 import { LocalEnvironmentError } from './local-environment-error.ts';
+import { machineNow } from './machine-clock.ts';
 import { identifyProcess, isAlive, MARKER_VARIABLES, type ProcessIdentity } from './processes.ts';
 import { lastLines, runCommand } from './run-command.ts';
 
@@ -127,8 +128,8 @@ export async function waitUntilHealthy(
   ministack: ProcessIdentity,
   endpoint: string,
 ): Promise<void> {
-  const deadline = Date.now() + HEALTH_DEADLINE_SECONDS * 1000;
-  while (Date.now() < deadline) {
+  const deadline = machineNow() + HEALTH_DEADLINE_SECONDS * 1000;
+  while (machineNow() < deadline) {
     if (await isHealthy(files, endpoint)) {
       return;
     }

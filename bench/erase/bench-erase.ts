@@ -3,6 +3,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PRICES_OF } from '../../functions/core/meter/prices.ts';
 import type { Instance } from '../../local/instance.ts';
+import { machineNow } from '../../local/machine-clock.ts';
 import { type ColdStart, measureColdStarts } from './cold-start.ts';
 import { type CostLine, costLine } from './cost-line.ts';
 import { fillAccount } from './fill-account.ts';
@@ -83,7 +84,7 @@ export async function benchErase(instance: Instance, options: BenchOptions): Pro
         };
   return {
     benchmark: 'erase',
-    at: new Date().toISOString(),
+    at: new Date(machineNow()).toISOString(),
     machine: { node: process.version, processors: cpus().length },
     pricesOf: PRICES_OF,
     sizes,

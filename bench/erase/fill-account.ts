@@ -34,7 +34,7 @@ export async function fillAccount(
   await inParallel(MAILBOXES, MAILBOXES.length, async ({ path }, index) => {
     await deliver(ports, user, path, counts[index] ?? 0);
   });
-  const deadline = Date.now() + DELIVERY_MS;
+  const deadline = ports.clock.now() + DELIVERY_MS;
   for (const kind of ['index', 'fts', 'sieve'] as const) {
     await putObject(
       ports,
@@ -62,6 +62,7 @@ async function deliver(
       raw: benchMessage(`Minutes of meeting ${mailbox} ${sent + index}`, TEXT),
       flags: index % 3 === 0 ? [] : ['\\Seen'],
     }));
-    await deliverMessages(ports, { user, mailbox, messages }, Date.now() + DELIVERY_MS);
+    const deadline = ports.clock.now() + DELIVERY_MS;
+    await deliverMessages(ports, { user, mailbox, messages }, deadline);
   }
 }

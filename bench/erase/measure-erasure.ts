@@ -12,6 +12,7 @@ import { dollarsOf, shownUsage } from '../../functions/core/meter/usage.ts';
 import { erasedCounts } from '../../functions/core/operations/progress.ts';
 import { number, text } from '../../functions/core/rows/attributes.ts';
 import { everyRow } from '../../functions/core/rows/paging.ts';
+import { machineNow } from '../../local/machine-clock.ts';
 import type { BenchStores } from './stores.ts';
 
 const POLL_MS = 250;
@@ -48,9 +49,9 @@ export async function measureErasure(
   messages: number,
 ): Promise<Erasure> {
   const { estimate } = await execute(stores, machineArn, { user, dryRun: true });
-  const started = Date.now();
+  const started = machineNow();
   const run = await execute(stores, machineArn, { user });
-  const whole = (Date.now() - started) / 1000;
+  const whole = (machineNow() - started) / 1000;
   const operationId = run.operation?.operationId ?? '';
   const { rows } = stores.ports;
   const usage = await billedUsage(rows, operationId);
@@ -87,8 +88,8 @@ async function execute({ sfn }: BenchStores, machineArn: string, input: object):
   const { executionArn = '' } = await sfn.send(
     new StartExecutionCommand({ stateMachineArn: machineArn, input: JSON.stringify(input) }),
   );
-  const end = Date.now() + EXECUTION_MS_MAX;
-  while (Date.now() < end) {
+  const end = machineNow() + EXECUTION_MS_MAX;
+  while (machineNow() < end) {
     const { status, output, error, cause } = await sfn.send(
       new DescribeExecutionCommand({ executionArn }),
     );

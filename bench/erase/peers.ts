@@ -13,6 +13,7 @@ import {
 import { inParallel } from '../../functions/core/rows/parallel.ts';
 import { ROOT_CREDENTIALS } from '../../local/aws-environment.ts';
 import type { Instance } from '../../local/instance.ts';
+import { machineNow } from '../../local/machine-clock.ts';
 import { LETHE_DIRECTORY, PROJECT_ROOT } from '../../local/project-paths.ts';
 import { ensurePythonVenv } from '../../local/python-venv.ts';
 import { lastLines, runCommand } from '../../local/run-command.ts';
@@ -114,12 +115,12 @@ async function measure({ s3 }: BenchStores, program: Program, objects: number): 
   await inParallel(numbers, PARALLEL_PUTS, (index) =>
     s3.send(new PutObjectCommand({ Bucket, Key: keyOf(index), Body: BODY })),
   );
-  const started = performance.now();
+  const started = machineNow();
   const { code, output } = await runCommand(program.command, program.arguments(Bucket), {
     env: program.env,
     deadlineSeconds: DEADLINE_SECONDS,
   });
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = (machineNow() - started) / 1000;
   if (code !== 0) throw new Error(`${program.name} failed:\n${lastLines(output)}`);
   const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }));
   if (KeyCount !== 0) throw new Error(`${program.name} left objects behind`);

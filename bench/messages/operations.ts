@@ -137,7 +137,7 @@ async function deliver(bench: Bench, messages: number, size: number): Promise<vo
         deployment: settings,
         idempotency: { key, requestHash: key },
       },
-      Date.now() + DEADLINE_MS,
+      stores.ports.clock.now() + DEADLINE_MS,
     );
   }
 }
@@ -163,7 +163,7 @@ function inBatches(act: (request: MailRequest, uids: number[]) => Promise<unknow
       const account = await requireActiveAccount(ports.rows, user);
       const settings = await readSettings(ports.rows, deployment, account);
       const access = { account, actor: OWNER, settings, retentionDays: RETENTION_DAYS };
-      await act({ ports, access, deadline: Date.now() + DEADLINE_MS }, uids);
+      await act({ ports, access, deadline: ports.clock.now() + DEADLINE_MS }, uids);
     }
   };
 }

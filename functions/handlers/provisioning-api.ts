@@ -83,7 +83,7 @@ export function makeProvisioningApi(dependencies: () => ProvisioningDependencies
       return context.json(await estimateDeletion(ports.rows, erasure, request));
     }
     const requestedBy = callerOf(context);
-    const deadline = deadlineOf(context);
+    const deadline = deadlineOf(context, ports.clock);
     const { operationId } = await requestDeletion(ports, { ...request, requestedBy }, deadline);
     return await accepted(context, operationId);
   });
@@ -95,7 +95,7 @@ export function makeProvisioningApi(dependencies: () => ProvisioningDependencies
   door.post('/v1/operations/:id/resume', async (context) => {
     const { ports } = dependencies();
     const id = context.req.param('id');
-    const { operationId } = await resumeOperation(ports, id, deadlineOf(context));
+    const { operationId } = await resumeOperation(ports, id, deadlineOf(context, ports.clock));
     return await accepted(context, operationId);
   });
 

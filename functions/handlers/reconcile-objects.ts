@@ -19,8 +19,9 @@ export const reconcileHandler =
     event: DynamoDBStreamEvent,
     context: Pick<Context, 'getRemainingTimeInMillis'>,
   ): Promise<void> => {
-    const until = untilOf(context);
-    logOutcomes(await reconcileOrPostpone(ports(), rowsOfRecords(event), until, reportRow));
+    const wired = ports();
+    const until = untilOf(wired.clock, context);
+    logOutcomes(await reconcileOrPostpone(wired, rowsOfRecords(event), until, reportRow));
   };
 
 export const handler = reconcileHandler(

@@ -20,8 +20,10 @@ export const retryHandler =
       body,
       receives: Number(attributes.ApproximateReceiveCount),
     }));
-    const settings = { firstWaitSeconds: firstWaitSeconds(), until: untilOf(context) };
-    const { outcomes, stay } = await retryRows(ports(), messages, settings, reportRow);
+    const wired = ports();
+    const until = untilOf(wired.clock, context);
+    const settings = { firstWaitSeconds: firstWaitSeconds(), until };
+    const { outcomes, stay } = await retryRows(wired, messages, settings, reportRow);
     logOutcomes(outcomes);
     return { batchItemFailures: stay.map((itemIdentifier) => ({ itemIdentifier })) };
   };

@@ -5,6 +5,7 @@ import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
 import { type FieldProblem, InvalidInputError, quoted } from '../core/errors.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import { logFault } from './logger.ts';
 import { problem, problemOf } from './problems.ts';
 
@@ -85,10 +86,10 @@ function answerProblem(context: DoorContext, found: ReturnType<typeof problemOf>
   return context.body(JSON.stringify(found), found.status as 400, { ...headers, ...retry });
 }
 
-/** Epoch milliseconds until which the request may go on retrying. */
-export function deadlineOf(context: DoorContext): number {
+/** Epoch milliseconds, by the clock that the core asks too, until which the request may go on retrying. */
+export function deadlineOf(context: DoorContext, clock: Clock): number {
   const left = context.env?.lambdaContext?.getRemainingTimeInMillis() ?? DEFAULT_TIME_MS;
-  return Date.now() + left - ANSWER_RESERVE_MS;
+  return clock.now() + left - ANSWER_RESERVE_MS;
 }
 
 /** Who asks, as IAM knows them. */

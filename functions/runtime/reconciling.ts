@@ -8,6 +8,7 @@ import { RECONCILED_LOG } from '../contract/metrics.ts';
 import type { RowOutcomes } from '../contract/reconcile.ts';
 import type { RowKey } from '../contract/row-layout.ts';
 import type { Report } from '../core/objects/reconcile-rows.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import type { RetryQueue } from '../core/ports/retry-queue.ts';
 import { readEnvironment } from './environment.ts';
 import { logFault, logInfo } from './logger.ts';
@@ -18,9 +19,9 @@ import { logFault, logInfo } from './logger.ts';
  */
 const RESERVE_MS = 20_000;
 
-/** Epoch milliseconds after which no further row is begun. */
-export const untilOf = (context: Pick<Context, 'getRemainingTimeInMillis'>): number =>
-  Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+/** Epoch milliseconds, by the clock that the core asks too, after which no further row is begun. */
+export const untilOf = (clock: Clock, context: Pick<Context, 'getRemainingTimeInMillis'>): number =>
+  clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
 
 /**
  * The rows that records of the dictmap's stream are about, each once.

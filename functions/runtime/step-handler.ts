@@ -1,5 +1,6 @@
 /** What the handlers of a machine's steps share: checking the payload, time, logs. */
 import type { Context } from 'aws-lambda';
+import { millisecondsSinceStart } from '../adapters/system-clock.ts';
 import { STEP_LOG } from '../contract/metrics.ts';
 import type { OperationContext } from '../contract/payloads.ts';
 import { meteredStep } from '../core/meter/metered-step.ts';
@@ -19,7 +20,7 @@ export interface Invocation {
 }
 
 /** From the start of the process until the handler was loaded; Lambda allows 10 s. */
-const INIT_MS = Math.min(performance.now(), 10_000);
+const INIT_MS = Math.min(millisecondsSinceStart(), 10_000);
 
 const clock = wireClock();
 const rows = once(wireRows);
@@ -56,7 +57,7 @@ export function stepHandler<P, A>(
     warm = true;
     const lost = (fault: unknown) => logFault('bill not written', fault, fields);
     try {
-      const until = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+      const until = clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
       const payload = parse(event);
       const perform = () => run(payload, { until });
       const answer = await meteredStep(meterPorts, usageMeter, invocation, perform, lost);

@@ -111,7 +111,7 @@ async function deliver(
     ...(uidValidity === undefined ? {} : { uidValidity }),
     ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
   };
-  return await deliverMessages(ports, delivery, deadlineOf(context));
+  return await deliverMessages(ports, delivery, deadlineOf(context, ports.clock));
 }
 
 /** @throws InvalidInputError for an empty one, which would make all such requests the same */

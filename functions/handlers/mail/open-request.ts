@@ -44,7 +44,7 @@ export function makeOpen(dependencies: () => MailDependencies, kind: DoorKind): 
     const settingsOf = (other: Account) => readSettings(ports.rows, deployment, other);
     const openGate = () =>
       openBackupGate(ports.rows, backupGate, (fault) => logFault('backups not read', fault, {}));
-    return { ports, access, deadline: deadlineOf(context), settingsOf, openGate };
+    return { ports, access, deadline: deadlineOf(context, ports.clock), settingsOf, openGate };
   };
 }
 

@@ -76,7 +76,7 @@ function addChanges(
   const change = async (context: DoorContext, wanted: ChangeSettings): Promise<SettingsAnswer> => {
     const { ports, deployment } = dependencies();
     const account = await requireActiveAccount(ports.rows, userOf(context));
-    const request = { ports, deployment, deadline: deadlineOf(context) };
+    const request = { ports, deployment, deadline: deadlineOf(context, ports.clock) };
     return (await requestAccountSettings(request, account, wanted)).answer;
   };
   door.put(`${base}/settings`, async (context) =>
@@ -91,7 +91,7 @@ function addChanges(
     const { limitBytes } = await readBody(context, QUOTA);
     const { ports, deployment } = dependencies();
     const account = await requireActiveAccount(ports.rows, userOf(context));
-    const request = { ports, deployment, deadline: deadlineOf(context) };
+    const request = { ports, deployment, deadline: deadlineOf(context, ports.clock) };
     return context.json(await requestQuotaLimit(request, account, limitBytes));
   });
 
@@ -111,7 +111,7 @@ export function addDomainRoutes(door: Hono<DoorEnv>, dependencies: () => MailDep
   const domainIn = (context: DoorContext) => parseDomain('domain', context.req.param('domain'));
   const change = async (context: DoorContext, wanted: ChangeSettings): Promise<SettingsAnswer> => {
     const { ports, deployment } = dependencies();
-    const request = { ports, deployment, deadline: deadlineOf(context) };
+    const request = { ports, deployment, deadline: deadlineOf(context, ports.clock) };
     return await requestDomainSettings(request, domainIn(context), wanted);
   };
   door.get(path, async (context) => {
@@ -128,7 +128,7 @@ export function addDomainRoutes(door: Hono<DoorEnv>, dependencies: () => MailDep
   });
   door.post(`${path}/apply`, async (context) => {
     const { ports, deployment } = dependencies();
-    const request = { ports, deployment, deadline: deadlineOf(context) };
+    const request = { ports, deployment, deadline: deadlineOf(context, ports.clock) };
     const domain = domainIn(context);
     return context.json(await applyToDomain(request, domain, context.req.query('cursor')));
   });

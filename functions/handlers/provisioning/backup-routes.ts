@@ -24,7 +24,7 @@ export function addBackupRoutes(door: Hono<DoorEnv>, ports: () => BackupPorts): 
       source: source ?? callerOf(context),
       ...(jobId === undefined ? {} : { jobId }),
     };
-    const recorded = await recordBackup(ports(), backup, deadlineOf(context));
+    const recorded = await recordBackup(ports(), backup, deadlineOf(context, ports().clock));
     const answer: RecordBackupAnswer = { ...(await showBackups(ports().rows)), recorded };
     return context.json(answer);
   });

@@ -32,7 +32,7 @@ export function addPurgeRoutes(
 ): void {
   door.post('/v1/mailboxes/purge', async (context) => {
     const input = await readBody(context, PURGE);
-    const deadline = deadlineOf(context);
+    const deadline = deadlineOf(context, ports().clock);
     const operation = await requestPurge(ports(), input, callerOf(context), deadline);
     return await accepted(context, operation.operationId);
   });

@@ -12,6 +12,8 @@ export interface Asked {
   /** Sent as it is, in place of `body`. */
   readonly text?: string;
   readonly headers?: Record<string, string>;
+  /** The time that Lambda says is left, in milliseconds; as long as API Gateway waits when missing. */
+  readonly leftMs?: number;
 }
 
 export interface Answer {
@@ -48,11 +50,10 @@ export class Doors {
     const isPurge = path === '/v1/mailboxes/purge';
     const door = ofMail && !isPurge ? this.mail : this.provisioning;
     const given = asked.text ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body));
-    const response = await door.request(path, {
-      method,
-      headers: asked.headers ?? {},
-      ...(given === undefined ? {} : { body: given }),
-    });
+    const { headers = {}, leftMs } = asked;
+    const init = { method, headers, ...(given === undefined ? {} : { body: given }) };
+    const lambdaContext = { getRemainingTimeInMillis: () => leftMs };
+    const response = await door.request(path, init, leftMs === undefined ? {} : { lambdaContext });
     return await answerOf(response);
   }
 

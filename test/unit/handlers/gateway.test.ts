@@ -112,14 +112,14 @@ describe('a request', () => {
 
   test('O3: stops retrying two seconds before its function is stopped', async () => {
     doors.world.rows.conflictNext(10_000);
-    // The clock of the store stands just before the end that the function is told.
-    doors.world.clock.advance(Math.max(Date.now() + 60_000 - doors.world.clock.now(), 0));
     const body = JSON.stringify({ messages: [{ raw: 'eA==' }] });
     const event = eventOf('POST /v1/accounts/a%2Bb%40x.org/messages', { body });
     const begun = doors.world.clock.now();
-    const answer = await mailApi(event, context(65_000));
+    const answer = await mailApi(event, context(10_000));
     expect(answer).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } });
-    expect(doors.world.clock.now() - begun).toBeLessThanOrEqual(3100);
+    const tookMs = doors.world.clock.now() - begun;
+    expect(tookMs).toBeLessThanOrEqual(8000);
+    expect(tookMs).toBeGreaterThan(4000);
   });
 });
 

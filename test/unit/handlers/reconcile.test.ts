@@ -27,14 +27,12 @@ afterEach(() => log.release());
 
 const outcomes = () => log.lines().filter(({ message }) => message === RECONCILED_LOG.message);
 
-/** The models' clock stands in 2026, and a function's time is counted from the real one. */
-const clock = { now: () => Date.now(), sleep: async () => {} };
 const invocation = (seconds = 60) => ({ getRemainingTimeInMillis: () => seconds * 1000 });
 const portsOf = (queue: RetryQueue = retries) => ({
   rows: store.rows,
   objects: store.objects,
   ids: store.ids,
-  clock,
+  clock: store.clock,
   retries: queue,
 });
 

@@ -85,9 +85,9 @@ export interface UndeleteMailboxAnswer extends Partial<EstimatedCost> {
 
 /**
  * `moving` and `restoring`: wholly gone, or not back yet, while the rows are on their way.
- * `arriving`: being copied from another account.
+ * `leaving`: being copied into another account. `arriving`: being copied from one.
  */
-export type DeletionState = 'moving' | 'deleted' | 'restoring' | 'purging' | 'arriving';
+export type DeletionState = 'moving' | 'deleted' | 'restoring' | 'purging' | 'leaving' | 'arriving';
 
 /** `GET mailboxes/deleted`, administrators only; oldest first. */
 export interface DeletedItem {

@@ -1,9 +1,16 @@
 /**
  * The account partition goes last: it is what everything else can be found by. A mailbox row goes
- * only after its partitions list empty.
+ * only after its partitions list empty, and only when the plan names it: one that is unknown has
+ * partitions that nobody would look at once it is gone. It starts the next round, whose plan it
+ * joins.
  */
 import type { EraseAccountRowsAnswer, RoundPayload } from '../../contract/payloads.ts';
-import { accountPartition, messagePartitions, type RowKey } from '../../contract/row-layout.ts';
+import {
+  accountPartition,
+  dictmapKeys,
+  messagePartitions,
+  type RowKey,
+} from '../../contract/row-layout.ts';
 import { toMailbox } from '../mailboxes/mailboxes.ts';
 import { enterStep, updateWrite } from '../operations/operations.ts';
 import { holdsRows } from '../rows/paging.ts';
@@ -11,7 +18,7 @@ import { inParallel } from '../rows/parallel.ts';
 import { eraseRows } from './erase-target.ts';
 import type { RowPorts, Until } from './erasure-ports.ts';
 import { requireFenced } from './fence-account.ts';
-import { mailboxRows } from './plan.ts';
+import { mailboxRows, readPlan } from './plan.ts';
 import { startNextRound } from './rounds.ts';
 import { Tally } from './tally.ts';
 
@@ -36,12 +43,18 @@ export async function eraseAccountRows(
   const { operation: context, round } = payload;
   await enterStep(ports, context, 'Erase account rows');
   await requireFenced(ports.rows, context);
-  const remaining = await findFilledPartition(ports, context.accountId);
+  const { mailboxes } = await readPlan(ports.rows, context.operationId);
+  const planned = new Set(mailboxes.map(({ mailboxId }) => mailboxKey(mailboxId)));
+  const remaining =
+    (await findUnplanned(ports, context.accountId, planned)) ??
+    (await findFilledPartition(ports, context.accountId));
   if (remaining !== undefined) return await startNextRound(ports, context, round, remaining);
   const tally = await Tally.open(ports.rows, context.operationId, `${round}-account`);
   for (const [index, sk] of PARTS.entries()) {
     const query = { table: 'dictmap', pk: accountPartition(context.accountId), sk } as const;
-    const empty = await eraseRows(ports, tally, index, query, counterOf, until);
+    // One that comes behind the look above stays, and the verification finds it.
+    const mayGo = ({ sk }: RowKey) => !sk.startsWith('mailbox#') || planned.has(sk);
+    const empty = await eraseRows(ports, tally, index, { query, counterOf, mayGo }, until);
     if (!empty) return { outcome: 'again' };
   }
   await tally.finish();
@@ -53,6 +66,20 @@ export async function eraseAccountRows(
 /** `mailbox#...` counts as mailboxRows, `dict#...` as dictRows. */
 function counterOf({ sk }: RowKey): string {
   return `${sk.slice(0, Math.max(sk.indexOf('#'), 0)) || 'other'}Rows`;
+}
+
+const mailboxKey = (mailboxId: string): string => dictmapKeys.mailbox(mailboxId).sk;
+
+/** The row of a mailbox that the plan does not name; undefined when it names all. */
+async function findUnplanned(
+  ports: RowPorts,
+  accountId: string,
+  planned: ReadonlySet<string>,
+): Promise<string | undefined> {
+  for await (const { key } of mailboxRows(ports.rows, accountId)) {
+    if (!planned.has(key.sk)) return `a mailbox that is not in the plan: ${key.sk}`;
+  }
+  return undefined;
 }
 
 /** A partition of any mailbox that still holds a row; undefined when all list empty. */

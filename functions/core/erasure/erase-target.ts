@@ -91,16 +91,23 @@ function emptyingOf(ports: ErasurePorts, target: PlacedTarget['target']): Emptyi
       );
 }
 
+/** A part of a partition. */
+interface RowsPart {
+  readonly query: Omit<Query, 'limit'>;
+  readonly counterOf: (key: RowKey) => string;
+  /** Rows for which this is false stay. */
+  readonly mayGo: (key: RowKey) => boolean;
+}
+
 /** Empties a query of the dictmap; the other way in, for parts of the account partition. */
 export async function eraseRows(
   ports: RowPorts,
   tally: Tally,
   index: number,
-  query: Omit<Query, 'limit'>,
-  counterOf: (key: RowKey) => string,
+  { query, counterOf, mayGo }: RowsPart,
   until: Until,
 ): Promise<boolean> {
-  return await empty(ports, tally, index, rowsEmptying(ports, query, counterOf), until);
+  return await empty(ports, tally, index, rowsEmptying(ports, query, counterOf, mayGo), until);
 }
 
 async function empty(
@@ -145,6 +152,7 @@ function rowsEmptying(
   ports: RowPorts,
   query: Omit<Query, 'limit'>,
   counterOf: (key: RowKey) => string,
+  mayGo: (key: RowKey) => boolean = () => true,
 ): Emptying {
   let listed: RowKey[] = [];
   let after: string | undefined;
@@ -163,7 +171,7 @@ function rowsEmptying(
       let page = await nextPage();
       // A page may be short, or empty, and yet have a successor.
       while (page.length === 0 && after !== undefined) page = await nextPage();
-      listed = page.map(({ key }) => key);
+      listed = page.map(({ key }) => key).filter(mayGo);
       const entries = listed.map((key) => ({ key: key.sk, counts: { [counterOf(key)]: 1 } }));
       return { entries, completeTo: listed.at(-1)?.sk ?? '', last: after === undefined };
     },

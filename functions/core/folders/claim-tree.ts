@@ -1,4 +1,7 @@
-/** A purge's claim on a deleted tree: while it stands, nobody brings the tree back (W4). */
+/**
+ * A claim on a deleted tree, of a purge or a hand-over: while it stands, nobody brings the tree
+ * back or ends it (W4).
+ */
 import { registryKeys } from '../../contract/row-layout.ts';
 import { type Account, whyProtected } from '../accounts/accounts.ts';
 import { sweepableCheck } from '../accounts/while-active.ts';
@@ -13,6 +16,15 @@ import { readTree, type Tree } from './tree.ts';
  * minutes later: after an hour more nobody can hold a claim.
  */
 const CLAIM_MS = 25 * 3_600_000;
+
+/** How claims of hand-overs begin; those of purges are ids of operations. */
+export const HAND_OVER_CLAIM = 'hand-over-';
+
+/**
+ * A hand-over consists of requests, each of which renews its claim. None lives longer than a
+ * function may, 15 minutes: an hour after the last nobody is at it.
+ */
+const HAND_OVER_CLAIM_MS = 3_600_000;
 
 /**
  * Claims a tree by compare-and-set. A claim of this operation is taken as its own, one of an
@@ -55,7 +67,8 @@ export async function claimTree(
 export const isArriving = ({ state, claimedAt = 0 }: Tree, now: number): boolean =>
   state === 'arriving' && claimedAt + CLAIM_MS > now;
 
-async function isClaimable(
+/** @param own the claim of whoever asks: it is found again after a crash */
+export async function isClaimable(
   { rows, clock }: Pick<MailboxPorts, 'rows' | 'clock'>,
   tree: Tree,
   own?: string,
@@ -63,14 +76,15 @@ async function isClaimable(
   const { state, claim, claimedAt = 0 } = tree;
   if (state === 'deleted') return true;
   if (state === 'arriving') return !isArriving(tree, clock.now());
-  if (state !== 'purging' || claim === undefined) return false;
+  if ((state !== 'purging' && state !== 'leaving') || claim === undefined) return false;
   if (claim === own || claimedAt + CLAIM_MS <= clock.now()) return true;
+  if (claim.startsWith(HAND_OVER_CLAIM)) return claimedAt + HAND_OVER_CLAIM_MS <= clock.now();
   const operation = await rows.get(registryKeys.operation(claim));
   return operation?.attributes['state'] !== 'running';
 }
 
 /**
- * Gives back a tree whose purge is over without having done so itself.
+ * Gives back a tree whose purge or hand-over is over without having done so itself.
  * @returns whether it was that
  */
 export async function giveBackForgotten(
@@ -80,9 +94,9 @@ export async function giveBackForgotten(
 ): Promise<boolean> {
   const { state, claim, deletionId, mailboxes } = tree;
   // One of which nothing is left waits for its record only.
-  if (state !== 'purging' || claim === undefined || mailboxes === 0) return false;
-  if (!(await isClaimable(ports, tree))) return false;
-  await releaseTree(ports.rows, accountId, deletionId, claim, { mailboxes });
+  if ((state !== 'purging' && state !== 'leaving') || mailboxes === 0) return false;
+  if (claim === undefined || !(await isClaimable(ports, tree))) return false;
+  await releaseTree(ports.rows, accountId, deletionId, claim, { state, mailboxes });
   return true;
 }
 
@@ -92,11 +106,11 @@ export async function releaseTree(
   accountId: string,
   deletionId: string,
   claim: string,
-  same: Partial<Pick<Tree, 'mailboxes'>> = {},
+  { state = 'purging', ...same }: Partial<Pick<Tree, 'state' | 'mailboxes'>> = {},
 ): Promise<void> {
   await rows.write(
     treeUpdate(accountId, deletionId, {
-      from: 'purging',
+      from: state,
       claim,
       same,
       set: { state: 'deleted' },

@@ -6,6 +6,7 @@ import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { DELIMITER } from '../../contract/mailbox-names.ts';
 import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
+import { activeCheck } from '../accounts/while-active.ts';
 import { StoreBusyError } from '../errors.ts';
 import type { MailboxPorts } from '../mailboxes/mailboxes.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
@@ -23,8 +24,9 @@ import {
 } from './move-writes.ts';
 import { type Member, membersOf, readNamed, readTree, type Tree } from './tree.ts';
 
-/** One item is the tree, which must still be on the move, and counts them. */
-const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - 1) / ROWS_EACH);
+/** The tree, which must still be on the move, and counts them; the account, which must be active. */
+const FIXED_ROWS = 2;
+const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / ROWS_EACH);
 
 /** @throws StoreBusyError: asked again, it goes on */
 export async function finishMoves(
@@ -42,7 +44,7 @@ export async function finishMoves(
 /**
  * @param settings those of the account, for the policies of what comes back
  * @param deadline epoch milliseconds after which no new try begins
- * @throws StoreBusyError: asked again, it goes on
+ * @throws AccountNotActiveError; StoreBusyError: asked again, it goes on
  */
 export async function finishMove(
   ports: MailboxPorts,
@@ -77,8 +79,13 @@ async function moveSome(
       : await restoreSome(ports, accountId, tree, settings);
   if (writes === 'lost') return 'lost';
   if (writes === undefined) return await end(ports, accountId, tree);
-  const result = await ports.rows.transact(writes);
-  return result.outcome === 'written' ? false : 'lost';
+  // A move that was under way when the account was fenced must not write behind the fence (X3).
+  const result = await ports.rows.transact([activeCheck(accountId), ...writes]);
+  if (result.outcome === 'written') return false;
+  const isAccount =
+    result.outcome === 'refused' && result.refusals.some(({ index }) => index === 0);
+  if (isAccount) throw notActive((await readAccount(ports.rows, accountId)) ?? { accountId });
+  return 'lost';
 }
 
 /** The next mailboxes that still have their names; undefined when none has. */

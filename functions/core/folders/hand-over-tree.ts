@@ -4,77 +4,81 @@
  * owner's id and class. UIDs, flags and UIDVALIDITY are kept; the ACL is the former owner's and
  * stays behind (DEV-11). Repeated after a crash it goes on with what is missing.
  */
-import { createHash } from 'node:crypto';
-import { mailKey } from '../../contract/key-layout.ts';
 import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
-import type { Account } from '../accounts/accounts.ts';
+import { notActive, readAccount } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
-import { type Entry, readEntries, readMailboxPage, stillThere } from '../messages/entries.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
-import { type Message, toAttributes } from '../messages/message.ts';
-import type { Attributes, Guard, RowStore, Write } from '../ports/row-store.ts';
+import type { Attributes, Guard } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
-import { inParallel } from '../rows/parallel.ts';
-import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import { accountWrite, treePut, treeUpdate } from './move-writes.ts';
-import { membersOf, readMailboxes, readTree, requireTree, type Tree } from './tree.ts';
-
-/** Messages in one transaction: as many COPYs as take two or three turns of some 30 ms. */
-const CHUNK_MESSAGES = 48;
-const PARALLEL_COPIES = 16;
-
-/** As many as ids of deletions end with. */
-const RANDOM_DIGITS = 12;
+import { copyMail } from './copy-mail.ts';
+import {
+  copyChecks,
+  type HandOver,
+  handedOverId,
+  requireGoingOn,
+  sourceChecks,
+  sourcesOf,
+} from './hand-over-claim.ts';
+import { accountWrite, countsOf, treePut, treeUpdate } from './move-writes.ts';
+import { readTree, requireTree, type Tree } from './tree.ts';
 
 const MAILBOX_ID_BYTES = 8;
-const BLOB_ID_BYTES = 16;
-
-export interface HandOver {
-  readonly from: Account;
-  readonly tree: Tree;
-  /** Path, as it was deleted, of what is handed over. */
-  readonly branch: string;
-  readonly to: Account;
-  /** Those of the new owner. */
-  readonly settings: ResolvedSettings;
-}
-
-/** The id that a part of a tree has in its new account: always the same, so that a repetition finds it. */
-export function handedOverId({ tree, branch }: Pick<HandOver, 'tree' | 'branch'>): string {
-  const hash = createHash('sha256').update(`${tree.deletionId} ${branch}`).digest('hex');
-  return `${tree.hex}-${hash.slice(0, RANDOM_DIGITS)}`;
-}
 
 /**
+ * @param handOver whose tree the caller has claimed
  * @param deadline epoch milliseconds after which nothing more is begun
  * @returns whether all is there; else the same call again does the rest
- * @throws StoreBusyError
+ * @throws AccountNotActiveError, AccountHeldError, SupersededError when the claim was lost,
+ *   StoreBusyError; Error when what came is not what there was: then nothing may end (W5, W8)
  */
 export async function handOverTree(
   ports: MessagePorts,
   handOver: HandOver,
   deadline: number,
 ): Promise<boolean> {
-  const { from, tree, branch, to } = handOver;
   const arrived = await untilWon(ports, deadline, () => beginArrival(ports, handOver));
   if (!arrived.partial) return true;
-  const members = await membersOf(ports.rows, from.accountId, tree.deletionId, branch);
-  for (const source of await readMailboxes(ports.rows, members)) {
+  const sources = await sourcesOf(ports.rows, handOver);
+  for (const source of sources) {
     const target = await untilWon(ports, deadline, () => receive(ports, handOver, source));
     if (!(await copyMail(ports, handOver, { source, target }, deadline))) return false;
   }
+  await untilWon(ports, deadline, () => endArrival(ports, handOver, sources));
+  return true;
+}
+
+/**
+ * The copy is whole once it counts what its source counts: the numbers are not its own, so that a
+ * message that was passed over is missed here (W8).
+ */
+async function endArrival(
+  { rows }: MessagePorts,
+  handOver: HandOver,
+  sources: readonly Mailbox[],
+): Promise<'ended' | 'lost'> {
+  const { accountId } = handOver.to;
   const deletionId = handedOverId(handOver);
-  const { mailboxes, messages } = await requireTree(ports.rows, to.accountId, deletionId);
-  const end = treeUpdate(to.accountId, deletionId, {
-    from: 'arriving',
-    set: { state: 'deleted', whole: { mailboxes, messages } },
-    unset: ['partial', 'claimedAt'],
-  });
-  const ended = await ports.rows.write(end);
-  if (ended.outcome === 'written') return true;
-  throw new StoreBusyError('somebody else is at the copy of the deleted folder');
+  const whole = countsOf(sources, 1);
+  const result = await rows.transact([
+    ...copyChecks(handOver),
+    treeUpdate(accountId, deletionId, {
+      from: 'arriving',
+      same: whole,
+      set: { state: 'deleted', whole },
+      unset: ['partial', 'claimedAt'],
+    }),
+  ]);
+  if (result.outcome === 'written') return 'ended';
+  if (result.outcome === 'conflict') return 'lost';
+  await requireGoingOn(rows, handOver);
+  const { state, mailboxes, messages, bytes } = await requireTree(rows, accountId, deletionId);
+  if (state === 'deleted') return 'ended';
+  if (state !== 'arriving') throw new StoreBusyError('what has come of the copy is being purged');
+  throw new Error(
+    `the copy ${deletionId} has ${mailboxes} mailboxes, ${messages} messages, ${bytes} bytes, its source ${whole.mailboxes}, ${whole.messages}, ${whole.bytes}: nothing of the source may end`,
+  );
 }
 
 /**
@@ -84,8 +88,10 @@ export async function handOverTree(
 export function isWhole(tree: Tree): boolean {
   const { whole, returned, partial } = tree;
   if (partial || whole === undefined) return false;
-  const { mailboxes, messages } = returned ?? tree;
-  return mailboxes === whole.mailboxes && messages === whole.messages;
+  const { mailboxes, messages, bytes } = returned ?? tree;
+  return (
+    mailboxes === whole.mailboxes && messages === whole.messages && bytes === (whole.bytes ?? bytes)
+  );
 }
 
 /** The tree in the new account, which nobody can bring back before it is whole. */
@@ -93,11 +99,15 @@ async function beginArrival(
   { rows, clock }: MessagePorts,
   handOver: HandOver,
 ): Promise<Tree | 'lost'> {
-  const { tree, branch, to, settings } = handOver;
+  const { tree, branch, settings } = handOver;
+  const to = await readAccount(rows, handOver.to.accountId);
+  if (to?.state !== 'active') throw notActive(to ?? handOver.to);
   const { hex, deletedAt, requestedBy } = tree;
   const deletionId = handedOverId(handOver);
   const there = await readTree(rows, to.accountId, deletionId);
-  if (there !== undefined && !isForgotten(there)) return await goOn(rows, clock.now(), to, there);
+  if (there !== undefined && !isForgotten(there)) {
+    return await goOn(rows, clock.now(), handOver, there);
+  }
   const arriving: Tree = {
     deletionId,
     state: 'arriving',
@@ -114,9 +124,14 @@ async function beginArrival(
   };
   const guard: Guard =
     there === undefined ? { row: 'absent' } : { row: 'present', equals: { state: 'purged' } };
-  const writes = [accountWrite(to, to.moves ?? {}), treePut(to.accountId, arriving, guard)];
-  const result = await rows.transact(writes);
-  return result.outcome === 'written' ? arriving : 'lost';
+  const result = await rows.transact([
+    accountWrite(to, to.moves ?? {}),
+    ...sourceChecks(handOver),
+    treePut(to.accountId, arriving, guard),
+  ]);
+  if (result.outcome === 'written') return arriving;
+  if (result.outcome === 'refused') await requireGoingOn(rows, handOver);
+  return 'lost';
 }
 
 /** It never came back, and a purge has taken what there was of it. */
@@ -125,17 +140,22 @@ const isForgotten = ({ state, returned }: Tree): boolean =>
 
 /** Takes a copy up again of which something is missing, and says that somebody is at it. */
 async function goOn(
-  rows: RowStore,
+  rows: MessagePorts['rows'],
   now: number,
-  { accountId }: Account,
+  handOver: HandOver,
   tree: Tree,
 ): Promise<Tree | 'lost'> {
   if (tree.returned !== undefined || isWhole(tree)) return tree;
   if (tree.state === 'purging') throw new StoreBusyError('what has come of it is being purged');
   const set = { state: 'arriving', partial: true, claimedAt: now };
-  const update = treeUpdate(accountId, tree.deletionId, { from: tree.state, set });
-  const result = await rows.write(update);
-  return result.outcome === 'written' ? { ...tree, partial: true } : 'lost';
+  const { accountId } = handOver.to;
+  const result = await rows.transact([
+    ...copyChecks(handOver),
+    treeUpdate(accountId, tree.deletionId, { from: tree.state, set }),
+  ]);
+  if (result.outcome === 'written') return { ...tree, partial: true };
+  if (result.outcome === 'refused') await requireGoingOn(rows, handOver);
+  return 'lost';
 }
 
 /** The mailbox that takes the mail of another. */
@@ -164,6 +184,7 @@ async function receive(
   const { mailboxId } = mailbox;
   const absent = { row: 'absent' } as const;
   const result = await rows.transact([
+    ...copyChecks(handOver),
     treeUpdate(to.accountId, deletionId, { from: 'arriving', add: { mailboxes: 1 } }),
     {
       kind: 'put',
@@ -178,102 +199,7 @@ async function receive(
       attributes: { v: ROW_VERSION, type: 'mailbox', ...(mailbox as unknown as Attributes) },
     },
   ]);
-  return result.outcome === 'written' ? mailbox : 'lost';
-}
-
-interface Pair {
-  readonly source: Mailbox;
-  readonly target: Mailbox;
-}
-
-/** @returns whether all of it is there */
-async function copyMail(
-  ports: MessagePorts,
-  handOver: HandOver,
-  pair: Pair,
-  deadline: number,
-): Promise<boolean> {
-  const { rows, clock } = ports;
-  let afterUid: number | undefined = 0;
-  while (afterUid !== undefined) {
-    if (clock.now() > deadline) return false;
-    const window = { afterUid, limit: CHUNK_MESSAGES };
-    const page: Awaited<ReturnType<typeof readMailboxPage>> = await readMailboxPage(
-      rows,
-      pair.source,
-      window,
-      clock.now(),
-    );
-    await untilWon(ports, deadline, () => copyChunk(ports, handOver, pair, page.entries));
-    afterUid = page.nextAfterUid;
-  }
-  return true;
-}
-
-async function copyChunk(
-  ports: MessagePorts,
-  handOver: HandOver,
-  { target }: Pair,
-  entries: readonly Entry[],
-): Promise<'done' | 'lost'> {
-  const { from, to } = handOver;
-  const uids = entries.map(({ message }) => message.uid);
-  const there = uids.length === 0 ? [] : await readEntries(ports.rows, target, uids, 0);
-  const known = new Set(there.map(({ message }) => message.uid));
-  const missing = entries.filter(({ message }) => !known.has(message.uid));
-  const copies = await inParallel(missing, PARALLEL_COPIES, ({ message }) =>
-    copyBytes(ports, from, to, message),
-  );
-  await requireEnded(
-    ports,
-    missing.filter((_, index) => copies[index] === undefined),
-  );
-  const messages = copies.filter((copy) => copy !== undefined);
-  if (messages.length === 0) return 'done';
-  const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const add = { messages: messages.length, bytes };
-  const result = await ports.rows.transact([
-    treeUpdate(to.accountId, handedOverId(handOver), { from: 'arriving', add }),
-    {
-      kind: 'update',
-      key: dictmapKeys.mailbox(target.mailboxId),
-      guard: { row: 'present', equals: { state: 'deleted' } },
-      change: { add },
-    },
-    ...messages.map(
-      (message): Write => ({
-        kind: 'put',
-        key: dictmapKeys.message(target.mailboxId, message.uid),
-        guard: { row: 'absent' },
-        attributes: toAttributes(message),
-      }),
-    ),
-  ]);
-  return result.outcome === 'written' ? 'done' : 'lost';
-}
-
-/** @throws Error when bytes are gone of a message that has not ended: then nothing of it may end */
-async function requireEnded({ rows }: MessagePorts, gone: readonly Entry[]): Promise<void> {
-  if (gone.length === 0) return;
-  const [left] = await stillThere(rows, gone);
-  if (left === undefined) return;
-  throw new Error(`object of message ${left.message.guid} is missing: the audit must look at it`);
-}
-
-/** Undefined when the old bytes are gone: the tree is being purged. */
-async function copyBytes(
-  { objects, ids }: MessagePorts,
-  from: Account,
-  to: Account,
-  message: Message,
-): Promise<Message | undefined> {
-  const { blobId, retentionClass, versionId } = message;
-  const newBlobId = ids.hex(BLOB_ID_BYTES);
-  const copied = await objects.copy(
-    { key: mailKey(retentionClass, from.accountId, blobId), versionId },
-    mailKey(to.retentionClass, to.accountId, newBlobId),
-  );
-  if (copied === undefined) return undefined;
-  const { retentionClass: newClass } = to;
-  return { ...message, blobId: newBlobId, retentionClass: newClass, versionId: copied.versionId };
+  if (result.outcome === 'written') return mailbox;
+  if (result.outcome === 'refused') await requireGoingOn(rows, handOver);
+  return 'lost';
 }

@@ -73,7 +73,7 @@ interface TreeChange {
   readonly from: TreeState;
   readonly claim?: string;
   /** What else must be as it was read. */
-  readonly same?: Partial<Pick<Tree, 'mailboxes'>>;
+  readonly same?: Partial<Pick<Tree, 'mailboxes' | 'messages' | 'bytes'>>;
   readonly set?: Attributes;
   readonly add?: Readonly<Record<string, number>>;
   readonly unset?: readonly string[];

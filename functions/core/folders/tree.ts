@@ -16,14 +16,16 @@ import { inParallel } from '../rows/parallel.ts';
 
 /**
  * `moving`: deleted; its rows are on their way. `restoring`: coming back, as a whole or a branch.
- * `purging`: claimed by a purge, which nothing else may come between. `arriving`: being copied from
- * another account. `restored`, `purged`: records.
+ * `purging`: claimed by a purge, which nothing else may come between. `leaving`: claimed by a
+ * hand-over that copies it. `arriving`: being copied from another account. `restored`, `purged`:
+ * records.
  */
 export type TreeState =
   | 'moving'
   | 'deleted'
   | 'restoring'
   | 'purging'
+  | 'leaving'
   | 'arriving'
   | 'restored'
   | 'purged';
@@ -50,13 +52,13 @@ export interface Tree {
   readonly keepInbox?: true;
   /** Not all of it has come from another account yet, where all of it is still kept. */
   readonly partial?: true;
-  /** What a copy from another account held once all of it had come. */
+  /** What the tree that it was copied from counted: all of that has come. */
   readonly whole?: Whole;
   /** What comes back or came back last: so whoever asks again gets the same answer. */
   readonly returned?: Returned;
   /** Tells one return from the next of the same tree. */
   readonly returnId?: string;
-  /** The operation that purges it, and since when, in epoch milliseconds. */
+  /** The operation that purges it, or the hand-over, and since when, in epoch milliseconds. */
   readonly claim?: string;
   readonly claimedAt?: number;
 }
@@ -70,7 +72,7 @@ export interface Returned {
   readonly bytes: number;
 }
 
-type Whole = Pick<Tree, 'mailboxes' | 'messages'>;
+type Whole = Pick<Tree, 'mailboxes' | 'messages' | 'bytes'>;
 
 export interface Member {
   /** As it was deleted. */

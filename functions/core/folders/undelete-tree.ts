@@ -103,7 +103,7 @@ async function begin(
   const { account, settings, deletionId, branch = tree.root } = undeletion;
   const { accountId } = account;
   if (await giveBackForgotten(ports, accountId, tree)) return 'lost';
-  if (tree.state === 'purging' || tree.partial) throw claimed(tree);
+  if (tree.state === 'purging' || tree.state === 'leaving' || tree.partial) throw claimed(tree);
   const members = isStored(tree) ? await membersOf(ports.rows, accountId, deletionId, branch) : [];
   const mailboxes = await readNamed(ports.rows, members);
   if (mailboxes === 'lost') return 'lost';
@@ -265,7 +265,12 @@ async function checkRoom(
 }
 
 function claimed({ deletionId, state }: Tree): LetheError {
-  const what = state === 'purging' ? 'being purged' : 'being copied from another account';
+  const what =
+    state === 'purging'
+      ? 'being purged'
+      : state === 'leaving'
+        ? 'being handed over to another account'
+        : 'being copied from another account';
   return notAllowed(
     `the deleted folder ${quoted(deletionId)} is ${what}`,
     'What is there when that has ended can be brought back.',

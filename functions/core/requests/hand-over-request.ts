@@ -6,10 +6,25 @@
 import type { UndeleteMailboxAnswer, UndeleteMailboxRequest } from '../../contract/folder-api.ts';
 import { type Account, requireActiveAccount, whyProtected } from '../accounts/accounts.ts';
 import { parseAddress } from '../accounts/address.ts';
-import { handedOverId, handOverTree, isWhole } from '../folders/hand-over-tree.ts';
+import { quoted, StoreBusyError } from '../errors.ts';
+import {
+  claimSource,
+  type HandOver,
+  handedOverId,
+  handOverClaim,
+  releaseSource,
+} from '../folders/hand-over-claim.ts';
+import { handOverTree, isWhole } from '../folders/hand-over-tree.ts';
 import { countsOf } from '../folders/move-writes.ts';
 import { purgeTree } from '../folders/purge-tree.ts';
-import { isStored, membersOf, readMailboxes, readTree, type Tree } from '../folders/tree.ts';
+import {
+  isStored,
+  membersOf,
+  readMailboxes,
+  readTree,
+  type Tree,
+  unknownDeletion,
+} from '../folders/tree.ts';
 import { type Undeletion, undeleteTree } from '../folders/undelete-tree.ts';
 import { isAtOrBelow, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { notAllowed } from '../mailboxes/rights.ts';
@@ -29,18 +44,18 @@ export interface HandedOver {
 }
 
 /**
- * @throws InvalidInputError, UnknownUserError, AccountHeldError, AccountNotActiveError,
- *   MailboxExistsError, NotAllowedError, QuotaExceededError, StoreBusyError
+ * @throws InvalidInputError, UnknownUserError, UnknownMailboxError, AccountHeldError,
+ *   AccountNotActiveError, MailboxExistsError, NotAllowedError, QuotaExceededError,
+ *   SupersededError, StoreBusyError
  */
 export async function requestHandOver(
   request: MailRequest,
   body: UndeleteMailboxRequest,
   { tree, branch, toUser, settingsOf }: HandedOver,
 ): Promise<UndeleteMailboxAnswer> {
-  const { ports, access, deadline } = request;
+  const { ports, access } = request;
   const from = access.account;
   const { deletionId } = tree;
-  requireUnclaimed(tree);
   const to = await requireActiveAccount(ports.rows, parseAddress('toUser', toUser));
   // What is held could be copied, but not ended where it is.
   if (from.held) throw await whyProtected(ports.rows, from);
@@ -50,27 +65,51 @@ export async function requestHandOver(
   const { overQuota = false, dryRun = false } = body;
   const wanted = parseMailboxPath('to', body.to ?? branch);
   const handOver = { from, tree, branch, to, settings };
-  const arrivedId = handedOverId(handOver);
+  const before = await readTree(ports.rows, to.accountId, handedOverId(handOver));
+  if (members.length === 0 && before?.returned === undefined) {
+    throw unknownDeletion(`${quoted(branch)} in ${quoted(deletionId)}`);
+  }
   // Looked at before anything is copied; what has arrived counts there already.
-  const isNew = (await readTree(ports.rows, to.accountId, arrivedId)) === undefined;
+  const isNew = before === undefined;
   if (isNew && !overQuota) await checkQuota(ports, to, settings, wanted, counts.bytes);
   const answer = { deletionId, to: wanted, ...counts };
   if (dryRun) return { ...answer, dryRun };
-  if (!(await handOverTree(ports, handOver, deadline))) return { ...answer, complete: false };
-  const undeletion: Undeletion = {
-    account: to,
-    settings,
-    deletionId: arrivedId,
-    branch,
-    overQuota,
-    ...(body.to === undefined ? {} : { to: wanted }),
-  };
-  const done = await undeleteTree(ports, undeletion, deadline);
-  await requireWhole(request, to, arrivedId);
-  const complete = await endSource(request, tree, branch);
-  // As it came back: where it was, some of it may have gone before a crash.
-  const { branch: _, ...came } = done;
-  return { deletionId, ...came, ...(complete ? {} : { complete }) };
+  const asked = { overQuota, ...(body.to === undefined ? {} : { to: wanted }) };
+  const done = await carryOut(request, handOver, asked, members.length > 0);
+  return done === undefined ? { ...answer, complete: false } : { deletionId, ...done };
+}
+
+/**
+ * Claims the tree, copies it, brings the copy back, ends what it came from. Whatever refuses it
+ * gives the tree back; when it is only late, the claim waits for the next request.
+ * @returns undefined when time ran out before all had come
+ */
+async function carryOut(
+  request: MailRequest,
+  handOver: HandOver,
+  asked: Pick<Undeletion, 'overQuota' | 'to'>,
+  isThere: boolean,
+): Promise<Omit<UndeleteMailboxAnswer, 'deletionId'> | undefined> {
+  const { ports, deadline } = request;
+  const { branch, to, settings, tree } = handOver;
+  const deletionId = handedOverId(handOver);
+  const isClaimed = isThere || tree.claim === handOverClaim(handOver);
+  const source = isClaimed ? await claimSource(ports, handOver, deadline) : undefined;
+  try {
+    // Once its end has begun, all of it has come back there.
+    if (source?.state === 'leaving' && !(await handOverTree(ports, handOver, deadline))) return;
+    const undeletion: Undeletion = { account: to, settings, deletionId, branch, ...asked };
+    const done = await undeleteTree(ports, undeletion, deadline);
+    await requireWhole(request, to, deletionId);
+    const complete = source === undefined || (await endSource(request, handOver, source));
+    // As it came back: where it was, some of it may have gone before a crash.
+    const { branch: _, ...came } = done;
+    return { ...came, ...(complete ? {} : { complete }) };
+  } catch (error) {
+    const goesOn = error instanceof StoreBusyError;
+    if (!goesOn) await releaseSource(ports.rows, handOver).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** @throws NotAllowedError when some of the copy was purged before it came back: the old one stays */
@@ -84,28 +123,20 @@ async function requireWhole({ ports }: MailRequest, to: Account, arrivedId: stri
 }
 
 /** @returns whether nothing of it is left there */
-async function endSource(request: MailRequest, tree: Tree, branch: string): Promise<boolean> {
-  const { ports, access, deadline } = request;
+async function endSource(
+  { ports, access, deadline }: MailRequest,
+  handOver: HandOver,
+  claimed: Tree,
+): Promise<boolean> {
+  const { branch } = handOver;
   const purge = {
-    claim: claimOf(tree),
+    claim: handOverClaim(handOver),
     dueAt: (path: string) => (isAtOrBelow(path, branch) ? 0 : Number.POSITIVE_INFINITY),
     pace: new Pace(ports.clock, KEYS_PER_SECOND, 1),
     counting: () => [],
   };
-  const { outcome } = await purgeTree(ports, access, tree, purge, deadline);
+  const { outcome } = await purgeTree(ports, access, claimed, purge, deadline);
   return outcome !== 'again' && outcome !== 'taken';
-}
-
-const claimOf = ({ deletionId }: Tree): string => `hand-over-${deletionId}`;
-
-/** @throws NotAllowedError for a tree that something else is at */
-function requireUnclaimed(tree: Tree): void {
-  if (tree.state === 'deleted') return;
-  if (tree.state === 'purging' && tree.claim === claimOf(tree)) return;
-  throw notAllowed(
-    `the deleted folder ${tree.deletionId} is ${tree.state}`,
-    'Ask again when that has ended.',
-  );
 }
 
 /** The answer to a request that was carried out before, when all of it is told of there. */

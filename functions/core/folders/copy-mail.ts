@@ -1,0 +1,119 @@
+/** The mail of one mailbox of a tree that is handed over, copied with its bytes, in UID order. */
+import { mailKey } from '../../contract/key-layout.ts';
+import { dictmapKeys } from '../../contract/row-layout.ts';
+import type { Account } from '../accounts/accounts.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { type Entry, readEntries, readMailboxPage } from '../messages/entries.ts';
+import type { MessagePorts } from '../messages/in-chunks.ts';
+import { type Message, toAttributes } from '../messages/message.ts';
+import type { Write } from '../ports/row-store.ts';
+import { untilWon } from '../rows/contention.ts';
+import { inParallel } from '../rows/parallel.ts';
+import { copyChecks, type HandOver, handedOverId, requireGoingOn } from './hand-over-claim.ts';
+import { treeUpdate } from './move-writes.ts';
+
+/** Messages in one transaction: as many COPYs as take two or three turns of some 30 ms. */
+const CHUNK_MESSAGES = 48;
+const PARALLEL_COPIES = 16;
+
+const BLOB_ID_BYTES = 16;
+
+interface Pair {
+  readonly source: Mailbox;
+  readonly target: Mailbox;
+}
+
+/**
+ * @param deadline epoch milliseconds after which no new try begins
+ * @returns whether all of it is there
+ * @throws as handOverTree
+ */
+export async function copyMail(
+  ports: MessagePorts,
+  handOver: HandOver,
+  pair: Pair,
+  deadline: number,
+): Promise<boolean> {
+  const { rows, clock } = ports;
+  let afterUid: number | undefined = 0;
+  while (afterUid !== undefined) {
+    if (clock.now() > deadline) return false;
+    const window = { afterUid, limit: CHUNK_MESSAGES };
+    const page: Awaited<ReturnType<typeof readMailboxPage>> = await readMailboxPage(
+      rows,
+      pair.source,
+      window,
+      clock.now(),
+    );
+    await untilWon(ports, deadline, () => copyChunk(ports, handOver, pair, page.entries));
+    afterUid = page.nextAfterUid;
+  }
+  return true;
+}
+
+async function copyChunk(
+  ports: MessagePorts,
+  handOver: HandOver,
+  { target }: Pair,
+  entries: readonly Entry[],
+): Promise<'done' | 'lost'> {
+  const { from, to } = handOver;
+  const uids = entries.map(({ message }) => message.uid);
+  const there = uids.length === 0 ? [] : await readEntries(ports.rows, target, uids, 0);
+  const known = new Set(there.map(({ message }) => message.uid));
+  const missing = entries.filter(({ message }) => !known.has(message.uid));
+  const copies = await inParallel(missing, PARALLEL_COPIES, ({ message }) =>
+    copyBytes(ports, from, to, message),
+  );
+  const messages = copies.filter((copy) => copy !== undefined);
+  if (messages.length < missing.length) {
+    // Under the claim nothing ends, so that no message is passed over for having ended.
+    await requireGoingOn(ports.rows, handOver);
+    const lost = missing.find((_, index) => copies[index] === undefined);
+    throw new Error(
+      `object of message ${lost?.message.guid} is missing: the audit must look at it`,
+    );
+  }
+  if (messages.length === 0) return 'done';
+  const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const add = { messages: messages.length, bytes };
+  const result = await ports.rows.transact([
+    ...copyChecks(handOver),
+    treeUpdate(to.accountId, handedOverId(handOver), { from: 'arriving', add }),
+    {
+      kind: 'update',
+      key: dictmapKeys.mailbox(target.mailboxId),
+      guard: { row: 'present', equals: { state: 'deleted' } },
+      change: { add },
+    },
+    ...messages.map(
+      (message): Write => ({
+        kind: 'put',
+        key: dictmapKeys.message(target.mailboxId, message.uid),
+        guard: { row: 'absent' },
+        attributes: toAttributes(message),
+      }),
+    ),
+  ]);
+  if (result.outcome === 'written') return 'done';
+  if (result.outcome === 'refused') await requireGoingOn(ports.rows, handOver);
+  return 'lost';
+}
+
+/** Undefined when the old bytes are gone. */
+async function copyBytes(
+  { objects, ids }: MessagePorts,
+  from: Account,
+  to: Account,
+  message: Message,
+): Promise<Message | undefined> {
+  const { blobId, retentionClass, versionId } = message;
+  const newBlobId = ids.hex(BLOB_ID_BYTES);
+  const copied = await objects.copy(
+    { key: mailKey(retentionClass, from.accountId, blobId), versionId },
+    mailKey(to.retentionClass, to.accountId, newBlobId),
+  );
+  if (copied === undefined) return undefined;
+  const { retentionClass: newClass } = to;
+  return { ...message, blobId: newBlobId, retentionClass: newClass, versionId: copied.versionId };
+}

@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { GrantsLastSequencer } from './test/grants-last-sequencer.ts';
 
+const INTEGRATION = 'test/{unit,simulation}/**/*.integration.test.ts';
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line-reporter.ts'],
@@ -9,10 +11,17 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: [
-            'test/{unit,simulation,style,local}/**/*.test.ts',
-            'test/contracts/memory.test.ts',
-          ],
+          include: ['test/{unit,simulation}/**/*.test.ts', 'test/contracts/memory.test.ts'],
+          exclude: [INTEGRATION],
+          setupFiles: ['test/unit-setup.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        // What starts programs, or listens on this machine.
+        test: {
+          name: 'integration',
+          include: [INTEGRATION, 'test/{local,style}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },

@@ -22,6 +22,7 @@ import { deliverMessages } from '../../functions/core/messages/deliver-messages.
 import { putObject } from '../../functions/core/objects/opaque-objects.ts';
 import { inParallel } from '../../functions/core/rows/parallel.ts';
 import { furnish, mail } from '../simulation/mail.ts';
+import { SOAK } from '../soak-sizes.ts';
 import { awsCli } from './aws-cli.ts';
 import { lethe, letheJson } from './lethe-command.ts';
 import { CLASSES, deployedStores, replacedObjectsGone } from './stores.ts';
@@ -29,7 +30,7 @@ import { CLASSES, deployedStores, replacedObjectsGone } from './stores.ts';
 /** The second one's address begins with the first one's. */
 const USER = 'a@x.co';
 const NEIGHBOUR = 'a@x.com';
-const MESSAGES = 20_000;
+const MESSAGES = SOAK.erasedMessages;
 const MAILBOXES = ['INBOX', 'Sent', 'Archive/2025', 'Größe'];
 const BATCH = 98;
 
@@ -117,7 +118,7 @@ async function furnishMore(of: Account): Promise<void> {
   await recordCache(ports, of, 'backend-1.example.org', deadline);
 }
 
-test('X3, U3: an account of 20,000 messages is erased, as the AWS CLI lists it', async () => {
+test(`X3, U3: an account of ${MESSAGES} messages is erased, as the AWS CLI lists it`, async () => {
   const before = await everythingOf(neighbour);
   expect(Object.keys(before.bodies).length).toBeGreaterThan(80);
   const aws = await awsCli();

@@ -1,13 +1,18 @@
-/** Recorded scenarios of Dovecot and Cyrus, and some of Lethe's own, on the embedded AWS. */
+/**
+ * Recorded scenarios of Dovecot and Cyrus, and Lethe's own, on the embedded AWS: as many as show
+ * every verb and every error, or all of them (soak-sizes.ts). In memory all are carried out each time.
+ */
 import { join } from 'node:path';
 import { afterAll, describe, expect, inject, test } from 'vitest';
+import { coveringScenarios } from '../replay/covering-scenarios.ts';
 import { EmbeddedTarget } from '../replay/embedded-target.ts';
 import { runScenario } from '../replay/run-scenario.ts';
 import { scenarioFiles } from '../replay/scenario-files.ts';
+import { SOAK } from '../soak-sizes.ts';
 
 const SCENARIOS = join(import.meta.dirname, '..', 'scenarios');
 
-/** Those that show more than rows: what S3 keeps, two users, broken storage, time that passes. */
+/** Show more than rows: what S3 keeps, two users, broken storage, time that passes. */
 const OWN = [
   'DEV-04-mailbox',
   'DEV-08',
@@ -24,14 +29,14 @@ const OWN = [
   'E34-purge-tree',
   'E33-other-account',
   'E35-in-place-deleted',
-].map((id) => join(SCENARIOS, 'lethe', `${id}.json`));
+];
 
 const target = new EmbeddedTarget(inject('lethe'));
 afterAll(() => target.close());
 
-const SERVERS = ['dovecot', 'cyrus'].map((server) => join(SCENARIOS, server));
-
-const scenarios = scenarioFiles([...SERVERS, ...OWN]).flatMap(({ scenario }) => scenario ?? []);
+const recorded = ['dovecot', 'cyrus', 'lethe'].map((source) => join(SCENARIOS, source));
+const all = scenarioFiles(recorded).flatMap(({ scenario }) => scenario ?? []);
+const scenarios = SOAK.everyScenario ? all : coveringScenarios(all, OWN);
 
 /** Why a scenario is not carried out: the same as in memory. */
 const SKIPPED = /^Lethe departs on purpose \(DEV-\d+\)$/;

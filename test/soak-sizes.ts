@@ -1,0 +1,40 @@
+/**
+ * How long the soaks are. `npm test` takes what has found every fault that a longer one found;
+ * `LETHE_SOAK=full`, which `npm run test:all` says, takes all of it.
+ */
+const FULL = process.env['LETHE_SOAK'] === 'full';
+
+interface SoakSizes {
+  /** Seeds of racing folders that never change: the first 103 found what 8,000 found. */
+  readonly folderRaces: number;
+  /** The same where a tree takes several transactions. */
+  readonly largeFolderRaces: number;
+  /** Seeds of racing folders that are drawn anew each time. */
+  readonly freshFolderRaces: number;
+  /** How long clients hammer the same messages over the embedded AWS. */
+  readonly hammerSeconds: number;
+  /** Messages of the account that is erased over the embedded AWS. */
+  readonly erasedMessages: number;
+  /** All recorded scenarios over the deployed doors, or enough for every verb and error once. */
+  readonly everyScenario: boolean;
+}
+
+const SHORT_SIZES: SoakSizes = {
+  folderRaces: 400,
+  largeFolderRaces: 200,
+  freshFolderRaces: 100,
+  hammerSeconds: 10,
+  erasedMessages: 4000,
+  everyScenario: false,
+};
+
+const FULL_SIZES: SoakSizes = {
+  folderRaces: 8000,
+  largeFolderRaces: 2000,
+  freshFolderRaces: 1000,
+  hammerSeconds: 60,
+  erasedMessages: 20_000,
+  everyScenario: true,
+};
+
+export const SOAK: SoakSizes = FULL ? FULL_SIZES : SHORT_SIZES;

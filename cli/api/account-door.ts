@@ -39,7 +39,7 @@ import type {
   UnexpungeAnswer,
   UnexpungeRequest,
 } from '../../functions/contract/unexpunge-api.ts';
-import type { ApiRequests } from './requests.ts';
+import { type ApiRequests, splitDryRun } from './requests.ts';
 
 type Method = 'POST' | 'PUT' | 'PATCH';
 
@@ -196,7 +196,8 @@ export class AccountDoor {
     idempotent: boolean,
   ): Promise<T> {
     const path = [...this.#path, ...below];
-    const request = { method, path, query: this.#query, body: JSON.stringify(body) };
+    const { query, ...rest } = splitDryRun(body);
+    const request = { method, path, query: { ...this.#query, ...query }, ...rest };
     return this.#requests.json(request, { idempotent });
   }
 }

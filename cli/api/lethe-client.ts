@@ -24,7 +24,7 @@ import type {
 } from '../../functions/contract/backups.ts';
 import type { PurgeRequest } from '../../functions/contract/purge.ts';
 import { AccountDoor, DomainDoor } from './account-door.ts';
-import { ApiRequests, type ClientPorts } from './requests.ts';
+import { ApiRequests, type ClientPorts, splitDryRun } from './requests.ts';
 import type { SignedTransport } from './transport.ts';
 
 export interface DeleteOptions {
@@ -154,9 +154,8 @@ export class LetheClient {
 
   /** Not tried again: it would begin another one beside the first. */
   async purgeMailboxes(request: PurgeRequest): Promise<OperationAnswer> {
-    const body = JSON.stringify(request);
     return this.#requests.json(
-      { method: 'POST', path: ['v1', 'mailboxes', 'purge'], body },
+      { method: 'POST', path: ['v1', 'mailboxes', 'purge'], ...splitDryRun(request) },
       { idempotent: false },
     );
   }

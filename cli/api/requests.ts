@@ -1,5 +1,5 @@
 /** Sending requests of the `/v1` API: pages, retries, and what answers mean. */
-import type { ListAnswer } from '../../functions/contract/api.ts';
+import type { DryRunnable, ListAnswer } from '../../functions/contract/api.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { describeFailure, type Failure, readFailure } from './failures.ts';
@@ -20,6 +20,15 @@ export interface CallOptions {
   /** Whether sending the request twice does no more than sending it once. */
   readonly idempotent: boolean;
   readonly signal?: AbortSignal;
+}
+
+/** A dry run is said in the query; what is asked for, in the body. */
+export function splitDryRun(request: DryRunnable): {
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: string;
+} {
+  const { dryRun, ...body } = request;
+  return { query: dryRun === true ? { dryRun: 'true' } : {}, body: JSON.stringify(body) };
 }
 
 export class ApiRequests {

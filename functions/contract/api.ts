@@ -4,6 +4,14 @@ import type { MailServerRole } from './mail-servers.ts';
 
 export type AccountState = 'active' | 'disabled' | 'deleting' | 'erased';
 
+/**
+ * What a destructive request says in the query, as `?dryRun=true`, and nowhere else: a body with a
+ * member of that name is refused. It counts what would be done, and changes nothing.
+ */
+export interface DryRunnable {
+  readonly dryRun?: boolean;
+}
+
 export interface CreateAccountRequest {
   readonly user: string;
   readonly aliases?: readonly string[];

@@ -3,11 +3,11 @@
  * owner or another user, below `/v1/admin/accounts/{user}` as an administrator. Times are ISO 8601
  * in UTC; paths of deleted folders are those under which they were deleted.
  */
-import type { Counts } from './api.ts';
+import type { Counts, DryRunnable } from './api.ts';
 import type { DeletedRetentionDays, DeleteMode } from './mail-settings.ts';
 
 /** `POST mailboxes/delete` */
-export interface DeleteMailboxRequest {
+export interface DeleteMailboxRequest extends DryRunnable {
   /** Not with `all`. */
   readonly mailbox?: string;
   /**
@@ -26,8 +26,6 @@ export interface DeleteMailboxRequest {
    * Cyrus does when an administrator deletes the root of a user. Administrators only.
    */
   readonly all?: boolean;
-  /** Counts what would go, and changes nothing. */
-  readonly dryRun?: boolean;
 }
 
 export interface DeleteMailboxAnswer extends Partial<EstimatedCost> {
@@ -55,7 +53,7 @@ export interface EstimatedCost {
 }
 
 /** `POST mailboxes/undelete`, administrators only. */
-export interface UndeleteMailboxRequest {
+export interface UndeleteMailboxRequest extends DryRunnable {
   readonly deletionId?: string;
   /** In place of an id: what was deleted last under this name, alone or with what is above it. */
   readonly mailbox?: string;
@@ -68,7 +66,6 @@ export interface UndeleteMailboxRequest {
   /** Address of another account to come back in: without the ACL, which was the former owner's. */
   readonly toUser?: string;
   readonly overQuota?: boolean;
-  readonly dryRun?: boolean;
 }
 
 export interface UndeleteMailboxAnswer extends Partial<EstimatedCost> {

@@ -3,6 +3,7 @@
  * as the user that `?as=` names) and `/v1/admin/accounts/{user}` (as an administrator, whom no
  * ACL and no quota of the owner's stops). Times are ISO 8601 in UTC.
  */
+import type { DryRunnable } from './api.ts';
 import type { MailSettings } from './mail-settings.ts';
 
 /** `GET mailboxes?pattern=`: a placeholder is a name that only has children. */
@@ -99,7 +100,7 @@ export interface CopyMessagesAnswer {
  * `POST messages/expunge`: by UIDs, else by query, else all messages with `\Deleted`. With UIDs
  * and `deletedOnly`, those of them with `\Deleted` (UID EXPUNGE of RFC 9051).
  */
-export interface ExpungeMessagesRequest {
+export interface ExpungeMessagesRequest extends DryRunnable {
   readonly mailbox?: string;
   readonly uids?: readonly number[];
   readonly deletedOnly?: boolean;
@@ -109,7 +110,6 @@ export interface ExpungeMessagesRequest {
   readonly bypassExpungeStorage?: boolean;
   /** With a query: deletes those of its mailboxes that are empty afterwards. */
   readonly deleteEmptied?: boolean;
-  readonly dryRun?: boolean;
 }
 
 export interface ExpungeMessagesAnswer {
@@ -133,7 +133,7 @@ export interface MessageName {
  * `POST messages/restore`: messages of the expunge storage go back, to the folder they came from
  * or to `to`. By UIDs of a storage mailbox, or by query.
  */
-export interface RestoreMessagesRequest {
+export interface RestoreMessagesRequest extends DryRunnable {
   readonly mailbox?: string;
   readonly uids?: readonly number[];
   readonly query?: RestoreQuery;
@@ -142,7 +142,6 @@ export interface RestoreMessagesRequest {
   readonly keep?: boolean;
   /** Administrators only. */
   readonly overQuota?: boolean;
-  readonly dryRun?: boolean;
 }
 
 export interface RestoreMessagesAnswer {

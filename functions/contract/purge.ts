@@ -1,10 +1,10 @@
 /** What the steps of `purge-mailboxes` get and answer: ids and numbers only. */
-import type { Counts } from './api.ts';
+import type { Counts, DryRunnable } from './api.ts';
 import type { OperationContext, RefusalAnswer } from './payloads.ts';
 import type { WalkAnswer, WalkedPart, WalkPart, WalkProgress, WalkReport } from './walks.ts';
 
 /** What of deleted folders goes. Without user and domain: in all accounts. */
-export interface PurgeRequest {
+export interface PurgeRequest extends DryRunnable {
   readonly user?: string;
   readonly domain?: string;
   /** This one deletion of the user's, however young it is. */
@@ -15,8 +15,6 @@ export interface PurgeRequest {
   readonly olderThanSeconds?: number;
   /** Also folders with a setting of their own go by what is asked for. */
   readonly ignoreOwnRetention?: boolean;
-  /** Counts what would go; changes nothing. */
-  readonly dryRun?: boolean;
 }
 
 /** Input of an execution. Operators give a request; API and `resume` an operation. */

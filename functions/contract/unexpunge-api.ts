@@ -3,6 +3,7 @@
  * list of its mailbox, and administrators bring it back. All of them below
  * `/v1/admin/accounts/{user}`. Times are ISO 8601 in UTC.
  */
+import type { DryRunnable } from './api.ts';
 
 /** `GET messages/expunged?mailbox=` */
 export interface ExpungedItem {
@@ -24,7 +25,7 @@ export interface ExpungedItem {
 }
 
 /** `POST messages/unexpunge`; which messages is said by one of `uids`, `all` and the time. */
-export interface UnexpungeRequest {
+export interface UnexpungeRequest extends DryRunnable {
   readonly mailbox: string;
   readonly uids?: readonly number[];
   readonly all?: true;
@@ -36,7 +37,6 @@ export interface UnexpungeRequest {
   readonly clearDeleted?: boolean;
   readonly addKeyword?: string;
   readonly overQuota?: boolean;
-  readonly dryRun?: boolean;
 }
 
 export interface UnexpungeAnswer {
@@ -53,14 +53,13 @@ export interface UnexpungeAnswer {
 }
 
 /** `POST messages/purge-expunged`: for good, before its time. */
-export interface PurgeExpungedRequest {
+export interface PurgeExpungedRequest extends DryRunnable {
   /** Expunged at least so long ago; 0 is all. */
   readonly olderThanDays: number;
   /** Missing: all mailboxes of the account. */
   readonly mailbox?: string;
   /** `next` of the answer before. */
   readonly cursor?: string;
-  readonly dryRun?: boolean;
 }
 
 export interface PurgeExpungedAnswer {

@@ -1,14 +1,13 @@
 /** The door for operators who want to know whether a deletion would get through. */
-import { handle } from 'hono/aws-lambda';
 import { examine } from '../core/doctor/examine.ts';
 import type { Ports } from '../core/ports/ports.ts';
-import { makeDoor } from '../runtime/door.ts';
+import { Door, doorHandler } from '../runtime/door.ts';
 import { wireMailServers } from '../runtime/mail-servers.ts';
 import { once, wireClock, wireRows } from '../runtime/wiring.ts';
 
 export function makeDoctorDoor(ports: () => Pick<Ports, 'rows' | 'mailServers' | 'clock'>) {
-  const door = makeDoor();
-  door.post('/v1/doctor', async (context) => context.json(await examine(ports())));
+  const door = new Door();
+  door.route('POST', '/v1/doctor', {}, async ({ context }) => context.json(await examine(ports())));
   return door;
 }
 
@@ -18,4 +17,4 @@ const ports = once(() => ({
   mailServers: wireMailServers(),
 }));
 
-export const handler = handle(makeDoctorDoor(ports));
+export const handler = doorHandler(makeDoctorDoor(ports));

@@ -3,7 +3,7 @@
  * object: it changes rows, and S3 follows.
  */
 
-import { doorHandler, makeDoor } from '../runtime/door.ts';
+import { Door, doorHandler } from '../runtime/door.ts';
 import {
   once,
   wireBackupGate,
@@ -18,7 +18,7 @@ import { addDeliveryRoutes } from './mail/delivery-routes.ts';
 import { addFolderRoutes } from './mail/folder-routes.ts';
 import { addMailboxRoutes } from './mail/mailbox-routes.ts';
 import { addMessageRoutes } from './mail/message-routes.ts';
-import { type MailDependencies, makeOpen } from './mail/open-request.ts';
+import { AccountRoutes, type MailDependencies } from './mail/open-request.ts';
 import { addDomainRoutes, addSettingsRoutes } from './mail/settings-routes.ts';
 import { addUnexpungeRoutes } from './mail/unexpunge-routes.ts';
 
@@ -28,15 +28,15 @@ const DOORS = [
 ] as const;
 
 export function makeMailApi(dependencies: () => MailDependencies) {
-  const door = makeDoor();
+  const door = new Door();
   for (const { kind, base } of DOORS) {
-    const open = makeOpen(dependencies, kind);
-    addMailboxRoutes(door, base, open);
-    addFolderRoutes(door, base, open);
-    addUnexpungeRoutes(door, base, open);
-    addDeliveryRoutes(door, base, kind, dependencies, open);
-    addMessageRoutes(door, base, open);
-    addSettingsRoutes(door, base, kind, dependencies, open);
+    const routes = new AccountRoutes(door, base, kind, dependencies);
+    addMailboxRoutes(routes);
+    addFolderRoutes(routes);
+    addUnexpungeRoutes(routes);
+    addDeliveryRoutes(routes);
+    addMessageRoutes(routes);
+    addSettingsRoutes(routes);
   }
   addDomainRoutes(door, dependencies);
   return door;

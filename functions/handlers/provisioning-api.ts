@@ -9,15 +9,8 @@ import { certificateKeyPem, readCertificate } from '../core/evidence/read-certif
 import { showOperation } from '../core/operations/operation-answer.ts';
 import { resumeOperation } from '../core/operations/run-operation.ts';
 import type { Ports } from '../core/ports/ports.ts';
-import {
-  callerOf,
-  type DoorContext,
-  deadlineOf,
-  doorHandler,
-  makeDoor,
-  queryFlag,
-  readBody,
-} from '../runtime/door.ts';
+import { callerOf, Door, type DoorContext, deadlineOf, doorHandler } from '../runtime/door.ts';
+import { DRY_RUN, FLAG } from '../runtime/request-parts.ts';
 import {
   once,
   wireClock,
@@ -47,20 +40,38 @@ const NEW_ACCOUNT = z.strictObject({
   retentionClass: z.string('allowed is the name of a class').optional(),
 });
 
+const ACCOUNT = '/v1/accounts/:user';
+const DELETION = { ...DRY_RUN, allowUnknownUser: FLAG };
+
+const userIn = (context: DoorContext): string => context.req.param('user') ?? '';
+
 /** How soon a caller should look at an operation again. */
 const POLL_SECONDS = '1';
 
 export function makeProvisioningApi(dependencies: () => ProvisioningDependencies) {
-  const door = makeDoor();
+  const door = new Door();
   const accepted = async (context: DoorContext, operationId: string) => {
     const answer = await showOperation(dependencies().ports, operationId);
     const headers = { location: `/v1/operations/${operationId}`, 'retry-after': POLL_SECONDS };
     return context.json(answer, 202, headers);
   };
+  addAccountRoutes(door, dependencies, accepted);
+  addOperationRoutes(door, dependencies, accepted);
+  addPurgeRoutes(door, () => dependencies().ports, accepted);
+  addBackupRoutes(door, () => dependencies().ports);
+  return door;
+}
 
-  door.post('/v1/accounts', async (context) => {
+type Accepted = (context: DoorContext, operationId: string) => Promise<Response>;
+
+function addAccountRoutes(
+  door: Door,
+  dependencies: () => ProvisioningDependencies,
+  accepted: Accepted,
+): void {
+  door.route('POST', '/v1/accounts', { body: NEW_ACCOUNT }, async ({ context, body }) => {
     const { ports, classes, mailSettings } = dependencies();
-    const { user, aliases, retentionClass } = await readBody(context, NEW_ACCOUNT);
+    const { user, aliases, retentionClass } = body;
     const wanted = {
       user,
       ...(aliases === undefined ? {} : { aliases }),
@@ -71,44 +82,48 @@ export function makeProvisioningApi(dependencies: () => ProvisioningDependencies
     return context.json(await toAnswer(ports.rows, account), 201, { location });
   });
 
-  door.get('/v1/accounts/:user', async (context) =>
-    context.json(await showAccount(dependencies().ports.rows, context.req.param('user'))),
+  door.route('GET', ACCOUNT, {}, async ({ context }) =>
+    context.json(await showAccount(dependencies().ports.rows, userIn(context))),
   );
 
-  door.delete('/v1/accounts/:user', async (context) => {
+  door.route('DELETE', ACCOUNT, { query: DELETION }, async ({ context, query }) => {
     const { ports, erasure } = dependencies();
-    const allowUnknownUser = queryFlag(context, 'allowUnknownUser');
-    const request = { user: context.req.param('user'), allowUnknownUser };
-    if (queryFlag(context, 'dryRun')) {
-      return context.json(await estimateDeletion(ports.rows, erasure, request));
-    }
+    const { allowUnknownUser, dryRun } = query;
+    const request = { user: userIn(context), allowUnknownUser };
+    if (dryRun) return context.json(await estimateDeletion(ports.rows, erasure, request));
     const requestedBy = callerOf(context);
     const deadline = deadlineOf(context, ports.clock);
     const { operationId } = await requestDeletion(ports, { ...request, requestedBy }, deadline);
     return await accepted(context, operationId);
   });
+}
 
-  door.get('/v1/operations/:id', async (context) =>
-    context.json(await showOperation(dependencies().ports, context.req.param('id'))),
+function addOperationRoutes(
+  door: Door,
+  dependencies: () => ProvisioningDependencies,
+  accepted: Accepted,
+): void {
+  const path = '/v1/operations/:id';
+  const idIn = (context: DoorContext) => context.req.param('id') ?? '';
+
+  door.route('GET', path, {}, async ({ context }) =>
+    context.json(await showOperation(dependencies().ports, idIn(context))),
   );
-
-  door.post('/v1/operations/:id/resume', async (context) => {
+  door.route('POST', `${path}/resume`, {}, async ({ context }) => {
     const { ports } = dependencies();
-    const id = context.req.param('id');
-    const { operationId } = await resumeOperation(ports, id, deadlineOf(context, ports.clock));
+    const { operationId } = await resumeOperation(
+      ports,
+      idIn(context),
+      deadlineOf(context, ports.clock),
+    );
     return await accepted(context, operationId);
   });
-
-  door.get('/v1/operations/:id/certificate', async (context) =>
-    context.json(await readCertificate(dependencies().ports, context.req.param('id'))),
+  door.route('GET', `${path}/certificate`, {}, async ({ context }) =>
+    context.json(await readCertificate(dependencies().ports, idIn(context))),
   );
-
-  door.get('/v1/certificate-key', async (context) =>
+  door.route('GET', '/v1/certificate-key', {}, async ({ context }) =>
     context.json({ publicKeyPem: await certificateKeyPem(dependencies().ports) }),
   );
-  addPurgeRoutes(door, () => dependencies().ports, accepted);
-  addBackupRoutes(door, () => dependencies().ports);
-  return door;
 }
 
 const wired = once(

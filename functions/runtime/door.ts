@@ -1,13 +1,13 @@
-/** What both HTTP doors share: reading requests, answering errors as problems, logs. */
+/** What all HTTP doors share: routes, answering errors as problems, logs. */
 import type { Context as LambdaContext } from 'aws-lambda';
 import { type Context, Hono } from 'hono';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
-import { type FieldProblem, InvalidInputError, quoted } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { logFault } from './logger.ts';
 import { problem, problemOf } from './problems.ts';
+import { type Brought, type QueryKinds, readRequest, type Takes } from './request-parts.ts';
 
 /** The part of API Gateway's event (payload format 2.0) that the doors read. */
 interface GatewayEvent {
@@ -15,6 +15,8 @@ interface GatewayEvent {
     readonly requestId?: string;
     readonly authorizer?: { readonly iam?: { readonly userArn?: string } };
   };
+  /** The body of a GET, which no request object can carry. */
+  readonly bodyOfGet?: string;
 }
 
 export interface DoorEnv {
@@ -22,28 +24,74 @@ export interface DoorEnv {
 }
 export type DoorContext = Context<DoorEnv>;
 
+export type NoQuery = Readonly<Record<never, never>>;
+
 /** Answering takes time too: what retries must stop this long before the function's timeout. */
 const ANSWER_RESERVE_MS = 2000;
 
 /** Without a Lambda context (tests): as long as API Gateway waits. */
 const DEFAULT_TIME_MS = 29_000;
 
-/** Fields named in one answer: a list of millions of wrong members must not become as many. */
-const FIELD_PROBLEMS_MAX = 20;
-
-/** What is shown of the name of such a field. */
-const FIELD_LENGTH_MAX = 200;
-
 /** Retry-After of a 503: contention and throttling pass within seconds. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** Entries of one answer. */
-export const PAGE = { fallback: 100, min: 1, max: 500 } as const;
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-export function makeDoor(): Hono<DoorEnv> {
+/** A request of a route, checked. */
+export interface Asked<Q extends QueryKinds, S extends z.ZodType> extends Brought<Q, S> {
+  readonly context: DoorContext;
+}
+
+/** A route as it is declared. */
+export interface Route {
+  readonly method: Method;
+  /** With parameters, `/v1/accounts/:user`. */
+  readonly path: string;
+  readonly takes: Takes<QueryKinds, z.ZodType>;
+}
+
+/** An HTTP door. Each route declares what it takes; anything else is refused before it is asked. */
+export class Door {
+  readonly #routes: Route[] = [];
+  readonly #hono = makeHono();
+
+  /**
+   * Adds a route.
+   * @param takes what a request may bring besides its path; nothing else is let through (O2)
+   */
+  route<Q extends QueryKinds = NoQuery, S extends z.ZodType = z.ZodUndefined>(
+    method: Method,
+    path: string,
+    takes: Takes<Q, S>,
+    act: (asked: Asked<Q, S>) => Response | Promise<Response>,
+  ): void {
+    this.#routes.push({ method, path, takes });
+    this.#hono.on(method, path, async (context) => {
+      const brought = await readRequest(context, takes, context.env?.event?.bodyOfGet);
+      return await act({ ...brought, context });
+    });
+  }
+
+  /** All that there are. */
+  get routes(): readonly Route[] {
+    return this.#routes;
+  }
+
+  /** Answers a request without a network, for tests. */
+  async request(path: string, init: RequestInit = {}, env: object = {}): Promise<Response> {
+    return await this.#hono.request(path, init, env);
+  }
+
+  /** A function behind API Gateway. */
+  handler(): ReturnType<typeof handle> {
+    return handle(this.#hono);
+  }
+}
+
+function makeHono(): Hono<DoorEnv> {
   // Strict, so that `/v1/accounts/` is not taken for `/v1/accounts`.
-  const door = new Hono<DoorEnv>({ strict: true });
-  door.notFound((context) =>
+  const hono = new Hono<DoorEnv>({ strict: true });
+  hono.notFound((context) =>
     answerProblem(
       context,
       problem(
@@ -53,7 +101,7 @@ export function makeDoor(): Hono<DoorEnv> {
       ),
     ),
   );
-  door.onError((error, context) => {
+  hono.onError((error, context) => {
     const found =
       error instanceof HTTPException
         ? problem('urn:lethe:invalid-input', 'Invalid input', error.message)
@@ -64,19 +112,22 @@ export function makeDoor(): Hono<DoorEnv> {
     }
     return answerProblem(context, found);
   });
-  return door;
+  return hono;
 }
 
 /**
  * A door as a function behind API Gateway. Its HTTP APIs give `rawPath` with escapes undone: each
  * part is escaped again, or `a@x.org#b`, or `a@x.org` with a line end, would be taken for `a@x.org`
- * (O2).
+ * (O2). A GET cannot be made with a body: it is passed beside the request, to be refused.
  */
-export function doorHandler(door: Hono<DoorEnv>) {
-  const handler = handle(door);
+export function doorHandler(door: Door) {
+  const handler = door.handler();
   return (event: Extract<LambdaEvent, { rawPath: string }>, context: LambdaContext) => {
     const parts = event.rawPath.toWellFormed().split('/');
-    return handler({ ...event, rawPath: parts.map(encodeURIComponent).join('/') }, context);
+    const rawPath = parts.map(encodeURIComponent).join('/');
+    const isGet = ['GET', 'HEAD'].includes(event.requestContext.http.method);
+    const bodies = isGet && event.body ? { body: null, bodyOfGet: event.body } : {};
+    return handler({ ...event, rawPath, ...bodies }, context);
   };
 }
 
@@ -95,76 +146,4 @@ export function deadlineOf(context: DoorContext, clock: Clock): number {
 /** Who asks, as IAM knows them. */
 export function callerOf(context: DoorContext): string {
   return context.env?.event?.requestContext?.authorizer?.iam?.userArn ?? 'unknown';
-}
-
-/**
- * The body of a request, checked.
- * @throws InvalidInputError naming every field that is wrong
- */
-export async function readBody<S extends z.ZodType>(
-  context: DoorContext,
-  schema: S,
-): Promise<z.infer<S>> {
-  const text = await context.req.text();
-  let given: unknown;
-  try {
-    given = JSON.parse(text);
-  } catch {
-    throw InvalidInputError.of('body', `got ${quoted(text)}, allowed is a JSON object`);
-  }
-  const parsed = schema.safeParse(given, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.slice(0, FIELD_PROBLEMS_MAX).flatMap(toFieldProblems);
-  throw new InvalidInputError(problems.slice(0, FIELD_PROBLEMS_MAX));
-}
-
-function toFieldProblems(issue: z.core.$ZodIssue): FieldProblem[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      field: fieldOf([...issue.path, key]),
-      message: 'unknown: it is not part of this request',
-    }));
-  }
-  const given = issue.input === undefined ? 'missing' : `got ${quoted(issue.input)}`;
-  return [{ field: fieldOf(issue.path), message: `${given}: ${issue.message}` }];
-}
-
-/** A path in the body as text, for instance `messages[0].raw`. */
-function fieldOf(path: readonly PropertyKey[]): string {
-  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
-  return parts.join('').replace(/^\./, '').slice(0, FIELD_LENGTH_MAX) || 'body';
-}
-
-/** A whole number in the query, within bounds. @throws InvalidInputError */
-export function queryNumber(
-  context: DoorContext,
-  name: string,
-  bounds: { readonly fallback: number; readonly min: number; readonly max: number },
-): number {
-  const text = context.req.query(name);
-  if (text === undefined) return bounds.fallback;
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= bounds.min && value <= bounds.max) return value;
-  throw InvalidInputError.of(
-    name,
-    `got ${quoted(text)}, allowed is a whole number from ${bounds.min} to ${bounds.max}`,
-  );
-}
-
-/** What part of a list is asked for. @throws InvalidInputError */
-export function queryPage(context: DoorContext): {
-  readonly limit: number;
-  readonly after?: string;
-} {
-  const after = context.req.query('cursor');
-  const limit = queryNumber(context, 'limit', PAGE);
-  return after === undefined ? { limit } : { limit, after };
-}
-
-/** A yes or no in the query. @throws InvalidInputError */
-export function queryFlag(context: DoorContext, name: string): boolean {
-  const text = context.req.query(name);
-  if (text === undefined || text === 'false') return false;
-  if (text === 'true') return true;
-  throw InvalidInputError.of(name, `got ${quoted(text)}, allowed are true and false`);
 }

@@ -108,11 +108,11 @@ export async function applyToDomain(
   return { accounts: page.rows.length, mailboxes, ...next };
 }
 
-/** The whole document in place of what there is. */
-export const replacing =
-  (document: unknown): ChangeSettings =>
-  () =>
-    document;
+/** The whole document in place of what there is. @throws InvalidInputError */
+export function replacing(document: unknown): ChangeSettings {
+  parseSettings(document);
+  return () => document;
+}
 
 /**
  * Members of a part over those there are; settings of mailboxes by name and member.

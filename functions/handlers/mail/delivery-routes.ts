@@ -1,8 +1,8 @@
 /** Messages that come in, are listed and fetched. */
 import { createHash } from 'node:crypto';
-import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { DeliverAnswer, MessageAnswer, UploadAnswer } from '../../contract/api.ts';
+import { UID_MAX } from '../../contract/limits.ts';
 import { InvalidInputError, quoted } from '../../core/errors.ts';
 import { deliverMessages } from '../../core/messages/deliver-messages.ts';
 import type { Message } from '../../core/messages/message.ts';
@@ -10,25 +10,16 @@ import type { NewMessage } from '../../core/messages/new-messages.ts';
 import { fetchMessage, listMessages } from '../../core/messages/read-messages.ts';
 import { startUpload } from '../../core/messages/uploads.ts';
 import { openPlace } from '../../core/requests/deleted-request.ts';
+import type { MailRequest } from '../../core/requests/mail-access.ts';
+import { deadlineOf, type NoQuery } from '../../runtime/door.ts';
+import { AFTER_UID, LIMIT } from '../../runtime/request-parts.ts';
 import {
-  type DoorContext,
-  type DoorEnv,
-  deadlineOf,
-  PAGE,
-  queryNumber,
-  readBody,
-} from '../../runtime/door.ts';
-import {
-  actorOf,
-  type DoorKind,
+  type AccountRoutes,
+  type AskedOfAccount,
   type MailDependencies,
-  type OpenRequest,
+  PLACE,
   placeIn,
-  userOf,
 } from './open-request.ts';
-
-const UID_MAX = 2 ** 32 - 1;
-const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 
 const WHOLE = z.int('allowed is a whole number');
 const PATH = z.string('allowed is the name of a mailbox');
@@ -54,74 +45,58 @@ const DELIVERY = z.strictObject({
   ),
 });
 
-/** @param base path of an account, for owners or for administrators */
-export function addDeliveryRoutes(
-  door: Hono<DoorEnv>,
-  base: string,
-  kind: DoorKind,
-  dependencies: () => MailDependencies,
-  open: OpenRequest,
-): void {
-  door.post(`${base}/uploads`, async (context) => context.json(await upload(context, open), 201));
-
-  door.post(`${base}/messages`, async (context) =>
-    context.json(await deliver(context, kind, dependencies()), 201),
+export function addDeliveryRoutes(routes: AccountRoutes): void {
+  routes.route('POST', 'uploads', { body: UPLOAD }, async ({ context, body, open }) =>
+    context.json(await upload(await open(), body.size), 201),
   );
 
-  door.get(`${base}/messages`, async (context) => {
-    const page = {
-      afterUid: queryNumber(context, 'cursor', { fallback: 0, min: 0, max: UID_MAX }),
-      limit: queryNumber(context, 'limit', PAGE),
-    };
-    const request = await open(context);
-    const mailbox = await openPlace(request, placeIn(context), 'r');
+  const delivering = { headers: ['idempotency-key'], body: DELIVERY } as const;
+  routes.route('POST', 'messages', delivering, async (asked) =>
+    asked.context.json(await deliver(routes.dependencies(), asked), 201),
+  );
+
+  const listing = { query: { ...PLACE, limit: LIMIT, cursor: AFTER_UID } };
+  routes.route('GET', 'messages', listing, async ({ context, query, open }) => {
+    const page = { afterUid: query.cursor, limit: query.limit };
+    const request = await open();
+    const mailbox = await openPlace(request, placeIn(query), 'r');
     const { messages, nextAfterUid } = await listMessages(request.ports, mailbox, page);
     const next = nextAfterUid === undefined ? {} : { next: String(nextAfterUid) };
     return context.json({ items: messages.map(toMessageAnswer), ...next });
   });
 
-  door.get(`${base}/messages/:uid`, async (context) => {
-    const uid = parseUid(context.req.param('uid'));
-    const request = await open(context);
-    const mailbox = await openPlace(request, placeIn(context), 'r');
+  routes.route('GET', 'messages/:uid', { query: PLACE }, async ({ context, query, open }) => {
+    const uid = parseUid(context.req.param('uid') ?? '');
+    const request = await open();
+    const mailbox = await openPlace(request, placeIn(query), 'r');
     const { body } = await fetchMessage(request.ports, request.access.account, mailbox, uid);
     return context.body(new Uint8Array(body), 200, { 'content-type': 'message/rfc822' });
   });
 }
 
 async function deliver(
-  context: DoorContext,
-  kind: DoorKind,
   { ports, deployment }: MailDependencies,
+  asked: AskedOfAccount<NoQuery, typeof DELIVERY>,
 ): Promise<DeliverAnswer> {
-  const text = await context.req.text();
-  const { mailbox, uidValidity, messages } = await readBody(context, DELIVERY);
-  const user = userOf(context);
-  const key = idempotencyKey(context);
-  const actor = await actorOf(context, kind, ports.rows);
+  const { context, user, headers, body } = asked;
+  const { mailbox, uidValidity, messages } = body;
+  const newMessages = messages.map(toNewMessage);
+  const key = headers['idempotency-key'];
+  const actor = await asked.actor();
   // The same words of somebody else are another request.
   const who = actor.kind === 'user' ? actor.user : '';
+  const text = await context.req.text();
   const requestHash = createHash('sha256').update(who).update(text).digest('hex');
   const delivery = {
     user,
     actor,
     deployment,
-    messages: messages.map(toNewMessage),
+    messages: newMessages,
     ...(mailbox === undefined ? {} : { mailbox }),
     ...(uidValidity === undefined ? {} : { uidValidity }),
     ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
   };
   return await deliverMessages(ports, delivery, deadlineOf(context, ports.clock));
-}
-
-/** @throws InvalidInputError for an empty one, which would make all such requests the same */
-function idempotencyKey(context: DoorContext): string | undefined {
-  const key = context.req.header('idempotency-key');
-  if (key === undefined || (key !== '' && key.length <= IDEMPOTENCY_KEY_LENGTH_MAX)) return key;
-  throw InvalidInputError.of(
-    'Idempotency-Key',
-    `got ${key.length} characters, allowed are 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX}`,
-  );
 }
 
 function toNewMessage(
@@ -141,10 +116,11 @@ function toNewMessage(
   };
 }
 
-async function upload(context: DoorContext, open: OpenRequest): Promise<UploadAnswer> {
-  const { size } = await readBody(context, UPLOAD);
-  const { ports, access, deadline } = await open(context);
-  const upload = await startUpload(ports, access.account, size, deadline);
+async function upload(
+  { ports, access, deadline }: MailRequest,
+  sizeBytes: number,
+): Promise<UploadAnswer> {
+  const upload = await startUpload(ports, access.account, sizeBytes, deadline);
   const { uploadId, url, headers, expiresAt } = upload;
   return { uploadId, url, headers, expiresAt: new Date(expiresAt).toISOString() };
 }

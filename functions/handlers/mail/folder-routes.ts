@@ -1,12 +1,12 @@
 /** Folders that go and come back: one route each, the core does the rest. */
-import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { DeleteMailboxRequest, UndeleteMailboxRequest } from '../../contract/folder-api.ts';
 import { requestDelete } from '../../core/requests/delete-request.ts';
 import { requestDeleted, requestMembers } from '../../core/requests/deleted-request.ts';
 import { requestUndelete } from '../../core/requests/undelete-request.ts';
-import { callerOf, type DoorEnv, queryPage, readBody } from '../../runtime/door.ts';
-import type { OpenRequest } from './open-request.ts';
+import { callerOf } from '../../runtime/door.ts';
+import { DRY_RUN, PAGE, pageOf, TEXT } from '../../runtime/request-parts.ts';
+import type { AccountRoutes } from './open-request.ts';
 
 const PATH = z.string('allowed is the name of a mailbox').optional();
 const YES = z.boolean('allowed is true or false').optional();
@@ -18,7 +18,6 @@ const DELETE = z.strictObject({
   unsubscribe: YES,
   bypassExpungeStorage: YES,
   all: YES,
-  dryRun: YES,
 });
 
 const UNDELETE = z.strictObject({
@@ -29,29 +28,29 @@ const UNDELETE = z.strictObject({
   to: PATH,
   toUser: z.string('allowed is an address').optional(),
   overQuota: YES,
-  dryRun: YES,
 });
 
-/** @param base path of an account, for owners or for administrators */
-export function addFolderRoutes(door: Hono<DoorEnv>, base: string, open: OpenRequest): void {
-  door.post(`${base}/mailboxes/delete`, async (context) => {
-    const body = (await readBody(context, DELETE)) as DeleteMailboxRequest;
-    return context.json(await requestDelete(await open(context), body, callerOf(context)));
+export function addFolderRoutes(routes: AccountRoutes): void {
+  const deleting = { query: DRY_RUN, body: DELETE };
+  routes.route('POST', 'mailboxes/delete', deleting, async ({ context, query, body, open }) => {
+    const wanted = { ...(body as DeleteMailboxRequest), ...query };
+    return context.json(await requestDelete(await open(), wanted, callerOf(context)));
   });
 
-  door.post(`${base}/mailboxes/undelete`, async (context) => {
-    const body = (await readBody(context, UNDELETE)) as UndeleteMailboxRequest;
-    return context.json(await requestUndelete(await open(context), body));
+  const undeleting = { query: DRY_RUN, body: UNDELETE };
+  routes.route('POST', 'mailboxes/undelete', undeleting, async ({ context, query, body, open }) => {
+    const wanted = { ...(body as UndeleteMailboxRequest), ...query };
+    return context.json(await requestUndelete(await open(), wanted));
   });
 
-  door.get(`${base}/mailboxes/deleted`, async (context) => {
-    const deletion = context.req.query('deletion');
-    const page = queryPage(context);
-    const request = await open(context);
+  const listing = { query: { ...PAGE, deletion: TEXT } };
+  routes.route('GET', 'mailboxes/deleted', listing, async ({ context, query, open }) => {
+    const { deletion } = query;
+    const request = await open();
     return context.json(
       deletion === undefined
-        ? await requestDeleted(request, page)
-        : await requestMembers(request, deletion, page),
+        ? await requestDeleted(request, pageOf(query))
+        : await requestMembers(request, deletion, pageOf(query)),
     );
   });
 }

@@ -1,5 +1,4 @@
 /** Mailboxes, rights on them, and subscriptions: one route each, the core does the rest. */
-import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { CreateMailboxRequest, MailboxAnswer } from '../../contract/api.ts';
 import { SPECIAL_USES } from '../../contract/mailbox-names.ts';
@@ -24,8 +23,8 @@ import {
   requestUnsubscribe,
 } from '../../core/requests/mailbox-requests.ts';
 import { requestRename } from '../../core/requests/rename-request.ts';
-import { type DoorEnv, queryPage, readBody } from '../../runtime/door.ts';
-import { type OpenRequest, placeIn } from './open-request.ts';
+import { PAGE, pageOf, TEXT, TEXTS } from '../../runtime/request-parts.ts';
+import { type AccountRoutes, PLACE, placeIn } from './open-request.ts';
 
 const WHOLE = z.int('allowed is a whole number');
 const PATH = z.string('allowed is the name of a mailbox');
@@ -52,24 +51,26 @@ const ACL_CHANGE = z.strictObject({
   rights: z.string('allowed are letters of RFC 4314'),
 });
 
-/** @param base path of an account, for owners or for administrators */
-export function addMailboxRoutes(door: Hono<DoorEnv>, base: string, open: OpenRequest): void {
-  door.get(`${base}/mailboxes`, async (context) => {
-    const patterns = context.req.queries('pattern');
-    const page = queryPage(context);
-    const request = await open(context);
-    if (patterns !== undefined) return context.json(await requestList(request, patterns, page));
-    return context.json(await listAll(request, page));
+export function addMailboxRoutes(routes: AccountRoutes): void {
+  const listing = { query: { ...PAGE, pattern: TEXTS } };
+  routes.route('GET', 'mailboxes', listing, async ({ context, query, open }) => {
+    const page = pageOf(query);
+    const request = await open();
+    return context.json(
+      query.pattern === undefined
+        ? await listAll(request, page)
+        : await requestList(request, query.pattern, page),
+    );
   });
 
-  door.post(`${base}/mailboxes`, async (context) => {
-    const body = (await readBody(context, NEW_MAILBOX)) as CreateMailboxRequest;
-    return context.json(toMailboxAnswer(await requestCreate(await open(context), body)), 201);
+  routes.route('POST', 'mailboxes', { body: NEW_MAILBOX }, async ({ context, body, open }) => {
+    const made = await requestCreate(await open(), body as CreateMailboxRequest);
+    return context.json(toMailboxAnswer(made), 201);
   });
 
-  door.patch(`${base}/mailboxes`, async (context) => {
-    const { path, uidValidity, uidNext } = await readBody(context, MAILBOX_CHANGE);
-    const request = await open(context);
+  routes.route('PATCH', 'mailboxes', { body: MAILBOX_CHANGE }, async ({ context, body, open }) => {
+    const { path, uidValidity, uidNext } = body;
+    const request = await open();
     const { ports, access, deadline } = request;
     const mailbox = await openMailbox(request, 'path', path, 'i');
     requireNoStorage(request, mailbox);
@@ -82,36 +83,40 @@ export function addMailboxRoutes(door: Hono<DoorEnv>, base: string, open: OpenRe
     return context.json(toMailboxAnswer(changed));
   });
 
-  door.post(`${base}/mailboxes/rename`, async (context) => {
-    const body = await readBody(context, RENAME);
-    return context.json(toMailboxAnswer(await requestRename(await open(context), body)));
-  });
+  routes.route('POST', 'mailboxes/rename', { body: RENAME }, async ({ context, body, open }) =>
+    context.json(toMailboxAnswer(await requestRename(await open(), body))),
+  );
+  addLooking(routes);
+  addSubscriptions(routes);
+}
 
-  door.get(`${base}/mailboxes/status`, async (context) =>
-    context.json(await requestStatus(await open(context), placeIn(context))),
+function addLooking(routes: AccountRoutes): void {
+  const takes = { query: PLACE };
+  routes.route('GET', 'mailboxes/status', takes, async ({ context, query, open }) =>
+    context.json(await requestStatus(await open(), placeIn(query))),
   );
-  door.get(`${base}/mailboxes/rights`, async (context) =>
-    context.json(await requestRights(await open(context), placeIn(context))),
+  routes.route('GET', 'mailboxes/rights', takes, async ({ context, query, open }) =>
+    context.json(await requestRights(await open(), placeIn(query))),
   );
-  door.get(`${base}/mailboxes/acl`, async (context) =>
-    context.json(await requestAcl(await open(context), placeIn(context))),
+  routes.route('GET', 'mailboxes/acl', takes, async ({ context, query, open }) =>
+    context.json(await requestAcl(await open(), placeIn(query))),
   );
-  door.put(`${base}/mailboxes/acl`, async (context) => {
-    const body = await readBody(context, ACL_CHANGE);
-    return context.json(await requestSetAcl(await open(context), body));
-  });
+  routes.route('PUT', 'mailboxes/acl', { body: ACL_CHANGE }, async ({ context, body, open }) =>
+    context.json(await requestSetAcl(await open(), body)),
+  );
+}
 
-  door.get(`${base}/subscriptions`, async (context) => {
-    const page = queryPage(context);
-    const { paths, next } = await requestSubscriptions(await open(context), page);
+function addSubscriptions(routes: AccountRoutes): void {
+  routes.route('GET', 'subscriptions', { query: PAGE }, async ({ context, query, open }) => {
+    const { paths, next } = await requestSubscriptions(await open(), pageOf(query));
     return context.json({ items: paths.map((path) => ({ path })), ...(next && { next }) });
   });
-  door.post(`${base}/subscriptions`, async (context) => {
-    const { path } = await readBody(context, SUBSCRIPTION);
-    return context.json({ path: await requestSubscribe(await open(context), path) }, 201);
-  });
-  door.delete(`${base}/subscriptions`, async (context) => {
-    await requestUnsubscribe(await open(context), context.req.query('path') ?? '');
+  routes.route('POST', 'subscriptions', { body: SUBSCRIPTION }, async ({ context, body, open }) =>
+    context.json({ path: await requestSubscribe(await open(), body.path) }, 201),
+  );
+  const naming = { query: { path: TEXT } };
+  routes.route('DELETE', 'subscriptions', naming, async ({ context, query, open }) => {
+    await requestUnsubscribe(await open(), query.path ?? '');
     return context.body(null, 204);
   });
 }

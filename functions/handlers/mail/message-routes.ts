@@ -1,5 +1,4 @@
 /** Requests that change messages, or look for some: one route each, the core does the rest. */
-import type { Hono } from 'hono';
 import { z } from 'zod';
 import type {
   ChangeFlagsRequest,
@@ -15,8 +14,9 @@ import { requestByQuery, requestSearch } from '../../core/requests/copy-by-query
 import { requestExpunge } from '../../core/requests/expunge-request.ts';
 import type { MailRequest } from '../../core/requests/mail-access.ts';
 import { requestRestore } from '../../core/requests/restore-request.ts';
-import { callerOf, type DoorEnv, readBody } from '../../runtime/door.ts';
-import type { OpenRequest } from './open-request.ts';
+import { callerOf } from '../../runtime/door.ts';
+import { DRY_RUN } from '../../runtime/request-parts.ts';
+import type { AccountRoutes } from './open-request.ts';
 
 const PATH = z.string('allowed is the name of a mailbox');
 const UIDS = z.array(z.int('allowed is a whole number').positive(), 'allowed is a list of UIDs');
@@ -55,7 +55,6 @@ const EXPUNGE = z.strictObject({
   query: MESSAGE_QUERY.optional(),
   bypassExpungeStorage: z.boolean().optional(),
   deleteEmptied: z.boolean().optional(),
-  dryRun: z.boolean().optional(),
 });
 
 const RESTORE = z.strictObject({
@@ -65,50 +64,55 @@ const RESTORE = z.strictObject({
   to: PATH.optional(),
   keep: z.boolean().optional(),
   overQuota: z.boolean().optional(),
-  dryRun: z.boolean().optional(),
 });
 
 const SEARCH = z.strictObject({ query: MESSAGE_QUERY });
 
-/** @param base path of an account, for owners or for administrators */
-export function addMessageRoutes(door: Hono<DoorEnv>, base: string, open: OpenRequest): void {
+/** Before anything is looked at, even the account; what time it is does not matter for that. */
+const checking =
+  (parse: (query: unknown, now: number) => unknown) =>
+  ({ query }: { readonly query?: unknown }): unknown =>
+    query === undefined ? undefined : parse(query, 0);
+
+const checkMessageQuery = checking(parseMessageQuery);
+
+export function addMessageRoutes(routes: AccountRoutes): void {
   const post = <S extends z.ZodType>(
     name: string,
-    schema: S,
-    act: (request: MailRequest, body: z.infer<S>, requestedBy: string) => Promise<object>,
-    checkQuery?: (query: unknown, now: number) => unknown,
+    body: S,
+    act: (request: () => Promise<MailRequest>, body: z.infer<S>) => Promise<object>,
+    more: { readonly check?: (body: z.infer<S>) => unknown } = {},
   ) =>
-    door.post(`${base}/messages/${name}`, async (context) => {
-      const body = await readBody(context, schema);
-      // Before anything is looked at, even the account; what time it is does not matter for that.
-      const { query } = body as { readonly query?: unknown };
-      if (query !== undefined) checkQuery?.(query, 0);
-      return context.json(await act(await open(context), body, callerOf(context)));
-    });
-  post('flags', FLAGS, (request, body) => requestFlags(request, body as ChangeFlagsRequest));
-  post('copy', COPY, (request, body) => requestCopy(request, body as CopyDeletedRequest));
-  post('move', MOVE, requestMove);
-  for (const verb of ['copy', 'move'] as const) {
-    post(
-      `${verb}-by-query`,
-      COPY_BY_QUERY,
-      (request, { query, to, createTarget = false }) =>
-        requestByQuery(request, verb, { query, to, createTarget }),
-      parseMessageQuery,
+    routes.route('POST', `messages/${name}`, { body, ...more }, async (asked) =>
+      asked.context.json(await act(asked.open, asked.body)),
     );
+  const checked = { check: checkMessageQuery };
+  post('flags', FLAGS, async (open, body) =>
+    requestFlags(await open(), body as ChangeFlagsRequest),
+  );
+  post('copy', COPY, async (open, body) => requestCopy(await open(), body as CopyDeletedRequest));
+  post('move', MOVE, async (open, body) => requestMove(await open(), body));
+  for (const verb of ['copy', 'move'] as const) {
+    const act = async (open: () => Promise<MailRequest>, body: z.infer<typeof COPY_BY_QUERY>) => {
+      const { query, to, createTarget = false } = body;
+      return requestByQuery(await open(), verb, { query, to, createTarget });
+    };
+    post(`${verb}-by-query`, COPY_BY_QUERY, act, checked);
   }
-  post(
-    'expunge',
-    EXPUNGE,
-    (request, body, requestedBy) =>
-      requestExpunge(request, body as ExpungeMessagesRequest, requestedBy),
-    parseMessageQuery,
-  );
-  post(
-    'restore',
-    RESTORE,
-    (request, body) => requestRestore(request, body as RestoreMessagesRequest),
-    parseRestoreQuery,
-  );
-  post('search', SEARCH, requestSearch, parseMessageQuery);
+  post('search', SEARCH, async (open, body) => requestSearch(await open(), body), checked);
+  addEnding(routes);
+}
+
+function addEnding(routes: AccountRoutes): void {
+  const expunging = { query: DRY_RUN, body: EXPUNGE, check: checkMessageQuery };
+  routes.route('POST', 'messages/expunge', expunging, async ({ context, query, body, open }) => {
+    const wanted = { ...(body as ExpungeMessagesRequest), ...query };
+    return context.json(await requestExpunge(await open(), wanted, callerOf(context)));
+  });
+
+  const restoring = { query: DRY_RUN, body: RESTORE, check: checking(parseRestoreQuery) };
+  routes.route('POST', 'messages/restore', restoring, async ({ context, query, body, open }) => {
+    const wanted = { ...(body as RestoreMessagesRequest), ...query };
+    return context.json(await requestRestore(await open(), wanted));
+  });
 }

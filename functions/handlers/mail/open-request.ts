@@ -1,20 +1,27 @@
 /** Whose mail a request is about, on whose behalf it acts, and by which rules. */
+import type { z } from 'zod';
 import type { BackupGate } from '../../contract/backups.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { type Account, findAccount, requireActiveAccount } from '../../core/accounts/accounts.ts';
 import { type Actor, ADMIN, OWNER } from '../../core/accounts/actor.ts';
 import { parseAddress } from '../../core/accounts/address.ts';
 import { openBackupGate } from '../../core/backups/backups.ts';
-import { InvalidInputError } from '../../core/errors.ts';
 import { notAllowed } from '../../core/mailboxes/rights.ts';
 import type { RetentionDays } from '../../core/messages/expiry.ts';
 import type { Ports } from '../../core/ports/ports.ts';
-import type { RowStore } from '../../core/ports/row-store.ts';
 import type { Place } from '../../core/requests/deleted-request.ts';
 import type { MailRequest } from '../../core/requests/mail-access.ts';
 import { readSettings } from '../../core/settings/settings-store.ts';
-import { type DoorContext, deadlineOf } from '../../runtime/door.ts';
+import {
+  type Asked,
+  type Door,
+  type DoorContext,
+  deadlineOf,
+  type NoQuery,
+  type Route,
+} from '../../runtime/door.ts';
 import { logFault } from '../../runtime/logger.ts';
+import { type QueryKinds, type ReadQuery, type Takes, TEXT } from '../../runtime/request-parts.ts';
 
 export interface MailDependencies {
   readonly ports: Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
@@ -25,19 +32,78 @@ export interface MailDependencies {
   readonly backupGate?: BackupGate;
 }
 
-/** Reads what every request starts from. */
-export type OpenRequest = (context: DoorContext) => Promise<MailRequest>;
-
 /** Owners and other users ask below one path, administrators below another: IAM tells them apart. */
 export type DoorKind = 'owner' | 'admin';
 
-/** @throws InvalidInputError, UnknownUserError, AccountNotActiveError */
-export function makeOpen(dependencies: () => MailDependencies, kind: DoorKind): OpenRequest {
-  return async (context) => {
-    const { ports, deployment, retentionDays, backupGate = 'off' } = dependencies();
-    const account = await requireActiveAccount(ports.rows, userOf(context));
+/** Where a reading looks: in a mailbox, or, for administrators, in a deleted folder. */
+export const PLACE = { deletion: TEXT, mailbox: TEXT } as const;
+
+export const placeIn = ({ deletion, mailbox }: ReadQuery<typeof PLACE>): Place => ({
+  ...(deletion === undefined ? {} : { deletion }),
+  ...(mailbox === undefined ? {} : { mailbox }),
+});
+
+/** A request of an account's route. */
+export interface AskedOfAccount<Q extends QueryKinds, S extends z.ZodType> extends Asked<Q, S> {
+  /** As it is in the path, in its stored form. */
+  readonly user: string;
+  /** Reads what every request starts from. @throws UnknownUserError, AccountNotActiveError */
+  readonly open: () => Promise<MailRequest>;
+  /** @throws InvalidInputError */
+  readonly actor: () => Promise<Actor>;
+}
+
+/** The routes below an account, at one of the two doors. */
+export class AccountRoutes {
+  readonly kind: DoorKind;
+  readonly dependencies: () => MailDependencies;
+  readonly #door: Door;
+  readonly #base: string;
+
+  /** @param base path of an account, for owners or for administrators */
+  constructor(door: Door, base: string, kind: DoorKind, dependencies: () => MailDependencies) {
+    this.kind = kind;
+    this.dependencies = dependencies;
+    this.#door = door;
+    this.#base = base;
+  }
+
+  /**
+   * Adds a route. Where owners ask, `as` names another user on whose behalf.
+   * @param below the path below that of the account
+   */
+  route<Q extends QueryKinds = NoQuery, S extends z.ZodType = z.ZodUndefined>(
+    method: Route['method'],
+    below: string,
+    takes: Takes<Q, S>,
+    act: (asked: AskedOfAccount<Q, S>) => Promise<Response>,
+  ): void {
+    const query: QueryKinds = { ...takes.query, ...(this.kind === 'owner' ? { as: TEXT } : {}) };
+    this.#door.route<QueryKinds, S>(
+      method,
+      `${this.#base}/${below}`,
+      { ...takes, query },
+      async (asked) => {
+        const { context } = asked;
+        const { as } = asked.query;
+        const user = parseAddress('user', context.req.param('user'));
+        const other = typeof as === 'string' ? parseAddress('as', as) : undefined;
+        const actor = () => this.#actor(user, other);
+        const open = () => this.#open(context, user, actor);
+        return await act({ ...asked, query: asked.query as ReadQuery<Q>, user, actor, open });
+      },
+    );
+  }
+
+  async #open(
+    context: DoorContext,
+    user: string,
+    actorOf: () => Promise<Actor>,
+  ): Promise<MailRequest> {
+    const { ports, deployment, retentionDays, backupGate = 'off' } = this.dependencies();
+    const account = await requireActiveAccount(ports.rows, user);
     const [actor, settings] = await Promise.all([
-      actorOf(context, kind, ports.rows),
+      actorOf(),
       readSettings(ports.rows, deployment, account),
     ]);
     const access = { account, actor, settings, retentionDays };
@@ -45,45 +111,18 @@ export function makeOpen(dependencies: () => MailDependencies, kind: DoorKind): 
     const openGate = () =>
       openBackupGate(ports.rows, backupGate, (fault) => logFault('backups not read', fault, {}));
     return { ports, access, deadline: deadlineOf(context, ports.clock), settingsOf, openGate };
-  };
-}
-
-export const userOf = (context: DoorContext): string =>
-  parseAddress('user', context.req.param('user'));
-
-/** Where a reading looks: in a mailbox, or, for administrators, in a deleted folder. */
-export function placeIn(context: DoorContext): Place {
-  const { deletion, mailbox } = context.req.query();
-  return {
-    ...(deletion === undefined ? {} : { deletion }),
-    ...(mailbox === undefined ? {} : { mailbox }),
-  };
-}
-
-/**
- * The owner, by any of the account's addresses; another user named by `as`; or an administrator.
- * @throws InvalidInputError
- */
-export async function actorOf(
-  context: DoorContext,
-  kind: DoorKind,
-  rows: RowStore,
-): Promise<Actor> {
-  const as = context.req.query('as');
-  if (kind === 'admin') {
-    if (as === undefined) return ADMIN;
-    throw InvalidInputError.of('as', 'administrators act as themselves: leave it out');
   }
-  if (as === undefined) return OWNER;
-  const user = parseAddress('as', as);
-  if (user === userOf(context)) return OWNER;
-  const [owner, other] = await Promise.all([
-    findAccount(rows, userOf(context)),
-    findAccount(rows, user),
-  ]);
-  return owner !== undefined && other?.accountId === owner.accountId
-    ? OWNER
-    : { kind: 'user', user: other?.user ?? user };
+
+  /** The owner, by any of the account's addresses; another user; or an administrator. */
+  async #actor(user: string, as: string | undefined): Promise<Actor> {
+    if (this.kind === 'admin') return ADMIN;
+    if (as === undefined || as === user) return OWNER;
+    const { rows } = this.dependencies().ports;
+    const [owner, other] = await Promise.all([findAccount(rows, user), findAccount(rows, as)]);
+    return owner !== undefined && other?.accountId === owner.accountId
+      ? OWNER
+      : { kind: 'user', user: other?.user ?? as };
+  }
 }
 
 /** What belongs to an account as a whole is not shared. @throws NotAllowedError */

@@ -1,5 +1,4 @@
 /** Quota and settings: owners see them, administrators and provisioning systems change them. */
-import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { QuotaAnswer, SettingsAnswer } from '../../contract/mail-api.ts';
 import { requireActiveAccount } from '../../core/accounts/accounts.ts';
@@ -21,14 +20,9 @@ import {
   readDomainSettings,
   readLevels,
 } from '../../core/settings/settings-store.ts';
-import { type DoorContext, type DoorEnv, deadlineOf, readBody } from '../../runtime/door.ts';
-import {
-  type DoorKind,
-  type MailDependencies,
-  type OpenRequest,
-  requireNoOther,
-  userOf,
-} from './open-request.ts';
+import { type Door, type DoorContext, deadlineOf } from '../../runtime/door.ts';
+import { TEXT } from '../../runtime/request-parts.ts';
+import { type AccountRoutes, type MailDependencies, requireNoOther } from './open-request.ts';
 
 const QUOTA = z.strictObject({
   limitBytes: z.int('allowed is a whole number of bytes, or null for no limit').nullable(),
@@ -42,63 +36,61 @@ const PATCH = z.strictObject({
   unsetMailboxes: NAMES.optional(),
 });
 
-/** @param base path of an account, for owners or for administrators */
-export function addSettingsRoutes(
-  door: Hono<DoorEnv>,
-  base: string,
-  kind: DoorKind,
-  dependencies: () => MailDependencies,
-  open: OpenRequest,
-): void {
-  door.get(`${base}/quota`, async (context) => {
-    const request = await open(context);
+const checkPatch = (patch: z.infer<typeof PATCH>) => patching(patch as SettingsPatch);
+
+/** As parseSettings understands it, which names what is wrong. */
+const DOCUMENT = z.unknown();
+
+export function addSettingsRoutes(routes: AccountRoutes): void {
+  routes.route('GET', 'quota', {}, async ({ context, open }) => {
+    const request = await open();
     requireNoOther(request, 'quota and use');
     const { account, settings } = request.access;
     return context.json(await showQuota(request.ports, account, settings));
   });
 
-  door.get(`${base}/settings`, async (context) => {
-    const request = await open(context);
+  routes.route('GET', 'settings', {}, async ({ context, open }) => {
+    const request = await open();
     requireNoOther(request, 'settings');
-    const { ports, deployment } = dependencies();
+    const { ports, deployment } = routes.dependencies();
     const levels = await readLevels(ports.rows, deployment, request.access.account);
     return context.json(settingsAnswer(levels));
   });
-  if (kind === 'admin') addChanges(door, base, dependencies, open);
+  if (routes.kind === 'admin') addChanges(routes);
 }
 
-function addChanges(
-  door: Hono<DoorEnv>,
-  base: string,
-  dependencies: () => MailDependencies,
-  open: OpenRequest,
-): void {
-  const change = async (context: DoorContext, wanted: ChangeSettings): Promise<SettingsAnswer> => {
-    const { ports, deployment } = dependencies();
-    const account = await requireActiveAccount(ports.rows, userOf(context));
-    const request = { ports, deployment, deadline: deadlineOf(context, ports.clock) };
+function addChanges(routes: AccountRoutes): void {
+  const begin = async (context: DoorContext, user: string) => {
+    const { ports, deployment } = routes.dependencies();
+    const account = await requireActiveAccount(ports.rows, user);
+    return { account, request: { ports, deployment, deadline: deadlineOf(context, ports.clock) } };
+  };
+  const change = async (
+    context: DoorContext,
+    user: string,
+    wanted: ChangeSettings,
+  ): Promise<SettingsAnswer> => {
+    const { account, request } = await begin(context, user);
     return (await requestAccountSettings(request, account, wanted)).answer;
   };
-  door.put(`${base}/settings`, async (context) =>
-    context.json(await change(context, replacing(await readBody(context, z.unknown())))),
+  const document = { body: DOCUMENT, check: replacing };
+  const changes = { body: PATCH, check: checkPatch };
+  routes.route('PUT', 'settings', document, async ({ context, user, body }) =>
+    context.json(await change(context, user, replacing(body))),
   );
-  door.patch(`${base}/settings`, async (context) => {
-    const patch = (await readBody(context, PATCH)) as SettingsPatch;
-    return context.json(await change(context, patching(patch)));
+  routes.route('PATCH', 'settings', changes, async ({ context, user, body }) =>
+    context.json(await change(context, user, patching(body as SettingsPatch))),
+  );
+
+  routes.route('PUT', 'quota', { body: QUOTA }, async ({ context, user, body }) => {
+    const { account, request } = await begin(context, user);
+    return context.json(await requestQuotaLimit(request, account, body.limitBytes));
   });
 
-  door.put(`${base}/quota`, async (context) => {
-    const { limitBytes } = await readBody(context, QUOTA);
-    const { ports, deployment } = dependencies();
-    const account = await requireActiveAccount(ports.rows, userOf(context));
-    const request = { ports, deployment, deadline: deadlineOf(context, ports.clock) };
-    return context.json(await requestQuotaLimit(request, account, limitBytes));
-  });
-
-  door.post(`${base}/quota/recount`, async (context) => {
-    const { ports, access, deadline } = await open(context);
-    const cursor = context.req.query('cursor');
-    const { drift, next } = await recount(ports, access.account, cursor, deadline);
+  const counting = { query: { cursor: TEXT } };
+  routes.route('POST', 'quota/recount', counting, async ({ context, query, open }) => {
+    const { ports, access, deadline } = await open();
+    const { drift, next } = await recount(ports, access.account, query.cursor, deadline);
     const quota = await showQuota(ports, access.account, access.settings);
     const answer: QuotaAnswer = { ...quota, drift, ...(next === undefined ? {} : { next }) };
     return context.json(answer);
@@ -106,30 +98,32 @@ function addChanges(
 }
 
 /** Settings of a domain, for administrators and provisioning systems. */
-export function addDomainRoutes(door: Hono<DoorEnv>, dependencies: () => MailDependencies): void {
+export function addDomainRoutes(door: Door, dependencies: () => MailDependencies): void {
   const path = '/v1/admin/domains/:domain/settings';
   const domainIn = (context: DoorContext) => parseDomain('domain', context.req.param('domain'));
   const change = async (context: DoorContext, wanted: ChangeSettings): Promise<SettingsAnswer> => {
+    const domain = domainIn(context);
     const { ports, deployment } = dependencies();
     const request = { ports, deployment, deadline: deadlineOf(context, ports.clock) };
-    return await requestDomainSettings(request, domainIn(context), wanted);
+    return await requestDomainSettings(request, domain, wanted);
   };
-  door.get(path, async (context) => {
+  door.route('GET', path, {}, async ({ context }) => {
     const { ports, deployment } = dependencies();
     const domain = await readDomainSettings(ports.rows, domainIn(context));
     return context.json(settingsAnswer({ deployment, domain, account: {} }));
   });
-  door.put(path, async (context) =>
-    context.json(await change(context, replacing(await readBody(context, z.unknown())))),
+  const document = { body: DOCUMENT, check: replacing };
+  const changes = { body: PATCH, check: checkPatch };
+  door.route('PUT', path, document, async ({ context, body }) =>
+    context.json(await change(context, replacing(body))),
   );
-  door.patch(path, async (context) => {
-    const patch = (await readBody(context, PATCH)) as SettingsPatch;
-    return context.json(await change(context, patching(patch)));
-  });
-  door.post(`${path}/apply`, async (context) => {
+  door.route('PATCH', path, changes, async ({ context, body }) =>
+    context.json(await change(context, patching(body as SettingsPatch))),
+  );
+  const applying = { query: { cursor: TEXT } };
+  door.route('POST', `${path}/apply`, applying, async ({ context, query }) => {
     const { ports, deployment } = dependencies();
     const request = { ports, deployment, deadline: deadlineOf(context, ports.clock) };
-    const domain = domainIn(context);
-    return context.json(await applyToDomain(request, domain, context.req.query('cursor')));
+    return context.json(await applyToDomain(request, domainIn(context), query.cursor));
   });
 }

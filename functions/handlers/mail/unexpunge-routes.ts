@@ -1,5 +1,4 @@
 /** What was expunged in place: listed, brought back, ended early. */
-import type { Hono } from 'hono';
 import { z } from 'zod';
 import { decodeCursor, encodeCursor, wrongCursor } from '../../adapters/cursors.ts';
 import { UID_MAX } from '../../contract/limits.ts';
@@ -13,8 +12,8 @@ import type {
 import type { Entry } from '../../core/messages/entries.ts';
 import { type PurgePlace, requestPurgeExpunged } from '../../core/requests/purge-expunged.ts';
 import { requestExpunged, requestUnexpunge } from '../../core/requests/unexpunge-request.ts';
-import { type DoorEnv, PAGE, queryNumber, readBody } from '../../runtime/door.ts';
-import { type OpenRequest, placeIn } from './open-request.ts';
+import { AFTER_UID, DRY_RUN, LIMIT } from '../../runtime/request-parts.ts';
+import { type AccountRoutes, PLACE, placeIn } from './open-request.ts';
 
 const PATH = z.string('allowed is the name of a mailbox');
 
@@ -37,47 +36,51 @@ const UNEXPUNGE = z.strictObject({
   clearDeleted: z.boolean().optional(),
   addKeyword: z.string().optional(),
   overQuota: z.boolean().optional(),
-  dryRun: z.boolean().optional(),
 });
 
 const PURGE = z.strictObject({
   olderThanDays: z.int('allowed is a whole number of days').min(0).max(DAYS_MAX),
   mailbox: PATH.optional(),
   cursor: z.string().optional(),
-  dryRun: z.boolean().optional(),
 });
 
 /**
- * To be added before `messages/:uid`, which would take `expunged` for a UID.
- * @param base path of an account, for owners (who are refused) or for administrators
+ * To be added before `messages/:uid`, which would take `expunged` for a UID. Owners are refused by
+ * the core.
  */
-export function addUnexpungeRoutes(door: Hono<DoorEnv>, base: string, open: OpenRequest): void {
-  door.get(`${base}/messages/expunged`, async (context) => {
-    const page = {
-      afterUid: queryNumber(context, 'cursor', { fallback: 0, min: 0, max: UID_MAX }),
-      limit: queryNumber(context, 'limit', PAGE),
-    };
-    const request = await open(context);
-    const { entries, nextAfterUid } = await requestExpunged(request, placeIn(context), page);
+export function addUnexpungeRoutes(routes: AccountRoutes): void {
+  const listing = { query: { ...PLACE, limit: LIMIT, cursor: AFTER_UID } };
+  routes.route('GET', 'messages/expunged', listing, async ({ context, query, open }) => {
+    const page = { afterUid: query.cursor, limit: query.limit };
+    const { entries, nextAfterUid } = await requestExpunged(await open(), placeIn(query), page);
     const next = nextAfterUid === undefined ? {} : { next: String(nextAfterUid) };
     return context.json({ items: entries.flatMap(toItem), ...next });
   });
 
-  door.post(`${base}/messages/unexpunge`, async (context) => {
-    const { cursor, ...body } = (await readBody(context, UNEXPUNGE)) as UnexpungeRequest;
+  const bringing = { query: DRY_RUN, body: UNEXPUNGE };
+  routes.route('POST', 'messages/unexpunge', bringing, async ({ context, query, body, open }) => {
+    const { cursor, ...rest } = body as UnexpungeRequest;
     const afterUid = cursor === undefined ? 0 : readUid(cursor);
-    const { nextAfterUid, ...done } = await requestUnexpunge(await open(context), body, afterUid);
+    const wanted = { ...rest, ...query };
+    const { nextAfterUid, ...done } = await requestUnexpunge(await open(), wanted, afterUid);
     const next = nextAfterUid === undefined ? {} : { next: String(nextAfterUid) };
     return context.json({ ...done, ...next } satisfies UnexpungeAnswer);
   });
 
-  door.post(`${base}/messages/purge-expunged`, async (context) => {
-    const { cursor, ...body } = (await readBody(context, PURGE)) as PurgeExpungedRequest;
-    const from = cursor === undefined ? undefined : readPlace(cursor);
-    const { next: place, ...done } = await requestPurgeExpunged(await open(context), body, from);
-    const next = place === undefined ? {} : { next: placeCursor(place) };
-    return context.json({ ...done, ...next } satisfies PurgeExpungedAnswer);
-  });
+  const ending = { query: DRY_RUN, body: PURGE };
+  routes.route(
+    'POST',
+    'messages/purge-expunged',
+    ending,
+    async ({ context, query, body, open }) => {
+      const { cursor, ...rest } = body as PurgeExpungedRequest;
+      const from = cursor === undefined ? undefined : readPlace(cursor);
+      const wanted = { ...rest, ...query };
+      const { next: place, ...done } = await requestPurgeExpunged(await open(), wanted, from);
+      const next = place === undefined ? {} : { next: placeCursor(place) };
+      return context.json({ ...done, ...next } satisfies PurgeExpungedAnswer);
+    },
+  );
 }
 
 function readUid(cursor: string): number {

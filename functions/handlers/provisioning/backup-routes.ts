@@ -1,10 +1,9 @@
 /** Backups that other tools have completed, and what is known of them. */
-import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { RecordBackupAnswer } from '../../contract/backups.ts';
 import { showBackups } from '../../core/backups/backups.ts';
 import { type BackupPorts, parseMoment, recordBackup } from '../../core/backups/record-backup.ts';
-import { callerOf, type DoorEnv, deadlineOf, readBody } from '../../runtime/door.ts';
+import { callerOf, type Door, deadlineOf } from '../../runtime/door.ts';
 
 const MOMENT = 'allowed is ISO 8601 with a time and a zone such as 2026-11-22T03:00:00Z';
 
@@ -15,9 +14,9 @@ const NEW_BACKUP = z.strictObject({
   jobId: z.string('allowed is a text').optional(),
 });
 
-export function addBackupRoutes(door: Hono<DoorEnv>, ports: () => BackupPorts): void {
-  door.post('/v1/backups', async (context) => {
-    const { resource = 'all', createdAt, source, jobId } = await readBody(context, NEW_BACKUP);
+export function addBackupRoutes(door: Door, ports: () => BackupPorts): void {
+  door.route('POST', '/v1/backups', { body: NEW_BACKUP }, async ({ context, body }) => {
+    const { resource = 'all', createdAt, source, jobId } = body;
     const backup = {
       resource,
       createdAt: parseMoment('createdAt', createdAt),
@@ -29,5 +28,7 @@ export function addBackupRoutes(door: Hono<DoorEnv>, ports: () => BackupPorts): 
     return context.json(answer);
   });
 
-  door.get('/v1/backups', async (context) => context.json(await showBackups(ports().rows)));
+  door.route('GET', '/v1/backups', {}, async ({ context }) =>
+    context.json(await showBackups(ports().rows)),
+  );
 }

@@ -1,15 +1,9 @@
 /** Ending deleted folders for good. */
-import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { RequestPorts } from '../../core/operations/run-operation.ts';
 import { requestPurge } from '../../core/purge/request-purge.ts';
-import {
-  callerOf,
-  type DoorContext,
-  type DoorEnv,
-  deadlineOf,
-  readBody,
-} from '../../runtime/door.ts';
+import { callerOf, type Door, type DoorContext, deadlineOf } from '../../runtime/door.ts';
+import { DRY_RUN } from '../../runtime/request-parts.ts';
 
 const any = z.unknown().optional();
 
@@ -21,17 +15,17 @@ const PURGE = z.strictObject({
   olderThanDays: any,
   olderThanSeconds: any,
   ignoreOwnRetention: any,
-  dryRun: any,
 });
 
 /** @param accepted answers with an operation that has begun */
 export function addPurgeRoutes(
-  door: Hono<DoorEnv>,
+  door: Door,
   ports: () => RequestPorts,
   accepted: (context: DoorContext, operationId: string) => Promise<Response>,
 ): void {
-  door.post('/v1/mailboxes/purge', async (context) => {
-    const input = await readBody(context, PURGE);
+  const takes = { query: DRY_RUN, body: PURGE };
+  door.route('POST', '/v1/mailboxes/purge', takes, async ({ context, query, body }) => {
+    const input = query.dryRun ? { ...body, dryRun: true } : body;
     const deadline = deadlineOf(context, ports().clock);
     const operation = await requestPurge(ports(), input, callerOf(context), deadline);
     return await accepted(context, operation.operationId);

@@ -165,7 +165,8 @@ describe('expunge', () => {
       '--dry-run',
     ]);
     expect(exitCode).toBe(0);
-    expect(bodies()).toEqual([{ query: { mailbox: 'X*', all: true }, dryRun: true }]);
+    expect(fake.api.requests[0]?.target).toBe(`${ADMIN}/expunge?dryRun=true`);
+    expect(bodies()).toEqual([{ query: { mailbox: 'X*', all: true } }]);
     expect(stdout).toBe('dryRun=true messages=0 bytes=0 mailboxesMatched=0 complete=false\n');
     expect(stderr).toContain('warning: the query matches no mailbox');
   });
@@ -176,8 +177,10 @@ describe('expunge', () => {
     const refused = await message(argv, { typed: 'yes\n' });
     expect(refused.exitCode).toBe(64);
     expect(refused.stderr).toContain(`This expunges 2 messages, 200 bytes, of ${USER}`);
-    expect(bodies()).toEqual([{ mailbox: 'Trash', dryRun: true }]);
+    expect(fake.api.requests[0]?.target).toBe(`${ADMIN}/expunge?dryRun=true`);
+    expect(bodies()).toEqual([{ mailbox: 'Trash' }]);
     expect((await message(argv, { typed: `${USER}\n` })).exitCode).toBe(0);
+    expect(fake.api.requests.at(-1)?.target).toBe(`${ADMIN}/expunge`);
     expect(bodies().at(-1)).toEqual({ mailbox: 'Trash' });
   });
 });

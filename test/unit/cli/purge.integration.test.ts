@@ -61,7 +61,8 @@ describe('lethe mailbox purge', () => {
     fake.api.on('GET /v1/operations/op-1', { body: counted });
     const { exitCode, stdout } = await purge('--all', '--dry-run');
     expect(exitCode).toBe(0);
-    expect(JSON.parse(fake.api.requests[0]?.body ?? '')).toEqual({ dryRun: true });
+    expect(fake.api.requests[0]?.target).toBe('/v1/mailboxes/purge?dryRun=true');
+    expect(JSON.parse(fake.api.requests[0]?.body ?? '')).toEqual({});
     expect(stdout).toContain('estimatedCostDollars=0.0123');
   });
 

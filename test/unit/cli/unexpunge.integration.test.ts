@@ -95,7 +95,8 @@ describe('unexpunge', () => {
     const found = { restored: [[3]], count: 1, bytes: 100, dryRun: true, complete: true };
     fake.api.on(`POST ${ADMIN}/unexpunge`, json(found));
     const { stdout, stderr } = await message(['unexpunge', '--all', '--dry-run']);
-    expect(bodies()).toEqual([{ mailbox: 'INBOX', all: true, dryRun: true }]);
+    expect(fake.api.requests[0]?.target).toBe(`${ADMIN}/unexpunge?dryRun=true`);
+    expect(bodies()).toEqual([{ mailbox: 'INBOX', all: true }]);
     expect(stdout).toBe('uid=3\n');
     expect(stderr).toBe('would restore 1 message, 100 bytes; nothing was changed\n');
   });
@@ -130,9 +131,11 @@ describe('purge-expunged', () => {
     const refused = await message(argv, { typed: 'no\n' });
     expect(refused.exitCode).toBe(64);
     expect(refused.stderr).toContain('This ends 5 messages, 500 bytes, expunged in place');
-    expect(bodies()).toEqual([{ olderThanDays: 0, mailbox: 'Work', dryRun: true }]);
+    expect(fake.api.requests[0]?.target).toBe(`${ADMIN}/purge-expunged?dryRun=true`);
+    expect(bodies()).toEqual([{ olderThanDays: 0, mailbox: 'Work' }]);
     fake.api.on(`POST ${ADMIN}/purge-expunged`, gone(5, { complete: true, dryRun: true }), gone(5));
     expect((await message(argv, { typed: `${USER}\n` })).exitCode).toBe(0);
+    expect(fake.api.requests.at(-1)?.target).toBe(`${ADMIN}/purge-expunged`);
     expect(bodies().at(-1)).toEqual({ olderThanDays: 0, mailbox: 'Work' });
   });
 

@@ -5,7 +5,7 @@ import { Meter } from '../../../functions/core/meter/meter.ts';
 import { makeMailApi } from '../../../functions/handlers/mail-api.ts';
 import { MeteredRowStore } from '../../models/metered-row-store.ts';
 import { expectProblem } from './doors.ts';
-import { ADMIN, ANNA, FolderDoors, JOHN, numbered } from './folder-doors.ts';
+import { ADMIN, ANNA, DRY, FolderDoors, JOHN, numbered } from './folder-doors.ts';
 
 let doors: FolderDoors;
 
@@ -62,15 +62,11 @@ describe('F1: a delayed deletion', () => {
     await doors.make('P', 'P/a');
     await doors.deliver('P/a');
     const before = JSON.stringify(doors.world.rows.rows());
-    const found = await doors.removed({ mailbox: 'P', recursive: true, dryRun: true });
+    const found = await doors.removed({ mailbox: 'P', recursive: true }, JOHN, DRY);
     expect(found).toMatchObject({ dryRun: true, mode: 'delayed', mailboxes: 2, messages: 1 });
+    expectProblem(await doors.remove({ mailbox: 'P' }, JOHN, DRY), 409, 'urn:lethe:has-children');
     expectProblem(
-      await doors.remove({ mailbox: 'P', dryRun: true }),
-      409,
-      'urn:lethe:has-children',
-    );
-    expectProblem(
-      await doors.remove({ mailbox: 'P/a', requireEmpty: true, dryRun: true }),
+      await doors.remove({ mailbox: 'P/a', requireEmpty: true }, JOHN, DRY),
       409,
       'urn:lethe:mailbox-not-empty',
     );
@@ -87,16 +83,16 @@ describe('F1: a delayed deletion', () => {
       deployment: {},
       retentionDays: { r30: 30 },
     }));
-    const ask = async (body: object) =>
+    const ask = async (query = '') =>
       await (
-        await metered.request(`${JOHN}/mailboxes/delete`, {
+        await metered.request(`${JOHN}/mailboxes/delete?${query}`, {
           method: 'POST',
-          body: JSON.stringify({ mailbox: 'P', recursive: true, ...body }),
+          body: JSON.stringify({ mailbox: 'P', recursive: true }),
         })
       ).json();
-    const { estimatedBill } = (await ask({ dryRun: true })) as EstimatedCost;
+    const { estimatedBill } = (await ask(DRY)) as EstimatedCost;
     meter.take();
-    await ask({});
+    await ask();
     const { dynamodbWriteUnits: writes = 0, dynamodbReadUnits: reads = 0 } = meter.take();
     expect(estimatedBill['dynamodbWriteUnits']).toBe(writes);
     expect(Math.abs((estimatedBill['dynamodbReadUnits'] ?? 0) - reads)).toBeLessThan(3);
@@ -134,7 +130,7 @@ describe('all', () => {
     await doors.deliver('INBOX');
     await doors.ask(`POST ${JOHN}/messages/expunge`, { body: { mailbox: 'INBOX', uids: [1] } });
     await doors.deliver('P/a');
-    const dry = await doors.removed({ all: true, dryRun: true }, ADMIN);
+    const dry = await doors.removed({ all: true }, ADMIN, DRY);
     expect(dry).toMatchObject({ dryRun: true, mode: 'delayed', mailboxes: 4, messages: 1 });
     const done = await doors.removed({ all: true }, ADMIN);
     expect(done.deletions?.map(({ path }) => path)).toEqual(['P/a', 'INBOX', 'P', 'Q']);
@@ -220,7 +216,7 @@ describe('L6: immediate mode', () => {
   test('a tree goes children first; its mail is in the storage', async () => {
     await doors.make('P', 'P/a', 'P/a/b');
     for (const path of ['P', 'P/a', 'P/a/b']) await doors.deliver(path);
-    const dry = await doors.removed({ mailbox: 'P', recursive: true, dryRun: true });
+    const dry = await doors.removed({ mailbox: 'P', recursive: true }, JOHN, DRY);
     expect(dry).toMatchObject({ mode: 'immediate', mailboxes: 3, messages: 3 });
     expect(dry.estimatedCostDollars).toBeGreaterThan(0);
     const done = await doors.removed({ mailbox: 'P', recursive: true });

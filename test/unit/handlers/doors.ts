@@ -47,7 +47,7 @@ export class Doors {
   async ask(request: string, asked: Asked = {}): Promise<Answer> {
     const [method = '', path = ''] = request.split(' ');
     const ofMail = /\/(admin|mailboxes|messages|quota|settings|subscriptions|uploads)\b/.test(path);
-    const isPurge = path === '/v1/mailboxes/purge';
+    const isPurge = /^\/v1\/mailboxes\/purge\b/.test(path);
     const door = ofMail && !isPurge ? this.mail : this.provisioning;
     const given = asked.text ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body));
     const { headers = {}, leftMs } = asked;
@@ -64,7 +64,7 @@ export class Doors {
   }
 }
 
-async function answerOf(response: Response): Promise<Answer> {
+export async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
   const json = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
   return {

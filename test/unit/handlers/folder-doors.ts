@@ -8,6 +8,7 @@ import { type Answer, Doors } from './doors.ts';
 export const JOHN = '/v1/accounts/john@x.org';
 export const ADMIN = '/v1/admin/accounts/john@x.org';
 export const ANNA = 'as=anna@x.org';
+export const DRY = 'dryRun=true';
 
 export class FolderDoors extends Doors {
   static async open(): Promise<FolderDoors> {
@@ -41,8 +42,8 @@ export class FolderDoors extends Doors {
     return answer.body as unknown as DeleteMailboxAnswer;
   }
 
-  async undelete(body: object, base = ADMIN): Promise<Answer> {
-    return await this.ask(`POST ${base}/mailboxes/undelete`, { body });
+  async undelete(body: object, base = ADMIN, query = ''): Promise<Answer> {
+    return await this.ask(`POST ${base}/mailboxes/undelete?${query}`, { body });
   }
 
   async deleted(query = '', base = ADMIN): Promise<readonly DeletedItem[]> {

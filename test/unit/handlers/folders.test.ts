@@ -114,7 +114,7 @@ describe('F1: a tree on the move', () => {
     ['create', 'mailboxes', { path: 'P' }],
     ['create below', 'mailboxes', { path: 'P/001/x', parents: true }],
     ['rename to it', 'mailboxes/rename', { from: 'Q', to: 'P' }],
-    ['delete another there', 'mailboxes/delete', { mailbox: 'P/new', dryRun: true }],
+    ['delete another there', 'mailboxes/delete?dryRun=true', { mailbox: 'P/new' }],
     ['bring it back by name', 'mailboxes/undelete', { mailbox: 'P/001', to: 'Back' }],
   ])('%s takes it to its end first', async (_, verb, body) => {
     await doors.make('Q');

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { handler as wiredMailApi } from '../../../functions/handlers/mail-api.ts';
 import { handler as wiredProvisioningApi } from '../../../functions/handlers/provisioning-api.ts';
-import { doorHandler, makeDoor } from '../../../functions/runtime/door.ts';
+import { Door, doorHandler } from '../../../functions/runtime/door.ts';
 import { captureLog, type LogLines } from '../runtime/log-lines.ts';
 import { Doors } from './doors.ts';
 
@@ -74,6 +74,31 @@ describe('a request', () => {
     expect(doors.world.workflows.starts()).toEqual([]);
   });
 
+  test.each(['GET', 'HEAD'])('O1, O2: %s with a body is refused', async (method) => {
+    const event = eventOf(`${method} /v1/accounts/a%2Bb%40x.org`, { body: '{"dryRun":true}' });
+    const answer = await provisioning(event, context());
+    expect(answer).toMatchObject({
+      statusCode: 400,
+      headers: { 'content-type': 'application/problem+json' },
+    });
+    if (method === 'GET') expect(answer.body).toContain('no body is allowed');
+    expect(log.text()).toBe('');
+  });
+
+  test('O1, O2: a DELETE with a body, or with a misspelt dry run, deletes nothing', async () => {
+    for (const [query, body] of [
+      ['', '{"dryRun":true}'],
+      ['?dryrun=true', undefined],
+      ['?dryRun=true&dryRun=false', undefined],
+      ['?dryRun', undefined],
+    ] as const) {
+      const request = `DELETE /v1/accounts/a%2Bb%40x.org${query}`;
+      const event = eventOf(request, body === undefined ? {} : { body });
+      expect(await provisioning(event, context())).toMatchObject({ statusCode: 400 });
+    }
+    expect(doors.world.workflows.starts()).toEqual([]);
+  });
+
   test.each(['%23', '%23b', '%3FdryRun=true', '%0A', '%20', '%09', '%5C', '%25', '%2520', '%252E'])(
     'W1: for the address followed by %s deletes nothing',
     async (suffix) => {
@@ -125,8 +150,8 @@ describe('a request', () => {
 
 describe('a fault', () => {
   const failing = () => {
-    const door = makeDoor();
-    door.get('/v1/fault/:user', () => {
+    const door = new Door();
+    door.route('GET', '/v1/fault/:user', {}, () => {
       throw new TypeError('the secret inside');
     });
     return doorHandler(door);

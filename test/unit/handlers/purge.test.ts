@@ -29,7 +29,8 @@ describe('POST /v1/mailboxes/purge', () => {
   test.each([
     [{ olderThanDays: 'never' }, ['olderThanDays']],
     [{ olderThanDays: '7' }, ['olderThanDays']],
-    [{ user: 1, dryRun: 'yes' }, ['user', 'dryRun']],
+    [{ user: 1, ignoreOwnRetention: 'yes' }, ['user', 'ignoreOwnRetention']],
+    [{ user: 'a@x.org', dryRun: true }, ['dryRun']],
     [{ operationId: 'op-1' }, ['operationId']],
     [{ user: 'a@x.org', domain: 'x.org' }, ['domain']],
     [[], ['body']],

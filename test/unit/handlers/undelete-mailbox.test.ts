@@ -1,7 +1,7 @@
 import '../../replay/quiet-logs.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { expectProblem } from './doors.ts';
-import { ADMIN, ANNA, FolderDoors, JOHN, numbered } from './folder-doors.ts';
+import { ADMIN, ANNA, DRY, FolderDoors, JOHN, numbered } from './folder-doors.ts';
 
 let doors: FolderDoors;
 
@@ -28,7 +28,7 @@ describe('F4: undelete', () => {
     const [first, second, third] = await deletedTimes(3, 'Work');
     const list = await doors.deleted();
     const of = async (body: object) =>
-      (await doors.undelete({ mailbox: 'Work', dryRun: true, ...body })).body['deletionId'];
+      (await doors.undelete({ mailbox: 'Work', ...body }, ADMIN, DRY)).body['deletionId'];
     expect(await of({})).toBe(third);
     expect(await of({ at: list[1]?.deletedAt })).toBe(second);
     const before = new Date(Date.parse(list[1]?.deletedAt ?? '') - 1).toISOString();
@@ -51,7 +51,7 @@ describe('F4: undelete', () => {
     const [deletionId] = await deletedTimes(1, 'Work');
     await doors.make('Work');
     const before = JSON.stringify(doors.world.rows.rows());
-    expect((await doors.undelete({ deletionId, dryRun: true })).body).toMatchObject({
+    expect((await doors.undelete({ deletionId }, ADMIN, DRY)).body).toMatchObject({
       dryRun: true,
       deletionId,
       to: 'Work (restored)',

@@ -79,8 +79,8 @@ export const ERASURE_RANGE_MESSAGES = 10_000;
 /** Erase, verify, erase again what was found: this many times at most, then an operator looks. */
 export const VERIFICATION_ROUNDS_MAX = 5;
 
-/** Mailboxes named in one plan row: 500 x ~80 bytes = 40 KB of the 400 KB a row may have. */
-export const PLAN_ROW_MAILBOXES = 500;
+/** Lines of one plan row: 40 KB of the 400 KB that a row may have, 500 mailboxes of 80 bytes. */
+export const PLAN_ROW_BYTES = 40_000;
 
 /** Finished operations, their plans and the tombstone of an erased account stay this long. */
 export const OPERATION_RETENTION_DAYS = 400;

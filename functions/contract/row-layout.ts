@@ -132,6 +132,9 @@ export const dictmapKeys = {
   /** How much of an expunge storage ends on a day of UTC (`2026-11-22`), or `never`. */
   expiry: (mailboxId: string, day: string): RowKey =>
     dictmapAccount(accountOfMailbox(mailboxId), `expiry#${mailboxId}#${day}`),
+  /** A bucket in use, or spent, of a mailbox, or of the view of a storage. */
+  bucket: (kind: BucketKind, mailboxId: string, bucket: number): RowKey =>
+    dictmapAccount(accountOfMailbox(mailboxId), bucketSk(kind, mailboxId, bucket)),
   message: (mailboxId: string, uid: number): RowKey => ({
     table: 'dictmap',
     pk: messagePartition(mailboxId, bucketOf(uid)),
@@ -151,6 +154,24 @@ export function accountOfMailbox(mailboxId: string): string {
   return mailboxId.slice(0, dot);
 }
 
+/**
+ * What the directory says of a bucket of 10,000 UIDs: rows of live mail may be in it; only rows of
+ * mail that has ended; or entries of a storage's view
+ * (docs/decisions/0018-directory-of-buckets.md).
+ */
+export const BUCKET_KINDS = ['bucket', 'spent', 'lazy'] as const;
+export type BucketKind = (typeof BUCKET_KINDS)[number];
+
+/** 6 digits, because a UID of 32 bits lies in one of 429,497 buckets. */
+const BUCKET_DIGITS = 6;
+
+const bucketSk = (kind: BucketKind, mailboxId: string, bucket: number): string =>
+  `${bucketPrefix(kind, mailboxId)}${String(bucket).padStart(BUCKET_DIGITS, '0')}`;
+
+/** What the sort keys of a mailbox's buckets begin with. */
+export const bucketPrefix = (kind: BucketKind, mailboxId: string): string =>
+  `${kind}#${mailboxId}#`;
+
 export const bucketOf = (uid: number): number => Math.floor(uid / BUCKET_UIDS);
 
 /** UIDs as sort keys: 10 digits, because a UID has 32 bits. */
@@ -159,11 +180,9 @@ export const uidKey = (uid: number): string => String(uid).padStart(10, '0');
 export const messagePartition = (mailboxId: string, bucket: number): string =>
   `mailbox#${mailboxId}#${bucket}`;
 
-/** Partitions that a mailbox with this UIDNEXT can have rows in. */
-export function messagePartitions(mailboxId: string, uidNext: number): string[] {
-  const last = bucketOf(Math.max(uidNext - 1, 0));
-  return Array.from({ length: last + 1 }, (_, bucket) => messagePartition(mailboxId, bucket));
-}
+/** Partitions of the message rows in these buckets. */
+export const messagePartitions = (mailboxId: string, ...buckets: readonly number[]): string[] =>
+  buckets.map((bucket) => messagePartition(mailboxId, bucket));
 
 /** Partition of the index `lazy` in which a storage mailbox keeps its view of expunged rows. */
 export const lazyPartition = (storageMailboxId: string, bucket: number): string =>

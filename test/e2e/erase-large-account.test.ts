@@ -7,11 +7,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OperationAnswer } from '../../functions/contract/api.ts';
 import { accountPrefixes, mailKey } from '../../functions/contract/key-layout.ts';
-import {
-  accountPartition,
-  blobPartition,
-  messagePartitions,
-} from '../../functions/contract/row-layout.ts';
+import { accountPartition, blobPartition } from '../../functions/contract/row-layout.ts';
 import type { Account } from '../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { recordCache } from '../../functions/core/caches/caches.ts';
@@ -21,6 +17,7 @@ import { listMailboxes, type Mailbox } from '../../functions/core/mailboxes/mail
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { putObject } from '../../functions/core/objects/opaque-objects.ts';
 import { inParallel } from '../../functions/core/rows/parallel.ts';
+import { everyPartition } from '../every-partition.ts';
 import { furnish, mail } from '../simulation/mail.ts';
 import { SOAK } from '../soak-sizes.ts';
 import { awsCli } from './aws-cli.ts';
@@ -82,7 +79,7 @@ async function everythingOf(of: Account) {
   const rows = await ports.rows.query({ table: 'dictmap', pk, limit: 500 });
   const { mailboxes: own } = await listMailboxes(ports.rows, of.accountId, { limit: 100 });
   const messages = await inParallel(
-    own.flatMap(({ mailboxId, uidNext }) => messagePartitions(mailboxId, uidNext)),
+    own.flatMap(({ mailboxId, uidNext }) => everyPartition(mailboxId, uidNext)),
     4,
     (partition) => ports.rows.query({ table: 'dictmap', pk: partition, limit: 500 }),
   );
@@ -154,7 +151,7 @@ test(`X3, U3: an account of ${MESSAGES} messages is erased, as the AWS CLI lists
   expect((uploads.Uploads ?? []).filter(({ Key }) => Key.includes(account.accountId))).toEqual([]);
   const partitions = [
     accountPartition(account.accountId),
-    ...mailboxes.flatMap(({ mailboxId, uidNext }) => messagePartitions(mailboxId, uidNext)),
+    ...mailboxes.flatMap(({ mailboxId, uidNext }) => everyPartition(mailboxId, uidNext)),
     ...[...'0123456789abcdef'].map((shard) => blobPartition(account.accountId, shard)),
   ];
   const counts = await inParallel(partitions, 2, (pk) => countWithCli(aws, pk));

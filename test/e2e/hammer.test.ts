@@ -1,12 +1,7 @@
 /** Two clients on the same messages of one account, for a while, over the embedded AWS. */
 import { expect, test } from 'vitest';
 import { accountPrefixes, SHARDS } from '../../functions/contract/key-layout.ts';
-import {
-  accountPartition,
-  blobPartition,
-  linkOf,
-  messagePartitions,
-} from '../../functions/contract/row-layout.ts';
+import { accountPartition, blobPartition, linkOf } from '../../functions/contract/row-layout.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
@@ -18,6 +13,7 @@ import type { Row } from '../../functions/core/ports/row-store.ts';
 import { numbers, textSet } from '../../functions/core/rows/attributes.ts';
 import { everyRow } from '../../functions/core/rows/paging.ts';
 import { resolveSettings } from '../../functions/core/settings/resolve-settings.ts';
+import { everyPartition } from '../every-partition.ts';
 import { mail } from '../simulation/mail.ts';
 import { SOAK } from '../soak-sizes.ts';
 import { BOXES, hammer, Ledger, STORAGE } from './hammer-clients.ts';
@@ -138,7 +134,7 @@ async function followed(accountId: string): Promise<true | undefined> {
   for (const blobId of live) expect(shapes.get(blobId), `live blob ${blobId}`).toBe('v');
   const stored = boxes.flatMap(({ entries }) => entries.map(({ message }) => message.blobId));
   const partitions = boxes.flatMap(({ mailbox }) =>
-    messagePartitions(mailbox.mailboxId, mailbox.uidNext),
+    everyPartition(mailbox.mailboxId, mailbox.uidNext),
   );
   const blobs = SHARDS.map((shard) => blobPartition(accountId, shard));
   for (const pk of [...partitions, ...blobs]) {

@@ -8,13 +8,14 @@ import type { EraseAccountRowsAnswer, RoundPayload } from '../../contract/payloa
 import {
   accountPartition,
   dictmapKeys,
-  messagePartitions,
+  messagePartition,
   type RowKey,
 } from '../../contract/row-layout.ts';
-import { toMailbox } from '../mailboxes/mailboxes.ts';
 import { enterStep, updateWrite } from '../operations/operations.ts';
+import type { RowStore } from '../ports/row-store.ts';
 import { holdsRows } from '../rows/paging.ts';
-import { inParallel } from '../rows/parallel.ts';
+import { inGroups, inParallel } from '../rows/parallel.ts';
+import { accountBuckets } from './account-buckets.ts';
 import { eraseRows } from './erase-target.ts';
 import type { RowPorts, Until } from './erasure-ports.ts';
 import { requireFenced } from './fence-account.ts';
@@ -23,6 +24,12 @@ import { startNextRound } from './rounds.ts';
 import { Tally } from './tally.ts';
 
 const PARALLEL_QUERIES = 16;
+
+/** The place of the look at all partitions among what the tally counts; then come the parts. */
+const LOOK = 0;
+
+/** Partitions looked at between two looks at the clock: 512 of 16 at a time take a second. */
+const CHUNK_PARTITIONS = 512;
 
 /**
  * Mailboxes last. All other rows sort before `mailbox#` or from `mailbox$` on ($ follows #), so
@@ -45,16 +52,23 @@ export async function eraseAccountRows(
   await requireFenced(ports.rows, context);
   const { mailboxes } = await readPlan(ports.rows, context.operationId);
   const planned = new Set(mailboxes.map(({ mailboxId }) => mailboxKey(mailboxId)));
+  const tally = await Tally.open(ports.rows, context.operationId, `${round}-account`);
   const remaining =
     (await findUnplanned(ports, context.accountId, planned)) ??
-    (await findFilledPartition(ports, context.accountId));
+    (await findFilledPartition(ports, tally, context.accountId, until));
+  if (remaining === 'again') return { outcome: 'again' };
   if (remaining !== undefined) return await startNextRound(ports, context, round, remaining);
-  const tally = await Tally.open(ports.rows, context.operationId, `${round}-account`);
   for (const [index, sk] of PARTS.entries()) {
     const query = { table: 'dictmap', pk: accountPartition(context.accountId), sk } as const;
     // One that comes behind the look above stays, and the verification finds it.
     const mayGo = ({ sk }: RowKey) => !sk.startsWith('mailbox#') || planned.has(sk);
-    const empty = await eraseRows(ports, tally, index, { query, counterOf, mayGo }, until);
+    const empty = await eraseRows(
+      ports,
+      tally,
+      LOOK + 1 + index,
+      { query, counterOf, mayGo },
+      until,
+    );
     if (!empty) return { outcome: 'again' };
   }
   await tally.finish();
@@ -82,19 +96,53 @@ async function findUnplanned(
   return undefined;
 }
 
-/** A partition of any mailbox that still holds a row; undefined when all list empty. */
+/**
+ * A partition of any mailbox that still holds a row; undefined when all list empty. Those that were
+ * found empty are not looked at again: behind the fence nothing comes into them.
+ */
 async function findFilledPartition(
   ports: RowPorts,
+  tally: Tally,
   accountId: string,
-): Promise<string | undefined> {
-  for await (const row of mailboxRows(ports.rows, accountId)) {
-    const { mailboxId, uidNext } = toMailbox(row);
-    const partitions = messagePartitions(mailboxId, uidNext);
-    const filled = await inParallel(partitions, PARALLEL_QUERIES, async (pk) =>
+  until: Until,
+): Promise<string | 'again' | undefined> {
+  if (tally.done || tally.from > LOOK) return undefined;
+  const partitions = partitionsAfter(ports.rows, accountId, tally.mark?.key ?? '');
+  let passed: Partition | undefined;
+  for await (const group of inGroups(partitions, CHUNK_PARTITIONS)) {
+    if (passed !== undefined && ports.clock.now() >= until) {
+      await tally.announce({ target: LOOK, key: passed.place }, LOOK, {});
+      return 'again';
+    }
+    const filled = await inParallel(group, PARALLEL_QUERIES, async ({ pk }) =>
       (await holdsRows(ports.rows, { table: 'dictmap', pk })) ? pk : undefined,
     );
     const first = filled.find((pk) => pk !== undefined);
     if (first !== undefined) return first;
+    passed = group.at(-1);
   }
   return undefined;
+}
+
+interface Partition {
+  readonly pk: string;
+  /** Sorts as the walk goes. */
+  readonly place: string;
+}
+
+async function* partitionsAfter(
+  rows: RowStore,
+  accountId: string,
+  passed: string,
+): AsyncGenerator<Partition> {
+  const [mailboxId = '', bucket = '-1'] = passed.split('#');
+  for await (const met of accountBuckets(rows, accountId, mailboxId)) {
+    if (!('run' in met)) continue;
+    const { from, to } = met.run;
+    const first = met.mailboxId === mailboxId ? Math.max(from, Number(bucket) + 1) : from;
+    for (let at = first; at <= to; at += 1) {
+      const pk = messagePartition(met.mailboxId, at);
+      yield { pk, place: `${met.mailboxId}#${at}` };
+    }
+  }
 }

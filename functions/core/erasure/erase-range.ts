@@ -5,9 +5,8 @@ import { eraseTargets } from './erase-target.ts';
 import { eraseVersions } from './erase-versions.ts';
 import type { ErasurePorts, ErasureSettings, Until } from './erasure-ports.ts';
 import { requireFenced } from './fence-account.ts';
-import { readPlan } from './plan.ts';
 import { Tally } from './tally.ts';
-import { targetsOf, targetsOfRange } from './targets.ts';
+import { fixedTargets, strideOf, targetsAlong } from './targets.ts';
 
 /**
  * Erases the objects, uploads and rows of one range until it is empty or time runs out.
@@ -26,20 +25,19 @@ export async function eraseRange(
   await requireFenced(ports.rows, context);
   const tally = await Tally.open(ports.rows, context.operationId, `${round}-${range}`);
   if (tally.done) return { outcome: 'done' };
-  const { mailboxes } = await readPlan(ports.rows, context.operationId);
-  const targets = targetsOfRange(
-    targetsOf(context.accountId, settings.classes, mailboxes),
-    range,
-    rangeCount,
-  );
-  const prefixes = targets.flatMap((target, index) =>
+  const fixed = fixedTargets(context.accountId, settings.classes);
+  const own = fixed.filter((_, index) => index % rangeCount === range);
+  const prefixes = own.flatMap((target, index) =>
     target.kind === 'versions' && index >= tally.from ? [{ index, prefix: target.prefix }] : [],
   );
   if (!(await eraseVersions(ports, tally, prefixes, until))) return { outcome: 'again' };
-  const others = targets.flatMap((target, index) =>
-    target.kind !== 'versions' && index >= tally.from ? [{ index, target }] : [],
-  );
-  if (!(await eraseTargets(ports, tally, others, until))) return { outcome: 'again' };
+  const versions = own.filter(({ kind }) => kind === 'versions').length;
+  const from = Math.max(tally.from, versions);
+  const stride = strideOf(range, rangeCount, from);
+  const others = targetsAlong(ports.rows, context.operationId, fixed, stride);
+  if (!(await eraseTargets(ports, tally, { from, targets: others }, until))) {
+    return { outcome: 'again' };
+  }
   await tally.finish();
   return { outcome: 'done' };
 }

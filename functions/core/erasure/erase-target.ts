@@ -9,7 +9,7 @@ import type { RowKey } from '../../contract/row-layout.ts';
 import { sumCounts } from '../operations/progress.ts';
 import type { MultipartUpload } from '../ports/object-store.ts';
 import type { Query } from '../ports/row-store.ts';
-import { inParallel } from '../rows/parallel.ts';
+import { inGroups, inParallel } from '../rows/parallel.ts';
 import type { ErasurePorts, RowPorts, Until } from './erasure-ports.ts';
 import type { Tally } from './tally.ts';
 import type { Target } from './targets.ts';
@@ -42,53 +42,50 @@ interface Emptying {
   remove(): Promise<void>;
 }
 
-/** A target with its place among those of the range. */
-interface PlacedTarget {
-  readonly index: number;
-  readonly target: Exclude<Target, { kind: 'versions' }>;
+/** Targets of a range from a place among them on. */
+interface PlacedTargets {
+  readonly from: number;
+  readonly targets: AsyncIterable<Target>;
 }
 
 /**
- * Empties targets in their order.
+ * Empties targets in their order, none of them versions of objects.
  * @returns whether all are empty; false when time ran out
  */
 export async function eraseTargets(
   ports: ErasurePorts,
   tally: Tally,
-  targets: readonly PlacedTarget[],
+  { from, targets }: PlacedTargets,
   until: Until,
 ): Promise<boolean> {
-  for (let start = 0; start < targets.length; start += PARALLEL_LISTINGS) {
-    const group = targets
-      .slice(start, start + PARALLEL_LISTINGS)
-      .map(({ index, target }) => ({ index, emptying: emptyingOf(ports, target) }));
-    const pages = await inParallel(group, PARALLEL_LISTINGS, ({ emptying }) => emptying.list());
-    for (const [place, { index, emptying }] of group.entries()) {
-      const page = pages[place];
-      if (page?.last && page.entries.length === 0) continue;
-      if (await empty(ports, tally, index, emptying, until, page)) continue;
-      await tally.pass(index);
+  let start = from;
+  for await (const group of inGroups(targets, PARALLEL_LISTINGS)) {
+    if (start > from && ports.clock.now() >= until) {
+      // Empty targets announce nothing: without this the next invocation would begin with them.
+      await tally.pass(start);
       return false;
     }
-    const next = targets[start + PARALLEL_LISTINGS];
-    if (next === undefined || ports.clock.now() < until) continue;
-    // Empty targets announce nothing: without this the next invocation would begin with them.
-    await tally.pass(next.index);
-    return false;
+    const emptyings = group.map((target) => emptyingOf(ports, target));
+    const pages = await inParallel(emptyings, PARALLEL_LISTINGS, (emptying) => emptying.list());
+    for (const [place, emptying] of emptyings.entries()) {
+      const page = pages[place];
+      if (page?.last && page.entries.length === 0) continue;
+      if (await empty(ports, tally, start + place, emptying, until, page)) continue;
+      await tally.pass(start + place);
+      return false;
+    }
+    start += group.length;
   }
   return true;
 }
 
-function emptyingOf(ports: ErasurePorts, target: PlacedTarget['target']): Emptying {
-  return target.kind === 'uploads'
-    ? uploadsEmptying(ports, target.prefix)
-    : // Rows were fenced before they were planned, so none is younger than a stale read; and a
-      // mailbox row goes only after a consistent look at its partitions.
-      rowsEmptying(
-        ports,
-        { table: 'dictmap', pk: target.pk, eventual: true },
-        () => target.counter,
-      );
+function emptyingOf(ports: ErasurePorts, target: Target): Emptying {
+  if (target.kind === 'versions') throw new TypeError('versions are erased by prefix');
+  if (target.kind === 'uploads') return uploadsEmptying(ports, target.prefix);
+  // Rows were fenced before they were planned, so none is younger than a stale read; and a mailbox
+  // row goes only after a consistent look at its partitions.
+  const query = { table: 'dictmap', pk: target.pk, eventual: true } as const;
+  return rowsEmptying(ports, query, () => target.counter);
 }
 
 /** A part of a partition. */

@@ -1,6 +1,7 @@
 /** The dry run of a deletion: counts, bytes, estimated cost; reads only (O1). */
 import type { EstimateAnswer } from '../../contract/api.ts';
-import { accountPartition, messagePartitions } from '../../contract/row-layout.ts';
+import { accountPartition } from '../../contract/row-layout.ts';
+import { markOf } from '../mailboxes/bucket-directory.ts';
 import { toMailbox } from '../mailboxes/mailboxes.ts';
 import { type ErasureSize, erasureUsage } from '../meter/erasure-usage.ts';
 import { PRICES_OF } from '../meter/prices.ts';
@@ -67,13 +68,14 @@ function addRow(sizes: Sizes, row: Row): number {
   sizes.accountUnits += writeUnits({ key, before: attributes, after: undefined }, false);
   sizes.accountBytes += rowBytes(key, attributes);
   if (attributes['type'] === 'mailbox') {
-    const { mailboxId, uidNext, messages, bytes } = toMailbox(row);
+    const mailbox = toMailbox(row);
     sizes.mailboxes += 1;
-    sizes.messages += messages;
-    sizes.uids += uidNext - 1;
-    sizes.partitions += messagePartitions(mailboxId, uidNext).length;
-    return bytes;
+    sizes.messages += mailbox.messages;
+    sizes.uids += mailbox.uidNext - 1;
+    sizes.partitions += markOf(mailbox).unlisted;
+    return mailbox.bytes;
   }
+  if (attributes['type'] === 'bucket' && !key.sk.startsWith('lazy#')) sizes.partitions += 1;
   if (attributes['type'] !== 'object') return 0;
   sizes.objects += 1;
   const size = attributes['size'];

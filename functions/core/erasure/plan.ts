@@ -1,12 +1,14 @@
 /**
- * The plan of an erasure: every mailbox with its UIDNEXT, kept on the operation, because the rows
- * it was made from are themselves erased and verification lists the same partitions again.
+ * The plan of an erasure: every mailbox with the buckets that it may have rows in, kept on the
+ * operation, because the rows it was made from are themselves erased and verification lists the
+ * same partitions again. Bulk verbs keep their mailboxes with UIDNEXTs in the same way.
  */
 import type { Counts } from '../../contract/api.ts';
 import {
+  BUCKET_UIDS,
   ERASURE_RANGE_MESSAGES,
   ERASURE_RANGES_MAX,
-  PLAN_ROW_MAILBOXES,
+  PLAN_ROW_BYTES,
 } from '../../contract/limits.ts';
 import type { OperationContext, PlanAnswer } from '../../contract/payloads.ts';
 import {
@@ -15,20 +17,27 @@ import {
   registryKeys,
   TTL_ATTRIBUTE,
 } from '../../contract/row-layout.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { toMailbox } from '../mailboxes/mailboxes.ts';
 import { enterStep, requireRunning, retentionEnd, updateWrite } from '../operations/operations.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row, RowStore, Write } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
+import { accountBuckets, type BucketRun } from './account-buckets.ts';
 import { requirePart } from './erasure-ports.ts';
 
 const PAGE_ROWS = 500;
 
+/** Runs of buckets on one line of a plan: a mailbox may take many lines. */
+const LINE_RUNS = 100;
+
 export interface PlannedMailbox {
   readonly mailboxId: string;
   readonly uidNext: number;
+}
+
+/** One line of a plan. */
+export interface PlannedPart extends PlannedMailbox {
+  readonly runs: readonly BucketRun[];
 }
 
 export interface Plan {
@@ -39,81 +48,174 @@ export interface Plan {
 
 /** The plan as stored; empty before the first planning. */
 export async function readPlan(rows: RowStore, operationId: string): Promise<Plan> {
-  const { pk } = registryKeys.plan(operationId, 0);
   const mailboxes: PlannedMailbox[] = [];
+  const known = new Set<string>();
   let parts = 0;
-  const query = { table: 'registry', pk, sk: { prefix: 'plan#' }, limit: PAGE_ROWS } as const;
-  for await (const row of everyRow(rows, query)) {
-    mailboxes.push(...toPlanned(row));
+  for await (const row of planRows(rows, operationId)) {
+    for (const { mailboxId, uidNext } of toPlanned(row)) {
+      if (known.has(mailboxId)) continue;
+      known.add(mailboxId);
+      mailboxes.push({ mailboxId, uidNext });
+    }
     parts += 1;
   }
   return { mailboxes, parts };
 }
 
-/** Writes a plan as a whole; one that was begun before is written over. */
+/** Lines of the plan, row by row, with the partitions that each row stands for. */
+export async function* plannedParts(
+  rows: RowStore,
+  operationId: string,
+): AsyncGenerator<{ readonly partitions: number; readonly lines: readonly PlannedPart[] }> {
+  for await (const row of planRows(rows, operationId)) {
+    const lines = toPlanned(row);
+    yield { partitions: lines.reduce((sum, { runs }) => sum + partitionsOf(runs), 0), lines };
+  }
+}
+
+function planRows(rows: RowStore, operationId: string): AsyncGenerator<Row> {
+  const { pk } = registryKeys.plan(operationId, 0);
+  return everyRow(rows, { table: 'registry', pk, sk: { prefix: 'plan#' }, limit: PAGE_ROWS });
+}
+
+/** How many partitions runs of buckets are. */
+export const partitionsOf = (runs: readonly BucketRun[]): number =>
+  runs.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+
+/** Writes a plan of mailboxes as a whole; one that was begun before is written over. */
 export async function writePlan(
   { rows }: Pick<Ports, 'rows'>,
   operationId: string,
   mailboxes: readonly PlannedMailbox[],
 ): Promise<void> {
-  for (let at = 0; at < mailboxes.length; at += PLAN_ROW_MAILBOXES) {
-    const some = mailboxes.slice(at, at + PLAN_ROW_MAILBOXES);
-    await rows.write(planWrite(operationId, at / PLAN_ROW_MAILBOXES, some));
+  const writer = new PlanWriter(rows, operationId, 0);
+  for (const { mailboxId, uidNext } of mailboxes) {
+    await writer.add({ mailboxId, uidNext, runs: [] });
+  }
+  await writer.end();
+}
+
+/** Cuts lines into rows by their size. */
+class PlanWriter {
+  readonly #rows: RowStore;
+  readonly #operationId: string;
+  #part: number;
+  #lines: string[] = [];
+  #bytes = 0;
+
+  constructor(rows: RowStore, operationId: string, part: number) {
+    this.#rows = rows;
+    this.#operationId = operationId;
+    this.#part = part;
+  }
+
+  async add({ mailboxId, uidNext, runs }: PlannedPart): Promise<void> {
+    const shown = runs.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
+    const line = [mailboxId, uidNext, ...(shown.length === 0 ? [] : [shown.join(',')])].join(' ');
+    this.#lines.push(line);
+    this.#bytes += line.length;
+    if (this.#bytes >= PLAN_ROW_BYTES) await this.end();
+  }
+
+  /** A repeated delivery that runs beside this one writes the same part: either one will do. */
+  async end(): Promise<void> {
+    if (this.#lines.length === 0) return;
+    await this.#rows.write(planWrite(this.#operationId, this.#part, this.#lines));
+    this.#part += 1;
+    this.#lines = [];
+    this.#bytes = 0;
   }
 }
 
-function planWrite(operationId: string, part: number, mailboxes: readonly PlannedMailbox[]): Write {
+function planWrite(operationId: string, part: number, mailboxes: readonly string[]): Write {
   return {
     kind: 'put',
     key: registryKeys.plan(operationId, part),
-    attributes: {
-      v: ROW_VERSION,
-      type: 'plan',
-      mailboxes: mailboxes.map(({ mailboxId, uidNext }) => `${mailboxId} ${uidNext}`),
-    },
+    attributes: { v: ROW_VERSION, type: 'plan', mailboxes },
   };
 }
 
-function toPlanned(row: Row): PlannedMailbox[] {
+function toPlanned(row: Row): PlannedPart[] {
   const lines = row.attributes['mailboxes'];
   if (!Array.isArray(lines)) throw new TypeError(`damaged plan row ${row.key.pk} / ${row.key.sk}`);
   return lines.map((line) => {
-    const [mailboxId = '', uidNext = ''] = String(line).split(' ');
-    return { mailboxId, uidNext: Number(uidNext) };
+    const [mailboxId = '', uidNext = '', runs = ''] = String(line).split(' ');
+    return { mailboxId, uidNext: Number(uidNext), runs: runs === '' ? [] : toRuns(runs) };
   });
 }
 
+const toRuns = (text: string): BucketRun[] =>
+  text.split(',').map((run) => {
+    const [from = '', to = from] = run.split('-');
+    return { from: Number(from), to: Number(to) };
+  });
+
+/** How far the work of a plan reaches. */
+interface Extent {
+  /** What the mailbox rows count, for the display of progress. */
+  readonly expected: Counts;
+  /** Messages that there can be, at most. */
+  readonly messagesMax: number;
+}
+
 /**
- * Adds the mailboxes that the plan does not know yet. UIDNEXTs are final: the fence stands before
- * the plan is made, so no mailbox of it can grow any more.
- * @returns what the mailbox rows count, for the display of progress
+ * Adds what the plan does not know yet: mailboxes, and those of which it knows fewer buckets. All
+ * is final by now: the fence stands before the plan is made, and no bucket comes into use behind
+ * it.
  */
-async function extendPlan(ports: Pick<Ports, 'rows'>, context: OperationContext): Promise<Counts> {
-  const plan = await readPlan(ports.rows, context.operationId);
-  const known = new Set(plan.mailboxes.map(({ mailboxId }) => mailboxId));
-  let part = plan.parts;
-  let pending: Mailbox[] = [];
-  let messages = 0;
-  let bytes = 0;
-  let mailboxes = 0;
+async function extendPlan(
+  ports: Pick<Ports, 'rows'>,
+  { operationId, accountId }: OperationContext,
+): Promise<Extent> {
+  const { known, parts } = await knownPartitions(ports.rows, operationId);
+  const writer = new PlanWriter(ports.rows, operationId, parts);
+  const sums = { mailboxRows: 0, messageRows: 0, objectBytes: 0 };
+  let [uids, partitions] = [0, 0];
+  let pending: { mailboxId: string; uidNext: number; runs: BucketRun[] } | undefined;
   const flush = async (): Promise<void> => {
-    if (pending.length === 0) return;
-    // A repeated delivery that runs beside this one writes the same part: either one will do.
-    await ports.rows.write(planWrite(context.operationId, part, pending));
-    part += 1;
-    pending = [];
+    if (pending === undefined) return;
+    const { mailboxId, uidNext, runs } = pending;
+    const count = partitionsOf(runs);
+    partitions += count;
+    pending = undefined;
+    const before = known.get(mailboxId);
+    if (before !== undefined && before >= count) return;
+    for (let at = 0; at === 0 || at < runs.length; at += LINE_RUNS) {
+      await writer.add({ mailboxId, uidNext, runs: runs.slice(at, at + LINE_RUNS) });
+    }
   };
-  for await (const row of mailboxRows(ports.rows, context.accountId)) {
-    const mailbox = toMailbox(row);
-    mailboxes += 1;
-    messages += mailbox.messages;
-    bytes += mailbox.bytes;
-    if (known.has(mailbox.mailboxId)) continue;
-    pending.push(mailbox);
-    if (pending.length === PLAN_ROW_MAILBOXES) await flush();
+  for await (const met of accountBuckets(ports.rows, accountId)) {
+    const { mailboxId } = met;
+    if (pending?.mailboxId !== mailboxId) {
+      await flush();
+      pending = { mailboxId, uidNext: 'mailbox' in met ? met.mailbox.uidNext : 0, runs: [] };
+    }
+    if ('run' in met) pending.runs.push(met.run);
+    else {
+      sums.mailboxRows += 1;
+      sums.messageRows += met.mailbox.messages;
+      sums.objectBytes += met.mailbox.bytes;
+      uids += Math.max(met.mailbox.uidNext - 1, 0);
+    }
   }
   await flush();
-  return { mailboxRows: mailboxes, messageRows: messages, objectBytes: bytes };
+  await writer.end();
+  return { expected: sums, messagesMax: Math.min(uids, partitions * BUCKET_UIDS) };
+}
+
+async function knownPartitions(
+  rows: RowStore,
+  operationId: string,
+): Promise<{ readonly known: ReadonlyMap<string, number>; readonly parts: number }> {
+  const known = new Map<string, number>();
+  let parts = 0;
+  for await (const { lines } of plannedParts(rows, operationId)) {
+    for (const { mailboxId, runs } of lines) {
+      known.set(mailboxId, (known.get(mailboxId) ?? 0) + partitionsOf(runs));
+    }
+    parts += 1;
+  }
+  return { known, parts };
 }
 
 /** Every mailbox row of an account, strongly consistent. */
@@ -138,10 +240,9 @@ export async function planErasure(
   context: OperationContext,
 ): Promise<PlanAnswer> {
   await enterStep(ports, context, 'Plan erasure');
-  const expected = await extendPlan(ports, context);
-  const { mailboxes } = await readPlan(ports.rows, context.operationId);
+  const extent = await extendPlan(ports, context);
   const { round } = await requireRunning(ports.rows, context);
-  const rangeCount = await fixedRangeCount(ports, context, mailboxes, expected);
+  const rangeCount = await fixedRangeCount(ports, context, extent);
   return {
     ranges: Array.from({ length: rangeCount }, (_, range) => range),
     rangeCount,
@@ -154,26 +255,25 @@ export async function planErasure(
 async function fixedRangeCount(
   ports: Pick<Ports, 'rows' | 'clock'>,
   context: OperationContext,
-  mailboxes: readonly PlannedMailbox[],
-  expected: Counts,
+  { expected, messagesMax }: Extent,
 ): Promise<number> {
   const key = registryKeys.operation(context.operationId);
-  const uids = mailboxes.reduce((sum, { uidNext }) => sum + uidNext - 1, 0);
-  const wanted = rangeCountFor(uids);
+  const wanted = rangeCountFor(messagesMax);
   const write = updateWrite(context, { rangeCount: wanted, expected });
   await ports.rows.write({ ...write, guard: { ...write.guard, without: ['rangeCount'] } });
   const row = await ports.rows.get(key);
   return optionalNumber(requirePart(row, 'operation row'), 'rangeCount') ?? wanted;
 }
 
-/** One range for every 10,000 UIDs ever given, from 1 to 256. */
-export function rangeCountFor(uids: number): number {
-  return Math.min(Math.max(Math.ceil(uids / ERASURE_RANGE_MESSAGES), 1), ERASURE_RANGES_MAX);
+/** One range for every 10,000 messages that there can be, from 1 to 256. */
+export function rangeCountFor(messagesMax: number): number {
+  return Math.min(Math.max(Math.ceil(messagesMax / ERASURE_RANGE_MESSAGES), 1), ERASURE_RANGES_MAX);
 }
 
 /** Gives the plan rows the same end as the finished operation. */
 export async function expirePlan(ports: Pick<Ports, 'rows' | 'clock'>, operationId: string) {
-  const { parts } = await readPlan(ports.rows, operationId);
+  let parts = 0;
+  for await (const _ of planRows(ports.rows, operationId)) parts += 1;
   for (let part = 0; part < parts; part += 1) {
     await ports.rows.write({
       kind: 'update',

@@ -55,6 +55,11 @@ export class Tally {
     return this.#state.done;
   }
 
+  /** Up to where everything is counted. */
+  get mark(): CountMark | undefined {
+    return this.#state.mark;
+  }
+
   get counts(): Counts {
     return this.#state.counts;
   }

@@ -9,16 +9,15 @@ import { accountPartition, registryKeys } from '../../contract/row-layout.ts';
 import { enterStep, updateWrite } from '../operations/operations.ts';
 import { sumCounts } from '../operations/progress.ts';
 import { numbers } from '../rows/attributes.ts';
-import { inParallel } from '../rows/parallel.ts';
+import { inGroups, inParallel } from '../rows/parallel.ts';
 import {
   type ErasurePorts,
   type ErasureSettings,
   requirePart,
   type Until,
 } from './erasure-ports.ts';
-import { readPlan } from './plan.ts';
 import { startNextRound } from './rounds.ts';
-import { type Target, targetsOf } from './targets.ts';
+import { fixedTargets, type Target, targetsAlong } from './targets.ts';
 import { VerificationCursor } from './verification-cursor.ts';
 
 /** Listings in flight: 16 of some 30 ms look at 500 targets a second. */
@@ -39,15 +38,15 @@ export async function verifyErasure(
 ): Promise<VerifyAnswer> {
   const { operation: context, round } = payload;
   await enterStep(ports, context, 'Verify erasure');
-  const { mailboxes } = await readPlan(ports.rows, context.operationId);
-  const targets: Target[] = [
+  const fixed: Target[] = [
     { kind: 'rows', pk: accountPartition(context.accountId), counter: 'accountRows' },
-    ...targetsOf(context.accountId, settings.classes, mailboxes),
+    ...fixedTargets(context.accountId, settings.classes),
   ];
   const cursor = await VerificationCursor.open(ports, context, round);
-  while (cursor.next < targets.length) {
+  const stride = { first: cursor.next, step: 1 };
+  const targets = targetsAlong(ports.rows, context.operationId, fixed, stride);
+  for await (const chunk of inGroups(targets, CHUNK_TARGETS)) {
     if (ports.clock.now() >= until) return { outcome: 'again' };
-    const chunk = targets.slice(cursor.next, cursor.next + CHUNK_TARGETS);
     const found = await inParallel(chunk, PARALLEL_LISTINGS, (target) => lookAt(ports, target));
     await cursor.advance(chunk.length, sumCounts(found));
   }
@@ -55,7 +54,7 @@ export async function verifyErasure(
   if (total > 0) {
     return await startNextRound(ports, context, round, JSON.stringify(cursor.found));
   }
-  await recordClean(ports, context, targets, cursor.startedAt);
+  await recordClean(ports, context, fixed, cursor);
   return { outcome: 'clean' };
 }
 
@@ -95,13 +94,13 @@ async function lookAtRows(ports: ErasurePorts, pk: string, counter: string): Pro
 async function recordClean(
   ports: ErasurePorts,
   context: RoundPayload['operation'],
-  targets: readonly Target[],
-  startedAt: number,
+  fixed: readonly Target[],
+  { next, startedAt }: VerificationCursor,
 ): Promise<void> {
-  const partitions = targets.filter(({ kind }) => kind === 'rows').length;
+  const ofBucket = fixed.filter(({ kind }) => kind !== 'rows').length;
   const verified = {
-    prefixesListed: targets.filter(({ kind }) => kind === 'versions').length,
-    partitionsListed: partitions,
+    prefixesListed: fixed.filter(({ kind }) => kind === 'versions').length,
+    partitionsListed: next - ofBucket,
     startedAt,
     at: ports.clock.now(),
   };

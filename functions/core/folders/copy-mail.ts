@@ -2,6 +2,7 @@
 import { mailKey } from '../../contract/key-layout.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
+import { arrivalWrites } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { type Entry, readEntries, readMailboxPage } from '../messages/entries.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
@@ -12,8 +13,11 @@ import { inParallel } from '../rows/parallel.ts';
 import { copyChecks, type HandOver, handedOverId, requireGoingOn } from './hand-over-claim.ts';
 import { treeUpdate } from './move-writes.ts';
 
-/** Messages in one transaction: as many COPYs as take two or three turns of some 30 ms. */
-const CHUNK_MESSAGES = 48;
+/**
+ * Messages in one transaction: as many COPYs as take two or three turns of some 30 ms. Each may lie
+ * in a bucket of its own: 46 rows and 46 buckets, the tree, the mailbox and 3 checks are 97 items.
+ */
+const CHUNK_MESSAGES = 46;
 const PARALLEL_COPIES = 16;
 
 const BLOB_ID_BYTES = 16;
@@ -77,6 +81,8 @@ async function copyChunk(
   if (messages.length === 0) return 'done';
   const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const add = { messages: messages.length, bytes };
+  const given = messages.map(({ uid }) => uid);
+  const buckets = await arrivalWrites(ports.rows, target, given);
   const result = await ports.rows.transact([
     ...copyChecks(handOver),
     treeUpdate(to.accountId, handedOverId(handOver), { from: 'arriving', add }),
@@ -94,6 +100,7 @@ async function copyChunk(
         attributes: toAttributes(message),
       }),
     ),
+    ...buckets,
   ]);
   if (result.outcome === 'written') return 'done';
   if (result.outcome === 'refused') await requireGoingOn(ports.rows, handOver);

@@ -7,6 +7,7 @@
 import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import { notActive, readAccount } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
+import { markOf } from '../mailboxes/bucket-directory.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
 import type { Attributes, Guard } from '../ports/row-store.ts';
@@ -179,6 +180,8 @@ async function receive(
     uidNext,
     messages: 0,
     bytes: 0,
+    // Each chunk registers the buckets that it writes into.
+    topBucket: markOf(source).top,
     ...(specialUse === undefined ? {} : { specialUse }),
   };
   const { mailboxId } = mailbox;

@@ -5,6 +5,7 @@
  */
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { entryAt } from '../autoexpunge/due.ts';
+import { markOf } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { DAY_MS } from '../messages/expiry.ts';
 import type { Write } from '../ports/row-store.ts';
@@ -22,9 +23,11 @@ const DROPPED = [
   'autoexpungeMaxMails',
 ] as const;
 
+const LISTINGS = ['bucket', 'lazy'] as const;
+
 /**
  * The write that ends a mailbox, on condition that it is as it was read and counts no message.
- * One that never gave a UID has no rows in any partition: it leaves nothing at all.
+ * One that never gave a UID to a message has no rows in any partition: it leaves nothing at all.
  * @param mailbox as read after its last live row went
  * @param now epoch milliseconds
  */
@@ -36,7 +39,8 @@ export function leaveShell(mailbox: Mailbox, now: number): Write {
     row: 'present',
     equals: { state, path, uidNext, messages: 0, ...tree },
   } as const;
-  if (uidNext === 1) return { kind: 'remove', key, guard };
+  const isUnused = LISTINGS.every((listing) => markOf(mailbox, listing).top < 0);
+  if (isUnused) return { kind: 'remove', key, guard };
   const set = { state: 'shell', ...entryAt(mailboxId, now + SHELL_LOOK_MS) };
   return { kind: 'update', key, guard, change: { set, unset: DROPPED } };
 }

@@ -9,6 +9,7 @@ import { dictmapKeys } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { untilWon } from '../rows/contention.ts';
+import { bothMarks } from './bucket-directory.ts';
 import { type Mailbox, type MailboxPorts, readMailbox, whyNotActive } from './mailboxes.ts';
 
 const UID_VALIDITY_MAX = 2 ** 32 - 1;
@@ -96,7 +97,7 @@ export async function changeUids(
           uidNext: mailbox.uidNext,
         },
       },
-      change: { set: { uidValidity, uidNext } },
+      change: { set: { uidValidity, uidNext, ...bothMarks(mailbox) } },
     });
     return result.outcome === 'written' ? wanted : 'lost';
   });

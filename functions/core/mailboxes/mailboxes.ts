@@ -33,6 +33,13 @@ export interface Mailbox {
   readonly dueSk?: string;
   /** No live message has a lower UID. */
   readonly firstLiveUid?: number;
+  /** The highest bucket that the directory names; missing: see `markOf`. */
+  readonly topBucket?: number;
+  /** Buckets below this one count as in use, though the directory may not name them. */
+  readonly unlistedBuckets?: number;
+  /** The same for the view of a storage. */
+  readonly topLazyBucket?: number;
+  readonly unlistedLazyBuckets?: number;
   /** Epoch milliseconds of the last rename, which restarts the clock of autoexpunge (A2). */
   readonly renamedAt?: number;
   /** Rights of other users, by address or `anyone`. */
@@ -74,6 +81,10 @@ export function toMailbox(row: Row): Mailbox {
     ...given(row, 'autoexpungeAfterSeconds'),
     ...given(row, 'autoexpungeMaxMails'),
     ...given(row, 'firstLiveUid'),
+    ...given(row, 'topBucket'),
+    ...given(row, 'unlistedBuckets'),
+    ...given(row, 'topLazyBucket'),
+    ...given(row, 'unlistedLazyBuckets'),
     ...given(row, 'renamedAt'),
     ...aclOf(row),
     ...(treeId === undefined ? {} : { treeId }),

@@ -7,6 +7,7 @@ import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { dictmapKeys, linkOf, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
+import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type {
   Attributes,
@@ -29,7 +30,12 @@ interface MailboxDraft {
   bytes: number;
   /** Messages that came, whatever left: what autoexpunge has to look at. */
   added: number;
+  /** UIDs given to rows, and to places in the view of a storage. */
+  readonly given: Readonly<Record<Listing, number[]>>;
 }
+
+/** Rows of the directory that one entry more may bring in: of a target, and of a storage's view. */
+const SPARE_ITEMS = 2;
 
 interface ExpiryDraft {
   readonly storageId: string;
@@ -71,7 +77,9 @@ export class Chunk {
   fits(items: number): boolean {
     const rows = this.#messages.length + this.#mailboxes.size;
     const others = this.#expiries.size + this.#drafts.size + this.#reserved;
-    return rows + others + ACCOUNT_ITEMS + items <= TRANSACTION_ITEMS;
+    const buckets = [...this.#mailboxes.values()].flatMap(registrationsOf);
+    const directory = buckets.reduce((sum, { puts }) => sum + puts.length, 0) + SPARE_ITEMS;
+    return rows + others + ACCOUNT_ITEMS + directory + items <= TRANSACTION_ITEMS;
   }
 
   /** Takes a mailbox in; whatever else happens to it, its state must be that when this is written. */
@@ -79,7 +87,8 @@ export class Chunk {
     const { mailboxId, uidNext } = mailbox;
     const known = this.#mailboxes.get(mailboxId);
     if (known !== undefined) return known;
-    const draft = { mailbox, uidNext, messages: 0, bytes: 0, added: 0 };
+    const given = { bucket: [], lazy: [] };
+    const draft = { mailbox, uidNext, messages: 0, bytes: 0, added: 0, given };
     this.#mailboxes.set(mailboxId, draft);
     return draft;
   }
@@ -100,11 +109,13 @@ export class Chunk {
   }
 
   /** Gives the next UID of a mailbox, for a row or for a place in the storage's view. */
-  nextUid(mailbox: Mailbox): number {
+  nextUid(mailbox: Mailbox, listing: Listing = 'bucket'): number {
     const draft = this.touch(mailbox);
+    const uid = draft.uidNext;
     draft.uidNext += 1;
     draft.added += 1;
-    return draft.uidNext - 1;
+    draft.given[listing].push(uid);
+    return uid;
   }
 
   /** A message leaves (or, with 1, enters) what a mailbox counts as live. */
@@ -210,6 +221,7 @@ export class Chunk {
       ...[...this.#mailboxes.values()].map((draft) => mailboxWrite(draft, this.now)),
       ...this.#messages,
       ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId)),
+      ...[...this.#mailboxes.values()].flatMap(registrationsOf).flatMap(({ puts }) => puts),
       ...expiries,
     ]);
   }
@@ -225,12 +237,23 @@ function endsMail({ set = {} }: Change): boolean {
   return (state !== undefined && state !== 'live') || 'expiresAt' in set || TTL_ATTRIBUTE in set;
 }
 
+/** Of the buckets that the UIDs given are the first of: UIDNEXT guards them. */
+function registrationsOf({ mailbox, given }: MailboxDraft): Registration[] {
+  return LISTINGS.flatMap((listing) => {
+    const uids = given[listing];
+    return uids.length === 0 ? [] : [registration(mailbox, uids, listing)];
+  });
+}
+
+const LISTINGS = ['bucket', 'lazy'] as const;
+
 /** UIDNEXT guards what gets UIDs: they appear in order (design, section 3). */
 function mailboxWrite(draft: MailboxDraft, now: number): Write {
   const { mailbox, uidNext, messages, bytes, added } = draft;
   const gave = uidNext !== mailbox.uidNext;
   const set = {
     ...(gave ? { uidNext } : {}),
+    ...Object.assign({}, ...registrationsOf(draft).map((one) => one.set)),
     ...(gave ? dueAfterAdding(mailbox, added, now) : undefined),
   };
   const { equals, without } = dueGuard(mailbox);

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mailKey } from '../../contract/key-layout.ts';
-import { UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
+import { TRANSACTION_ITEMS, UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import {
@@ -17,13 +17,14 @@ import {
 } from '../accounts/accounts.ts';
 import { type Actor, OWNER } from '../accounts/actor.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
+import { registration } from '../mailboxes/bucket-directory.ts';
 import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { checkUids, requireUidValidity, uidConflict } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { type Access, requireTarget } from '../mailboxes/rights.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { Write } from '../ports/row-store.ts';
+import type { RowStore, Write, WriteResult } from '../ports/row-store.ts';
 import { checkQuota } from '../quota/quota.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
@@ -201,19 +202,39 @@ async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 
   const uids = messages.map(({ uid }) => uid);
   const delivered: Delivered = { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uids };
   const uploadIds = link.messages.flatMap(({ uploadId }) => uploadId ?? []);
+  const { puts, set } = registration(mailbox, uids);
   const writes = [
-    guardWrite(mailbox, messages, now),
+    guardWrite(mailbox, messages, now, set),
     ...messages.map((message) => messageWrite(mailbox, message)),
     ...uploadIds.map((uploadId) => linkedWrite(accountId, uploadId, now)),
     ...(link.request === undefined ? [] : [link.request.write(delivered, now)]),
   ];
-  const result = await ports.rows.transact(writes);
+  const result = await transactWith(ports.rows, puts, writes);
   if (result.outcome === 'written') return delivered;
   // Whatever was refused is read again: a repeated request by its answer, the mailbox by its row.
   const earlier = await link.request?.answer<Delivered>(ports.rows);
   if (earlier !== undefined) return earlier;
   for (const uploadId of uploadIds) await requireWaiting(ports.rows, accountId, uploadId);
   return 'lost';
+}
+
+/**
+ * Writes buckets in the same transaction, or where that has no room in one before, on the same
+ * conditions on the mailbox, whose write is the first.
+ */
+async function transactWith(
+  rows: RowStore,
+  puts: readonly Write[],
+  writes: readonly Write[],
+): Promise<WriteResult> {
+  if (puts.length + writes.length <= TRANSACTION_ITEMS) {
+    return await rows.transact([...writes, ...puts]);
+  }
+  const [first] = writes;
+  if (first?.guard === undefined) throw new TypeError('the mailbox is not guarded');
+  const { key, guard } = first;
+  const before = await rows.transact([{ kind: 'check', key, guard }, ...puts]);
+  return before.outcome === 'written' ? await rows.transact(writes) : before;
 }
 
 /** The row of a mailbox whose account is being erased may be gone already. */
@@ -226,7 +247,12 @@ async function whyUndeliverable(
   return now?.state === 'active' ? whyNotActive(account, mailbox) : notActive(now ?? account);
 }
 
-function guardWrite(mailbox: Mailbox, messages: readonly Message[], now: number): Write {
+function guardWrite(
+  mailbox: Mailbox,
+  messages: readonly Message[],
+  now: number,
+  mark: Record<string, number>,
+): Write {
   const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const last = messages.at(-1)?.uid ?? 0;
   const { uidValidity, uidNext } = mailbox;
@@ -240,7 +266,7 @@ function guardWrite(mailbox: Mailbox, messages: readonly Message[], now: number)
       without,
     },
     change: {
-      set: { uidNext: last + 1, ...dueAfterAdding(mailbox, messages.length, now) },
+      set: { uidNext: last + 1, ...mark, ...dueAfterAdding(mailbox, messages.length, now) },
       add: { messages: messages.length, bytes },
     },
   };

@@ -177,7 +177,7 @@ export function store(
     chunk.change(entry, { set });
     return undefined;
   }
-  const lazyUid = chunk.nextUid(keeper);
+  const lazyUid = chunk.nextUid(keeper, 'lazy');
   chunk.countExpiry(keeper.mailboxId, endsAt, 1, sizeBytes);
   const lazyPk = lazyPartition(keeper.mailboxId, bucketOf(lazyUid));
   chunk.change(entry, {

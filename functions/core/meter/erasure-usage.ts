@@ -1,6 +1,6 @@
 /** What erasing an account will be billed for, before it is done: the same units as the bill. */
 import { accountPrefixes, SHARDS } from '../../contract/key-layout.ts';
-import { OBJECT_PAGE_KEYS } from '../../contract/limits.ts';
+import { BUCKET_UIDS, OBJECT_PAGE_KEYS } from '../../contract/limits.ts';
 import { rangeCountFor } from '../erasure/plan.ts';
 import { transitionsOf } from './transitions.ts';
 import { sumUsage, type Usage } from './usage.ts';
@@ -62,7 +62,7 @@ const SECONDS_PER_MESSAGE = 2 / 1000;
 const MB_PER_GB = 1024;
 
 export function erasureUsage(size: ErasureSize): Usage {
-  const ranges = rangeCountFor(size.uids);
+  const ranges = rangeCountFor(Math.min(size.uids, size.partitions * BUCKET_UIDS));
   return sumUsage([requestUsage(size, ranges), rowUsage(size, ranges), stepUsage(size, ranges)]);
 }
 

@@ -1,7 +1,7 @@
 /** Purging the deleted trees of one account that may go. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { PurgeReport, PurgeRequest } from '../../contract/purge.ts';
-import { messagePartitions } from '../../contract/row-layout.ts';
+import { bucketOf } from '../../contract/row-layout.ts';
 import { contextOf, reportFailure, type SweepConfig } from '../autoexpunge/sweep-context.ts';
 import type { CoveredByBackup } from '../backups/backups.ts';
 import { LetheError } from '../errors.ts';
@@ -201,7 +201,10 @@ async function foundIn(
     mailboxes: mailboxes.length,
     messages: sum(({ messages }) => messages),
     bytes: sum(({ bytes }) => bytes),
-    partitions: sum(({ mailboxId, uidNext }) => messagePartitions(mailboxId, uidNext).length),
+    // As many as were ever in use, and no more than there can be messages in.
+    partitions: sum(({ uidNext, messages }) =>
+      Math.min(bucketOf(Math.max(uidNext - 1, 0)) + 1, Math.max(messages, 1)),
+    ),
     chunks: sum(({ messages }) => Math.ceil(messages / CHUNK_MESSAGES)),
   };
 }

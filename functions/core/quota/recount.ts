@@ -4,9 +4,10 @@
  * beside anything: a counter is corrected only if nothing touched it while messages were read.
  */
 import type { QuotaDrift } from '../../contract/mail-api.ts';
-import { dictmapKeys, messagePartitions } from '../../contract/row-layout.ts';
+import { dictmapKeys, messagePartition } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
+import { everyBucket } from '../mailboxes/bucket-directory.ts';
 import { everyMailboxRow } from '../mailboxes/every-mailbox.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { toEntry } from '../messages/entries.ts';
@@ -106,7 +107,8 @@ async function countMessages(
 ): Promise<Usage | undefined> {
   let [messages, bytes] = [0, 0];
   days.forget(mailbox.mailboxId);
-  for (const pk of messagePartitions(mailbox.mailboxId, mailbox.uidNext)) {
+  for await (const bucket of everyBucket(rows, mailbox)) {
+    const pk = messagePartition(mailbox.mailboxId, bucket);
     for await (const row of everyRow(rows, { table: 'dictmap', pk, limit: PAGE_ROWS })) {
       const entry = toEntry(row, Number.NEGATIVE_INFINITY);
       if (entry?.expunged !== undefined) days.count(mailbox.mailboxId, entry);

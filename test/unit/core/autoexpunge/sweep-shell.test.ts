@@ -1,11 +1,12 @@
 /** Shells: rows of mailboxes that are gone, kept while anything lies in their partitions. */
 
 import { describe, expect, test } from 'vitest';
-import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
+import { bucketOf, dictmapKeys } from '../../../../functions/contract/row-layout.ts';
 import { duePartition } from '../../../../functions/core/autoexpunge/due.ts';
 import type { SweepConfig } from '../../../../functions/core/autoexpunge/sweep-context.ts';
 import { sweepDue } from '../../../../functions/core/autoexpunge/sweep-due.ts';
 import { deleteNow } from '../../../../functions/core/folders/delete-now.ts';
+import { newBucket } from '../../../../functions/core/mailboxes/bucket-directory.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { readMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
@@ -98,7 +99,12 @@ describe('sweeping shells', () => {
       kind: 'update',
       key: dictmapKeys.mailbox(mailboxId),
       guard: { row: 'present' },
-      change: { set: { uidNext: far + 1 } },
+      change: { set: { uidNext: far + 1, topBucket: bucketOf(far) } },
+    });
+    await world.rows.write({
+      kind: 'put',
+      key: dictmapKeys.bucket('bucket', mailboxId, bucketOf(far)),
+      attributes: newBucket(mailboxId, bucketOf(far)),
     });
     const late = { v: 1, type: 'message', uid: far, state: 'purging' };
     const key = dictmapKeys.message(mailboxId, far);

@@ -173,7 +173,7 @@ describe('counting again', () => {
     let after: string | undefined;
     let calls = 0;
     do {
-      const { drift, next } = await step(after, 3);
+      const { drift, next } = await step(after, 4);
       found.push(...drift);
       after = next;
       calls += 1;

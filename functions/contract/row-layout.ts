@@ -159,8 +159,7 @@ export function accountOfMailbox(mailboxId: string): string {
  * mail that has ended; or entries of a storage's view
  * (docs/decisions/0018-directory-of-buckets.md).
  */
-export const BUCKET_KINDS = ['bucket', 'spent', 'lazy'] as const;
-export type BucketKind = (typeof BUCKET_KINDS)[number];
+export type BucketKind = 'bucket' | 'spent' | 'lazy';
 
 /** 6 digits, because a UID of 32 bits lies in one of 429,497 buckets. */
 const BUCKET_DIGITS = 6;

@@ -79,7 +79,7 @@ function planRows(rows: RowStore, operationId: string): AsyncGenerator<Row> {
 }
 
 /** How many partitions runs of buckets are. */
-export const partitionsOf = (runs: readonly BucketRun[]): number =>
+const partitionsOf = (runs: readonly BucketRun[]): number =>
   runs.reduce((sum, { from, to }) => sum + to - from + 1, 0);
 
 /** Writes a plan of mailboxes as a whole; one that was begun before is written over. */

@@ -51,7 +51,7 @@ export function markOf(mailbox: Marked, listing: Listing = 'bucket'): Mark {
 }
 
 /** The mark as attributes of a mailbox row, to be written when UIDNEXT rises. */
-export function markAttributes(mailbox: Marked, listing: Listing): Record<string, number> {
+function markAttributes(mailbox: Marked, listing: Listing): Record<string, number> {
   const { top, unlisted } = markOf(mailbox, listing);
   const names = NAMES[listing];
   return { [names.top]: top, ...(unlisted === 0 ? {} : { [names.unlisted]: unlisted }) };
@@ -146,7 +146,7 @@ export function toBucketName({ key: { sk } }: Pick<Row, 'key'>): BucketName {
   return { mailboxId, bucket: Number(bucket) };
 }
 
-export interface Bucket {
+interface Bucket {
   readonly bucket: number;
   /** Missing: it only counts as in use. */
   readonly row?: Row;
@@ -159,7 +159,7 @@ const PAGE_ROWS = 8;
 const LAST = 999_999;
 
 /** Buckets in use from this one on, in order; read as they are asked for, strongly consistent. */
-export async function* bucketsFrom(
+async function* bucketsFrom(
   rows: RowStore,
   mailbox: Mailbox,
   listing: Listing,

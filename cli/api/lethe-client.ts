@@ -28,6 +28,8 @@ import { ApiRequests, type ClientPorts, splitDryRun } from './requests.ts';
 import type { SignedTransport } from './transport.ts';
 
 export interface DeleteOptions {
+  /** The account that is meant: refused when the address is another's by now. */
+  readonly accountId?: string;
   readonly allowUnknownUser?: boolean;
 }
 
@@ -62,7 +64,10 @@ export class LetheClient {
   }
 
   /** Two requests for one account are one operation, so this may be tried again. */
-  async deleteAccount(user: string, options: DeleteOptions = {}): Promise<OperationAnswer> {
+  async deleteAccount(
+    user: string,
+    options: DeleteOptions & { readonly accountId: string },
+  ): Promise<OperationAnswer> {
     return this.#requests.json(
       { method: 'DELETE', path: ['v1', 'accounts', user], query: deleteQuery(options) },
       { idempotent: true },
@@ -204,6 +209,9 @@ export class LetheClient {
   }
 }
 
-function deleteQuery({ allowUnknownUser }: DeleteOptions): Record<string, string> {
-  return allowUnknownUser ? { allowUnknownUser: 'true' } : {};
+function deleteQuery({ accountId, allowUnknownUser }: DeleteOptions): Record<string, string> {
+  return {
+    ...(accountId === undefined ? {} : { accountId }),
+    ...(allowUnknownUser ? { allowUnknownUser: 'true' } : {}),
+  };
 }

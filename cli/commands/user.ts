@@ -1,9 +1,10 @@
 /** `lethe user add | show | delete` */
 import type { AccountAnswer, EstimateAnswer } from '../../functions/contract/api.ts';
+import type { LetheClient } from '../api/lethe-client.ts';
 import type { Context } from '../context.ts';
 import { CliError, ProblemError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import { writeLine } from '../io.ts';
+import { type Io, writeLine } from '../io.ts';
 import { type Field, printRecord } from '../output/records.ts';
 import { count, counted, dollars, size, words } from '../output/text.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
@@ -80,34 +81,42 @@ export async function deleteUser(
     await printEstimate(context, await client.estimateDeletion(user, allow));
     return EXIT.ok;
   }
-  if (!options.yes) await confirmDeletion(context, user, options);
-  const started = await client.deleteAccount(user, allow);
+  if (!options.yes && !canAsk(io)) {
+    throw new CliError(EXIT.usage, 'there is no terminal to ask for confirmation', {
+      hint: 'To erase without being asked, give --yes. To see what would go, give --dry-run.',
+    });
+  }
+  // Named, so that a late copy of the request never meets the address's next owner.
+  const { accountId, content } = await whatGoes(client, user, options);
+  if (!options.yes) await confirmDeletion(io, user, content);
+  const started = await client.deleteAccount(user, { ...allow, accountId });
   await writeLine(io.stderr, `Erasing ${user}: operation ${started.operationId}`);
   if (options.wait !== false) return watchToEnd(context, started.operationId, options.timeout);
   await printOperation(context, started);
   return EXIT.ok;
 }
 
-async function confirmDeletion(
-  { io, client }: Context,
+/** Which account has the address, and what is in it. */
+async function whatGoes(
+  client: LetheClient,
   user: string,
   { allowUnknownUser }: DeleteUserOptions,
-): Promise<void> {
-  if (!canAsk(io)) {
-    throw new CliError(EXIT.usage, 'there is no terminal to ask for confirmation', {
-      hint: 'To erase without being asked, give --yes. To see what would go, give --dry-run.',
-    });
-  }
-  let content: string;
+): Promise<{ readonly accountId: string; readonly content: string }> {
   try {
-    const { messages, mailboxes, bytes } = await (await client()).account(user);
-    content = `${counted(messages, 'message')} in ${counted(mailboxes, 'mailbox', 'mailboxes')}, ${size(bytes)}`;
+    const { accountId, messages, mailboxes, bytes } = await client.account(user);
+    const content = `${counted(messages, 'message')} in ${counted(mailboxes, 'mailbox', 'mailboxes')}, ${size(bytes)}`;
+    return { accountId, content };
   } catch (error) {
     const unknown =
       error instanceof ProblemError && error.problem.type === 'urn:lethe:unknown-user';
     if (!unknown || !allowUnknownUser) throw error;
-    content = 'whatever is stored under this address, which the user database does not know';
+    const { accountId } = await client.estimateDeletion(user, { allowUnknownUser });
+    const content = 'whatever is stored under this address, which the user database does not know';
+    return { accountId, content };
   }
+}
+
+async function confirmDeletion(io: Io, user: string, content: string): Promise<void> {
   const statement = `This erases ${user}: ${content}. It cannot be undone.`;
   if (!(await confirmByTyping(io, statement, user))) {
     throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');

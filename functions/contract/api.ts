@@ -255,6 +255,7 @@ export const PROBLEMS = {
   'urn:lethe:unknown-upload': { status: 404, exitCode: 68 },
   'urn:lethe:certificate-missing': { status: 404, exitCode: 68 },
   'urn:lethe:not-found': { status: 404, exitCode: 64 },
+  'urn:lethe:account-mismatch': { status: 409, exitCode: 65 },
   'urn:lethe:address-taken': { status: 409, exitCode: 65 },
   'urn:lethe:mailbox-exists': { status: 409, exitCode: 65 },
   'urn:lethe:has-children': { status: 409, exitCode: 65 },

@@ -11,6 +11,8 @@ export const ERROR_NAMES = {
   unknownUpload: 'UnknownUploadError',
   /** UIDs, or a UIDVALIDITY, that the mailbox cannot take any more. */
   uidConflict: 'UidConflictError',
+  /** The address belongs to another account than the one that is meant. */
+  accountMismatch: 'AccountMismatchError',
   addressTaken: 'AddressTakenError',
   mailboxExists: 'MailboxExistsError',
   /** A mailbox with others below it goes only with them. */

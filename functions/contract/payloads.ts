@@ -10,6 +10,8 @@ export interface OperationContext {
 /** Input of an execution. Operators give `user`; the API and `resume` give `operationId`. */
 export interface DeleteAccountInput {
   readonly user?: string;
+  /** The account that is meant: refused when the address is another's by now. */
+  readonly accountId?: string;
   readonly dryRun?: boolean;
   /** Erase although the userdb does not know the user (U2). */
   readonly allowUnknownUser?: boolean;

@@ -67,6 +67,12 @@ export const registryKeys = {
     pk: `operation#${operationId}`,
     sk: 'operation',
   }),
+  /** The operation that a deletion with an Idempotency-Key began or joined: ids and hashes only. */
+  deletionRequest: (keyHash: string): RowKey => ({
+    table: 'registry',
+    pk: `deletion-request#${keyHash}`,
+    sk: 'deletion-request',
+  }),
   /** Settings of a domain. */
   domainSettings: (domain: string): RowKey => ({
     table: 'registry',

@@ -5,12 +5,13 @@ import { createAccount, type RetentionClasses } from '../core/accounts/create-ac
 import { showAccount, toAnswer } from '../core/accounts/show-account.ts';
 import type { ErasureSettings } from '../core/erasure/erasure-ports.ts';
 import { estimateDeletion, requestDeletion } from '../core/erasure/request-deletion.ts';
+import { InvalidInputError } from '../core/errors.ts';
 import { certificateKeyPem, readCertificate } from '../core/evidence/read-certificate.ts';
 import { showOperation } from '../core/operations/operation-answer.ts';
 import { resumeOperation } from '../core/operations/run-operation.ts';
 import type { Ports } from '../core/ports/ports.ts';
 import { callerOf, Door, type DoorContext, deadlineOf, doorHandler } from '../runtime/door.ts';
-import { DRY_RUN, FLAG } from '../runtime/request-parts.ts';
+import { DRY_RUN, FLAG, TEXT } from '../runtime/request-parts.ts';
 import {
   once,
   wireClock,
@@ -41,7 +42,10 @@ const NEW_ACCOUNT = z.strictObject({
 });
 
 const ACCOUNT = '/v1/accounts/:user';
-const DELETION = { ...DRY_RUN, allowUnknownUser: FLAG };
+const DELETION = {
+  query: { ...DRY_RUN, allowUnknownUser: FLAG, accountId: TEXT },
+  headers: ['idempotency-key'],
+} as const;
 
 const userIn = (context: DoorContext): string => context.req.param('user') ?? '';
 
@@ -86,14 +90,26 @@ function addAccountRoutes(
     context.json(await showAccount(dependencies().ports.rows, userIn(context))),
   );
 
-  door.route('DELETE', ACCOUNT, { query: DELETION }, async ({ context, query }) => {
+  door.route('DELETE', ACCOUNT, DELETION, async ({ context, query, headers }) => {
+    const { allowUnknownUser, dryRun, accountId } = query;
+    const key = headers['idempotency-key'];
+    if (dryRun && key !== undefined) {
+      throw InvalidInputError.of('idempotency-key', 'a dry run begins nothing: leave it out');
+    }
     const { ports, erasure } = dependencies();
-    const { allowUnknownUser, dryRun } = query;
-    const request = { user: userIn(context), allowUnknownUser };
-    if (dryRun) return context.json(await estimateDeletion(ports.rows, erasure, request));
-    const requestedBy = callerOf(context);
+    const meant = {
+      user: userIn(context),
+      allowUnknownUser,
+      ...(accountId === undefined ? {} : { accountId }),
+    };
+    if (dryRun) return context.json(await estimateDeletion(ports.rows, erasure, meant));
+    const request = {
+      ...meant,
+      requestedBy: callerOf(context),
+      ...(key === undefined ? {} : { idempotencyKey: key }),
+    };
     const deadline = deadlineOf(context, ports.clock);
-    const { operationId } = await requestDeletion(ports, { ...request, requestedBy }, deadline);
+    const { operationId } = await requestDeletion(ports, request, deadline);
     return await accepted(context, operationId);
   });
 }

@@ -25,7 +25,7 @@ export async function resolveBulk(
     const given = parseBulkInput(verb, input);
     return given.operationId === undefined
       ? await open(ports, verb, given, executionName)
-      : await joinOperation(ports, given, executionName);
+      : await joinOperation(ports, verb, given, executionName);
   } catch (error) {
     return refusal(error);
   }

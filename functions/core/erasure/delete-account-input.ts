@@ -4,6 +4,7 @@ import { parseExecutionInput } from '../operations/execution-input.ts';
 
 const FIELDS = {
   user: 'string',
+  accountId: 'string',
   dryRun: 'boolean',
   allowUnknownUser: 'boolean',
   operationId: 'string',

@@ -15,19 +15,39 @@ function notThePrimary(user: string, account: Account): LetheError {
   );
 }
 
+/** Whose deletion is asked for. */
+export interface Meant {
+  readonly user: string;
+  /** Without it, whoever has the address now. */
+  readonly accountId?: string;
+  /** Erase although the userdb does not know the user (U2). */
+  readonly allowUnknownUser: boolean;
+}
+
+function accountMismatch(user: string, meant: string, account: Account): LetheError {
+  return new LetheError(
+    ERROR_NAMES.accountMismatch,
+    `${quoted(user)} is the address of account ${account.accountId}, not of ${quoted(meant)}`,
+    'Nothing was changed. Look at the account before you delete it: the address has another owner.',
+  );
+}
+
 /**
  * The account that a user's address names, if its deletion may begin.
  * @throws InvalidInputError when it is an alias: whoever means to delete `sales@` must not lose
- *   all of john's mail; UnknownUserError when nobody has the address, or when the userdb does not know the user
+ *   all of john's mail; AccountMismatchError when the address is another account's than is meant
+ *   (W7); UnknownUserError when nobody has the address, or when the userdb does not know the user
  *   and the caller did not say that this is expected (U2); AccountHeldError (W6)
  */
 export async function requireDeletable(
   rows: RowStore,
-  user: string,
-  allowUnknownUser: boolean,
+  { user, accountId, allowUnknownUser }: Meant,
 ): Promise<Account> {
   const account = await findAccount(rows, user);
   if (account === undefined) throw unknownUser(user);
+  if (accountId !== undefined && accountId !== account.accountId) {
+    throw accountMismatch(user, accountId, account);
+  }
   if (account.user !== undefined && account.user !== user) throw notThePrimary(user, account);
   if (account.held) throw accountHeld(account.accountId);
   if (allowUnknownUser || account.user === undefined) return account;

@@ -1,33 +1,37 @@
 /** Deletions asked for over the API: opens or joins the operation and starts its execution. */
 
+import { createHash } from 'node:crypto';
 import type { EstimateAnswer } from '../../contract/api.ts';
+import { OPERATION_RETENTION_DAYS } from '../../contract/limits.ts';
+import { registryKeys } from '../../contract/row-layout.ts';
 import { parseAddress } from '../accounts/address.ts';
+import { IdempotentRequest } from '../operations/idempotency.ts';
 import { type Operation, openWrites, requireOperation } from '../operations/operations.ts';
 import { ensureRunning, type RequestPorts } from '../operations/run-operation.ts';
 import type { Ports } from '../ports/ports.ts';
 import { untilWon } from '../rows/contention.ts';
-import { OPERATION_ID_BYTES, requireDeletable } from './deletion-request.ts';
+import { type Meant, OPERATION_ID_BYTES, requireDeletable } from './deletion-request.ts';
 import type { ErasureSettings } from './erasure-ports.ts';
 import { estimateErasure } from './estimate-erasure.ts';
 
-export interface DeletionRequest {
-  readonly user: string;
-  readonly allowUnknownUser: boolean;
+export interface DeletionRequest extends Meant {
   /** Who asks, for the operation's record. */
   readonly requestedBy: string;
+  /** The client's key: the same request again is this one, whoever has the address by then. */
+  readonly idempotencyKey?: string;
 }
 
 /**
  * Counts and cost of a deletion; changes nothing.
- * @throws InvalidInputError, UnknownUserError, AccountHeldError
+ * @throws InvalidInputError, UnknownUserError, AccountMismatchError, AccountHeldError
  */
 export async function estimateDeletion(
   rows: Ports['rows'],
   settings: ErasureSettings,
-  request: Pick<DeletionRequest, 'user' | 'allowUnknownUser'>,
+  request: Meant,
 ): Promise<EstimateAnswer> {
   const user = parseAddress('user', request.user);
-  const account = await requireDeletable(rows, user, request.allowUnknownUser);
+  const account = await requireDeletable(rows, { ...request, user });
   return await estimateErasure(rows, settings, account.accountId);
 }
 
@@ -35,23 +39,57 @@ export async function estimateDeletion(
  * Begins a deletion, or joins the one that is there: two requests for one account are one
  * operation (U5), and a request for one that failed resumes it.
  * @param deadline epoch milliseconds after which a lost race is no longer retried
- * @throws InvalidInputError, UnknownUserError, AccountHeldError, StoreBusyError
+ * @throws InvalidInputError, UnknownUserError, AccountMismatchError, AccountHeldError,
+ *   IdempotencyKeyReusedError, StoreBusyError
  */
 export async function requestDeletion(
   ports: RequestPorts,
   request: DeletionRequest,
   deadline: number,
 ): Promise<Operation> {
-  const user = parseAddress('user', request.user);
+  const meant = { ...request, user: parseAddress('user', request.user) };
+  const repeated = repeatedRequest(meant);
   return await untilWon(ports, deadline, async () => {
-    const account = await requireDeletable(ports.rows, user, request.allowUnknownUser);
-    if (account.operationId !== undefined) {
-      return await ensureRunning(ports, await requireOperation(ports.rows, account.operationId));
-    }
-    const operationId = `op-${ports.ids.hex(OPERATION_ID_BYTES)}`;
-    const opening = { ...request, user, operationId };
-    const result = await ports.rows.transact(openWrites(account, opening, ports.clock.now()));
-    if (result.outcome !== 'written') return 'lost';
-    return await ensureRunning(ports, await requireOperation(ports.rows, operationId));
+    const before = await repeated?.answer<Began>(ports.rows);
+    const began = before ?? (await begin(ports, meant, repeated));
+    if (began === 'lost') return 'lost';
+    return await ensureRunning(ports, await requireOperation(ports.rows, began.operationId));
   });
+}
+
+/** What a request with a key is remembered to have begun. */
+interface Began {
+  readonly operationId: string;
+}
+
+/**
+ * Kept as long as the operation, and beside all accounts: by the time it is repeated, the address
+ * can be another account's. The hash holds the client's key, without which no address can be tried
+ * out on it.
+ */
+function repeatedRequest(request: DeletionRequest): IdempotentRequest | undefined {
+  const { idempotencyKey: key, user, accountId, allowUnknownUser } = request;
+  if (key === undefined) return undefined;
+  const asked = JSON.stringify([key, user, accountId ?? null, allowUnknownUser]);
+  const requestHash = createHash('sha256').update(asked).digest('hex');
+  const retentionHours = OPERATION_RETENTION_DAYS * 24;
+  return new IdempotentRequest(registryKeys.deletionRequest, { key, requestHash }, retentionHours);
+}
+
+async function begin(
+  ports: RequestPorts,
+  request: DeletionRequest,
+  repeated: IdempotentRequest | undefined,
+): Promise<Began | 'lost'> {
+  const account = await requireDeletable(ports.rows, request);
+  const now = ports.clock.now();
+  const { operationId = `op-${ports.ids.hex(OPERATION_ID_BYTES)}` } = account;
+  const { user, allowUnknownUser, requestedBy } = request;
+  const opened = { operationId, user, allowUnknownUser, requestedBy };
+  const opening = account.operationId === undefined ? openWrites(account, opened, now) : [];
+  const remembering = repeated === undefined ? [] : [repeated.write({ operationId }, now)];
+  const writes = [...opening, ...remembering];
+  if (writes.length === 0) return { operationId };
+  const result = await ports.rows.transact(writes);
+  return result.outcome === 'written' ? { operationId } : 'lost';
 }

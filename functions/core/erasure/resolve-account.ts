@@ -32,7 +32,7 @@ export async function resolveAccount(
     const input = parseDeleteAccountInput(payload.input);
     return input.operationId === undefined
       ? await resolveUser(ports, settings, input, payload.executionName)
-      : await joinOperation(ports, input, payload.executionName);
+      : await joinOperation(ports, 'delete-account', input, payload.executionName);
   } catch (error) {
     return refusal(error);
   }
@@ -46,9 +46,10 @@ async function resolveUser(
   execution: string,
 ): Promise<ResolveAccountAnswer> {
   const user = parseAddress('user', input.user);
-  const allowUnknownUser = input.allowUnknownUser ?? false;
+  const { allowUnknownUser = false, accountId } = input;
+  const meant = { user, allowUnknownUser, ...(accountId === undefined ? {} : { accountId }) };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-    const account = await requireDeletable(ports.rows, user, allowUnknownUser);
+    const account = await requireDeletable(ports.rows, meant);
     if (input.dryRun === true) {
       const estimate = await estimateErasure(ports.rows, settings, account.accountId);
       return { outcome: 'dryRun', estimate };

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { mailKey } from '../../contract/key-layout.ts';
 import { TRANSACTION_ITEMS, UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
-import { dictmapKeys } from '../../contract/row-layout.ts';
+import { dictmapKeys, registryKeys } from '../../contract/row-layout.ts';
 import {
   type Account,
   notActive,
@@ -90,7 +90,11 @@ export async function deliverMessages(
   const uids = checkUids(delivery.messages);
   const account = await requireActiveAccount(ports.rows, delivery.user);
   const request =
-    delivery.idempotency && new IdempotentRequest(account.accountId, delivery.idempotency);
+    delivery.idempotency &&
+    new IdempotentRequest(
+      (keyHash) => registryKeys.idempotency(account.accountId, keyHash),
+      delivery.idempotency,
+    );
   const earlier = await request?.answer<Delivered>(ports.rows);
   if (earlier !== undefined) return earlier;
   const settings = await readSettings(ports.rows, delivery.deployment ?? {}, account);

@@ -5,12 +5,7 @@
 import { createHash } from 'node:crypto';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { IDEMPOTENCY_RETENTION_HOURS } from '../../contract/limits.ts';
-import {
-  ROW_VERSION,
-  type RowKey,
-  registryKeys,
-  TTL_ATTRIBUTE,
-} from '../../contract/row-layout.ts';
+import { ROW_VERSION, type RowKey, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import { LetheError } from '../errors.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
@@ -18,13 +13,22 @@ import { text } from '../rows/attributes.ts';
 export class IdempotentRequest {
   readonly #key: RowKey;
   readonly #requestHash: string;
+  readonly #retentionHours: number;
 
-  /** @param given the client's key, and a hash of everything else in the request */
-  constructor(accountId: string, given: { readonly key: string; readonly requestHash: string }) {
+  /**
+   * @param keyOf where a row lies: in the account that it is about, or beside all accounts
+   * @param given the client's key, and a hash of everything else in the request
+   * @param retentionHours how long the answer is remembered
+   */
+  constructor(
+    keyOf: (keyHash: string) => RowKey,
+    given: { readonly key: string; readonly requestHash: string },
+    retentionHours = IDEMPOTENCY_RETENTION_HOURS,
+  ) {
     // Hashed, because a client's key is user input and must not shape a row key.
-    const keyHash = createHash('sha256').update(given.key).digest('hex');
-    this.#key = registryKeys.idempotency(accountId, keyHash);
+    this.#key = keyOf(createHash('sha256').update(given.key).digest('hex'));
     this.#requestHash = given.requestHash;
+    this.#retentionHours = retentionHours;
   }
 
   /**
@@ -46,7 +50,7 @@ export class IdempotentRequest {
 
   /** @param now epoch milliseconds */
   write(answer: object, now: number): Write {
-    const expires = Math.ceil(now / 1000) + IDEMPOTENCY_RETENTION_HOURS * 3600;
+    const expires = Math.ceil(now / 1000) + this.#retentionHours * 3600;
     return {
       kind: 'put',
       key: this.#key,

@@ -7,6 +7,7 @@ const REFUSALS: readonly string[] = [
   ERROR_NAMES.invalidInput,
   ERROR_NAMES.invalidQuery,
   ERROR_NAMES.queryLacksMailbox,
+  ERROR_NAMES.accountMismatch,
   ERROR_NAMES.unknownUser,
   ERROR_NAMES.unknownOperation,
   ERROR_NAMES.unknownMailbox,

@@ -38,7 +38,7 @@ export async function resolvePurge(
     const joined =
       given.operationId === undefined
         ? await open(ports, input, executionName)
-        : await joinOperation(ports, given, executionName);
+        : await joinOperation(ports, 'purge-mailboxes', given, executionName);
     if (joined.outcome !== 'proceed') return joined;
     const { operation } = joined;
     const request = await readPurge(ports.rows, operation);

@@ -120,8 +120,23 @@ describe('O1: user delete', () => {
     expect(result.stderr).toContain(
       'This erases john@example.com: 1,234 messages in 2 mailboxes, 5.6 MB. It cannot be undone.',
     );
-    expect(targets()).toEqual([`GET ${ACCOUNT_PATH}`, `DELETE ${ACCOUNT_PATH}`]);
+    expect(targets()).toEqual([
+      `GET ${ACCOUNT_PATH}`,
+      `DELETE ${ACCOUNT_PATH}?accountId=${ACCOUNT.accountId}`,
+    ]);
     expect(result.stdout).toContain('operation=op1');
+  });
+
+  test('W7: without being asked it names the account that has the address', async () => {
+    fake.api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
+    const mismatch = problemReply('urn:lethe:account-mismatch', 409, 'another account');
+    fake.api.on(`DELETE ${ACCOUNT_PATH}`, mismatch);
+    const result = await lethe(['user', 'delete', USER, '--yes']);
+    expect(result.exitCode).toBe(65);
+    expect(targets()).toEqual([
+      `GET ${ACCOUNT_PATH}`,
+      `DELETE ${ACCOUNT_PATH}?accountId=${ACCOUNT.accountId}`,
+    ]);
   });
 
   test.each(['yes\n', '\n', '\u0003', '\u0004'])('W1: %j is no confirmation', async (typed) => {
@@ -135,12 +150,12 @@ describe('O1: user delete', () => {
   test('U2: an unknown user is erased only when that is said', async () => {
     const unknown = problemReply('urn:lethe:unknown-user', 404, 'unknown');
     fake.api.on(`GET ${ACCOUNT_PATH}`, unknown);
-    fake.api.on(`DELETE ${ACCOUNT_PATH}`, started);
+    fake.api.on(`DELETE ${ACCOUNT_PATH}`, { body: { dryRun: true, accountId: 'a2' } }, started);
     const typed = `${USER}\n`;
     expect((await lethe(['user', 'delete', USER], { typed })).exitCode).toBe(67);
     const allowed = ['user', 'delete', USER, '--allow-unknown-user', '--no-wait'];
     expect((await lethe(allowed, { typed })).exitCode).toBe(0);
-    expect(targets().at(-1)).toBe(`DELETE ${ACCOUNT_PATH}?allowUnknownUser=true`);
+    expect(targets().at(-1)).toBe(`DELETE ${ACCOUNT_PATH}?accountId=a2&allowUnknownUser=true`);
   });
 });
 

@@ -143,6 +143,7 @@ describe('O3: trying again', () => {
   });
 
   test('U5: a deletion whose answer was lost is sent again: it is one operation', async () => {
+    fake.api.on(SHOW, { body: ACCOUNT });
     fake.api.on(
       DELETE,
       { hangUp: true },
@@ -150,7 +151,7 @@ describe('O3: trying again', () => {
     );
     const result = await lethe('user', 'delete', USER, '--yes', '--no-wait');
     expect(result.exitCode).toBe(0);
-    expect(fake.api.requests.map(({ method }) => method)).toEqual(['DELETE', 'DELETE']);
+    expect(fake.api.requests.map(({ method }) => method)).toEqual(['GET', 'DELETE', 'DELETE']);
   });
 
   test('a creation is not sent again: the second would report the first as taken', async () => {

@@ -155,6 +155,22 @@ describe('DELETE /v1/accounts/{user}', () => {
     expect(doors.world.workflows.starts()).toEqual([]);
   });
 
+  test('W7: names the account it means, or is repeated by its key', async () => {
+    const accountId = await doors.addAccount('a@x.org');
+    const headers = { 'idempotency-key': 'once' };
+    const wrong = await doors.ask('DELETE /v1/accounts/a@x.org?accountId=another', { headers });
+    expectProblem(wrong, 409, 'urn:lethe:account-mismatch');
+    const dry = await doors.ask('DELETE /v1/accounts/a@x.org?dryRun=true', { headers });
+    expectProblem(dry, 400, 'urn:lethe:invalid-input', ['idempotency-key']);
+    expect(doors.world.workflows.starts()).toEqual([]);
+    const request = `DELETE /v1/accounts/a@x.org?accountId=${accountId}`;
+    const first = await doors.ask(request, { headers: { 'idempotency-key': 'other' } });
+    expect(first).toMatchObject({ status: 202, body: { accountId } });
+    expect((await doors.ask(request, { headers: { 'idempotency-key': 'other' } })).body).toEqual(
+      first.body,
+    );
+  });
+
   test.each([
     ['dryRun=maybe', 'dryRun'],
     ['dryRun=', 'dryRun'],

@@ -138,6 +138,7 @@ async function send(
     expunged: answers.flatMap(({ expunged }) => expunged),
     bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
     ...deletedIn(answers),
+    ...passedOverIn(answers),
     mailboxesMatched: Math.max(0, ...answers.map(({ mailboxesMatched }) => mailboxesMatched)),
     complete,
   };
@@ -146,6 +147,13 @@ async function send(
 function deletedIn(answers: readonly ExpungeMessagesAnswer[]) {
   const deleted = answers.flatMap((answer) => answer.deleted ?? []);
   return deleted.length === 0 ? {} : { deleted };
+}
+
+function passedOverIn(answers: readonly ExpungeMessagesAnswer[]) {
+  const names = answers.flatMap(({ passedOver = [] }) => passedOver);
+  // Asked again, each answer names the same ones.
+  const passedOver = [...new Map(names.map((one) => [`${one.uid} ${one.mailbox}`, one])).values()];
+  return passedOver.length === 0 ? {} : { passedOver };
 }
 
 /** By the API's own clock, which need not be ours. */
@@ -167,6 +175,10 @@ async function finish(
   await printRecord(io, format, answer, FIELDS);
   if (query !== undefined && answer.mailboxesMatched === 0) {
     await writeLine(io.stderr, 'warning: the query matches no mailbox of this account');
+  }
+  for (const { mailbox, uid } of answer.passedOver ?? []) {
+    const name = `message ${uid} of ${JSON.stringify(mailbox)}`;
+    await writeLine(io.stderr, `warning: ${name} stays: its row is damaged or too large`);
   }
 }
 

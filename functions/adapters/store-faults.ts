@@ -1,5 +1,5 @@
 /** Which faults of AWS mean "later", and which "not you": the rest is a bug and passes through. */
-import { PermissionMissingError, StoreBusyError } from '../core/errors.ts';
+import { PermissionMissingError, RowTooLargeError, StoreBusyError } from '../core/errors.ts';
 
 /** Codes by which DynamoDB, S3, KMS and Step Functions say that they throttle or are unwell. */
 const BUSY_NAMES: ReadonlySet<string> = new Set([
@@ -44,6 +44,9 @@ const BUSY_STATUSES: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 interface Fault {
   readonly name?: unknown;
   readonly code?: unknown;
+  readonly message?: unknown;
+  /** Of a transaction that DynamoDB canceled, by its items. */
+  readonly CancellationReasons?: readonly { readonly Code?: string; readonly Message?: string }[];
   readonly $metadata?: { readonly httpStatusCode?: unknown };
 }
 
@@ -69,15 +72,30 @@ function isBusy(error: unknown): boolean {
   );
 }
 
+/** DynamoDB has one name for every mistake in a request; only the text says which one it was. */
+const TOO_LARGE = /item size .*exceed|exceed.* (item|aggregated?|request) size|4 ?MB/i;
+
+const tellsOfSize = (text: unknown): boolean => typeof text === 'string' && TOO_LARGE.test(text);
+
+/** Whether a row, or a transaction, would get larger than DynamoDB takes. */
+function isTooLarge(error: unknown): boolean {
+  const { message, CancellationReasons: reasons = [] } = (error ?? {}) as Fault;
+  if (faultName(error) === 'ValidationException') return tellsOfSize(message);
+  return reasons.some(({ Code, Message }) => Code === 'ValidationError' && tellsOfSize(Message));
+}
+
 /**
- * What to throw for a fault that outlived the client's own retries: `StoreBusyError` or
- * `PermissionMissingError` with the original as cause, or the original itself. The message names
+ * What to throw for a fault that outlived the client's own retries: `StoreBusyError`,
+ * `PermissionMissingError` or `RowTooLargeError` with the original as cause, or the original itself. The message names
  * the action, never a key.
  */
 function faultOf(action: string, error: unknown): unknown {
   if (DENIED_NAMES.has(faultName(error))) {
     const message = `${action}: AWS refuses it to this function (${faultName(error)})`;
     return new PermissionMissingError(message, { cause: error });
+  }
+  if (isTooLarge(error)) {
+    return new RowTooLargeError(`${action}: more bytes than the store takes`, { cause: error });
   }
   if (!isBusy(error)) return error;
   return new StoreBusyError(`${action}: the store is busy (${faultName(error)}).`, {

@@ -51,6 +51,8 @@ export const ERROR_NAMES = {
   sweepIncomplete: 'SweepIncompleteError',
   /** Deleted folders that could not be purged: the next purge tries again. */
   purgeIncomplete: 'PurgeIncompleteError',
+  /** A write would make a row, or a transaction, larger than the store takes. */
+  rowTooLarge: 'RowTooLargeError',
   /** The store did not answer in time or throttled every try. */
   storeBusy: 'StoreBusyError',
   /** AWS refuses a call to the function's role: a permission is missing, or something denies it. */

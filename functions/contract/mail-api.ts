@@ -92,6 +92,8 @@ export interface CopyMessagesAnswer {
   /** UIDs that were copied, and what they are in the target, in the same order. */
   readonly uids: readonly number[];
   readonly newUids: readonly number[];
+  /** In a move: UIDs that stay because their rows are damaged or too large. */
+  readonly passedOver?: readonly number[];
   /** `false` when time ran out: send the rest again. */
   readonly complete: boolean;
 }
@@ -121,6 +123,8 @@ export interface ExpungeMessagesAnswer {
   readonly bytes: number;
   /** Mailboxes that the query's names and patterns met. */
   readonly mailboxesMatched: number;
+  /** What stays because its rows are damaged or too large: somebody has to look at it. */
+  readonly passedOver?: readonly MessageName[];
   readonly complete: boolean;
 }
 

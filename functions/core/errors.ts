@@ -50,6 +50,17 @@ export class PermissionMissingError extends LetheError {
   }
 }
 
+/** A write would make a row, or a transaction, larger than the store takes: nothing was written. */
+export class RowTooLargeError extends LetheError {
+  constructor(message: string, options?: ErrorOptions) {
+    const next = 'Nothing was changed. Let an operator look at the row that has grown so large.';
+    super(ERROR_NAMES.rowTooLarge, message, next, options);
+  }
+}
+
+/** A row lacks what it must have, or is not what others say of it: nothing follows from it (W5). */
+export class DamagedRowError extends TypeError {}
+
 /** Shows a value in a message, shortened, so that a hostile one cannot flood logs. */
 export function quoted(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);

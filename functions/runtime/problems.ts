@@ -36,6 +36,7 @@ const TYPES: Readonly<Record<ErrorName, ProblemType>> = {
   [ERROR_NAMES.leftovers]: 'urn:lethe:fault',
   [ERROR_NAMES.sweepIncomplete]: 'urn:lethe:fault',
   [ERROR_NAMES.purgeIncomplete]: 'urn:lethe:fault',
+  [ERROR_NAMES.rowTooLarge]: 'urn:lethe:fault',
   [ERROR_NAMES.storeBusy]: 'urn:lethe:busy',
   [ERROR_NAMES.permissionMissing]: 'urn:lethe:fault',
   [ERROR_NAMES.mailServerAuth]: 'urn:lethe:fault',

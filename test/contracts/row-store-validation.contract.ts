@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RowKey } from '../../functions/contract/row-layout.ts';
+import { RowTooLargeError } from '../../functions/core/errors.ts';
 import type { Attributes, Change, RowStore } from '../../functions/core/ports/row-store.ts';
 import { freshPartition, keyOf, store } from './contract-rows.ts';
 
@@ -82,6 +83,22 @@ export function validationContract(rows: () => RowStore): void {
       const body = 'x'.repeat(400 * 1024 - key.pk.length - key.sk.length - 'pkskbody'.length);
       await store(rows(), key, { body });
       await expect(store(rows(), key, { body: `${body}x` })).rejects.toThrow();
+    });
+
+    test('O2: what is too large says so by its name, alone and in a transaction', async () => {
+      const key = keyOf(freshPartition());
+      const attributes = { body: 'x'.repeat(399 * 1024) };
+      await store(rows(), key, attributes);
+      const change = { set: { more: 'x'.repeat(1024) } };
+      const update = { kind: 'update', key, change, guard: { row: 'present' } } as const;
+      await expect(rows().write(update)).rejects.toThrow(RowTooLargeError);
+      await expect(rows().transact([update])).rejects.toThrow(RowTooLargeError);
+      const many = Array.from(
+        { length: 11 },
+        (_, n) => ({ kind: 'put', attributes, key: keyOf(key.pk, `${n}`) }) as const,
+      );
+      await expect(rows().transact(many)).rejects.toThrow(RowTooLargeError);
+      expect(await rows().get(key)).toMatchObject({ attributes });
     });
   });
 }

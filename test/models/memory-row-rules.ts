@@ -1,5 +1,6 @@
 /** What DynamoDB and its document client refuse, whatever the guard says. */
 import { INDEXES, type RowKey } from '../../functions/contract/row-layout.ts';
+import { RowTooLargeError } from '../../functions/core/errors.ts';
 import { indexesOf, rowBytes } from '../../functions/core/meter/row-units.ts';
 import type {
   Attributes,
@@ -54,7 +55,7 @@ export function assertRow(key: RowKey, attributes: Attributes): void {
   }
   const sizeBytes = rowBytes(key, attributes);
   if (sizeBytes > ITEM_BYTES_MAX) {
-    throw new RowValidationError(`the row has ${sizeBytes} bytes; ${ITEM_BYTES_MAX} are allowed`);
+    throw new RowTooLargeError(`the row has ${sizeBytes} bytes; ${ITEM_BYTES_MAX} are allowed`);
   }
 }
 

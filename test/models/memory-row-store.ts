@@ -7,6 +7,7 @@ import {
   type TableName,
   TTL_ATTRIBUTE,
 } from '../../functions/contract/row-layout.ts';
+import { RowTooLargeError } from '../../functions/core/errors.ts';
 import { indexesOf, rowBytes } from '../../functions/core/meter/row-units.ts';
 import type {
   Attributes,
@@ -19,14 +20,7 @@ import type {
   WriteResult,
 } from '../../functions/core/ports/row-store.ts';
 import { attributesAfter, copyOf, guardHolds, type RowChange } from './memory-row-changes.ts';
-import {
-  assertChange,
-  assertGuard,
-  assertKey,
-  assertRow,
-  RowValidationError,
-  sizeOf,
-} from './memory-row-rules.ts';
+import { assertChange, assertGuard, assertKey, assertRow, sizeOf } from './memory-row-rules.ts';
 import { comparePlaces, OrderedEntries, type Place, placeOf } from './ordered-entries.ts';
 
 /** A page ends with the row that brings it to 1 MiB, however many rows were asked for. */
@@ -154,7 +148,7 @@ export class MemoryRowStore implements RowStore {
     }
     if (refusals.length > 0) return { outcome: 'refused', refusals };
     if (sizeBytes > TRANSACTION_BYTES_MAX) {
-      throw new RowValidationError(`the transaction has ${sizeBytes} bytes`);
+      throw new RowTooLargeError(`the transaction has ${sizeBytes} bytes`);
     }
     for (const { key, after } of effects) this.#replace(key, after);
     return { outcome: 'written' };

@@ -12,7 +12,7 @@ import { walkShard } from '../walks/walk-shard.ts';
 import { duePartition } from './due.ts';
 import { contextOf, reportFailure, type SweepConfig } from './sweep-context.ts';
 import { sweepMailbox } from './sweep-mailbox.ts';
-import { reportOf } from './sweep-report.ts';
+import { passedOverReport, reportOf } from './sweep-report.ts';
 
 const MAILBOX_ROW = 'mailbox#';
 
@@ -94,7 +94,9 @@ export async function sweepOne(
   const { context, mailboxId, dryRun } = one;
   try {
     const swept = await sweepMailbox(ports, context, { mailboxId }, until, { dryRun });
-    return { finished: swept.outcome !== 'again', report: reportOf(swept) };
+    const passedOver = passedOverReport(config, mailboxId, swept);
+    const report = sumReports(reportOf(swept), passedOver);
+    return { finished: swept.outcome !== 'again', report };
   } catch (error) {
     return { finished: true, report: reportFailure(config, mailboxId, error) };
   }

@@ -9,6 +9,7 @@ import { readAccount } from '../accounts/accounts.ts';
 import { LetheError } from '../errors.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
+import { DAY_MS } from '../messages/expiry.ts';
 import { expungeMessages } from '../messages/expunge-messages.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import type { Change, RowStore } from '../ports/row-store.ts';
@@ -36,6 +37,13 @@ export interface Swept {
   readonly outcome: 'done' | 'again' | 'skipped';
   readonly messages: number;
   readonly bytes: number;
+  /** Messages whose rows are damaged or too large: they stay, and somebody has to look at them. */
+  readonly passedOver?: readonly PassedOver[];
+}
+
+export interface PassedOver {
+  readonly uid: number;
+  readonly fault: Error;
 }
 
 /**
@@ -122,6 +130,7 @@ class Pass {
   readonly #dryRun: boolean;
   #messages = 0;
   #bytes = 0;
+  readonly #passedOver = new Map<number, Error>();
 
   constructor(ports: ChunkPorts, context: MailContext, rule: Rule, options: SweepOptions) {
     this.#ports = ports;
@@ -130,9 +139,15 @@ class Pass {
     this.#dryRun = options.dryRun === true;
   }
 
-  get sum(): { readonly messages: number; readonly bytes: number } {
-    return { messages: this.#messages, bytes: this.#bytes };
+  get sum(): Omit<Swept, 'outcome'> {
+    const passedOver = [...this.#passedOver].map(([uid, fault]) => ({ uid, fault }));
+    const sum = { messages: this.#messages, bytes: this.#bytes };
+    return passedOver.length === 0 ? sum : { ...sum, passedOver };
   }
+
+  readonly #passOver = (uid: number, fault: Error): void => {
+    this.#passedOver.set(uid, fault);
+  };
 
   async run(until: number): Promise<Swept> {
     const { mailbox } = this.#rule;
@@ -140,7 +155,8 @@ class Pass {
     let stop: Stop | undefined;
     for (;;) {
       const { rows } = this.#ports;
-      const page = await pageToJudge(rows, mailbox, afterUid, PAGE_ENTRIES);
+      const window = { afterUid, limit: PAGE_ENTRIES, passOver: this.#passOver };
+      const page = await pageToJudge(rows, mailbox, window);
       const { going, stop: found } = this.#sort(page.entries);
       if (going.length > 0) {
         const taken = await this.#take(going, until);
@@ -192,7 +208,7 @@ class Pass {
       this.#context,
       mailbox,
       uids,
-      { expired: true },
+      { expired: true, passOver: this.#passOver },
       // At least one try, however late it is.
       Math.max(until, this.#ports.clock.now()),
     );
@@ -214,10 +230,12 @@ class Pass {
     const { mailboxId, uidNext } = mailbox;
     const bound = stop === undefined ? uidNext : Math.min(stop.uid, uidNext);
     if (await this.#showsLess(stop)) return;
-    const next = stop?.dueAt === undefined ? undefined : entryAt(mailboxId, stop.dueAt);
+    const dueAt = this.#nextLook(stop);
+    const next = dueAt === undefined ? undefined : entryAt(mailboxId, dueAt);
     const due = changeOfDue(mailbox, next);
-    const rises = mailbox.role !== 'storage' && bound > (mailbox.firstLiveUid ?? 1);
-    const set = { ...due.set, ...(rises ? { firstLiveUid: bound } : {}) };
+    const reached = Math.min(bound, ...this.#passedOver.keys());
+    const rises = mailbox.role !== 'storage' && reached > (mailbox.firstLiveUid ?? 1);
+    const set = { ...due.set, ...(rises ? { firstLiveUid: reached } : {}) };
     const change: Change = {
       ...(Object.keys(set).length === 0 ? {} : { set }),
       ...(due.unset === undefined ? {} : { unset: due.unset }),
@@ -231,6 +249,12 @@ class Pass {
       change,
     });
     if (result.outcome !== 'written') await this.#raiseBound(bound);
+  }
+
+  /** What was passed over is looked at again every day, and reported again, until it is mended. */
+  #nextLook(stop: Stop | undefined): number | undefined {
+    if (this.#passedOver.size === 0) return stop?.dueAt;
+    return Math.min(stop?.dueAt ?? Number.POSITIVE_INFINITY, this.#ports.clock.now() + DAY_MS);
   }
 
   /** An index that is late shows less than was counted: the entry stays. */
@@ -248,7 +272,7 @@ class Pass {
   /** No live message has a lower UID, and none will: UIDs rise. So it holds whatever comes. */
   async #raiseBound(uid: number): Promise<void> {
     const { mailboxId, role, uidNext, firstLiveUid = 1 } = this.#rule.mailbox;
-    const bound = Math.min(uid, uidNext);
+    const bound = Math.min(uid, uidNext, ...this.#passedOver.keys());
     if (this.#dryRun || role === 'storage' || bound <= firstLiveUid) return;
     await this.#ports.rows.write({
       kind: 'update',

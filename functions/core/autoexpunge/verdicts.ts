@@ -1,6 +1,12 @@
 /** Which messages autoexpunge takes (A1). */
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { type Entry, EVERYTHING_SHOWN, readMailboxPage, stillThere } from '../messages/entries.ts';
+import {
+  type Entry,
+  EVERYTHING_SHOWN,
+  type PageWanted,
+  readMailboxPage,
+  stillThere,
+} from '../messages/entries.ts';
 import { DAY_MS, type RetentionDays } from '../messages/expiry.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { storedIn } from '../quota/quota.ts';
@@ -75,7 +81,8 @@ export async function staysFrom(
     const page = await readMailboxPage(
       rows,
       mailbox,
-      { afterUid, limit: PAGE_ENTRIES },
+      // What cannot be read counts as if it were not there: so fewer go (W5).
+      { afterUid, limit: PAGE_ENTRIES, passOver: () => undefined },
       clock.now(),
     );
     const entries =
@@ -100,5 +107,5 @@ export async function countOf(
 }
 
 /** One page of a mailbox for judging: also what has expired. */
-export const pageToJudge = (rows: RowStore, mailbox: Mailbox, afterUid: number, limit: number) =>
-  readMailboxPage(rows, mailbox, { afterUid, limit }, EVERYTHING_SHOWN);
+export const pageToJudge = (rows: RowStore, mailbox: Mailbox, page: PageWanted) =>
+  readMailboxPage(rows, mailbox, page, EVERYTHING_SHOWN);

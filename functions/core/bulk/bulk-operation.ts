@@ -110,6 +110,7 @@ function toState(row: Row): BulkState {
 
 /**
  * Moves an operation on, if it still is where it was.
+ * @param passedOver messages that it leaves behind because of their rows
  * @returns the state then, or `lost` when another delivery of the step was faster
  */
 export async function moveOn(
@@ -117,6 +118,7 @@ export async function moveOn(
   context: OperationContext,
   state: BulkState,
   next: Partial<Pick<BulkState, 'phase' | 'place' | 'planned' | 'expected'>>,
+  passedOver = 0,
 ): Promise<BulkState | 'lost'> {
   const { phase, place, planned, expected } = { ...state, ...next };
   const write = updateWrite(
@@ -133,7 +135,8 @@ export async function moveOn(
       placeAfterUid: state.place.afterUid,
     },
   );
-  const result = await ports.rows.write(write);
+  const add = passedOver === 0 ? {} : { add: { passedOver } };
+  const result = await ports.rows.write({ ...write, change: { ...write.change, ...add } });
   return result.outcome === 'written' ? { ...state, phase, place, planned, expected } : 'lost';
 }
 

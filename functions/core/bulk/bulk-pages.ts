@@ -5,6 +5,7 @@ import type { PlannedMailbox } from '../erasure/plan.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { type Entry, readMailboxPage } from '../messages/entries.ts';
 import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
+import type { PassOver } from '../messages/pass-over.ts';
 import { requireRunning } from '../operations/operations.ts';
 import { matches } from '../queries/match-query.ts';
 import type { Query } from '../queries/query.ts';
@@ -35,7 +36,9 @@ export async function lookInto<P extends ChunkPorts>(
   const after: BulkPlace = { mailbox: position + 1, afterUid: 0 };
   if (mailbox?.state !== 'active') return await moveOn(ports, context, state, { place: after });
   const { rows, clock } = ports;
-  const window = { afterUid, limit: PAGE_ENTRIES };
+  const passedOver = new Set<number>();
+  const passOver = (uid: number) => void passedOver.add(uid);
+  const window = { afterUid, limit: PAGE_ENTRIES, passOver };
   const page = await readMailboxPage(rows, mailbox, window, clock.now());
   const meant = page.entries.filter((entry) => isMeant(run, planned, mailbox, entry));
   const { nextAfterUid } = page;
@@ -44,8 +47,8 @@ export async function lookInto<P extends ChunkPorts>(
   if (state.phase === 'count') {
     return await moveOn(ports, context, state, { place, expected: counted(run, state, meant) });
   }
-  if (meant.length > 0 && !(await act(run, state, mailbox, meant))) return 'lost';
-  return await moveOn(ports, context, state, { place });
+  if (meant.length > 0 && !(await act(run, state, { mailbox, meant, passOver }))) return 'lost';
+  return await moveOn(ports, context, state, { place }, passedOver.size);
 }
 
 function isMeant<P extends ChunkPorts>(
@@ -82,12 +85,17 @@ function counted<P extends ChunkPorts>(
   };
 }
 
+interface Acting {
+  readonly mailbox: Mailbox;
+  readonly meant: readonly Entry[];
+  readonly passOver: PassOver;
+}
+
 /** @returns whether all of them were settled in time */
 async function act<P extends ChunkPorts>(
   { ports, kind, context, mail, until }: BulkRun<P>,
   { request }: BulkState,
-  mailbox: Mailbox,
-  meant: readonly Entry[],
+  { mailbox, meant, passOver }: Acting,
 ): Promise<boolean> {
   const { rows, clock } = ports;
   const rider: Rider<{ readonly sizeBytes: number }> = {
@@ -100,6 +108,6 @@ async function act<P extends ChunkPorts>(
   const uids = meant.map(({ message }) => message.uid);
   // At least one try, however late it is: else nothing would ever move.
   const deadline = Math.max(until, clock.now());
-  const task = { context: mail, request, mailbox, uids, rider, deadline };
+  const task = { context: mail, request, mailbox, uids, rider, passOver, deadline };
   return (await kind.act(ports, task)).complete;
 }

@@ -13,6 +13,7 @@ import type {
   MessagePorts,
   Rider,
 } from '../messages/in-chunks.ts';
+import type { PassOver } from '../messages/pass-over.ts';
 import { restoreMessages } from '../messages/restore-messages.ts';
 import type { BulkRequest } from './bulk-request.ts';
 
@@ -26,6 +27,7 @@ interface BulkTask {
   readonly mailbox: Mailbox;
   readonly uids: readonly number[];
   readonly rider: Rider<Taken>;
+  readonly passOver: PassOver;
   /** Epoch milliseconds after which no new try begins. */
   readonly deadline: number;
 }
@@ -48,8 +50,8 @@ export const EXPUNGE: BulkKind<ChunkPorts> = {
   takes: () => true,
   quotaBytes: () => 0,
   check: async () => undefined,
-  act: (ports, { context, request, mailbox, uids, rider, deadline }) => {
-    const options = { bypassStorage: request.bypassExpungeStorage === true, rider };
+  act: (ports, { context, request, mailbox, uids, rider, passOver, deadline }) => {
+    const options = { bypassStorage: request.bypassExpungeStorage === true, rider, passOver };
     return expungeMessages(ports, context, mailbox, uids, options, deadline);
   },
 };

@@ -1,10 +1,11 @@
 /** Flags and keywords of messages, one guarded write each. */
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { StoreBusyError } from '../errors.ts';
+import { InvalidInputError, StoreBusyError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Change, WriteResult } from '../ports/row-store.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { type Entry, readEntries, toEntry } from './entries.ts';
+import { KEYWORDS_MAX } from './flags.ts';
 import type { MessagePorts } from './in-chunks.ts';
 
 const PARALLEL_WRITES = 16;
@@ -18,9 +19,11 @@ export interface FlagChanges {
 }
 
 /**
- * Adds and removes flags and keywords; what is in both is added. Safe to repeat.
+ * Adds and removes flags and keywords; what is in both is added. Safe to repeat. A message that has
+ * too many keywords from before can lose some, and gets none.
  * @returns UIDs that there are, in order
- * @throws StoreBusyError
+ * @throws InvalidInputError when a message would have too many keywords: mostly before anything is
+ *   changed; StoreBusyError
  */
 export async function changeFlags(
   ports: MessagePorts,
@@ -30,6 +33,7 @@ export async function changeFlags(
   remove: FlagChanges,
 ): Promise<number[]> {
   const entries = await readEntries(ports.rows, mailbox, uids, ports.clock.now());
+  for (const entry of entries) requireBounded(entry, add, remove);
   const changed = await inParallel(entries, PARALLEL_WRITES, async (entry) =>
     (await change(ports, entry, add, remove)) ? [entry.message.uid] : [],
   );
@@ -46,11 +50,14 @@ async function change(
   const state = entry.expunged === undefined ? 'live' : 'expunged';
   let current: Entry | undefined = entry;
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    requireBounded(current, add, remove);
     const wanted = changeOf(current, add, remove);
     if (wanted === undefined) return true;
     const { changes } = current;
-    // Members are added or taken without looking; a set that is written whole must be as read.
-    const asRead = wanted.set === undefined ? {} : changesGuard(changes);
+    // Members are added or taken without looking; a set that is written whole, or that is bounded
+    // in number, must be as read.
+    const isBlind = wanted.set === undefined && newKeywords(current, add).length === 0;
+    const asRead = isBlind ? {} : changesGuard(changes);
     const result = await ports.rows.write({
       kind: 'update',
       key: dictmapKeys.message(entry.home.mailboxId, entry.home.uid),
@@ -68,6 +75,23 @@ async function change(
     }
   }
   throw new StoreBusyError(`others changed the flags of a message ${TRIES_MAX} times meanwhile`);
+}
+
+const newKeywords = ({ message }: Entry, add: FlagChanges): string[] =>
+  [...add.keywords].filter((keyword) => !message.keywords.has(keyword));
+
+/** @throws InvalidInputError when one would get keywords and then have too many */
+function requireBounded(entry: Entry, add: FlagChanges, remove: FlagChanges): void {
+  const added = newKeywords(entry, add);
+  if (added.length === 0) return;
+  const { uid, keywords } = entry.message;
+  const kept = [...keywords].filter((one) => add.keywords.has(one) || !remove.keywords.has(one));
+  const count = kept.length + added.length;
+  if (count <= KEYWORDS_MAX) return;
+  throw InvalidInputError.of(
+    'add.keywords',
+    `message ${uid} would have ${count} keywords, allowed are ${KEYWORDS_MAX}`,
+  );
 }
 
 interface ChangesGuard {

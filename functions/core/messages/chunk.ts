@@ -8,6 +8,7 @@ import { dictmapKeys, linkOf, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/
 import type { Account } from '../accounts/accounts.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
+import { DamagedRowError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type {
   Attributes,
@@ -47,6 +48,12 @@ interface ExpiryDraft {
 /** The row of the account, checked when mail ends or trees count: which is known only afterwards. */
 const ACCOUNT_ITEMS = 1;
 
+/**
+ * Flags and keywords of a transaction, at most: what else a hundred rows hold is below 1 MB (2 KB of
+ * a message, 5 KB of links, 40 KB of a mailbox with a full ACL), of the 4 MB that DynamoDB takes.
+ */
+const MARK_BYTES_MAX = 3 * 1024 * 1024;
+
 /** Days that a count outlives its day: nobody sums it any more. */
 const COUNT_KEPT_DAYS = 2;
 
@@ -59,6 +66,7 @@ export class Chunk {
   readonly #expiries = new Map<string, ExpiryDraft>();
   readonly #drafts = new Map<string, BlobDraft>();
   readonly #messages: Write[] = [];
+  #bytes = 0;
   readonly #account: AccountGuard;
 
   /**
@@ -73,13 +81,18 @@ export class Chunk {
     this.now = now;
   }
 
-  /** Whether so many more items fit, whatever rows they are. */
-  fits(items: number): boolean {
+  /** Whether so many more items fit, of which those of the entry itself have its bytes. */
+  fits(items: number, { message }: Pick<Entry, 'message'>): boolean {
+    // Its row as it is, and perhaps another one like it.
+    const bytes = 2 * markBytes(message);
+    if (this.#messages.length > 0 && this.#bytes + bytes > MARK_BYTES_MAX) return false;
     const rows = this.#messages.length + this.#mailboxes.size;
     const others = this.#expiries.size + this.#drafts.size + this.#reserved;
     const buckets = [...this.#mailboxes.values()].flatMap(registrationsOf);
     const directory = buckets.reduce((sum, { puts }) => sum + puts.length, 0) + SPARE_ITEMS;
-    return rows + others + ACCOUNT_ITEMS + directory + items <= TRANSACTION_ITEMS;
+    const fits = rows + others + ACCOUNT_ITEMS + directory + items <= TRANSACTION_ITEMS;
+    if (fits) this.#bytes += bytes;
+    return fits;
   }
 
   /** Takes a mailbox in; whatever else happens to it, its state must be that when this is written. */
@@ -146,7 +159,7 @@ export class Chunk {
 
   /**
    * The links of an entry's blob.
-   * @throws TypeError when the row says it was copied and the row of links does not: damaged data
+   * @throws DamagedRowError when the row says it was copied and the row of links does not: damaged data
    */
   links(entry: Entry): BlobDraft {
     const { blobId } = entry.message;
@@ -154,7 +167,7 @@ export class Chunk {
     if (known !== undefined) return known;
     const before = this.#blobs.get(blobId);
     if (!agreesWith(this.#blobs, entry)) {
-      throw new TypeError(
+      throw new DamagedRowError(
         `damaged data: blob ${blobId} has no row of links that names its message`,
       );
     }
@@ -246,6 +259,10 @@ function registrationsOf({ mailbox, given }: MailboxDraft): Registration[] {
 }
 
 const LISTINGS = ['bucket', 'lazy'] as const;
+
+/** All else in a message's row has a bound of its own, well below 2 KB. */
+const markBytes = ({ flags, keywords }: Message): number =>
+  [...flags, ...keywords].reduce((sum, mark) => sum + Buffer.byteLength(mark, 'utf8'), 0);
 
 /** UIDNEXT guards what gets UIDs: they appear in order (design, section 3). */
 function mailboxWrite(draft: MailboxDraft, now: number): Write {

@@ -48,7 +48,7 @@ export async function copyMessages(
     },
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, { target }) => {
-      if (!chunk.fits(ROWS_EACH + 1)) return 'full';
+      if (!chunk.fits(ROWS_EACH + 1, entry)) return 'full';
       const newUid = await copyEntry(copies, chunk, entry, target);
       if (newUid === undefined) return 'gone';
       const { uid, sizeBytes } = entry.message;

@@ -41,7 +41,7 @@ export async function endMessages(
     rider,
     prepare: async () => ({ source: await source() }),
     take: (chunk, entry, { source: mailbox }) => {
-      if (!chunk.fits(ROWS_EACH)) return 'full';
+      if (!chunk.fits(ROWS_EACH, entry)) return 'full';
       const { uid, sizeBytes } = entry.message;
       const links = entry.copied ? chunk.links(entry) : undefined;
       chunk.count(mailbox, -1, sizeBytes);

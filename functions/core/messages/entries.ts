@@ -11,6 +11,7 @@ import { number, optionalNumber, optionalText, text } from '../rows/attributes.t
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { isLive, type Message, stateOf, toMessage } from './message.ts';
+import { type PassOver, unlessPassedOver } from './pass-over.ts';
 
 /** UIDs asked for one by one rather than as a range, when they lie further apart than this. */
 const SPREAD_MAX = 4;
@@ -79,6 +80,13 @@ function toExpunged(row: Row): Expunged {
   };
 }
 
+export interface PageWanted {
+  readonly afterUid: number;
+  readonly limit: number;
+  /** Told of rows that cannot be read; missing: such a fault is thrown. */
+  readonly passOver?: PassOver | undefined;
+}
+
 export interface EntryPage {
   readonly entries: readonly Entry[];
   /** UID after which the next page begins; missing on the last. */
@@ -92,7 +100,7 @@ export interface EntryPage {
 export async function readMailboxPage(
   rows: RowStore,
   mailbox: Mailbox,
-  page: { readonly afterUid: number; readonly limit: number },
+  page: PageWanted,
   now: number,
 ): Promise<EntryPage> {
   const firstUid = Math.max(page.afterUid + 1, firstPossible(mailbox));
@@ -112,6 +120,7 @@ export async function readMailboxPage(
     mailbox,
     parts.flatMap(({ rows: found }) => found),
     now,
+    page.passOver,
   )
     .filter(({ message }) => message.uid <= upTo)
     .slice(0, page.limit);
@@ -128,13 +137,14 @@ export async function* everyEntry(
   mailbox: Mailbox,
   clock: { readonly now: () => number },
   pageEntries: number,
+  passOver?: PassOver,
 ): AsyncGenerator<readonly Entry[]> {
   let afterUid: number | undefined = 0;
   while (afterUid !== undefined) {
     const page: EntryPage = await readMailboxPage(
       rows,
       mailbox,
-      { afterUid, limit: pageEntries },
+      { afterUid, limit: pageEntries, passOver },
       clock.now(),
     );
     if (page.entries.length > 0) yield page.entries;
@@ -142,20 +152,28 @@ export async function* everyEntry(
   }
 }
 
-/** The entries of these UIDs that there are, in UID order. */
+/**
+ * The entries of these UIDs that there are, in UID order.
+ * @param passOver told of rows that cannot be read; missing: such a fault is thrown
+ * @throws DamagedRowError
+ */
 export async function readEntries(
   rows: RowStore,
   mailbox: Mailbox,
   uids: readonly number[],
   now: number,
+  passOver?: PassOver,
 ): Promise<Entry[]> {
   const wanted = new Set(uids);
   const found: Row[] = [];
   for (const [bucket, members] of Map.groupBy([...wanted], bucketOf)) {
     const sources = sourcesOf(mailbox, bucket);
-    for (const source of sources) found.push(...(await readUids(rows, source, members)));
+    for (const source of sources) {
+      const read = await readUids(rows, source, members);
+      found.push(...read.filter((row) => wanted.has(uidIn(source, row))));
+    }
   }
-  return shownIn(mailbox, found, now).filter(({ message }) => wanted.has(message.uid));
+  return shownIn(mailbox, found, now, passOver);
 }
 
 /**
@@ -200,9 +218,17 @@ export async function readUids(
   return parts.flat();
 }
 
-function shownIn(mailbox: Mailbox, found: readonly Row[], now: number): Entry[] {
-  const visible = mailbox.role === 'storage' ? found : found.filter(isLive);
-  const entries = visible.flatMap((row) => toEntry(row, now) ?? []);
+function shownIn(
+  mailbox: Mailbox,
+  found: readonly Row[],
+  now: number,
+  passOver: PassOver | undefined,
+): Entry[] {
+  const isStorage = mailbox.role === 'storage';
+  const entries = found.flatMap((row) => {
+    const read = () => (isStorage || isLive(row) ? toEntry(row, now) : undefined);
+    return unlessPassedOver(passOver, shownUid(row, isStorage), read) ?? [];
+  });
   const own = entries.filter(({ expunged, home }) =>
     expunged === undefined
       ? home.mailboxId === mailbox.mailboxId
@@ -222,6 +248,12 @@ function sourcesOf(mailbox: Mailbox, bucket: number): Omit<Query, 'limit'>[] {
 
 function firstPossible(mailbox: Mailbox): number {
   return mailbox.role === 'storage' ? 1 : (mailbox.firstLiveUid ?? 1);
+}
+
+/** The UID under which a row is shown, whatever else is wrong with it. */
+function shownUid({ key, attributes }: Row, isStorage: boolean): number {
+  const { lazySk } = attributes;
+  return Number(isStorage && typeof lazySk === 'string' ? lazySk : key.sk);
 }
 
 export const firstOf = (bucket: number): number => bucket * BUCKET_UIDS;

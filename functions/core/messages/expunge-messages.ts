@@ -26,6 +26,7 @@ import {
   type Rider,
 } from './in-chunks.ts';
 import { OtherInstances } from './other-instances.ts';
+import type { PassOver } from './pass-over.ts';
 
 /**
  * Rows that one expunge needs, at most: its own, that of its blob, a new day's count, and that of
@@ -41,6 +42,8 @@ export interface ExpungeOptions {
   /** Also mail that the storage hides because it has expired: its bytes go early. */
   readonly expired?: boolean;
   readonly rider?: Rider<ExpungedMessage>;
+  /** Told of messages that stay because of their rows; missing: such a fault is thrown. */
+  readonly passOver?: PassOver;
 }
 
 export interface ExpungedMessage {
@@ -73,13 +76,14 @@ export async function expungeMessages(
     deadline,
     expired: options.expired === true,
     rider: options.rider,
+    passOver: options.passOver,
     prepare: async () => {
       const source = await requireActive(ports.rows, account, mailbox.mailboxId);
       const storage = await storageFor(ports, context, source, options, deadline);
       return { source, storage, others: new OtherInstances(ports.rows, account.accountId) };
     },
     take: async (chunk, entry, mailboxes) => {
-      if (!chunk.fits(ROWS_EACH)) return 'full';
+      if (!chunk.fits(ROWS_EACH, entry)) return 'full';
       // TTL has taken the row of links already: S3's own clock has the bytes.
       if (isForgotten(chunk, entry)) return 'gone';
       const { uid, sizeBytes } = entry.message;

@@ -5,7 +5,7 @@
  */
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { type Account, whyProtected } from '../accounts/accounts.ts';
-import { StoreBusyError } from '../errors.ts';
+import { RowTooLargeError, StoreBusyError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Refusal, Write } from '../ports/row-store.ts';
@@ -15,6 +15,7 @@ import { agreesWith, readBlobs } from './blob.ts';
 import { Chunk } from './chunk.ts';
 import { type Entry, EVERYTHING_SHOWN, readEntries, stillThere } from './entries.ts';
 import type { RetentionDays } from './expiry.ts';
+import { isRowFault, type PassOver } from './pass-over.ts';
 
 export type MessagePorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
 
@@ -60,6 +61,8 @@ interface Job<C extends { readonly source: Mailbox }, T> {
   /** Also takes what the storage hides because it has expired. */
   readonly expired?: boolean;
   readonly rider?: Rider<T> | undefined;
+  /** Told of messages that are left alone because of their rows; missing: such a fault is thrown. */
+  readonly passOver?: PassOver | undefined;
   /** What has to be done outside before these entries can be taken. */
   readonly before?: (entries: readonly Entry[]) => Promise<void>;
   /**
@@ -80,19 +83,71 @@ export async function inChunks<C extends { readonly source: Mailbox }, T>(
 ): Promise<Chunked<T>> {
   let left = [...new Set(job.uids)].toSorted((one, other) => one - other);
   const results: T[] = [];
+  const width = new Width();
   while (left.length > 0) {
-    const uids = left;
+    const uids = left.slice(0, width.uids);
     try {
       const { done, taken } = await untilWon(ports, job.deadline, () => tryChunk(ports, job, uids));
       results.push(...taken);
       left = left.slice(done);
+      width.widen();
     } catch (error) {
+      if (error instanceof ChunkFault) {
+        left = left.slice(passedBy(job, width, uids, error.fault));
+        continue;
+      }
       if (!(error instanceof StoreBusyError) || results.length === 0) throw error;
       return { results, complete: false };
     }
     if (ports.clock.now() > job.deadline && left.length > 0) return { results, complete: false };
   }
   return { results, complete: true };
+}
+
+/** How many UIDs are tried together: halved to find the row at fault, doubled once it is behind. */
+class Width {
+  uids = TRANSACTION_ITEMS;
+
+  narrow(from: number): void {
+    this.uids = Math.max(Math.floor(from / 2), 1);
+  }
+
+  widen(): void {
+    this.uids = Math.min(this.uids * 2, TRANSACTION_ITEMS);
+  }
+}
+
+/** A fault of the rows of messages, and not of those that guard them. */
+class ChunkFault extends Error {
+  override readonly name = 'ChunkFault';
+  readonly fault: Error;
+
+  constructor(fault: Error) {
+    super(fault.message, { cause: fault });
+    this.fault = fault;
+  }
+}
+
+/**
+ * A transaction may also be too large as a whole: fewer messages fit.
+ * @returns how many of the UIDs are settled: one that is at fault alone is passed over
+ * @throws the fault, when nobody wants to be told instead
+ */
+function passedBy(
+  { passOver }: { readonly passOver?: PassOver | undefined },
+  width: Width,
+  uids: readonly number[],
+  fault: Error,
+): number {
+  const [uid] = uids;
+  const mayNarrow = passOver !== undefined || fault instanceof RowTooLargeError;
+  if (mayNarrow && uids.length > 1) {
+    width.narrow(uids.length);
+    return 0;
+  }
+  if (passOver === undefined || uid === undefined) throw fault;
+  passOver(uid, fault);
+  return 1;
 }
 
 interface Tried<T> {
@@ -104,12 +159,24 @@ interface Tried<T> {
 async function tryChunk<C extends { readonly source: Mailbox }, T>(
   ports: ChunkPorts,
   job: Job<C, T>,
-  toDo: readonly number[],
+  uids: readonly number[],
+): Promise<Tried<T> | 'lost'> {
+  const context = await job.prepare();
+  try {
+    return await tryPrepared(ports, job, context, uids);
+  } catch (error) {
+    throw isRowFault(error) ? new ChunkFault(error) : error;
+  }
+}
+
+async function tryPrepared<C extends { readonly source: Mailbox }, T>(
+  ports: ChunkPorts,
+  job: Job<C, T>,
+  context: C,
+  uids: readonly number[],
 ): Promise<Tried<T> | 'lost'> {
   const { accountId } = job.account;
-  const context = await job.prepare();
   const now = ports.clock.now();
-  const uids = toDo.slice(0, TRANSACTION_ITEMS);
   const asOf = job.expired === true ? EVERYTHING_SHOWN : now;
   const { read = readEntries } = job;
   const entries = await read(ports.rows, context.source, uids, asOf);

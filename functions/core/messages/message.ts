@@ -3,6 +3,7 @@
  * in the expunge storage; then it goes. Life runs one way: nothing becomes live again (design 1).
  */
 import { ROW_VERSION } from '../../contract/row-layout.ts';
+import { DamagedRowError } from '../errors.ts';
 import type { Attributes, Row } from '../ports/row-store.ts';
 import { isObject, number, optionalText, text, textSet } from '../rows/attributes.ts';
 import type { Envelope } from './envelope.ts';
@@ -55,7 +56,7 @@ export function toAttributes(message: Message): Attributes {
 
 export function toMessage(row: Row): Message {
   const envelope = row.attributes['envelope'];
-  if (!isObject(envelope)) throw new TypeError('damaged message row: it has no envelope');
+  if (!isObject(envelope)) throw new DamagedRowError('damaged message row: it has no envelope');
   return {
     uid: Number(row.key.sk),
     guid: text(row, 'guid'),

@@ -54,6 +54,7 @@ export async function moveMessages(
     account,
     uids,
     deadline,
+    passOver: options.passOver,
     prepare: async (): Promise<MoveContext> => {
       const source = await requireActive(ports.rows, account, from.mailboxId);
       const storage = await keeperFor(ports, context, source, options, deadline);
@@ -65,7 +66,7 @@ export async function moveMessages(
     },
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, mailboxes) => {
-      if (!chunk.fits(ROWS_EACH + 1)) return 'full';
+      if (!chunk.fits(ROWS_EACH + 1, entry)) return 'full';
       const newUid =
         entry.expunged === undefined
           ? await moveLive(copies, context, chunk, entry, mailboxes, options)

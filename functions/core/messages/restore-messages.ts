@@ -109,7 +109,7 @@ async function restoreTo(
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, { target }) => {
       if (entry.expunged === undefined) return 'gone';
-      if (!chunk.fits(ROWS_EACH + 1)) return 'full';
+      if (!chunk.fits(ROWS_EACH + 1, entry)) return 'full';
       const cleared = withoutDeleted(entry);
       const { uid, sizeBytes } = entry.message;
       if (!keep) {

@@ -5,10 +5,12 @@
  */
 import { linkOf } from '../../contract/row-layout.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
+import { InvalidInputError } from '../errors.ts';
 import { type Mailbox, readMailbox, requireActive, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Entry } from './entries.ts';
 import { endStored, isForgotten } from './expunge-messages.ts';
+import { KEYWORDS_MAX } from './flags.ts';
 import {
   type Chunked,
   type ChunkPorts,
@@ -39,7 +41,7 @@ export interface UnexpungedMessage {
  * Brings back the messages that had these UIDs, in their order; UIDs and save dates are new,
  * everything else is kept (L3). UIDs of which nothing is kept are passed over.
  * @param deadline epoch milliseconds after which no new try begins
- * @throws UnknownMailboxError, AccountHeldError, because the old rows end (W6),
+ * @throws InvalidInputError, UnknownMailboxError, AccountHeldError, because the old rows end (W6),
  *   AccountNotActiveError, StoreBusyError
  */
 export async function unexpungeMessages(
@@ -60,7 +62,7 @@ export async function unexpungeMessages(
     prepare: async () => ({ source: await requireActive(ports.rows, account, mailboxId) }),
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, { source }) => {
-      if (!chunk.fits(ROWS_EACH + 1)) return 'full';
+      if (!chunk.fits(ROWS_EACH + 1, entry)) return 'full';
       const newUid = await moveStored(copies, chunk, asItReturns(entry, options), source);
       const { uid, sizeBytes } = entry.message;
       return newUid === undefined ? 'gone' : { uid, newUid, sizeBytes };
@@ -71,11 +73,13 @@ export async function unexpungeMessages(
 function asItReturns(entry: Entry, { clearDeleted, addKeyword }: UnexpungeOptions): Entry {
   const { message } = entry;
   const flags = [...message.flags].filter((flag) => !(clearDeleted && flag === '\\Deleted'));
-  const keywords = [...message.keywords, ...(addKeyword === undefined ? [] : [addKeyword])];
-  return {
-    ...entry,
-    message: { ...message, flags: new Set(flags), keywords: new Set(keywords) },
-  };
+  const keywords = new Set(message.keywords);
+  if (addKeyword !== undefined) keywords.add(addKeyword);
+  if (keywords.size > Math.max(message.keywords.size, KEYWORDS_MAX)) {
+    const text = `message ${message.uid} would have more than ${KEYWORDS_MAX} keywords`;
+    throw InvalidInputError.of('addKeyword', text);
+  }
+  return { ...entry, message: { ...message, flags: new Set(flags), keywords } };
 }
 
 /** Mailboxes in which mail may lie that was expunged in place: also those that are gone. */
@@ -106,7 +110,7 @@ export async function purgeInPlace(
       return { source };
     },
     take: (chunk, entry, { source }) => {
-      if (!chunk.fits(ROWS_EACH)) return 'full';
+      if (!chunk.fits(ROWS_EACH, entry)) return 'full';
       if (isForgotten(chunk, entry)) return 'gone';
       // No UID changes, but a mailbox that is going is not to be written into.
       chunk.touch(source);

@@ -87,7 +87,14 @@ export function toOperation(row: Row): Operation {
 function doneOn(row: Row): { readonly done?: Counts } {
   const messages = optionalNumber(row, 'messages');
   if (messages === undefined) return {};
-  return { done: { messages, bytes: number(row, 'bytes') } };
+  const passedOver = optionalNumber(row, 'passedOver');
+  return {
+    done: {
+      messages,
+      bytes: number(row, 'bytes'),
+      ...(passedOver === undefined ? {} : { passedOver }),
+    },
+  };
 }
 
 function toError(error: Attributes): OperationError {

@@ -102,7 +102,8 @@ export interface Page {
 
 /**
  * Faults: `StoreBusyError` when the store throttles or does not answer within the client's
- * retries, `PermissionMissingError`; anything else is a bug and passes through.
+ * retries, `PermissionMissingError`, `RowTooLargeError` beyond 400 KB of a row or 4 MB of a
+ * transaction; anything else is a bug and passes through.
  */
 export interface RowStore {
   /** Strongly consistent read of one row. */

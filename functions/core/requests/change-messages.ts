@@ -25,6 +25,7 @@ import { expungeMessages } from '../messages/expunge-messages.ts';
 import { parseFlags, parseKeywords } from '../messages/flags.ts';
 import type { Chunked } from '../messages/in-chunks.ts';
 import { moveMessages } from '../messages/move-messages.ts';
+import type { PassOver } from '../messages/pass-over.ts';
 import { checkQuota } from '../quota/quota.ts';
 import { openDeleted } from './deleted-request.ts';
 import {
@@ -123,10 +124,11 @@ export async function requestMove(
     return await moveToStorage(request, source, uids);
   }
   const target = checkTarget(access, path, there);
-  const options = expungeOptions(request);
+  const passedOver: number[] = [];
+  const options = { ...expungeOptions(request), passOver: passingInto(passedOver) };
   if (access.settings.isExempt(source.path)) await requireRoom(request, source, uids, target);
   const done = await moveMessages(ports, access, source, uids, target, options, deadline);
-  return toAnswer(target, done);
+  return toAnswer(target, done, passedOver);
 }
 
 async function moveToStorage(
@@ -137,13 +139,14 @@ async function moveToStorage(
   const { ports, access, deadline } = request;
   const { account, settings } = access;
   requireKept(access, source);
-  const options = expungeOptions(request);
+  const passedOver: number[] = [];
+  const options = { ...expungeOptions(request), passOver: passingInto(passedOver) };
   const storage = await ensureStorage(ports, account, settings, source.path, deadline);
   const gone = await expungeMessages(ports, access, source, uids, options, deadline);
   const results = gone.results.flatMap(({ uid, sizeBytes, storedUid: newUid }) =>
     newUid === undefined ? [] : [{ uid, newUid, sizeBytes }],
   );
-  return toAnswer(storage, { results, complete: gone.complete });
+  return toAnswer(storage, { results, complete: gone.complete }, passedOver);
 }
 
 /** Where an expunge leads to no storage, a move there would take from sight what it means to keep. */
@@ -172,11 +175,21 @@ async function requireRoom(
   await checkQuota(ports, account, settings, target.path, bytes);
 }
 
-function toAnswer(target: Mailbox, done: Chunked<CopiedMessage>): CopyMessagesAnswer {
+const passingInto =
+  (uids: number[]): PassOver =>
+  (uid) =>
+    void uids.push(uid);
+
+function toAnswer(
+  target: Mailbox,
+  done: Chunked<CopiedMessage>,
+  passedOver: readonly number[] = [],
+): CopyMessagesAnswer {
   return {
     uidValidity: target.uidValidity,
     uids: done.results.map(({ uid }) => uid),
     newUids: done.results.map(({ newUid }) => newUid),
+    ...(passedOver.length === 0 ? {} : { passedOver }),
     complete: done.complete,
   };
 }

@@ -7,9 +7,14 @@ import type {
 import { InvalidInputError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { everyEntry, readEntries } from '../messages/entries.ts';
-import { type ExpungedMessage, expungeMessages } from '../messages/expunge-messages.ts';
+import {
+  type ExpungedMessage,
+  type ExpungeOptions,
+  expungeMessages,
+} from '../messages/expunge-messages.ts';
 import type { Chunked } from '../messages/in-chunks.ts';
 import type { Message } from '../messages/message.ts';
+import type { PassOver } from '../messages/pass-over.ts';
 import { parseMessageQuery } from '../queries/parse-query.ts';
 import { requireMailboxes } from '../queries/query.ts';
 import { selectMessages } from '../queries/select-messages.ts';
@@ -54,8 +59,8 @@ export async function requestExpunge(
   const mailbox = await openMailbox(request, 'mailbox', path);
   const nothing = { expunged: [], bytes: 0, mailboxesMatched: 1, complete: true };
   if (!may(request, mailbox, 'e')) return nothing;
-  const found = await victims(request, mailbox, uids, deletedOnly);
   const answer = new Answer(1);
+  const found = await victims(request, mailbox, { uids, deletedOnly }, answer.passOver(mailbox));
   await answer.take(request, { mailbox, messages: found.messages }, body);
   return answer.end(body, found.complete);
 }
@@ -63,18 +68,22 @@ export async function requestExpunge(
 async function victims(
   { ports }: MailRequest,
   mailbox: Mailbox,
-  uids: readonly number[] | undefined,
-  deletedOnly: boolean,
+  {
+    uids,
+    deletedOnly,
+  }: { readonly uids?: readonly number[] | undefined; readonly deletedOnly: boolean },
+  passOver: PassOver,
 ): Promise<{ readonly messages: readonly Message[]; readonly complete: boolean }> {
   const isDeleted = ({ flags }: Message) => flags.has('\\Deleted');
   if (uids !== undefined) {
     checkRequestedUids('uids', uids);
-    const entries = await readEntries(ports.rows, mailbox, uids, ports.clock.now());
+    const entries = await readEntries(ports.rows, mailbox, uids, ports.clock.now(), passOver);
     const messages = entries.map(({ message }) => message);
     return { messages: deletedOnly ? messages.filter(isDeleted) : messages, complete: true };
   }
   const messages: Message[] = [];
-  for await (const entries of everyEntry(ports.rows, mailbox, ports.clock, PAGE_ENTRIES)) {
+  const { rows, clock } = ports;
+  for await (const entries of everyEntry(rows, mailbox, clock, PAGE_ENTRIES, passOver)) {
     messages.push(...entries.map(({ message }) => message).filter(isDeleted));
     if (messages.length >= UIDS_MAX) return { messages, complete: false };
   }
@@ -93,8 +102,10 @@ async function expungeByQuery(
   }
   const query = parseMessageQuery(body.query, request.ports.clock.now());
   requireMailboxes(query);
-  const { mailboxes, pages } = await selectMessages(selecting(request, query));
-  const answer = new Answer(mailboxes.length);
+  const answer = new Answer();
+  const passOver = (mailbox: Mailbox) => answer.passOver(mailbox);
+  const { mailboxes, pages } = await selectMessages(selecting(request, query, passOver));
+  answer.mailboxesMatched = mailboxes.length;
   for await (const part of pages()) {
     if (!(await answer.take(request, part, body))) return answer.end(body, false);
     if (answer.isFull() || request.ports.clock.now() > request.deadline) {
@@ -112,12 +123,20 @@ async function expungeByQuery(
 /** Gathers what has gone, or would go. */
 class Answer {
   readonly #expunged: MessageName[] = [];
-  readonly #mailboxesMatched: number;
+  readonly #passedOver: MessageName[] = [];
+  mailboxesMatched: number;
   #bytes = 0;
   #complete = true;
 
-  constructor(mailboxesMatched: number) {
-    this.#mailboxesMatched = mailboxesMatched;
+  constructor(mailboxesMatched = 0) {
+    this.mailboxesMatched = mailboxesMatched;
+  }
+
+  /** What notes the messages of a mailbox that stay because of their rows. */
+  passOver({ path: mailbox }: Mailbox): PassOver {
+    return (uid) => {
+      this.#passedOver.push({ mailbox, uid });
+    };
   }
 
   /** @returns whether all of it went */
@@ -126,7 +145,10 @@ class Answer {
     const gone =
       body.dryRun === true
         ? { results: messages, complete: true }
-        : await expunge(request, part, body.bypassExpungeStorage === true);
+        : await expunge(request, part, {
+            bypassStorage: body.bypassExpungeStorage === true,
+            passOver: this.passOver(mailbox),
+          });
     this.#expunged.push(...gone.results.map(({ uid }) => ({ mailbox: mailbox.path, uid })));
     this.#bytes += gone.results.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.#complete &&= gone.complete;
@@ -142,7 +164,8 @@ class Answer {
       ...(dryRun === true ? { dryRun: true } : {}),
       expunged: this.#expunged,
       bytes: this.#bytes,
-      mailboxesMatched: this.#mailboxesMatched,
+      mailboxesMatched: this.mailboxesMatched,
+      ...(this.#passedOver.length === 0 ? {} : { passedOver: this.#passedOver }),
       complete: complete && this.#complete,
     };
   }
@@ -151,10 +174,10 @@ class Answer {
 async function expunge(
   request: MailRequest,
   { mailbox, messages }: Part,
-  bypassStorage: boolean,
+  given: Pick<ExpungeOptions, 'bypassStorage' | 'passOver'>,
 ): Promise<Chunked<ExpungedMessage>> {
   const { ports, access, deadline } = request;
   const uids = messages.map(({ uid }) => uid);
-  const options = { ...expungeOptions(request), bypassStorage };
+  const options = { ...expungeOptions(request), ...given };
   return await expungeMessages(ports, access, mailbox, uids, options, deadline);
 }

@@ -1,10 +1,17 @@
 /** What a query looks into: mailboxes of one account, as the index and the rows show them. */
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { readMailboxPage } from '../messages/entries.ts';
+import type { PassOver } from '../messages/pass-over.ts';
 import type { Query } from '../queries/query.ts';
 import type { Selecting, ShownMessage } from '../queries/select-messages.ts';
 import type { MailRequest } from './mail-access.ts';
 
-export function selecting({ ports, access }: MailRequest, query: Query): Selecting {
+/** @param passOver what is told of rows that cannot be read; missing: such a fault is thrown */
+export function selecting(
+  { ports, access }: MailRequest,
+  query: Query,
+  passOver?: (mailbox: Mailbox) => PassOver,
+): Selecting {
   const { rows, clock } = ports;
   const { expunge } = access.settings;
   return {
@@ -12,7 +19,8 @@ export function selecting({ ports, access }: MailRequest, query: Query): Selecti
     account: access.account,
     query,
     readPage: async (mailbox, page) => {
-      const { entries, nextAfterUid } = await readMailboxPage(rows, mailbox, page, clock.now());
+      const wanted = { ...page, passOver: passOver?.(mailbox) };
+      const { entries, nextAfterUid } = await readMailboxPage(rows, mailbox, wanted, clock.now());
       const messages = entries.map(
         ({ message, expunged }): ShownMessage => ({
           ...message,

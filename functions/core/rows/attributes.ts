@@ -2,13 +2,14 @@
  * Typed access to attributes of rows. A row that lacks what it must have is damaged data: that is
  * a fault which names the row, never a default that could delete something.
  */
+import { DamagedRowError } from '../errors.ts';
 import type { Row, Value } from '../ports/row-store.ts';
 
 function damaged(row: Row, name: string, wanted: string): Error {
   const { table, pk, sk } = row.key;
   // Partition keys of addresses hold an address: never in a message.
   const where = pk.startsWith('address#') ? 'address row' : `${pk} / ${sk.split('#')[0]}`;
-  return new TypeError(`damaged row in ${table} (${where}): ${name} is not ${wanted}`);
+  return new DamagedRowError(`damaged row in ${table} (${where}): ${name} is not ${wanted}`);
 }
 
 export function text(row: Row, name: string): string {

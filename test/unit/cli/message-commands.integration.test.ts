@@ -171,6 +171,16 @@ describe('expunge', () => {
     expect(stderr).toContain('warning: the query matches no mailbox');
   });
 
+  test('W5: names what stays because of its row, once, however often it was asked', async () => {
+    const passedOver = [{ mailbox: 'X', uid: 7 }];
+    const answer = (uids: number[], complete: boolean) =>
+      json({ ...JSON.parse(String(gone(uids, complete).body)), passedOver });
+    fake.api.on(`POST ${ADMIN}/expunge`, answer([1], false), answer([2], true));
+    const { exitCode, stderr } = await message(['expunge', '-m', 'X', '--all', '--yes']);
+    expect(exitCode).toBe(0);
+    expect(stderr.match(/warning: message 7 of "X" stays/g)).toHaveLength(1);
+  });
+
   test('asks with what would go; only the address of the user is a yes', async () => {
     fake.api.on(`POST ${ADMIN}/expunge`, gone([1, 2]));
     const argv = ['expunge', '-m', 'Trash', '--deleted'];

@@ -41,7 +41,7 @@ export interface Swept {
   readonly passedOver?: readonly PassedOver[];
 }
 
-export interface PassedOver {
+interface PassedOver {
   readonly uid: number;
   readonly fault: Error;
 }

@@ -4,11 +4,11 @@
  * a chunk is full when DynamoDB takes no more items.
  */
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
-import { dictmapKeys, linkOf, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { dictmapKeys, linkOf, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
-import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
 import { DamagedRowError } from '../errors.ts';
+import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type {
   Attributes,
@@ -21,7 +21,8 @@ import type {
 import { AccountGuard } from './account-guard.ts';
 import { agreesWith, type Blob, BlobDraft } from './blob.ts';
 import type { Entry } from './entries.ts';
-import { DAY_MS, dayOf, expiryKey, rowEnd } from './expiry.ts';
+import { expiryKey } from './expiry.ts';
+import { type ExpiryDraft, expiryWrite } from './expiry-count.ts';
 import type { Message } from './message.ts';
 
 interface MailboxDraft {
@@ -38,13 +39,6 @@ interface MailboxDraft {
 /** Rows of the directory that one entry more may bring in: of a target, and of a storage's view. */
 const SPARE_ITEMS = 2;
 
-interface ExpiryDraft {
-  readonly storageId: string;
-  readonly endsAt: number | undefined;
-  messages: number;
-  bytes: number;
-}
-
 /** The row of the account, checked when mail ends or trees count: which is known only afterwards. */
 const ACCOUNT_ITEMS = 1;
 
@@ -53,9 +47,6 @@ const ACCOUNT_ITEMS = 1;
  * a message, 5 KB of links, 40 KB of a mailbox with a full ACL), of the 4 MB that DynamoDB takes.
  */
 const MARK_BYTES_MAX = 3 * 1024 * 1024;
-
-/** Days that a count outlives its day: nobody sums it any more. */
-const COUNT_KEPT_DAYS = 2;
 
 export class Chunk {
   readonly now: number;
@@ -291,37 +282,4 @@ function mailboxWrite(draft: MailboxDraft, now: number): Write {
     guard,
     change: { ...(Object.keys(set).length === 0 ? {} : { set }), ...add },
   };
-}
-
-/** The count of a day is made with the first message that ends on it. */
-async function expiryWrite(rows: RowStore, draft: ExpiryDraft): Promise<Write[]> {
-  const { storageId, endsAt, messages, bytes } = draft;
-  if (messages === 0 && bytes === 0) return [];
-  const key = expiryKey(storageId, endsAt);
-  const there = await rows.get(key);
-  if (there !== undefined) {
-    return [
-      { kind: 'update', key, guard: { row: 'present' }, change: { add: { messages, bytes } } },
-    ];
-  }
-  // Nothing to take from: TTL has removed the count of a day that is past.
-  if (messages < 0) return [];
-  return [
-    {
-      kind: 'put',
-      key,
-      guard: { row: 'absent' },
-      attributes: {
-        v: ROW_VERSION,
-        type: 'expiry',
-        storageId,
-        day: dayOf(endsAt),
-        messages,
-        bytes,
-        ...(endsAt === undefined
-          ? {}
-          : { [TTL_ATTRIBUTE]: rowEnd(endsAt + COUNT_KEPT_DAYS * DAY_MS) }),
-      },
-    },
-  ];
 }

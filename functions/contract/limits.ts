@@ -12,6 +12,12 @@ export const TRANSACTION_ITEMS = 100;
  */
 export const DELIVERY_MESSAGES = 98;
 
+/**
+ * Addresses of an account, its own and 31 aliases: they end in one transaction, with 3 rows each
+ * and 3 of account and operation, 99 of its 100 items.
+ */
+export const ADDRESSES_PER_ACCOUNT_MAX = 32;
+
 /** BatchWriteItem takes at most 25 items. */
 export const BATCH_WRITE_ITEMS = 25;
 

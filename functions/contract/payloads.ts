@@ -85,8 +85,13 @@ export interface RecordFailurePayload {
   readonly message: string;
 }
 
-/** `noServers`: no mail servers are configured, nobody can be connected through one. */
-export type KickAnswer = { readonly outcome: 'kicked' | 'noServers' } | RefusalAnswer;
+/**
+ * `noServers`: no mail servers are configured, nobody can be connected through one. `addressGone`:
+ * the address is not the account's any more, and who is connected by it is somebody else.
+ */
+export type KickAnswer =
+  | { readonly outcome: 'kicked' | 'noServers' | 'addressGone' }
+  | RefusalAnswer;
 
 /** `again`: somebody is still connected; look again after so many seconds. */
 export type SessionsAnswer =

@@ -61,7 +61,7 @@ describe('U5: whatever happens to a step, the end is the same', () => {
   test('U5: the run that everything is compared with erases something and changes a lot', () => {
     expect(clean.left).toEqual([]);
     expect(clean.erased['objectVersions']).toBeGreaterThan(20);
-    expect(clean.changes).toBeGreaterThan(45);
+    expect(clean.changes).toBeGreaterThan(40);
   });
 
   test.each(CRASH_POINTS)('U5: a crash %s any change of any step', async (point) => {

@@ -74,6 +74,19 @@ export async function findAccount(rows: RowStore, user: string): Promise<Account
   return accountId === undefined ? undefined : await readAccount(rows, accountId);
 }
 
+/**
+ * Whether an address is this account's at this moment: an old deletion acts by an address only
+ * while it is (W7). Strongly consistent.
+ */
+export async function ownsAddress(
+  rows: RowStore,
+  accountId: string,
+  user: string,
+): Promise<boolean> {
+  const row = await rows.get(registryKeys.address(user));
+  return row !== undefined && optionalText(row, 'accountId') === accountId;
+}
+
 export function unknownUser(user: string): LetheError {
   return new LetheError(
     ERROR_NAMES.unknownUser,

@@ -1,5 +1,6 @@
 /** Creating accounts: addresses, the built-in userdb's entry and INBOX come with them. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { ADDRESSES_PER_ACCOUNT_MAX } from '../../contract/limits.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
@@ -15,7 +16,7 @@ import type { Account } from './accounts.ts';
 import { domainOf, parseAddress } from './address.ts';
 
 /** 2 rows for each address and 4 for the account: 31 aliases make 68 of a transaction's 100. */
-const ALIASES_MAX = 31;
+const ALIASES_MAX = ADDRESSES_PER_ACCOUNT_MAX - 1;
 
 /** 96 random bits: no two of 10^9 accounts collide with a chance above 10^-10. */
 const ACCOUNT_ID_BYTES = 12;

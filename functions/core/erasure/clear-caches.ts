@@ -2,6 +2,7 @@
 import type { MailServer } from '../../contract/mail-servers.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
+import { ownsAddress } from '../accounts/accounts.ts';
 import { everyCache } from '../caches/caches.ts';
 import { enterStep, requireRunning, updateWrite } from '../operations/operations.ts';
 import type { MailServers } from '../ports/mail-servers.ts';
@@ -16,7 +17,8 @@ const PARALLEL_SERVERS = 16;
  * Removes the user's metacache on every backend that the account was ever on, before the rows that
  * name them are erased. A backend that has no command for it, is not configured, or does not
  * answer is named in the certificate as a place where cached copies remain until its own clean-up:
- * one that was taken down long ago must not keep an erasure from ending (U3, U7).
+ * one that was taken down long ago must not keep an erasure from ending (U3, U7). Nothing is removed
+ * by an address that is not this account's any more (W7).
  * @throws SupersededError
  */
 export async function clearCaches(
@@ -29,7 +31,9 @@ export async function clearCaches(
   // In a later round the rows are gone already: what was recorded first stays.
   if (hosts.length === 0) return;
   const removed = await inParallel(hosts, PARALLEL_SERVERS, async (host) =>
-    user === undefined ? false : await removeOn(ports.mailServers, host, user),
+    user !== undefined && (await ownsAddress(ports.rows, context.accountId, user))
+      ? await removeOn(ports.mailServers, host, user)
+      : false,
   );
   // After a crash half of the rows may be gone: their hosts were recorded before.
   const row = requirePart(

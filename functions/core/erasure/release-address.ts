@@ -1,7 +1,9 @@
 /**
- * The last step: userdb entry and addresses go, each only if it still is this account's (W7);
- * then account and operation are closed in one transaction.
+ * The last step: addresses, userdb entries, account and operation end in one transaction. So an
+ * address is free only once nothing can act on it any more, neither this operation nor a later
+ * attempt of it (W7).
  */
+import { ADDRESSES_PER_ACCOUNT_MAX } from '../../contract/limits.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import {
   accountPartition,
@@ -27,6 +29,10 @@ type ReleasePorts = Pick<Ports, 'rows' | 'clock'>;
 
 const PAGE_ROWS = 100;
 
+/** A transaction that meets another one is tried again, with the rows as they are by then. */
+const TRIES_MAX = 5;
+const RETRY_WAIT_MS = 200;
+
 /**
  * Safe to repeat, also after the operation has ended.
  * @throws SupersededError
@@ -42,13 +48,10 @@ export async function releaseAddress(
   await enterStep(ports, context, 'Release address');
   const row = await ports.rows.get(registryKeys.operation(operationId));
   const stableId = optionalText(requirePart(row, 'operation row'), 'userdbStableId');
-  for await (const entry of accountRows(ports, context, 'address#')) {
-    await releaseOne(ports, context.accountId, entry, stableId);
-  }
   await removeRows(ports, context, 'idempotency#');
   await closeOthers(ports, context);
   await expirePlan(ports, operationId);
-  await finish(ports, context);
+  await finish(ports, context, stableId);
   return { operationId };
 }
 
@@ -61,28 +64,49 @@ function accountRows(ports: ReleasePorts, context: OperationContext, prefix: str
   });
 }
 
-/** Address and userdb entry first, the account's own note of it last: it is how they are found. */
-async function releaseOne(
-  ports: ReleasePorts,
-  accountId: string,
-  entry: Row,
-  stableId: string | undefined,
-): Promise<void> {
-  const address = text(entry, 'address');
-  await removeIfOwn(ports, registryKeys.address(address), { accountId });
-  if (stableId !== undefined) {
-    await removeIfOwn(ports, registryKeys.userdb(address), { accountId, stableId });
+/** The account's addresses, its own first: that is the one by which operations find it. */
+async function addressesOf(ports: ReleasePorts, context: OperationContext): Promise<string[]> {
+  const account = await ports.rows.get(registryKeys.account(context.accountId));
+  const user = account && optionalText(account, 'user');
+  const addresses: string[] = [];
+  for await (const entry of accountRows(ports, context, 'address#')) {
+    const address = text(entry, 'address');
+    if (address === user) addresses.unshift(address);
+    else addresses.push(address);
   }
-  await ports.rows.write({ kind: 'remove', key: entry.key });
+  return addresses;
 }
 
-/** Refused means gone already, or somebody else's by now: either way it is left alone (W7). */
-async function removeIfOwn(
+/**
+ * The removals of an address, of its userdb entry and of the account's own note of it. What is
+ * somebody else's by now is left alone (W7): a row goes only if it still is the one that was read.
+ */
+async function addressWrites(
+  ports: ReleasePorts,
+  { accountId }: OperationContext,
+  address: string,
+  stableId: string | undefined,
+): Promise<Write[]> {
+  const entry = await ownRow(ports, registryKeys.address(address), { accountId });
+  const userdb =
+    stableId === undefined
+      ? []
+      : await ownRow(ports, registryKeys.userdb(address), { accountId, stableId });
+  return [
+    ...entry,
+    ...userdb,
+    { kind: 'remove', key: registryKeys.accountAddress(accountId, address) },
+  ];
+}
+
+async function ownRow(
   ports: ReleasePorts,
   key: RowKey,
   equals: Readonly<Record<string, string>>,
-): Promise<void> {
-  await ports.rows.write({ kind: 'remove', key, guard: { row: 'present', equals } });
+): Promise<Write[]> {
+  const row: Row | undefined = await ports.rows.get(key);
+  const own = Object.entries(equals).every(([name, value]) => row?.attributes[name] === value);
+  return own ? [{ kind: 'remove', key, guard: { row: 'present', equals } }] : [];
 }
 
 /** Operations that were never finished hold an address, and what somebody looked for in the mail. */
@@ -108,30 +132,61 @@ async function removeRows(
   await ports.rows.removeAll(keys);
 }
 
+/**
+ * Ends addresses, account and operation at one moment. 32 addresses of 3 rows each, the account,
+ * the operation and its entry are 99 of the 100 items of a transaction.
+ */
+async function finish(
+  ports: ReleasePorts,
+  context: OperationContext,
+  stableId: string | undefined,
+): Promise<void> {
+  const writesOf = async (addresses: readonly string[]): Promise<Write[]> => {
+    const writes: Write[] = [];
+    for (const address of addresses) {
+      writes.push(...(await addressWrites(ports, context, address, stableId)));
+    }
+    return writes;
+  };
+  for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
+    const addresses = await addressesOf(ports, context);
+    // No account gets more addresses than end with it. Should one have more all the same, the
+    // aliases beyond go first: no step acts by an alias.
+    for (const alias of addresses.splice(ADDRESSES_PER_ACCOUNT_MAX)) {
+      await ports.rows.transact(await writesOf([alias]));
+    }
+    const end = endWrites(context, ports.clock.now());
+    const result = await ports.rows.transact([...(await writesOf(addresses)), ...end]);
+    if (result.outcome === 'written') return;
+    // Another delivery of this step may have been faster.
+    const { state } = await requireOperation(ports.rows, context.operationId);
+    if (state === 'succeeded') return;
+    await ports.clock.sleep(tries * RETRY_WAIT_MS);
+  }
+  throw new Error(`could not close operation ${context.operationId}`);
+}
+
 /** A tombstone of the account stays as long as the operation: ids only, no address. */
-async function finish(ports: ReleasePorts, context: OperationContext): Promise<void> {
-  const now = ports.clock.now();
-  const account: Write = {
-    kind: 'update',
-    key: registryKeys.account(context.accountId),
-    guard: {
-      row: 'present',
-      equals: { operationId: context.operationId, state: 'deleting' },
+function endWrites(context: OperationContext, now: number): Write[] {
+  return [
+    {
+      kind: 'update',
+      key: registryKeys.account(context.accountId),
+      guard: {
+        row: 'present',
+        equals: { operationId: context.operationId, state: 'deleting' },
+      },
+      change: {
+        set: { state: 'erased', [TTL_ATTRIBUTE]: retentionEnd(now) },
+        unset: ['user', 'listPk', 'listSk'],
+      },
     },
-    change: {
-      set: { state: 'erased', [TTL_ATTRIBUTE]: retentionEnd(now) },
-      unset: ['user', 'listPk', 'listSk'],
+    finishWrite(context, now),
+    {
+      kind: 'update',
+      key: registryKeys.accountOperation(context.accountId, context.operationId),
+      guard: { row: 'present' },
+      change: { set: { [TTL_ATTRIBUTE]: retentionEnd(now) } },
     },
-  };
-  const index: Write = {
-    kind: 'update',
-    key: registryKeys.accountOperation(context.accountId, context.operationId),
-    guard: { row: 'present' },
-    change: { set: { [TTL_ATTRIBUTE]: retentionEnd(now) } },
-  };
-  const result = await ports.rows.transact([account, finishWrite(context, now), index]);
-  if (result.outcome === 'written') return;
-  // Another delivery of this step may have been faster; anything else is a fault for the retry.
-  const { state } = await requireOperation(ports.rows, context.operationId);
-  if (state !== 'succeeded') throw new Error(`could not close operation ${context.operationId}`);
+  ];
 }

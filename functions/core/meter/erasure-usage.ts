@@ -51,8 +51,8 @@ const FIXED_WRITE_UNITS = 46;
 const FIXED_READ_UNITS = 26;
 /** Reading the operation, the account, the plan and the tally. */
 const RANGE_READ_UNITS = 4;
-/** Address row, userdb entry, the account's note of it: one write each. */
-const ADDRESS_WRITE_UNITS = 3;
+/** Address row, userdb entry, the account's note of it: two each, in a transaction. */
+const ADDRESS_WRITE_UNITS = 6;
 /**
  * 0.3 s to start a sandbox and load the handler, and a few calls of some 10 ms. A thousand messages:
  * a second of DynamoDB writes at the rate of one partition, one of DeleteObjects and LIST.

@@ -36,7 +36,7 @@ const AFTER: Readonly<Record<string, number>> = {
 
 /** Outcomes that lead to the next Task over one more state, and that state. */
 const OVER_ONE_MORE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'kick-sessions': { noServers: 'Grace period' },
+  'kick-sessions': { noServers: 'Grace period', addressGone: 'Grace period' },
   'wait-for-sessions': { none: 'Grace period', again: 'Let sessions end' },
   'erase-range': { done: 'Range erased' },
   'erase-account-rows': { done: 'Settle' },

@@ -1,5 +1,6 @@
 /** Ending a disabled user's sessions, so that nobody is connected when the fence comes (U1). */
 import type { KickAnswer, OperationContext } from '../../contract/payloads.ts';
+import { ownsAddress } from '../accounts/accounts.ts';
 import type { RowPorts } from '../erasure/erasure-ports.ts';
 import { requirePart } from '../erasure/erasure-ports.ts';
 import { enterStep, requireRunning } from '../operations/operations.ts';
@@ -7,7 +8,8 @@ import { askServers, refusalOf, type ServerPorts } from './ask-servers.ts';
 
 /**
  * Kicks the user on every proxy and backend, and starts the time within which all sessions must
- * have ended. A server that fails refuses the deletion, once all others have been told.
+ * have ended. A server that fails refuses the deletion, once all others have been told. Each kick
+ * first asks whether the address still is this account's: nobody else's sessions are ended (W7).
  * @throws SupersededError
  */
 export async function kickSessions(
@@ -23,6 +25,13 @@ export async function kickSessions(
     (await requireRunning(ports.rows, context)).user,
     'user of the operation',
   );
-  const asked = await askServers(ports, (server) => mailServers.kick(server, user));
-  return refusalOf(asked) ?? { outcome: 'kicked' };
+  const asked = await askServers(ports, async (server) => {
+    const own = await ownsAddress(ports.rows, context.accountId, user);
+    if (own) await mailServers.kick(server, user);
+    return own;
+  });
+  const refusal = refusalOf(asked);
+  if (refusal !== undefined) return refusal;
+  const own = asked.every((one) => 'answer' in one && one.answer);
+  return { outcome: own ? 'kicked' : 'addressGone' };
 }

@@ -3,6 +3,7 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { MailServer } from '../../contract/mail-servers.ts';
 import type { OperationContext, RefusalAnswer, SessionsAnswer } from '../../contract/payloads.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
+import { ownsAddress } from '../accounts/accounts.ts';
 import { type RowPorts, requirePart } from '../erasure/erasure-ports.ts';
 import { enterStep, requireRunning } from '../operations/operations.ts';
 import { number } from '../rows/attributes.ts';
@@ -21,7 +22,8 @@ interface Left {
 }
 
 /**
- * Counts the user's sessions on every server and kicks again where some are left or came back.
+ * Counts the user's sessions on every server and kicks again where some are left or came back,
+ * while the address still is this account's: sessions of a next owner are nobody's business (W7).
  * After the deadline that "Kick sessions" set, what is left refuses the deletion.
  * @throws SupersededError
  */
@@ -35,7 +37,8 @@ export async function waitForSessions(
   const user = requirePart((await requireRunning(rows, context)).user, 'user of the operation');
   const asked = await askServers(ports, async (server) => {
     const sessions = await mailServers.sessions(server, user);
-    if (sessions > 0) await mailServers.kick(server, user);
+    if (sessions === 0 || !(await ownsAddress(rows, context.accountId, user))) return 0;
+    await mailServers.kick(server, user);
     return sessions;
   });
   const refusal = refusalOf(asked);

@@ -5,6 +5,7 @@ import { MemoryRetryQueue } from '../models/memory-retry-queue.ts';
 import { MemoryRowStore } from '../models/memory-row-store.ts';
 import { MemorySigner } from '../models/memory-signer.ts';
 import { MemoryWorkflows } from '../models/memory-workflows.ts';
+import { SeededIds } from '../models/seeded-ids.ts';
 import { VirtualClock } from '../models/virtual-clock.ts';
 import { evidenceStoreContract } from './evidence-store.contract.ts';
 import { mailServersContract } from './mail-servers.contract.ts';
@@ -12,14 +13,20 @@ import { objectStoreContract } from './object-store.contract.ts';
 import { retryQueueContract } from './retry-queue.contract.ts';
 import { rowStoreContract } from './row-store.contract.ts';
 import { signerContract } from './signer.contract.ts';
+import type { TestedObjectStore } from './tested-object-store.ts';
 import { workflowsContract } from './workflows.contract.ts';
 
 const clock = new VirtualClock();
 
 rowStoreContract('memory', async () => new MemoryRowStore());
 
-objectStoreContract('memory', async () => {
-  const store = new MemoryObjectStore();
+objectStoreContract('memory', async () => tested(new MemoryObjectStore()));
+
+objectStoreContract('memory, with pages that are short or empty', async () =>
+  tested(new MemoryObjectStore({ shortPages: new SeededIds(1) })),
+);
+
+function tested(store: MemoryObjectStore): TestedObjectStore {
   return {
     store,
     placeMarker: async (key) => {
@@ -30,7 +37,7 @@ objectStoreContract('memory', async () => {
     },
     send: (put, body) => store.receive(put, body),
   };
-});
+}
 
 evidenceStoreContract(
   'memory',

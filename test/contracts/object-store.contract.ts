@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ListPage, ObjectVersion } from '../../functions/core/ports/object-store.ts';
+import { OBJECT_PAGE_KEYS } from '../../functions/contract/limits.ts';
+import { wholePages } from '../../functions/core/erasure/whole-pages.ts';
+import type { ListedVersion, ObjectVersion } from '../../functions/core/ports/object-store.ts';
 import { copyContract, presignedContract } from './object-store-copies.contract.ts';
 import { markerContract } from './object-store-markers.contract.ts';
-import type { TestedObjectStore } from './tested-object-store.ts';
+import { allPages, type TestedObjectStore } from './tested-object-store.ts';
 
-/** Far more than any of these lists has. */
-const PAGES_MAX = 100;
 /** How many requests a test has under way at a time. */
 const PARALLEL = 32;
 
@@ -17,21 +17,6 @@ function freshPrefix(): string {
 }
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-async function allPages<T>(
-  list: (after?: string) => Promise<ListPage<T>>,
-): Promise<{ readonly entries: readonly T[]; readonly pages: number }> {
-  const entries: T[] = [];
-  let after: string | undefined;
-  for (let pages = 1; pages <= PAGES_MAX; pages += 1) {
-    const page = await list(after);
-    expect(page.entries.length).toBeLessThanOrEqual(1000);
-    entries.push(...page.entries);
-    if (page.next === undefined) return { entries, pages };
-    after = page.next;
-  }
-  throw new Error(`the list has not ended after ${PAGES_MAX} pages`);
-}
 
 async function manyTimes(count: number, act: (i: number) => Promise<unknown>): Promise<void> {
   for (let start = 0; start < count; start += PARALLEL) {
@@ -97,7 +82,7 @@ function objectContract(under: () => TestedObjectStore): void {
       for (const key of keys) {
         expect((await under().store.get(`${prefix}${key}`))?.body).toEqual(bytesOf(key));
       }
-      const listed = await under().store.listVersions(prefix);
+      const listed = await allPages((after) => under().store.listVersions(prefix, after));
       const expected = keys.map((key) => Buffer.from(`${prefix}${key}`)).sort(Buffer.compare);
       expect(listed.entries.map(({ key }) => key)).toEqual(expected.map(String));
     });
@@ -111,7 +96,8 @@ function objectContract(under: () => TestedObjectStore): void {
       expect(await under().store.get(key, removed.versionId)).toBeUndefined();
       await under().placeMarker(key);
       expect(await under().store.get(key)).toBeUndefined();
-      const [marker] = (await under().store.listVersions(key.slice(0, -1))).entries;
+      const list = (after?: string) => under().store.listVersions(key.slice(0, -1), after);
+      const [marker] = (await allPages(list)).entries;
       expect(marker?.deleteMarker).toBe(true);
       expect(await under().store.get(key, marker?.versionId)).toBeUndefined();
       expect((await under().store.get(key, kept.versionId))?.body).toEqual(bytesOf('kept'));
@@ -128,13 +114,14 @@ function removalContract(under: () => TestedObjectStore): void {
       for (const key of ['a', 'a', 'b']) await under().store.put(prefix + key, bytesOf(key));
       await under().placeMarker(`${prefix}a`);
       await under().placeMarker(`${prefix}never-there`);
-      const { entries } = await under().store.listVersions(prefix);
+      const list = (after?: string) => under().store.listVersions(prefix, after);
+      const { entries } = await allPages(list);
       expect(entries).toHaveLength(5);
       expect(await under().store.removeVersions(entries)).toEqual([]);
-      expect(await under().store.listVersions(prefix)).toEqual({ entries: [] });
+      expect((await allPages(list)).entries).toEqual([]);
       // U5: again, as after a crash.
       expect(await under().store.removeVersions(entries)).toEqual([]);
-      expect(await under().store.listVersions(prefix)).toEqual({ entries: [] });
+      expect((await allPages(list)).entries).toEqual([]);
       expect((await under().store.get(neighbour))?.body).toEqual(bytesOf('stays'));
     });
 
@@ -143,7 +130,8 @@ function removalContract(under: () => TestedObjectStore): void {
       const first = await under().store.put(key, bytesOf('one'));
       const second = await under().store.put(key, bytesOf('two'));
       expect(await under().store.removeVersions([{ key, ...second }])).toEqual([]);
-      const { entries } = await under().store.listVersions(key.slice(0, -1));
+      const list = (after?: string) => under().store.listVersions(key.slice(0, -1), after);
+      const { entries } = await allPages(list);
       expect(entries).toEqual([{ key, ...first, deleteMarker: false, latest: true, sizeBytes: 3 }]);
       expect((await under().store.get(key))?.body).toEqual(bytesOf('one'));
     });
@@ -167,8 +155,8 @@ function listContract(under: () => TestedObjectStore): void {
       const two = await under().store.put(`${prefix}b`, bytesOf('22'));
       const other = await under().store.put(`${prefix}a/deep/er`, bytesOf('333'));
       await under().placeMarker(`${prefix}c`);
-      const { entries, next } = await under().store.listVersions(prefix);
-      expect(next).toBeUndefined();
+      const list = (after?: string) => under().store.listVersions(prefix, after);
+      const { entries } = await allPages(list);
       const version = { deleteMarker: false, latest: true };
       expect(entries).toEqual([
         { key: `${prefix}a/deep/er`, ...other, ...version, sizeBytes: 3 },
@@ -191,32 +179,35 @@ function listContract(under: () => TestedObjectStore): void {
       // The boundary of the first page falls within the versions of one key.
       for (let i = 0; i < 30; i += 1) await under().store.put(`${prefix}0990`, bytesOf(`v${i}`));
       for (let i = 0; i < 10; i += 1) await under().placeMarker(`${prefix}0990`);
-      const all = await allPages((after) => under().store.listVersions(prefix, after));
-      expect(all.pages).toBe(2);
+      const list = (after?: string) => under().store.listVersions(prefix, after);
+      const all = await allPages(list);
+      expect(all.pages).toBeGreaterThan(1);
       expect(all.entries).toHaveLength(1040);
       const ids = new Set(all.entries.map(({ key, versionId }) => `${key} ${versionId}`));
       expect(ids.size).toBe(1040);
       expect(all.entries.filter(({ deleteMarker }) => deleteMarker)).toHaveLength(10);
       expect(all.entries.filter(({ latest }) => latest)).toHaveLength(1000);
 
-      // A walk that removes begins anew each time: a cursor may skip what is left of a key whose
-      // version it names, once that version is gone.
-      let removed = 0;
-      for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-        const page = await under().store.listVersions(prefix);
-        if (page.entries.length === 0) break;
-        expect(await under().store.removeVersions(page.entries)).toEqual([]);
-        removed += page.entries.length;
+      // A walk that removes keeps the end of a page until it has the next one: a cursor may skip
+      // what is left of a key whose version it names, once that version is gone.
+      const removed: ListedVersion[] = [];
+      for await (const { entries } of wholePages(list)) {
+        for (let start = 0; start < entries.length; start += OBJECT_PAGE_KEYS) {
+          const batch = entries.slice(start, start + OBJECT_PAGE_KEYS);
+          expect(await under().store.removeVersions(batch)).toEqual([]);
+        }
+        removed.push(...entries);
       }
-      expect(removed).toBe(1040);
-      expect(await under().store.listVersions(prefix)).toEqual({ entries: [] });
+      expect(removed).toEqual(all.entries);
+      expect((await allPages(list)).entries).toEqual([]);
     });
 
     test('X3: a prefix ends in a slash, so that no other account is below it', async () => {
       const prefix = freshPrefix();
       await under().store.put(`${prefix}ab/x`, bytesOf('mine'));
       await under().store.put(`${prefix}abc/x`, bytesOf('not mine'));
-      const { entries } = await under().store.listVersions(`${prefix}ab/`);
+      const list = (after?: string) => under().store.listVersions(`${prefix}ab/`, after);
+      const { entries } = await allPages(list);
       expect(entries.map(({ key }) => key)).toEqual([`${prefix}ab/x`]);
       for (const wrong of [`${prefix}ab`, '', 'x/y']) {
         await expect(under().store.listVersions(wrong)).rejects.toThrow(RangeError);
@@ -241,13 +232,14 @@ function uploadContract(under: () => TestedObjectStore): void {
       const prefix = freshPrefix();
       for (const key of ['b', 'a', 'a']) await under().startUpload(prefix + key);
       await under().startUpload(`${prefix.slice(0, -1)}0/a`);
-      const { entries, next } = await under().store.listUploads(prefix);
-      expect(next).toBeUndefined();
+      const list = (after?: string) => under().store.listUploads(prefix, after);
+      const { entries } = await allPages(list);
       expect(entries.map(({ key }) => key)).toEqual(['a', 'a', 'b'].map((key) => prefix + key));
       expect(new Set(entries.map(({ uploadId }) => uploadId)).size).toBe(3);
       for (const upload of [...entries, ...entries]) await under().store.abortUpload(upload);
-      expect(await under().store.listUploads(prefix)).toEqual({ entries: [] });
-      const neighbour = await under().store.listUploads(`${prefix.slice(0, -1)}0/`);
+      expect((await allPages(list)).entries).toEqual([]);
+      const besides = `${prefix.slice(0, -1)}0/`;
+      const neighbour = await allPages((after) => under().store.listUploads(besides, after));
       expect(neighbour.entries).toHaveLength(1);
     });
 
@@ -257,7 +249,7 @@ function uploadContract(under: () => TestedObjectStore): void {
       // The boundary of the first page falls within the uploads of one key.
       await manyTimes(10, () => under().startUpload(`${prefix}0995`));
       const all = await allPages((after) => under().store.listUploads(prefix, after));
-      expect(all.pages).toBe(2);
+      expect(all.pages).toBeGreaterThan(1);
       expect(new Set(all.entries.map(({ uploadId }) => uploadId)).size).toBe(1010);
     });
   });

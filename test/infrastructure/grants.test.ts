@@ -200,7 +200,7 @@ describe('least privilege', () => {
   });
 
   test('certificates are written where CertifyErasure may write', () => {
-    expect(certificateName('op-1')).toMatch(/^certificates\//);
+    expect(certificateName('op-1', 1, 1)).toMatch(/^certificates\//);
   });
 
   test('only ProvisioningApi, the schedules and the machine itself start executions', () => {

@@ -2,6 +2,7 @@ import type { LifecycleRule } from '@aws-sdk/client-s3';
 import { decodeCursor, encodeCursor } from '../../functions/adapters/cursors.ts';
 import { OBJECT_PAGE_KEYS } from '../../functions/contract/limits.ts';
 import type { Clock } from '../../functions/core/ports/clock.ts';
+import type { Ids } from '../../functions/core/ports/ids.ts';
 import type {
   ListedVersion,
   ListPage,
@@ -13,6 +14,7 @@ import type {
   StoredObject,
 } from '../../functions/core/ports/object-store.ts';
 import { dueActions, type LifecycleContents } from '../../local/lifecycle/evaluate.ts';
+import { HEAD_OF_UPLOADS, HEAD_OF_VERSIONS, positionAfter } from './memory-list-places.ts';
 import { comparePlaces, OrderedEntries, type Place, placeOf } from './ordered-entries.ts';
 import { untilNothingIsDue } from './until-nothing-is-due.ts';
 
@@ -41,15 +43,23 @@ export class MemoryObjectStore implements ObjectStore {
   readonly #failing = new Map<string, Failing>();
   readonly #pageEntries: number;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #shortPages: Pick<Ids, 'fraction'> | undefined;
   #made = 0;
 
   /**
    * `pageEntries`: entries of a page of a list; S3's 1,000 when missing.
    * `clock`: what tells when versions are made; the machine's when missing.
+   * `shortPages`: draws how full each page is, none to all of its entries: S3 promises no more than
+   * that a page may hold fewer. Full pages when missing.
    */
   constructor(
-    options: { readonly pageEntries?: number; readonly clock?: Pick<Clock, 'now'> } = {},
+    options: {
+      readonly pageEntries?: number;
+      readonly clock?: Pick<Clock, 'now'>;
+      readonly shortPages?: Pick<Ids, 'fraction'>;
+    } = {},
   ) {
+    this.#shortPages = options.shortPages;
     this.#pageEntries = options.pageEntries ?? OBJECT_PAGE_KEYS;
     this.#clock = options.clock ?? Date;
   }
@@ -87,9 +97,10 @@ export class MemoryObjectStore implements ObjectStore {
   async listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>> {
     const all = this.versions(folder(prefix));
     const first = after === undefined ? 0 : positionAfter(all, after);
-    const entries = all.slice(first, first + this.#pageEntries);
+    const entries = all.slice(first, first + this.#entriesOfPage());
+    if (first + entries.length >= all.length) return { entries };
     const end = entries.at(-1);
-    if (end === undefined || first + entries.length >= all.length) return { entries };
+    if (end === undefined) return { entries, next: after ?? HEAD_OF_VERSIONS };
     return { entries, next: encodeCursor({ key: end.key, versionId: end.versionId }) };
   }
 
@@ -126,9 +137,10 @@ export class MemoryObjectStore implements ObjectStore {
         ({ place }) =>
           last === undefined || comparePlaces(place, placeOf(last.key, last.uploadId)) > 0,
       );
-    const entries = rest.slice(0, this.#pageEntries).map(({ value }) => named(value));
+    const entries = rest.slice(0, this.#entriesOfPage()).map(({ value }) => named(value));
+    if (entries.length >= rest.length) return { entries };
     const end = entries.at(-1);
-    if (end === undefined || entries.length >= rest.length) return { entries };
+    if (end === undefined) return { entries, next: after ?? HEAD_OF_UPLOADS };
     return { entries, next: encodeCursor({ key: end.key, uploadId: end.uploadId }) };
   }
 
@@ -209,6 +221,11 @@ export class MemoryObjectStore implements ObjectStore {
     };
   }
 
+  #entriesOfPage(): number {
+    const drawn = this.#shortPages?.fraction() ?? 1;
+    return Math.min(Math.floor(drawn * (this.#pageEntries + 1)), this.#pageEntries);
+  }
+
   #add(version: StoredVersion): void {
     const sizeBytes = Buffer.byteLength(version.key);
     if (sizeBytes < 1 || sizeBytes > KEY_BYTES_MAX) {
@@ -256,21 +273,6 @@ function listedVersion(
     latest: index === versions.length - 1,
     sizeBytes: version.body?.byteLength ?? 0,
   };
-}
-
-/**
- * Where a list goes on. When the version that the cursor names has been removed since, what is
- * left of its key is skipped: S3 promises nothing there, so the model does the worst.
- */
-function positionAfter(all: readonly ListedVersion[], after: string): number {
-  const place = decodeCursor(after, ['key', 'versionId']);
-  const named = all.findIndex(
-    ({ key, versionId }) => key === place.key && versionId === place.versionId,
-  );
-  if (named >= 0) return named + 1;
-  const last = placeOf(place.key);
-  const beyond = all.findIndex(({ key }) => comparePlaces(placeOf(key), last) > 0);
-  return beyond < 0 ? all.length : beyond;
 }
 
 function folder(prefix: string): string {

@@ -146,6 +146,8 @@ export class World {
       readonly seed?: number;
       readonly pageEntries?: number;
       readonly metered?: boolean;
+      /** Seed that draws how full pages of lists are; full ones when missing. */
+      readonly shortPages?: number;
       /** None when missing. */
       readonly servers?: readonly MailServer[];
       /** Instead of the model, for instance real ones. */
@@ -156,6 +158,9 @@ export class World {
     this.ids = new SeededIds(options.seed ?? 1);
     this.objects = new MemoryObjectStore({
       pageEntries: options.pageEntries ?? 7,
+      ...(options.shortPages === undefined
+        ? {}
+        : { shortPages: new SeededIds(options.shortPages) }),
       clock: this.clock,
     });
     this.mailServers = new MemoryMailServers(options.servers ?? []);

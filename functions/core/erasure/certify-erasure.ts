@@ -1,4 +1,4 @@
-/** Issuing the certificate, once for an operation however often the step is delivered. */
+/** Issuing the certificate, once for a round of an attempt however often the step is delivered. */
 import type { OperationContext } from '../../contract/payloads.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
 import { type Certificate, certificateName, signCertificate } from '../evidence/certificate.ts';
@@ -6,7 +6,7 @@ import { type ResidueSettings, residueOf } from '../evidence/residue.ts';
 import { billedUsage } from '../meter/metered-step.ts';
 import { PRICES_OF } from '../meter/prices.ts';
 import { shownDollars, shownUsage } from '../meter/usage.ts';
-import { enterStep, toOperation, updateWrite } from '../operations/operations.ts';
+import { enterStep, requireRunning, toOperation, updateWrite } from '../operations/operations.ts';
 import { erasedCounts } from '../operations/progress.ts';
 import type { Ports } from '../ports/ports.ts';
 import { number, textSet } from '../rows/attributes.ts';
@@ -34,14 +34,15 @@ export async function certifyErasure(
   context: OperationContext,
 ): Promise<void> {
   await enterStep(ports, context, 'Certify erasure');
-  const name = certificateName(context.operationId);
+  const { round } = await requireRunning(ports.rows, context);
+  const name = certificateName(context.operationId, context.attempt, round);
   if ((await ports.evidence.read(name)) === undefined) {
     const certificate = await makeCertificate(ports, settings, context);
     const signed = await signCertificate(ports.signer, certificate);
     const lockedUntil = ports.clock.now() + settings.evidenceLockDays * DAY_MS;
     await ports.evidence.save(name, Buffer.from(JSON.stringify(signed)), lockedUntil);
   }
-  await ports.rows.write(updateWrite(context, { certificate: name }));
+  await ports.rows.write(updateWrite(context, { certificate: name }, { round }));
 }
 
 async function makeCertificate(

@@ -1,7 +1,6 @@
 /**
  * Emptying one prefix of uploads or one partition: list, write the counts down, delete, until the
- * last page is done. Where it stops and starts again it lists from the head, so it needs no cursor
- * that outlives it. (Versions of objects: erase-versions.ts.)
+ * last page is done. (Versions of objects: erase-versions.ts.)
  */
 import type { Counts } from '../../contract/api.ts';
 import { OBJECT_PAGE_KEYS } from '../../contract/limits.ts';
@@ -13,7 +12,7 @@ import { inGroups, inParallel } from '../rows/parallel.ts';
 import type { ErasurePorts, RowPorts, Until } from './erasure-ports.ts';
 import type { Tally } from './tally.ts';
 import type { Target } from './targets.ts';
-import { wholeKeys } from './whole-keys.ts';
+import { type WholePage, wholePages } from './whole-pages.ts';
 
 /** Aborts in flight; each is a request of its own. */
 const PARALLEL_ABORTS = 10;
@@ -33,10 +32,14 @@ interface Listed {
   readonly completeTo: string;
   /** Nothing comes after this page. Verification lists it all again; this pass need not. */
   readonly last: boolean;
+  /** Where the next invocation begins, should this page not be removed; undefined is the head. */
+  readonly from: string | undefined;
+  /** What may have been counted without being removed begins here. */
+  readonly goneTo: string;
 }
 
 interface Emptying {
-  /** The next page; empty only when it is the last. */
+  /** The next page; it may be empty and yet have a successor. */
   list(): Promise<Listed>;
   /** Removes the page that was listed last. */
   remove(): Promise<void>;
@@ -65,13 +68,18 @@ export async function eraseTargets(
       await tally.pass(start);
       return false;
     }
-    const emptyings = group.map((target) => emptyingOf(ports, target));
+    const { from: first, after } = tally;
+    const emptyings = group.map((target, place) =>
+      emptyingOf(ports, target, start + place === first ? after : undefined),
+    );
     const pages = await inParallel(emptyings, PARALLEL_LISTINGS, (emptying) => emptying.list());
     for (const [place, emptying] of emptyings.entries()) {
       const page = pages[place];
       if (page?.last && page.entries.length === 0) continue;
-      if (await empty(ports, tally, start + place, emptying, until, page)) continue;
-      await tally.pass(start + place);
+      const index = start + place;
+      const end = await empty(ports, tally, { index, emptying, first: page }, until);
+      if (end.empty) continue;
+      await tally.pass(index, end.from);
       return false;
     }
     start += group.length;
@@ -79,9 +87,9 @@ export async function eraseTargets(
   return true;
 }
 
-function emptyingOf(ports: ErasurePorts, target: Target): Emptying {
+function emptyingOf(ports: ErasurePorts, target: Target, from: string | undefined): Emptying {
   if (target.kind === 'versions') throw new TypeError('versions are erased by prefix');
-  if (target.kind === 'uploads') return uploadsEmptying(ports, target.prefix);
+  if (target.kind === 'uploads') return uploadsEmptying(ports, target.prefix, from);
   // Rows were fenced before they were planned, so none is younger than a stale read; and a mailbox
   // row goes only after a consistent look at its partitions.
   const query = { table: 'dictmap', pk: target.pk, eventual: true } as const;
@@ -104,39 +112,48 @@ export async function eraseRows(
   { query, counterOf, mayGo }: RowsPart,
   until: Until,
 ): Promise<boolean> {
-  return await empty(ports, tally, index, rowsEmptying(ports, query, counterOf, mayGo), until);
+  const emptying = rowsEmptying(ports, query, counterOf, mayGo);
+  return (await empty(ports, tally, { index, emptying }, until)).empty;
 }
+
+/** Whether a target is empty; where the next invocation begins when not. */
+type End = { readonly empty: true } | { readonly empty: false; readonly from: string | undefined };
 
 async function empty(
   ports: RowPorts,
   tally: Tally,
-  index: number,
-  emptying: Emptying,
+  target: {
+    readonly index: number;
+    readonly emptying: Emptying;
+    readonly first?: Listed | undefined;
+  },
   until: Until,
-  first?: Listed,
-): Promise<boolean> {
-  for (let listed = first; ports.clock.now() < until; listed = undefined) {
-    const { entries: page, completeTo, last } = listed ?? (await emptying.list());
+): Promise<End> {
+  const { index, emptying, first } = target;
+  for (let listed = first; ; listed = undefined) {
+    const { entries: page, completeTo, last, from, goneTo } = listed ?? (await emptying.list());
+    if (ports.clock.now() >= until) return { empty: false, from };
     const fresh = page.filter(({ key }) => !tally.isCounted(index, key));
     if (fresh.length > 0) {
       const counts = sumCounts(fresh.map((entry) => entry.counts));
-      await tally.announce({ target: index, key: completeTo }, index, counts);
+      const mark = { target: index, key: completeTo };
+      await tally.announce(mark, { target: index, key: goneTo }, counts);
     }
     if (page.length > 0) await emptying.remove();
-    if (last) return true;
+    if (last) return { empty: true };
   }
-  return false;
 }
 
-function uploadsEmptying(ports: ErasurePorts, prefix: string): Emptying {
+function uploadsEmptying(ports: ErasurePorts, prefix: string, start: string | undefined): Emptying {
+  const pages = wholePages((after) => ports.objects.listUploads(prefix, after), start);
   let listed: readonly MultipartUpload[] = [];
   return {
     list: async () => {
-      const page = await ports.objects.listUploads(prefix);
-      const whole = wholeKeys(page);
-      listed = whole.entries;
+      const { value } = await pages.next();
+      const { entries: uploads, ...page }: WholePage<MultipartUpload> = value ?? END;
+      listed = uploads;
       const entries = listed.map(({ key }) => ({ key, counts: { multipartUploads: 1 } }));
-      return { entries, completeTo: whole.completeTo, last: page.next === undefined };
+      return { ...page, entries, goneTo: listed[0]?.key ?? '' };
     },
     remove: async () => {
       await inParallel(listed, PARALLEL_ABORTS, (upload) => ports.objects.abortUpload(upload));
@@ -144,7 +161,12 @@ function uploadsEmptying(ports: ErasurePorts, prefix: string): Emptying {
   };
 }
 
-/** Pages go forward: a removed row can be the place where the next page begins. */
+const END = { entries: [], completeTo: '', from: undefined, last: true } as const;
+
+/**
+ * Pages go forward: a removed row can be the place where the next page begins. Behind the fence no
+ * row comes, and an eventual read may show one that is gone: all up to the mark was counted.
+ */
 function rowsEmptying(
   ports: RowPorts,
   query: Omit<Query, 'limit'>,
@@ -170,7 +192,8 @@ function rowsEmptying(
       while (page.length === 0 && after !== undefined) page = await nextPage();
       listed = page.map(({ key }) => key).filter(mayGo);
       const entries = listed.map((key) => ({ key: key.sk, counts: { [counterOf(key)]: 1 } }));
-      return { entries, completeTo: listed.at(-1)?.sk ?? '', last: after === undefined };
+      const completeTo = listed.at(-1)?.sk ?? '';
+      return { entries, completeTo, last: after === undefined, from: undefined, goneTo: '' };
     },
     remove: async () => {
       await ports.rows.removeAll(listed);

@@ -1,7 +1,7 @@
 /**
  * Emptying prefixes of versions and delete markers. DeleteObjects takes 1,000 keys of any prefix,
- * and the 16 shards of an account all end in a page that is not full: full pages go at once, the
- * ends of prefixes are gathered until they fill a request.
+ * and the 16 shards of an account all end in a page that is not full: what is listed is gathered, in
+ * its order, until it fills a request.
  */
 import type { Counts } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
@@ -12,7 +12,7 @@ import type { ListedVersion, ListPage, ObjectVersion } from '../ports/object-sto
 import { inParallel } from '../rows/parallel.ts';
 import type { ErasurePorts, Until } from './erasure-ports.ts';
 import type { CountMark, Tally } from './tally.ts';
-import { wholeKeys } from './whole-keys.ts';
+import { wholePages } from './whole-pages.ts';
 
 /**
  * Requests in a row that removed nothing, before the operation fails. Waits of 1, 2, 4, ... 32 s:
@@ -28,6 +28,11 @@ interface PrefixTarget {
   /** Its place among the targets of the range. */
   readonly index: number;
   readonly prefix: string;
+}
+
+interface BegunTarget extends PrefixTarget {
+  /** Where an earlier invocation stopped. */
+  readonly from: string | undefined;
 }
 
 type Waiting = ObjectVersion & { readonly target: number };
@@ -47,10 +52,15 @@ export async function eraseVersions(
   for (let start = 0; start < targets.length; start += PARALLEL_LISTINGS) {
     if (removal.isOver()) return false;
     const group = targets.slice(start, start + PARALLEL_LISTINGS);
-    const pages = await inParallel(group, PARALLEL_LISTINGS, ({ prefix }) =>
-      ports.objects.listVersions(prefix),
+    const begun = group.map(({ index, prefix }) => ({
+      index,
+      prefix,
+      from: index === tally.from ? tally.after : undefined,
+    }));
+    const pages = await inParallel(begun, PARALLEL_LISTINGS, ({ prefix, from }) =>
+      ports.objects.listVersions(prefix, from),
     );
-    for (const [place, target] of group.entries()) {
+    for (const [place, target] of begun.entries()) {
       if (!(await emptyPrefix(ports, removal, target, pages[place]))) return false;
     }
   }
@@ -58,28 +68,28 @@ export async function eraseVersions(
 }
 
 /**
- * Removes all of a prefix but its last page, which is gathered.
+ * Lists all of a prefix and removes it, but for an end that does not fill a request.
  * @param first page of the prefix, listed before; others' removals do not change it
  */
 async function emptyPrefix(
   ports: ErasurePorts,
   removal: Removal,
-  { index, prefix }: PrefixTarget,
+  { index, prefix, from }: BegunTarget,
   first: ListPage<ListedVersion> | undefined,
 ): Promise<boolean> {
-  for (let page = first; ; page = undefined) {
-    if (removal.isOver()) return false;
-    // From the head again: what was listed before is gone by now.
-    page ??= await ports.objects.listVersions(prefix);
-    const { entries, completeTo } = wholeKeys(page);
+  const list = (after?: string) => ports.objects.listVersions(prefix, after);
+  for await (const page of wholePages(list, from, first)) {
+    if (removal.isOver()) return await removal.stopAt(index, page.from);
+    const { entries, completeTo } = page;
     removal.note(entries, { target: index, key: completeTo });
     const listed = entries.map(({ key, versionId }) => ({ key, versionId, target: index }));
-    if (page.next === undefined) {
-      await removal.gather(listed);
-      return true;
-    }
-    await removal.removeNow(listed);
+    await removal.gather(listed);
+    if (page.last) return true;
+    // Pages without entries may be many: what is gathered must not wait for their end, or the next
+    // invocation would begin with it.
+    if (listed.length === 0) await removal.finish();
   }
+  return true;
 }
 
 const countsOf = ({ deleteMarker, sizeBytes }: ListedVersion): Counts =>
@@ -90,7 +100,9 @@ class Removal {
   readonly #ports: ErasurePorts;
   readonly #tally: Tally;
   readonly #until: Until;
+  /** In the order of targets and keys: nothing is left before the first. */
   #gathered: Waiting[] = [];
+  #worked = false;
   #counts: Counts = {};
   #mark: CountMark | undefined;
 
@@ -112,12 +124,17 @@ class Removal {
     this.#mark = mark;
   }
 
-  /** Removes a full page; what time does not suffice for is met again before the next one. */
-  async removeNow(versions: readonly Waiting[]): Promise<void> {
-    await this.#remove(versions, this.#gathered[0]?.target ?? versions[0]?.target);
+  /**
+   * Notes where the next invocation begins, if all before it is removed; answers false. One request
+   * is made in any case: pages may be so short that no invocation would ever fill it.
+   */
+  async stopAt(target: number, from: string | undefined): Promise<false> {
+    if (!this.#worked && this.#gathered.length > 0) await this.#removeGathered();
+    if (this.#gathered.length === 0) await this.#tally.pass(target, from);
+    return false;
   }
 
-  /** Takes the end of a prefix, and removes what fills a request. */
+  /** Takes what a page shows, and removes what fills a request. */
   async gather(versions: readonly Waiting[]): Promise<void> {
     this.#gathered.push(...versions);
     while (this.#gathered.length >= OBJECT_PAGE_KEYS && !this.isOver())
@@ -134,20 +151,23 @@ class Removal {
 
   async #removeGathered(): Promise<void> {
     const batch = this.#gathered.slice(0, OBJECT_PAGE_KEYS);
-    const rest = await this.#remove(batch, batch[0]?.target);
+    const rest = await this.#remove(batch);
     this.#gathered = [...rest, ...this.#gathered.slice(batch.length)];
+    this.#worked = true;
   }
 
   /** Removes a batch after its counts are written down; answers what is left when time is over. */
-  async #remove(batch: readonly Waiting[], from: number | undefined): Promise<readonly Waiting[]> {
-    if (this.#mark !== undefined && from !== undefined) {
-      await this.#tally.announce(this.#mark, from, this.#counts);
+  async #remove(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const [oldest] = batch;
+    if (this.#mark !== undefined && oldest !== undefined) {
+      const { target, key } = oldest;
+      await this.#tally.announce(this.#mark, { target, key }, this.#counts);
       this.#counts = {};
       this.#mark = undefined;
     }
     let rest = batch;
     let stalls = 0;
-    while (rest.length > 0 && !this.isOver()) {
+    do {
       const failures = await this.#ports.objects.removeVersions(rest);
       stalls = failures.length < rest.length ? 0 : stalls + 1;
       if (stalls > STALLS_MAX) throw blocked(failures.map(({ code }) => code));
@@ -155,7 +175,7 @@ class Removal {
       rest = rest.filter((version) => failed.has(nameOf(version)));
       if (rest.length === 0) break;
       await this.#ports.clock.sleep(STALL_WAIT_MS * 2 ** Math.max(stalls - 1, 0));
-    }
+    } while (!this.isOver());
     return rest;
   }
 }

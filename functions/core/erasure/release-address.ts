@@ -11,12 +11,14 @@ import {
   registryKeys,
   TTL_ATTRIBUTE,
 } from '../../contract/row-layout.ts';
+import { certificateName } from '../evidence/certificate.ts';
 import { closeOperation } from '../operations/close-operation.ts';
 import {
   enterStep,
   finishWrite,
   requireOperation,
   retentionEnd,
+  toOperation,
 } from '../operations/operations.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row, Write } from '../ports/row-store.ts';
@@ -46,12 +48,10 @@ export async function releaseAddress(
   // A late delivery after the end: the address may be somebody else's by now.
   if (state === 'succeeded') return { operationId };
   await enterStep(ports, context, 'Release address');
-  const row = await ports.rows.get(registryKeys.operation(operationId));
-  const stableId = optionalText(requirePart(row, 'operation row'), 'userdbStableId');
   await removeRows(ports, context, 'idempotency#');
   await closeOthers(ports, context);
   await expirePlan(ports, operationId);
-  await finish(ports, context, stableId);
+  await finish(ports, context);
   return { operationId };
 }
 
@@ -136,11 +136,12 @@ async function removeRows(
  * Ends addresses, account and operation at one moment. 32 addresses of 3 rows each, the account,
  * the operation and its entry are 99 of the 100 items of a transaction.
  */
-async function finish(
-  ports: ReleasePorts,
-  context: OperationContext,
-  stableId: string | undefined,
-): Promise<void> {
+async function finish(ports: ReleasePorts, context: OperationContext): Promise<void> {
+  const operation = requirePart(
+    await ports.rows.get(registryKeys.operation(context.operationId)),
+    'operation row',
+  );
+  const stableId = optionalText(operation, 'userdbStableId');
   const writesOf = async (addresses: readonly string[]): Promise<Write[]> => {
     const writes: Write[] = [];
     for (const address of addresses) {
@@ -155,7 +156,7 @@ async function finish(
     for (const alias of addresses.splice(ADDRESSES_PER_ACCOUNT_MAX)) {
       await ports.rows.transact(await writesOf([alias]));
     }
-    const end = endWrites(context, ports.clock.now());
+    const end = endWrites(context, toOperation(operation).round, ports.clock.now());
     const result = await ports.rows.transact([...(await writesOf(addresses)), ...end]);
     if (result.outcome === 'written') return;
     // Another delivery of this step may have been faster.
@@ -167,7 +168,8 @@ async function finish(
 }
 
 /** A tombstone of the account stays as long as the operation: ids only, no address. */
-function endWrites(context: OperationContext, now: number): Write[] {
+function endWrites(context: OperationContext, round: number, now: number): Write[] {
+  const { operationId, attempt } = context;
   return [
     {
       kind: 'update',
@@ -181,7 +183,8 @@ function endWrites(context: OperationContext, now: number): Write[] {
         unset: ['user', 'listPk', 'listSk'],
       },
     },
-    finishWrite(context, now),
+    // Not without the certificate of this very attempt and round.
+    finishWrite(context, now, { certificate: certificateName(operationId, attempt, round) }),
     {
       kind: 'update',
       key: registryKeys.accountOperation(context.accountId, context.operationId),

@@ -1,8 +1,8 @@
 /**
- * The memory of one erasing worker: which targets are behind it, how much it has counted, and up
- * to which key of which target, which may be further on. Counts are written down before the deletion
- * they announce, so a crash in between neither loses nor doubles them: what is met again up to that
- * key was counted already.
+ * The memory of one erasing worker: which targets are behind it, how much it has counted, from which
+ * key to which. Counts are written down before the deletion they announce, so a crash in between
+ * neither loses nor doubles them: what is met again between the two keys was counted already, and
+ * what is met before the first of them has come since, for what was there is gone.
  */
 import type { Counts } from '../../contract/api.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
@@ -20,6 +20,10 @@ interface TallyState {
   /** The first target that may still hold something. */
   readonly from: number;
   readonly mark: CountMark | undefined;
+  /** Everything before it is removed as well. */
+  readonly gone: CountMark | undefined;
+  /** Where the first target's list goes on, if nothing of it is left before. */
+  readonly after: string | undefined;
   readonly counts: Counts;
   readonly done: boolean;
 }
@@ -51,6 +55,11 @@ export class Tally {
     return this.#state.from;
   }
 
+  /** Where to begin the list of the first target; undefined for its head. */
+  get after(): string | undefined {
+    return this.#state.after;
+  }
+
   get done(): boolean {
     return this.#state.done;
   }
@@ -66,24 +75,36 @@ export class Tally {
 
   /** Whether a key of this target was counted already. Keys come in order. */
   isCounted(target: number, key: string): boolean {
-    const { mark } = this.#state;
-    if (mark === undefined || target !== mark.target) return target < (mark?.target ?? 0);
-    // As both stores sort: by UTF-8 bytes, not by UTF-16 units as JavaScript would.
-    return Buffer.compare(Buffer.from(key), Buffer.from(mark.key)) <= 0;
+    const { mark, gone } = this.#state;
+    const place = { target, key };
+    if (mark === undefined || order(place, mark) > 0) return false;
+    return gone === undefined || order(place, gone) >= 0;
   }
 
   /**
    * Writes counts down before what they count is deleted.
-   * @param from the first target that may still hold something
+   * @param mark up to where everything is counted
+   * @param gone the first of what is to be deleted: nothing is left before it
    */
-  async announce(mark: CountMark, from: number, counts: Counts): Promise<void> {
-    const sum = sumCounts([this.#state.counts, counts]);
-    await this.#save({ from, mark, counts: sum, done: false });
+  async announce(mark: CountMark, gone: CountMark, counts: Counts): Promise<void> {
+    const { mark: before, after, from, counts: counted } = this.#state;
+    await this.#save({
+      from: gone.target,
+      mark: before !== undefined && order(before, mark) > 0 ? before : mark,
+      gone,
+      after: gone.target === from ? after : undefined,
+      counts: sumCounts([counted, counts]),
+      done: false,
+    });
   }
 
-  /** Notes that every target before this one was found empty, or was emptied. */
-  async pass(from: number): Promise<void> {
-    if (from > this.from) await this.#save({ ...this.#state, from });
+  /**
+   * Notes that every target before this one was found empty, or was emptied.
+   * @param after where the list of this target goes on, if nothing of it is left before
+   */
+  async pass(from: number, after?: string): Promise<void> {
+    if (from < this.from || (from === this.from && after === this.after)) return;
+    await this.#save({ ...this.#state, from, after });
   }
 
   async finish(): Promise<void> {
@@ -113,6 +134,10 @@ export class Tally {
         ...(state.mark === undefined
           ? {}
           : { countedTarget: state.mark.target, countedTo: state.mark.key }),
+        ...(state.gone === undefined
+          ? {}
+          : { goneTarget: state.gone.target, goneTo: state.gone.key }),
+        ...(state.after === undefined ? {} : { after: state.after }),
       },
     });
     if (result.outcome !== 'written') {
@@ -123,13 +148,27 @@ export class Tally {
   }
 }
 
-const EMPTY: TallyState = { from: 0, mark: undefined, counts: {}, done: false };
+const EMPTY: TallyState = {
+  from: 0,
+  mark: undefined,
+  gone: undefined,
+  after: undefined,
+  counts: {},
+  done: false,
+};
+
+/** As both stores sort: by UTF-8 bytes, not by UTF-16 units as JavaScript would. */
+const order = (one: CountMark, other: CountMark): number =>
+  one.target - other.target || Buffer.compare(Buffer.from(one.key), Buffer.from(other.key));
 
 function toState(row: Row): TallyState {
   const key = optionalText(row, 'countedTo');
+  const gone = optionalText(row, 'goneTo');
   return {
     from: number(row, 'from'),
     mark: key === undefined ? undefined : { target: number(row, 'countedTarget'), key },
+    gone: gone === undefined ? undefined : { target: number(row, 'goneTarget'), key: gone },
+    after: optionalText(row, 'after'),
     counts: numbers(row, 'counts'),
     done: row.attributes['done'] === true,
   };

@@ -5,7 +5,7 @@ import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import { sumCounts } from '../operations/progress.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
-import { number, numbers } from '../rows/attributes.ts';
+import { number, numbers, optionalText } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 
 export class VerificationCursor {
@@ -15,6 +15,7 @@ export class VerificationCursor {
   /** Epoch milliseconds at which the first listing of this round began. */
   readonly startedAt: number;
   #next: number;
+  #after: string | undefined;
   #found: Counts;
 
   private constructor(
@@ -31,6 +32,7 @@ export class VerificationCursor {
     const same = row !== undefined && number(row, 'attempt') === context.attempt;
     this.startedAt = same ? number(row, 'startedAt') : now;
     this.#next = same ? number(row, 'next') : 0;
+    this.#after = same ? optionalText(row, 'after') : undefined;
     this.#found = same ? numbers(row, 'found') : {};
   }
 
@@ -48,12 +50,19 @@ export class VerificationCursor {
     return this.#next;
   }
 
+  /** Where the list of that target goes on; undefined for its head. */
+  get after(): string | undefined {
+    return this.#after;
+  }
+
   get found(): Counts {
     return this.#found;
   }
 
-  async advance(targets: number, found: Counts): Promise<void> {
+  /** @param after of the next target, where its list goes on */
+  async advance(targets: number, found: Counts, after?: string): Promise<void> {
     this.#next += targets;
+    this.#after = after;
     this.#found = sumCounts([this.#found, found]);
     // Without a guard: a delivery that runs twice looks at the same things, and looking is free.
     await this.#rows.write({
@@ -65,6 +74,7 @@ export class VerificationCursor {
         attempt: this.#context.attempt,
         startedAt: this.startedAt,
         next: this.#next,
+        ...(after === undefined ? {} : { after }),
         found: { ...this.#found },
       },
     });

@@ -47,8 +47,15 @@ export async function verifyErasure(
   const targets = targetsAlong(ports.rows, context.operationId, fixed, stride);
   for await (const chunk of inGroups(targets, CHUNK_TARGETS)) {
     if (ports.clock.now() >= until) return { outcome: 'again' };
-    const found = await inParallel(chunk, PARALLEL_LISTINGS, (target) => lookAt(ports, target));
-    await cursor.advance(chunk.length, sumCounts(found));
+    const looks = await inParallel(chunk, PARALLEL_LISTINGS, (target, place) =>
+      lookAt(ports, target, until, place === 0 ? cursor.after : undefined),
+    );
+    // Time ran out at a target: what lies behind it is looked at again after it.
+    const open = looks.findIndex(({ after }) => after !== undefined);
+    const done = open < 0 ? looks : looks.slice(0, open);
+    const found = sumCounts(done.map((look) => look.found));
+    await cursor.advance(done.length, found, looks[open]?.after);
+    if (open >= 0) return { outcome: 'again' };
   }
   const total = Object.values(cursor.found).reduce((sum, count) => sum + count, 0);
   if (total > 0) {
@@ -58,36 +65,56 @@ export async function verifyErasure(
   return { outcome: 'clean' };
 }
 
-/** What the first page of a target shows; nothing when it is empty. */
-async function lookAt(ports: ErasurePorts, target: Target): Promise<Counts> {
-  switch (target.kind) {
-    case 'versions': {
-      const { entries } = await ports.objects.listVersions(target.prefix);
-      return entries.length === 0 ? {} : { objectVersions: entries.length };
-    }
-    case 'uploads': {
-      const { entries } = await ports.objects.listUploads(target.prefix);
-      return entries.length === 0 ? {} : { multipartUploads: entries.length };
-    }
-    case 'rows':
-      return await lookAtRows(ports, target.pk, target.counter);
-  }
+interface Look {
+  readonly found: Counts;
+  /** Where the list goes on: time ran out before anything was found, or the end was seen. */
+  readonly after?: string;
 }
 
-async function lookAtRows(ports: ErasurePorts, pk: string, counter: string): Promise<Counts> {
-  let after: string | undefined;
+interface Listing {
+  readonly entries: readonly unknown[];
+  readonly next?: string;
+}
+
+/**
+ * What the first page of a target that has any entry shows; nothing when the list ends without one.
+ * Only a page without a successor is the last: AWS says no more than that pages may hold fewer.
+ */
+async function lookAt(
+  ports: ErasurePorts,
+  target: Target,
+  until: Until,
+  from: string | undefined,
+): Promise<Look> {
+  let after = from;
   do {
-    const page = await ports.rows.query({
-      table: 'dictmap',
-      pk,
-      limit: 100,
-      keysOnly: true,
-      ...(after === undefined ? {} : { after }),
-    });
-    if (page.rows.length > 0) return { [counter]: page.rows.length };
-    after = page.next;
-  } while (after !== undefined);
-  return {};
+    const { entries, next }: Listing = await pageOf(ports, target, after);
+    if (entries.length > 0) return { found: { [counterOf(target)]: entries.length } };
+    after = next;
+  } while (after !== undefined && ports.clock.now() < until);
+  return after === undefined ? { found: {} } : { found: {}, after };
+}
+
+function counterOf(target: Target): string {
+  if (target.kind === 'rows') return target.counter;
+  return target.kind === 'versions' ? 'objectVersions' : 'multipartUploads';
+}
+
+async function pageOf(
+  { objects, rows }: ErasurePorts,
+  target: Target,
+  after: string | undefined,
+): Promise<Listing> {
+  if (target.kind === 'versions') return await objects.listVersions(target.prefix, after);
+  if (target.kind === 'uploads') return await objects.listUploads(target.prefix, after);
+  const { rows: entries, ...page } = await rows.query({
+    table: 'dictmap',
+    pk: target.pk,
+    limit: 100,
+    keysOnly: true,
+    ...(after === undefined ? {} : { after }),
+  });
+  return { ...page, entries };
 }
 
 /** Leaves on the operation what was listed and when: the certificate says no more than this. */

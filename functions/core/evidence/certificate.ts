@@ -57,6 +57,12 @@ export async function signCertificate(
   return { payload, protected: header, signature: encode(signature) };
 }
 
-/** Where the certificate of an operation lies; no user input is part of it. */
-export const certificateName = (operationId: string): string =>
-  `${CERTIFICATES_PREFIX}${operationId.replace(/[^a-z0-9-]/g, '')}.json`;
+/**
+ * Where the certificate lies that an attempt of an operation issues after a round. Each has a name
+ * of its own, because evidence is written once: what a later round or attempt erases must be
+ * counted by a certificate of its own. No user input is part of it.
+ */
+export function certificateName(operationId: string, attempt: number, round: number): string {
+  const id = operationId.replace(/[^a-z0-9-]/g, '');
+  return `${CERTIFICATES_PREFIX}${id}-${attempt}-${round}.json`;
+}

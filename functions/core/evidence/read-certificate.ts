@@ -5,13 +5,18 @@ import { LetheError } from '../errors.ts';
 import { requireOperation } from '../operations/operations.ts';
 import type { Ports } from '../ports/ports.ts';
 
-/** @throws UnknownOperationError, CertificateMissingError */
+/**
+ * The certificate that an operation names, once it has succeeded: one that was signed before, by an
+ * attempt that failed after all, counts less than was erased, or says clean what was not (U7).
+ * @throws UnknownOperationError, CertificateMissingError
+ */
 export async function readCertificate(
   ports: Pick<Ports, 'rows' | 'evidence'>,
   operationId: string,
 ): Promise<SignedCertificate> {
   const { certificate, state } = await requireOperation(ports.rows, operationId);
-  const bytes = certificate === undefined ? undefined : await ports.evidence.read(certificate);
+  const counts = state === 'succeeded' && certificate !== undefined;
+  const bytes = counts ? await ports.evidence.read(certificate) : undefined;
   if (bytes !== undefined) return JSON.parse(Buffer.from(bytes).toString()) as SignedCertificate;
   throw new LetheError(
     ERROR_NAMES.certificateMissing,

@@ -70,7 +70,7 @@ function toAnswer(
     billed: shownUsage(usage),
     costDollars: shownDollars(usage),
     pricesOf: PRICES_OF,
-    certificate: certificate !== undefined,
+    certificate: operation.state === 'succeeded' && certificate !== undefined,
   };
 }
 

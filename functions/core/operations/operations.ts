@@ -221,14 +221,22 @@ export function updateWrite(
   };
 }
 
-/** The write that ends an operation: no address is left in it, and TTL removes it in time. */
-export function finishWrite(context: OperationContext, now: number): Write {
-  const write = updateWrite(context, {
+/**
+ * The write that ends an operation: no address is left in it, and TTL removes it in time.
+ * @param guard what else its row must say
+ */
+export function finishWrite(
+  context: OperationContext,
+  now: number,
+  guard: Record<string, string | number> = {},
+): Write {
+  const set = {
     state: 'succeeded',
     finishedAt: now,
     updatedAt: now,
     [TTL_ATTRIBUTE]: retentionEnd(now),
-  });
+  };
+  const write = updateWrite(context, set, guard);
   return { ...write, change: { ...write.change, unset: ['user', 'error'] } };
 }
 
@@ -281,7 +289,13 @@ export async function takeOver(
         updatedAt: ports.clock.now(),
         ...(execution === undefined ? {} : { execution }),
       },
-      unset: execution === undefined ? ['error', 'execution'] : ['error'],
+      // What an earlier attempt verified and certified says nothing about this one.
+      unset: [
+        'error',
+        'verified',
+        'certificate',
+        ...(execution === undefined ? ['execution'] : []),
+      ],
     },
   });
   return result.outcome === 'written' ? { operationId, accountId, attempt: next } : undefined;

@@ -20,7 +20,7 @@ export interface MultipartUpload {
 export interface ListPage<T> {
   /** Ordered by key; versions of one key newest first. */
   readonly entries: readonly T[];
-  /** Opaque; missing on the last page. */
+  /** Opaque; missing on the last page, and on that alone: a page may be short, or empty. */
   readonly next?: string;
 }
 
@@ -63,7 +63,7 @@ export interface ObjectStore {
   presignPut(key: string, sizeBytes: number, seconds: number): Promise<PresignedPut>;
   /**
    * Versions and delete markers below a prefix that ends in a slash. A walk that removes what it
-   * lists begins anew without `after`: once the version at the end of a page is gone, the next
+   * lists keeps the version at the end of a page until it has the next one: once it is gone, that
    * page may skip what is left of its key.
    */
   listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>>;

@@ -92,8 +92,9 @@ describe('a signed certificate', () => {
   });
 
   test('U7: lies under a name without anything that a user gave', () => {
-    expect(certificateName('op-0f')).toBe(`${CERTIFICATES_PREFIX}op-0f.json`);
-    expect(certificateName('../../john@EXAMPLE.org/x')).toBe(`${CERTIFICATES_PREFIX}johnorgx.json`);
+    expect(certificateName('op-0f', 2, 3)).toBe(`${CERTIFICATES_PREFIX}op-0f-2-3.json`);
+    const hostile = certificateName('../../john@EXAMPLE.org/x', 1, 1);
+    expect(hostile).toBe(`${CERTIFICATES_PREFIX}johnorgx-1-1.json`);
   });
 });
 
@@ -110,7 +111,7 @@ describe('reading it', () => {
     const payload = Buffer.from(signed.payload, 'base64url').toString();
     expect(payload).toContain(operationId);
     expect(payload).not.toMatch(/@|x\.co|INBOX|Gr\u00f6\u00dfe|quota_clone/);
-    expect(world.evidence.names()).toEqual([certificateName(operationId)]);
+    expect(world.evidence.names()).toEqual([certificateName(operationId, 1, 1)]);
   });
 
   test('O2: says that there is none while the operation runs, or when it failed', async () => {

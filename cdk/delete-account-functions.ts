@@ -84,8 +84,9 @@ const STEPS = {
   EraseAccountRows: {
     name: 'erase-account-rows',
     timeoutSeconds: PAGING_STEP_TIMEOUT_SECONDS,
-    registry: ['get', 'put', 'update'],
-    dictmap: ['query', 'removeMany'],
+    registry: ['get', 'query', 'put', 'update'],
+    // Rights in mailboxes of others are read, and withdrawn, row by row.
+    dictmap: ['get', 'query', 'update', 'removeMany'],
   },
   VerifyErasure: {
     name: 'verify-erasure',

@@ -43,7 +43,10 @@ export interface RightsAnswer {
 /** `PUT mailboxes/acl` */
 export interface SetAclRequest {
   readonly mailbox: string;
-  /** An address, or `anyone`. */
+  /**
+   * An address, aliases too, or `anyone`. Rights are those of the account that has it now; the list
+   * names one that has no address any more by its id.
+   */
   readonly identifier: string;
   /** Letters of RFC 4314; `+` or `-` before them adds or takes away; none removes the entry. */
   readonly rights: string;
@@ -51,7 +54,7 @@ export interface SetAclRequest {
 
 /** `GET mailboxes/acl?mailbox=` */
 export interface AclAnswer {
-  /** By identifier; the owner's own rights are not an entry. */
+  /** By main address, or `anyone`; the owner's own rights are not an entry. */
   readonly entries: Readonly<Record<string, string>>;
 }
 

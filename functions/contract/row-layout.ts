@@ -125,6 +125,9 @@ export const dictmapKeys = {
     dictmapAccount(accountId, `deleted#${deletionId}#${path}`),
   subscription: (accountId: string, path: string): RowKey =>
     dictmapAccount(accountId, `subscription#${path}`),
+  /** In the partition of whom an ACL gives rights: the mailbox whose ACL it is. */
+  granted: (accountId: string, mailboxId: string): RowKey =>
+    dictmapAccount(accountId, `granted#${mailboxId}`),
   dict: (accountId: string, name: string): RowKey => dictmapAccount(accountId, `dict#${name}`),
   cache: (accountId: string, host: string): RowKey => dictmapAccount(accountId, `cache#${host}`),
   /** The row that names the current object of an index bundle, FTS index or Sieve script. */

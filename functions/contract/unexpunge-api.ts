@@ -13,7 +13,7 @@ export interface ExpungedItem {
   readonly expungedAt: string;
   /** Missing: never. */
   readonly expiresAt?: string;
-  /** Address of another user who expunged it. */
+  /** Another user who expunged it: the address that account has now, or its id. */
   readonly expungedBy?: string;
   readonly size: number;
   readonly internalDate: string;

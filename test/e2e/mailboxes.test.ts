@@ -64,6 +64,20 @@ describe('mailboxes, quota and settings, as deployed', () => {
     expect((await lethe('mailbox', 'create', '-u', USER, 'inbox')).code).toBe(65);
   });
 
+  test('X3, W7: whoever is erased is in no ACL any more, nor is who gets the address then', async () => {
+    const gone = `gone@${DOMAIN}`;
+    await letheJson('user', 'add', gone);
+    await letheJson('mailbox', 'create', '-u', USER, 'Shared');
+    await letheJson('mailbox', 'create', '-u', gone, 'Own');
+    const acl = { mailbox: 'Shared', identifier: gone, rights: 'lr' };
+    expect((await ask('PUT', 'mailboxes/acl', { body: acl })).status).toBe(200);
+    await letheJson('user', 'delete', gone, '--yes');
+    await letheJson('user', 'add', gone);
+    const query = { mailbox: 'Shared' };
+    expect((await ask('GET', 'mailboxes/acl', { query })).body).toEqual({ entries: {} });
+    expect(await names('--as', gone)).toEqual([]);
+  });
+
   test('L7, L8: quota and hidden storage follow the settings of domain and account', async () => {
     await letheJson('settings', 'set', '-d', DOMAIN, 'lazy_expunge=.EXPUNGED', 'quotaBytes=1K');
     const settings = await letheJson<SettingsAnswer>(

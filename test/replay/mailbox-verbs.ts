@@ -17,9 +17,11 @@ export const MAILBOX_VERBS: Readonly<Record<string, Verb>> = {
     await session.ask('POST', step, 'subscriptions', { body: { path: step['mailbox'] } });
   },
   setAcl: async (session, step) => {
+    const identifier = String(step['identifier']);
+    await session.ensureUser(identifier);
     const body = {
       mailbox: step['mailbox'],
-      identifier: session.identifierOf(step, String(step['identifier'])),
+      identifier: session.identifierOf(step, identifier),
       rights: step['rights'],
     };
     await session.ask('PUT', step, 'mailboxes/acl', { body });

@@ -44,17 +44,21 @@ export class Session {
     await this.target.hold();
     for (const name of this.settings.users ?? ['u1']) {
       const address = `${name}@${this.#domain}`;
-      // The longest that is deployed: nothing expires by itself.
-      const body = { user: address, retentionClass: RETENTION_CLASS };
-      const made = await this.must({ method: 'POST', path: ['v1', 'accounts'], body });
-      const { accountId } = made as { accountId: string };
-      this.users.set(name, { name, address, accountId });
+      await this.#addUser(name, address);
       const at = { user: name, as: 'admin' };
       await this.ask('PUT', at, 'settings', { body: lethesSettings(this.settings) });
       for (const path of this.settings.autocreate ?? []) {
         await this.ask('POST', at, 'mailboxes', { body: { path } });
       }
     }
+  }
+
+  async #addUser(name: string, address: string): Promise<void> {
+    // The longest that is deployed: nothing expires by itself.
+    const body = { user: address, retentionClass: RETENTION_CLASS };
+    const made = await this.must({ method: 'POST', path: ['v1', 'accounts'], body });
+    const { accountId } = made as { accountId: string };
+    this.users.set(name, { name, address, accountId });
   }
 
   /** One that the scenario does not have gets an address that nobody has. */
@@ -83,6 +87,12 @@ export class Session {
   /** Who an identifier of an ACL is: `owner` is the owner of the account. */
   identifierOf(step: Pick<Step, 'user'>, identifier: string): string {
     return identifier === 'owner' ? this.user(step).address : this.addressOf(identifier);
+  }
+
+  /** Rights are given to accounts: a user whom a recording has by name alone gets one. */
+  async ensureUser(name: string): Promise<void> {
+    const isUser = name !== 'owner' && this.addressOf(name) !== name;
+    if (isUser && !this.users.has(name)) await this.#addUser(name, this.addressOf(name));
   }
 
   /** A request below an account, by who acts. @throws CodeError */

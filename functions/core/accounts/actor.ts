@@ -2,8 +2,8 @@
 
 export type Actor =
   | { readonly kind: 'owner' }
-  /** Another user, by address, whom ACLs may have given rights. */
-  | { readonly kind: 'user'; readonly user: string }
+  /** Another user, by account, whom ACLs may have given rights: an address may change hands (W7). */
+  | { readonly kind: 'user'; readonly accountId: string }
   /** Looks at no ACL of the owner's; what it does is on record. */
   | { readonly kind: 'admin' };
 

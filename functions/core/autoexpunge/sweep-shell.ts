@@ -14,6 +14,7 @@ import {
 } from '../../contract/row-layout.ts';
 import { sweepableCheck } from '../accounts/while-active.ts';
 import { SHELL_LOOK_MS } from '../folders/leave-shell.ts';
+import { withdrawals } from '../mailboxes/access-list.ts';
 import { markOf, toBucketName } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { DAY_MS } from '../messages/expiry.ts';
@@ -129,8 +130,11 @@ class ShellSweep {
   }
 
   async end(): Promise<Outcome> {
-    const key = dictmapKeys.mailbox(this.#shell.mailboxId);
-    const written = await this.#write([{ kind: 'remove', key, guard: this.#guard }]);
+    const { mailboxId, acl } = this.#shell;
+    const key = dictmapKeys.mailbox(mailboxId);
+    const removal: Write = { kind: 'remove', key, guard: this.#guard };
+    // Whom its ACL named has a row that says so.
+    const written = await this.#write([removal, ...withdrawals(mailboxId, acl)]);
     return written ? 'done' : 'skipped';
   }
 

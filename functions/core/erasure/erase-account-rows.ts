@@ -22,6 +22,7 @@ import { requireFenced } from './fence-account.ts';
 import { mailboxRows, readPlan } from './plan.ts';
 import { startNextRound } from './rounds.ts';
 import { Tally } from './tally.ts';
+import { withdrawGrants } from './withdraw-grants.ts';
 
 const PARALLEL_QUERIES = 16;
 
@@ -38,8 +39,8 @@ const CHUNK_PARTITIONS = 512;
 const PARTS = [{ to: 'mailbox#' }, { from: 'mailbox$' }, { prefix: 'mailbox#' }] as const;
 
 /**
- * Erases paths, subscriptions, dicts, caches, objects and whatever else is in the partition, then
- * the mailboxes.
+ * Withdraws rights given to the account and by it, then erases paths, subscriptions, dicts, caches,
+ * objects and whatever else is in the partition, then the mailboxes.
  * @throws SupersededError, ErasureBlockedError
  */
 export async function eraseAccountRows(
@@ -58,6 +59,7 @@ export async function eraseAccountRows(
     (await findFilledPartition(ports, tally, context.accountId, until));
   if (remaining === 'again') return { outcome: 'again' };
   if (remaining !== undefined) return await startNextRound(ports, context, round, remaining);
+  if (!(await withdrawGrants(ports, context.accountId, until))) return { outcome: 'again' };
   // What came after this round had counted everything is for verification to find and the next
   // round to count.
   for (const [index, sk] of tally.done ? [] : PARTS.entries()) {

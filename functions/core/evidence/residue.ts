@@ -43,6 +43,10 @@ export function residueOf(
       note: 'ids and counts, no address and no mail',
     },
     {
+      where: 'records in other accounts',
+      note: 'the account id where the user expunged or deleted in folders of others; no address',
+    },
+    {
       where: 'backups and replicas of bucket and tables',
       note: 'none is made by this deployment; others end with their own retention',
     },

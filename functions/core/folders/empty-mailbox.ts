@@ -27,7 +27,7 @@ export interface ImmediateDeletion {
   readonly mailbox: Mailbox;
   /** For good at once, past the storage; administrators only. */
   readonly bypassStorage?: boolean;
-  /** Address of a user who deletes somebody else's mailbox. */
+  /** Account id of a user who deletes somebody else's mailbox. */
   readonly expungedBy?: string;
   /** Refuses a mailbox that holds mail. */
   readonly requireEmpty?: boolean;

@@ -1,9 +1,22 @@
-/** Rights that users other than the owner have on a mailbox (RFC 4314). */
+/**
+ * Rights that users other than the owner have on a mailbox (RFC 4314). Entries name accounts: whoever
+ * gets an address that was given up gets none of its rights (W7, X6). A row in the partition of the
+ * account that is named says so too, so that its erasure finds what names it (X3).
+ */
 import { normalRights, RIGHTS } from '../../contract/mailbox-names.ts';
-import { dictmapKeys } from '../../contract/row-layout.ts';
-import type { Account } from '../accounts/accounts.ts';
+import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
+import {
+  type Account,
+  findAccount,
+  notActive,
+  readAccount,
+  unknownUser,
+} from '../accounts/accounts.ts';
 import { parseAddress } from '../accounts/address.ts';
+import { shownAddresses } from '../accounts/shown-addresses.ts';
+import { activeCheck } from '../accounts/while-active.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
+import type { Guard, Row, RowStore, Write } from '../ports/row-store.ts';
 import { number } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import {
@@ -15,10 +28,16 @@ import {
 } from './mailboxes.ts';
 import { ANYONE, notAllowed } from './rights.ts';
 
-/** 64 entries of some 50 bytes: a mailbox row stays below four write units. */
+/**
+ * Each entry has 24 bytes of account id, 11 letters at most and 3 of DynamoDB's: 2.4 KB. With a name
+ * of 800 bytes and what else a mailbox row has it stays below four write units, in a delivery eight.
+ */
 const ENTRIES_MAX = 64;
 
 const OWNER_IDENTIFIER = 'owner';
+
+/** As account ids are made, and shown of those that have no address any more. */
+const ACCOUNT_ID = /^[0-9a-f]{24}$/;
 
 export interface AclChange {
   /** In its stored form. */
@@ -28,10 +47,17 @@ export interface AclChange {
 }
 
 /**
- * Reads a change as it is asked for: `lrs` sets, `+x` adds, `-x` takes away; none removes.
- * @throws InvalidInputError, NotAllowedError for the owner, whose rights the settings say
+ * Reads a change as it is asked for: `lrs` sets, `+x` adds, `-x` takes away; none removes. An
+ * address means the account that has it now, an alias the same.
+ * @throws InvalidInputError; UnknownUserError when rights are given to an address that nobody has;
+ *   NotAllowedError for the owner, whose rights the settings say
  */
-export function parseAclChange(account: Account, identifier: string, given: string): AclChange {
+export async function parseAclChange(
+  rows: RowStore,
+  account: Account,
+  identifier: string,
+  given: string,
+): Promise<AclChange> {
   const [, sign = '', letters = ''] = /^([+-]?)(.*)$/s.exec(given) ?? [];
   const rights = normalRights(letters);
   if (rights === undefined) {
@@ -40,20 +66,36 @@ export function parseAclChange(account: Account, identifier: string, given: stri
       `got ${quoted(given)}, allowed are letters of ${RIGHTS}, with + or - before them to add or take away`,
     );
   }
-  const stored = identifier === ANYONE ? identifier : parseIdentifier(account, identifier);
   const kind = sign === '' ? 'set' : sign === '+' ? 'add' : 'remove';
+  const gives = kind !== 'remove' && rights !== '';
+  const stored =
+    identifier === ANYONE ? identifier : await readIdentifier(rows, account, identifier, gives);
   return { identifier: stored, kind, rights };
 }
 
-function parseIdentifier(account: Account, identifier: string): string {
-  const address =
-    identifier === OWNER_IDENTIFIER ? account.user : parseAddress('identifier', identifier);
-  if (address !== undefined && address !== account.user) return address;
-  throw notAllowed(
+async function readIdentifier(
+  rows: RowStore,
+  account: Account,
+  identifier: string,
+  gives: boolean,
+): Promise<string> {
+  if (identifier === OWNER_IDENTIFIER) throw isOwner();
+  const named = ACCOUNT_ID.test(identifier)
+    ? await readAccount(rows, identifier)
+    : await findAccount(rows, parseAddress('identifier', identifier));
+  if (named?.accountId === account.accountId) throw isOwner();
+  if (named?.state === 'active' || (named !== undefined && !gives)) return named.accountId;
+  if (named !== undefined) throw notActive(named);
+  if (gives) throw unknownUser(identifier);
+  // Nobody has it: then no entry means it, unless it is the id of one that is gone.
+  return identifier;
+}
+
+const isOwner = () =>
+  notAllowed(
     "the owner's own rights are not an entry of the ACL: the settings say them",
     'Let an administrator change the settings (mailboxes, ownerRights).',
   );
-}
 
 /**
  * Changes an entry; changes made at the same time are all kept.
@@ -67,28 +109,67 @@ export async function changeAcl(
   change: AclChange,
   deadline: number,
 ): Promise<Acl> {
-  const key = dictmapKeys.mailbox(mailbox.mailboxId);
+  const { rows } = ports;
+  const { mailboxId } = mailbox;
+  const { identifier } = change;
   return await untilWon(ports, deadline, async () => {
-    const row = await ports.rows.get(key);
+    const row = await rows.get(dictmapKeys.mailbox(mailboxId));
     if (row === undefined) throw unknownMailbox(mailbox.path);
     if (toMailbox(row).state !== 'active') throw whyNotActive(account, toMailbox(row));
     const acl = changed(toMailbox(row).acl ?? {}, change);
-    const known = row.attributes['aclRevision'] !== undefined;
-    const result = await ports.rows.write({
-      kind: 'update',
-      key,
-      guard: {
-        row: 'present',
-        equals: {
-          state: 'active',
-          ...(known ? { aclRevision: number(row, 'aclRevision') } : {}),
-        },
-        without: known ? [] : ['aclRevision'],
-      },
-      change: { set: { acl }, add: { aclRevision: 1 } },
-    });
-    return result.outcome === 'written' ? acl : 'lost';
+    const gives = Object.hasOwn(acl, identifier);
+    const writes = [
+      aclWrite(row, acl, { state: 'active' }),
+      ...(ACCOUNT_ID.test(identifier) ? grantWrites(mailboxId, identifier, gives) : []),
+    ];
+    const result = await rows.transact(writes);
+    if (result.outcome === 'written') return acl;
+    if (gives && ACCOUNT_ID.test(identifier)) await requireActive(rows, identifier);
+    return 'lost';
   });
+}
+
+/** The ACL of a mailbox row as it was read; the other attributes may change meanwhile. */
+export function aclWrite(row: Row, acl: Acl, equals: Readonly<Record<string, string>> = {}): Write {
+  const known = row.attributes['aclRevision'] !== undefined;
+  const revision = known ? { aclRevision: number(row, 'aclRevision') } : {};
+  const guard: Guard & { row: 'present' } = {
+    row: 'present',
+    equals: { ...equals, ...revision },
+    without: known ? [] : ['aclRevision'],
+  };
+  return { kind: 'update', key: row.key, guard, change: { set: { acl }, add: { aclRevision: 1 } } };
+}
+
+/** What says in the partition of an account that an ACL names it: none comes behind its fence. */
+function grantWrites(mailboxId: string, accountId: string, gives: boolean): Write[] {
+  const key = dictmapKeys.granted(accountId, mailboxId);
+  if (!gives) return [{ kind: 'remove', key }];
+  const attributes = { v: ROW_VERSION, type: 'granted', mailboxId };
+  return [activeCheck(accountId), { kind: 'put', key, attributes }];
+}
+
+/** The same of a mailbox that goes: whom its ACL names. */
+export const withdrawals = (mailboxId: string, acl: Acl = {}): Write[] =>
+  Object.keys(acl)
+    .filter((identifier) => ACCOUNT_ID.test(identifier))
+    .flatMap((accountId) => grantWrites(mailboxId, accountId, false));
+
+async function requireActive(rows: RowStore, accountId: string): Promise<void> {
+  const named = await readAccount(rows, accountId);
+  if (named?.state !== 'active') throw notActive(named ?? { accountId });
+}
+
+/** An ACL as people read it. @returns rights by address; by account id where there is none */
+export async function shownAcl(rows: RowStore, acl: Acl): Promise<Acl> {
+  const ids = Object.keys(acl).filter((identifier) => ACCOUNT_ID.test(identifier));
+  const shown = await shownAddresses(rows, ids);
+  return Object.fromEntries(
+    Object.entries(acl).map(([identifier, rights]) => [
+      shown.get(identifier) ?? identifier,
+      rights,
+    ]),
+  );
 }
 
 function changed(acl: Acl, { identifier, kind, rights }: AclChange): Acl {

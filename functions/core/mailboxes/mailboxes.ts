@@ -42,7 +42,7 @@ export interface Mailbox {
   readonly unlistedLazyBuckets?: number;
   /** Epoch milliseconds of the last rename, which restarts the clock of autoexpunge (A2). */
   readonly renamedAt?: number;
-  /** Rights of other users, by address or `anyone`. */
+  /** Rights of other users. */
   readonly acl?: Acl;
   /** The deletion that it is part of. */
   readonly treeId?: string;
@@ -50,7 +50,7 @@ export interface Mailbox {
   readonly returnId?: string;
 }
 
-/** Letters of RFC 4314 by identifier. */
+/** Letters of RFC 4314 by account id, or `anyone`: an address may change hands (W7). */
 export type Acl = Readonly<Record<string, string>>;
 
 /** A name that loses its mailbox so often while it is read is of no use to anybody. */

@@ -34,7 +34,9 @@ export function rightsOf(actor: Actor, settings: ResolvedSettings, place: Place)
   if (actor.kind === 'admin') return RIGHTS;
   const { path, acl = {} } = typeof place === 'string' ? { path: place } : place;
   if (actor.kind === 'owner') return settings.ownerRightsOf(path) ?? RIGHTS;
-  const given = [ANYONE, actor.user].map((name) => (Object.hasOwn(acl, name) ? acl[name] : ''));
+  const given = [ANYONE, actor.accountId].map((name) =>
+    Object.hasOwn(acl, name) ? acl[name] : '',
+  );
   return [...RIGHTS].filter((letter) => given.join('').includes(letter)).join('');
 }
 

@@ -37,7 +37,7 @@ const ROWS_EACH = 4;
 export interface ExpungeOptions {
   /** For good at once, past the storage; administrators only. */
   readonly bypassStorage?: boolean;
-  /** Address of a user who expunges in somebody else's mailbox. */
+  /** Account id of a user who expunges in somebody else's mailbox. */
   readonly expungedBy?: string;
   /** Also mail that the storage hides because it has expired: its bytes go early. */
   readonly expired?: boolean;

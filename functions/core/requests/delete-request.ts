@@ -5,6 +5,7 @@
  */
 import type { DeleteMailboxAnswer, DeleteMailboxRequest } from '../../contract/folder-api.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
+import { requesterOf } from '../accounts/requester.ts';
 import { InvalidInputError, StoreBusyError } from '../errors.ts';
 import { deleteNow } from '../folders/delete-now.ts';
 import { deleteTree, ownMove } from '../folders/delete-tree.ts';
@@ -43,7 +44,7 @@ export async function requestDelete(
   requestedBy: string,
 ): Promise<DeleteMailboxAnswer> {
   const { actor } = request.access;
-  const by = actor.kind === 'user' ? `${requestedBy} for ${actor.user}` : requestedBy;
+  const by = requesterOf(requestedBy, actor);
   if (body.bypassExpungeStorage === true) requireAdmin(request, 'bypassExpungeStorage');
   if (body.all === true) return await deleteAll(request, body, by);
   if (body.mailbox === undefined) throw InvalidInputError.of('mailbox', 'missing: say which');

@@ -5,6 +5,8 @@
 import type { DeletedItem, DeletedMember, DeletionState } from '../../contract/folder-api.ts';
 import type { DeletedRetentionDays } from '../../contract/mail-settings.ts';
 import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
+import { namedRequesters, shownRequester } from '../accounts/requester.ts';
+import { shownAddresses } from '../accounts/shown-addresses.ts';
 import type { CoveredByBackup } from '../backups/backups.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import { finishMove } from '../folders/finish-move.ts';
@@ -52,10 +54,14 @@ export async function requestDeleted(
     ...page,
   });
   const isCovered = await request.openGate?.();
-  const items = rows
-    .map(toTree)
-    .filter(isStored)
-    .map((tree) => ({ ...toItem(access.settings, tree), ...waitOf(tree, isCovered) }));
+  const trees = rows.map(toTree).filter(isStored);
+  const named = namedRequesters(trees.map(({ requestedBy }) => requestedBy));
+  const shown = await shownAddresses(ports.rows, named);
+  const items = trees.map((tree) => ({
+    ...toItem(access.settings, tree),
+    requestedBy: shownRequester(tree.requestedBy, shown),
+    ...waitOf(tree, isCovered),
+  }));
   return next === undefined ? { items } : { items, next };
 }
 
@@ -67,15 +73,14 @@ function waitOf(
   return isCovered(settledAt ?? deletedAt) ? {} : { waitsForBackup: true };
 }
 
-function toItem(settings: ResolvedSettings, tree: Tree): DeletedItem {
-  const { deletionId, root, deletedAt, state, requestedBy, mailboxes, messages, bytes } = tree;
+function toItem(settings: ResolvedSettings, tree: Tree): Omit<DeletedItem, 'requestedBy'> {
+  const { deletionId, root, deletedAt, state, mailboxes, messages, bytes } = tree;
   return {
     deletionId,
     path: root,
     name: deletedName(tree, root),
     deletedAt: new Date(deletedAt).toISOString(),
     state: state as DeletionState,
-    requestedBy,
     mailboxes,
     messages,
     bytes,

@@ -77,5 +77,5 @@ export function requireAdmin({ access }: MailRequest, what: string): void {
 
 /** Another user who expunges in somebody's mailbox is named on what the storage keeps (DEV-08). */
 export function expungeOptions({ access }: MailRequest): ExpungeOptions {
-  return access.actor.kind === 'user' ? { expungedBy: access.actor.user } : {};
+  return access.actor.kind === 'user' ? { expungedBy: access.actor.accountId } : {};
 }

@@ -6,7 +6,7 @@ import type {
   SetAclRequest,
 } from '../../contract/mail-api.ts';
 import { StoreBusyError } from '../errors.ts';
-import { changeAcl, parseAclChange } from '../mailboxes/access-list.ts';
+import { changeAcl, parseAclChange, shownAcl } from '../mailboxes/access-list.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { findMailbox } from '../mailboxes/mailboxes.ts';
 import { notAllowed, requireAnyRight, rightsOf } from '../mailboxes/rights.ts';
@@ -56,15 +56,18 @@ export async function requestRights(request: MailRequest, place: Place): Promise
   return { rights, access: writable ? 'readWrite' : 'readOnly' };
 }
 
-/** @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError */
+/**
+ * Rights by address; by account id where an account has none any more.
+ * @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError
+ */
 export async function requestAcl(request: MailRequest, place: Place): Promise<AclAnswer> {
   const { acl = {} } = await openPlace(request, place, 'a');
-  return { entries: acl };
+  return { entries: await shownAcl(request.ports.rows, acl) };
 }
 
 /**
- * @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError, NotAllowedError,
- *   StoreBusyError
+ * @throws InvalidInputError, UnknownMailboxError, UnknownUserError, PermissionDeniedError,
+ *   NotAllowedError, AccountNotActiveError, StoreBusyError
  */
 export async function requestSetAcl(
   request: MailRequest,
@@ -72,8 +75,9 @@ export async function requestSetAcl(
 ): Promise<AclAnswer> {
   const { ports, access, deadline } = request;
   const mailbox = await openMailbox(request, 'mailbox', path, 'a');
-  const change = parseAclChange(access.account, identifier, rights);
-  return { entries: await changeAcl(ports, access.account, mailbox, change, deadline) };
+  const change = await parseAclChange(ports.rows, access.account, identifier, rights);
+  const acl = await changeAcl(ports, access.account, mailbox, change, deadline);
+  return { entries: await shownAcl(ports.rows, acl) };
 }
 
 /**

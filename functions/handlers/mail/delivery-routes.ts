@@ -84,7 +84,7 @@ async function deliver(
   const key = headers['idempotency-key'];
   const actor = await asked.actor();
   // The same words of somebody else are another request.
-  const who = actor.kind === 'user' ? actor.user : '';
+  const who = actor.kind === 'user' ? actor.accountId : '';
   const text = await context.req.text();
   const requestHash = createHash('sha256').update(who).update(text).digest('hex');
   const delivery = {

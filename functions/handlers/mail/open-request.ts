@@ -113,15 +113,20 @@ export class AccountRoutes {
     return { ports, access, deadline: deadlineOf(context, ports.clock), settingsOf, openGate };
   }
 
-  /** The owner, by any of the account's addresses; another user; or an administrator. */
+  /**
+   * The owner, by any of the account's addresses; another user, who has an account too: rights are
+   * given to accounts; or an administrator.
+   * @throws UnknownUserError, AccountNotActiveError
+   */
   async #actor(user: string, as: string | undefined): Promise<Actor> {
     if (this.kind === 'admin') return ADMIN;
     if (as === undefined || as === user) return OWNER;
     const { rows } = this.dependencies().ports;
-    const [owner, other] = await Promise.all([findAccount(rows, user), findAccount(rows, as)]);
-    return owner !== undefined && other?.accountId === owner.accountId
-      ? OWNER
-      : { kind: 'user', user: other?.user ?? as };
+    const [owner, { accountId }] = await Promise.all([
+      findAccount(rows, user),
+      requireActiveAccount(rows, as),
+    ]);
+    return accountId === owner?.accountId ? OWNER : { kind: 'user', accountId };
   }
 }
 

@@ -9,6 +9,7 @@ import type {
   UnexpungeAnswer,
   UnexpungeRequest,
 } from '../../contract/unexpunge-api.ts';
+import { shownAddresses } from '../../core/accounts/shown-addresses.ts';
 import type { Entry } from '../../core/messages/entries.ts';
 import { type PurgePlace, requestPurgeExpunged } from '../../core/requests/purge-expunged.ts';
 import { requestExpunged, requestUnexpunge } from '../../core/requests/unexpunge-request.ts';
@@ -52,9 +53,12 @@ export function addUnexpungeRoutes(routes: AccountRoutes): void {
   const listing = { query: { ...PLACE, limit: LIMIT, cursor: AFTER_UID } };
   routes.route('GET', 'messages/expunged', listing, async ({ context, query, open }) => {
     const page = { afterUid: query.cursor, limit: query.limit };
-    const { entries, nextAfterUid } = await requestExpunged(await open(), placeIn(query), page);
+    const request = await open();
+    const { entries, nextAfterUid } = await requestExpunged(request, placeIn(query), page);
     const next = nextAfterUid === undefined ? {} : { next: String(nextAfterUid) };
-    return context.json({ items: entries.flatMap(toItem), ...next });
+    const ids = entries.flatMap(({ expunged }) => expunged?.expungedBy ?? []);
+    const shown = await shownAddresses(request.ports.rows, ids);
+    return context.json({ items: entries.flatMap((entry) => toItem(entry, shown)), ...next });
   });
 
   const bringing = { query: DRY_RUN, body: UNEXPUNGE };
@@ -97,7 +101,7 @@ function readPlace(cursor: string): PurgePlace {
   return { mailboxId, afterUid: readUid(afterUid) };
 }
 
-function toItem({ message, expunged }: Entry): ExpungedItem[] {
+function toItem({ message, expunged }: Entry, shown: ReadonlyMap<string, string>): ExpungedItem[] {
   if (expunged === undefined) return [];
   const { from, to, subject } = message.envelope;
   const { expungedAt, expiresAt, expungedBy } = expunged;
@@ -107,7 +111,7 @@ function toItem({ message, expunged }: Entry): ExpungedItem[] {
       guid: message.guid,
       expungedAt: new Date(expungedAt).toISOString(),
       ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
-      ...(expungedBy === undefined ? {} : { expungedBy }),
+      ...(expungedBy === undefined ? {} : { expungedBy: shown.get(expungedBy) ?? expungedBy }),
       size: message.sizeBytes,
       internalDate: new Date(message.internalDate).toISOString(),
       flags: [...message.flags],

@@ -9,7 +9,7 @@ let doors: Doors;
 
 beforeEach(async () => {
   doors = new Doors();
-  await doors.addAccount('john@x.org');
+  for (const user of ['john@x.org', 'anna@x.org']) await doors.addAccount(user);
 });
 
 const create = (path: string, base = JOHN, query = ''): Promise<Answer> =>
@@ -197,6 +197,7 @@ describe('other users', () => {
   test('changes of an ACL add, take away and remove; all made at once are kept', async () => {
     await create('Team');
     const users = Array.from({ length: 9 }, (_, index) => `u${index}@x.org`);
+    for (const user of users) await doors.addAccount(user);
     await Promise.all(users.map((user) => share('Team', user, 'lr')));
     await share('Team', 'u0@x.org', '+sw');
     await share('Team', 'u1@x.org', '-r');

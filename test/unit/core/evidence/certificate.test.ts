@@ -144,6 +144,7 @@ describe('what remains elsewhere', () => {
       ['stream records of the dictmap', '2026-11-23'],
       ['execution history', '2027-02-20'],
       ['logs of functions and API', '2026-12-22'],
+      ['records in other accounts', undefined],
       ['backups and replicas of bucket and tables', undefined],
       ['caches of backend a', undefined],
       ['caches of backend b', undefined],

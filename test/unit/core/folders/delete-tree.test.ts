@@ -217,7 +217,7 @@ describe('what stops a deletion', () => {
 describe('what is kept', () => {
   test('F1: UIDs, UIDVALIDITY, flags, ACLs and subscriptions, in the tree and afterwards', async () => {
     const { access } = await desk.request();
-    const change = parseAclChange(access.account, 'anyone', 'lr');
+    const change = await parseAclChange(desk.ports.rows, access.account, 'anyone', 'lr');
     const work = await desk.box('Work');
     if (work === undefined) throw new Error('no mailbox');
     await changeAcl(desk.ports, access.account, work, change, desk.deadline);

@@ -8,14 +8,14 @@ import {
 import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';
 
 const ALL = 'lrswipkxtea';
-const ANNA = { kind: 'user', user: 'anna@example.com' } as const;
-const BOB = { kind: 'user', user: 'bob@example.com' } as const;
+const ANNA = { kind: 'user', accountId: 'a'.repeat(24) } as const;
+const BOB = { kind: 'user', accountId: 'b'.repeat(24) } as const;
 const SETTINGS = resolveSettings({
   lazyExpunge: '.EXPUNGED',
   lazyExpungeOwnerAccess: 'closed',
   mailboxes: { Archive: { ownerRights: 'lr' } },
 });
-const shared = { path: 'Team', acl: { anyone: 'lr', 'anna@example.com': 'rie' } };
+const shared = { path: 'Team', acl: { anyone: 'lr', [ANNA.accountId]: 'rie' } };
 
 describe('rights', () => {
   test.each([
@@ -36,7 +36,7 @@ describe('rights', () => {
   });
 
   test('a user called as a member of every object has no rights by it', () => {
-    const user = { kind: 'user', user: 'constructor' } as const;
+    const user = { kind: 'user', accountId: 'constructor' } as const;
     expect(rightsOf(user, SETTINGS, shared)).toBe('lr');
   });
 

@@ -120,7 +120,7 @@ describe('deliveries against rights', () => {
     await expect(deliver(1, { mailbox: 'Archive' })).rejects.toMatchObject({
       name: 'PermissionDeniedError',
     });
-    const bob = { kind: 'user', user: 'bob@example.org' } as const;
+    const bob = { kind: 'user', accountId: 'b'.repeat(24) } as const;
     await expect(deliver(1, { actor: bob })).rejects.toMatchObject({
       name: 'UnknownMailboxError',
       message: 'there is no mailbox "INBOX"',

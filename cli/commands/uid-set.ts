@@ -1,7 +1,6 @@
 /** UIDs as people write them: `1,3-5`. */
 import { InvalidArgumentError } from 'commander';
-
-const UID_MAX = 2 ** 32 - 1;
+import { UID_MAX } from '../../functions/contract/limits.ts';
 
 /** Twenty requests; more is a matter for a query. */
 const UIDS_MAX = 100_000;

@@ -4,6 +4,7 @@
  * missing and nothing twice: a message is there when the mailbox has its UID with its bytes, or,
  * where there are no UIDs to keep, its bytes as often as the source has them.
  */
+import { UID_STEP_MAX } from '../../functions/contract/limits.ts';
 import { counted } from '../output/text.ts';
 import { Delivery, isRefusal } from './delivery.ts';
 import type { ImportTarget, TargetMailbox } from './import-target.ts';
@@ -146,6 +147,8 @@ async function bringWithUids(
 ): Promise<void> {
   const later = new Set<string>();
   let uidNext = mailbox.uidNext;
+  // What the mailbox has at least, whatever is on its way.
+  let reached = mailbox.uidNext;
   for await (const message of readAll(folders, run)) {
     const { raw, uid, name } = message;
     const digest = digestOf(raw);
@@ -153,6 +156,12 @@ async function bringWithUids(
     if (uid !== undefined && present.takeAt(uid, digest)) run.report.present += 1;
     else if (uid === undefined || uid < uidNext) later.add(name);
     else {
+      if (uid + 1 - reached > UID_STEP_MAX) {
+        await delivery.flush();
+        await run.target.change(mailbox.path, { uidNext: uid });
+        delivery.raised(uid);
+        reached = uid;
+      }
       await delivery.add(message, uid);
       uidNext = uid + 1;
     }

@@ -1,5 +1,6 @@
 /** Where an import goes, as the importer sees it. */
 import type { DeliverRequest } from '../../functions/contract/api.ts';
+import { UID_STEP_MAX } from '../../functions/contract/limits.ts';
 import type { LetheClient } from '../api/lethe-client.ts';
 import { ProblemError } from '../errors.ts';
 import { type FolderUids, mailboxPath } from './mail-source.ts';
@@ -58,7 +59,16 @@ export async function openTarget(
         throw error;
       }
     },
-    change: (path, change) => client.changeMailbox(user, { path, ...change }),
+    async change(path, { uidNext = 1, ...rest }) {
+      // One request raises UIDNEXT by a step at most.
+      const first = { path, ...rest, uidNext: Math.min(uidNext, UID_STEP_MAX) };
+      let mailbox = await client.changeMailbox(user, uidNext === 1 ? { path, ...rest } : first);
+      while (mailbox.uidNext < uidNext) {
+        const step = Math.min(uidNext, mailbox.uidNext + UID_STEP_MAX);
+        mailbox = await client.changeMailbox(user, { path, uidNext: step });
+      }
+      return mailbox;
+    },
     messages: (path) => client.messages(user, path),
     deliver: async (body, key) => (await client.deliver(user, body, key, signal)).uids,
     upload: (raw) => client.upload(user, raw, signal),

@@ -48,7 +48,9 @@ export interface ChangeMailboxRequest {
   readonly path: string;
   /** Taken only while the mailbox has never given a UID. */
   readonly uidValidity?: number;
-  /** Raises UIDNEXT; a lower one than the mailbox has changes nothing. */
+  /**
+   * Raises UIDNEXT, by UID_STEP_MAX at most; a lower one than the mailbox has changes nothing.
+   */
   readonly uidNext?: number;
 }
 
@@ -90,7 +92,7 @@ export interface DeliverMessage {
   readonly raw?: string;
   /** The message is what was sent to the URL of this upload. */
   readonly uploadId?: string;
-  /** Kept from another store: rising, and from UIDNEXT on. */
+  /** Kept from another store: rising, from UIDNEXT on, and at most UID_STEP_MAX beyond it. */
   readonly uid?: number;
   readonly internalDate?: string;
   /** System flags, for instance `\Seen`. */
@@ -260,6 +262,7 @@ export const PROBLEMS = {
   'urn:lethe:mailbox-exists': { status: 409, exitCode: 65 },
   'urn:lethe:has-children': { status: 409, exitCode: 65 },
   'urn:lethe:mailbox-not-empty': { status: 409, exitCode: 65 },
+  'urn:lethe:uids-exhausted': { status: 409, exitCode: 65 },
   'urn:lethe:uid-conflict': { status: 409, exitCode: 65 },
   'urn:lethe:not-allowed': { status: 403, exitCode: 77 },
   'urn:lethe:permission-denied': { status: 403, exitCode: 77 },

@@ -13,6 +13,8 @@ export const ERROR_NAMES = {
   uidConflict: 'UidConflictError',
   /** The address belongs to another account than the one that is meant. */
   accountMismatch: 'AccountMismatchError',
+  /** The mailbox has given all UIDs that there are. */
+  uidsExhausted: 'UidsExhaustedError',
   addressTaken: 'AddressTakenError',
   mailboxExists: 'MailboxExistsError',
   /** A mailbox with others below it goes only with them. */

@@ -45,6 +45,12 @@ export const PRESIGNED_URL_SECONDS_MAX = 900;
 /** UIDs have 32 bits, and so has the UIDNEXT after the last of them. */
 export const UID_MAX = 2 ** 32 - 2;
 
+/**
+ * By how much one request may raise UIDNEXT. UIDs that are passed over are gone for good: of 2^32 it
+ * takes sixteen such mistakes until none is left. Larger ones of another store come in steps.
+ */
+export const UID_STEP_MAX = 2 ** 28;
+
 /** The part of a message row that describes its headers; keeps a row under one write unit. */
 export const ENVELOPE_BYTES = 512;
 

@@ -11,6 +11,7 @@ const TYPES: Readonly<Record<ErrorName, ProblemType>> = {
   [ERROR_NAMES.unknownMessage]: 'urn:lethe:unknown-message',
   [ERROR_NAMES.unknownUpload]: 'urn:lethe:unknown-upload',
   [ERROR_NAMES.uidConflict]: 'urn:lethe:uid-conflict',
+  [ERROR_NAMES.uidsExhausted]: 'urn:lethe:uids-exhausted',
   [ERROR_NAMES.accountMismatch]: 'urn:lethe:account-mismatch',
   [ERROR_NAMES.addressTaken]: 'urn:lethe:address-taken',
   [ERROR_NAMES.mailboxExists]: 'urn:lethe:mailbox-exists',

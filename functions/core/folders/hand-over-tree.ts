@@ -8,6 +8,7 @@ import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import { notActive, readAccount } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
 import { markOf } from '../mailboxes/bucket-directory.ts';
+import { requireUid } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
 import type { Attributes, Guard } from '../ports/row-store.ts';
@@ -168,6 +169,8 @@ async function receive(
   const { to } = handOver;
   const deletionId = handedOverId(handOver);
   const { path, uidValidity, uidNext, specialUse } = source;
+  // It keeps its UIDs, so those must be such as can be read.
+  requireUid(source, uidNext - 1);
   const key = dictmapKeys.deletedPath(to.accountId, deletionId, path);
   const named = await rows.get(key);
   if (named !== undefined) return (await readMailbox(rows, text(named, 'mailboxId'))) ?? 'lost';

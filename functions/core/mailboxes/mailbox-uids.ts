@@ -4,9 +4,10 @@
  * given before.
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import { UID_MAX } from '../../contract/limits.ts';
+import { UID_MAX, UID_STEP_MAX } from '../../contract/limits.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
+import type { Actor } from '../accounts/actor.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { untilWon } from '../rows/contention.ts';
 import { bothMarks } from './bucket-directory.ts';
@@ -47,6 +48,47 @@ export function checkUids(
     throw InvalidInputError.of(field, `got ${uid} after ${before}, allowed are rising UIDs`);
   }
   return uids;
+}
+
+/**
+ * Every place that gives a UID asks here first.
+ * @throws UidsExhaustedError beyond the last of 32 bits: what it named could never be read
+ */
+export function requireUid(mailbox: Mailbox, uid: number): number {
+  if (uid <= UID_MAX) return uid;
+  throw new LetheError(
+    ERROR_NAMES.uidsExhausted,
+    `mailbox ${mailbox.mailboxId} has given all UIDs up to ${UID_MAX}`,
+    'Make another mailbox, which begins anew, and move the mail there.',
+  );
+}
+
+/**
+ * UIDs that are passed over are lost for good, so one request passes over a part of them only.
+ * @param field of the request
+ * @param uidNext what UIDNEXT would become
+ * @throws InvalidInputError
+ */
+export function requireUidStep(field: string, mailbox: Mailbox, uidNext: number): void {
+  const most = Math.min(mailbox.uidNext + UID_STEP_MAX, UID_MAX + 1);
+  if (uidNext <= most) return;
+  throw InvalidInputError.of(
+    field,
+    `got ${quoted(uidNext)} as the next UIDNEXT, allowed is at most ${most}: one request raises it by ${UID_STEP_MAX}`,
+  );
+}
+
+/**
+ * What other clients have in their caches hangs on UIDs: whoever may insert mail may not set them.
+ * @throws PermissionDeniedError for other users than the owner
+ */
+export function requireUidsSetter(actor: Actor): void {
+  if (actor.kind !== 'user') return;
+  throw new LetheError(
+    ERROR_NAMES.permissionDenied,
+    "UIDs, UIDNEXT and UIDVALIDITY are the owner's or an administrator's to set",
+    'Leave them out: the mailbox gives the next.',
+  );
 }
 
 /** @throws UidConflictError when the mailbox is not the one that the UIDs belong to */

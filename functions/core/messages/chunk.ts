@@ -9,6 +9,7 @@ import type { Account } from '../accounts/accounts.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { DamagedRowError } from '../errors.ts';
 import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
+import { requireUid } from '../mailboxes/mailbox-uids.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type {
   Attributes,
@@ -112,10 +113,13 @@ export class Chunk {
     return this.#account.sawProtection(refusals);
   }
 
-  /** Gives the next UID of a mailbox, for a row or for a place in the storage's view. */
+  /**
+   * Gives the next UID of a mailbox, for a row or for a place in the storage's view.
+   * @throws UidsExhaustedError
+   */
   nextUid(mailbox: Mailbox, listing: Listing = 'bucket'): number {
     const draft = this.touch(mailbox);
-    const uid = draft.uidNext;
+    const uid = requireUid(mailbox, draft.uidNext);
     draft.uidNext += 1;
     draft.added += 1;
     draft.given[listing].push(uid);

@@ -19,7 +19,14 @@ import { type Actor, OWNER } from '../accounts/actor.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { registration } from '../mailboxes/bucket-directory.ts';
 import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
-import { checkUids, requireUidValidity, uidConflict } from '../mailboxes/mailbox-uids.ts';
+import {
+  checkUids,
+  requireUid,
+  requireUidStep,
+  requireUidsSetter,
+  requireUidValidity,
+  uidConflict,
+} from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { type Access, requireTarget } from '../mailboxes/rights.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
@@ -77,7 +84,7 @@ interface StoredMessage {
  * Stores one or many messages in a mailbox: all of them or none (W2).
  * @param deadline epoch milliseconds after which a lost race is no longer retried
  * @throws InvalidInputError, MessageTooLargeError, UnknownUserError, UnknownMailboxError,
- *   UnknownUploadError, UidConflictError, PermissionDeniedError, NotAllowedError,
+ *   UnknownUploadError, UidConflictError, UidsExhaustedError, PermissionDeniedError, NotAllowedError,
  *   QuotaExceededError, AccountNotActiveError, IdempotencyKeyReusedError, StoreBusyError
  */
 export async function deliverMessages(
@@ -88,6 +95,7 @@ export async function deliverMessages(
   const path = parseMailboxPath('mailbox', delivery.mailbox ?? INBOX);
   const checked = checkMessages(delivery.messages);
   const uids = checkUids(delivery.messages);
+  if (uids !== undefined) requireUidsSetter(delivery.actor ?? OWNER);
   const account = await requireActiveAccount(ports.rows, delivery.user);
   const request =
     delivery.idempotency &&
@@ -104,6 +112,8 @@ export async function deliverMessages(
   const { uidValidity } = delivery;
   requireUidValidity(mailbox, uidValidity);
   requireFree(mailbox, uids);
+  if (uids !== undefined) requireUidStep('messages', mailbox, (uids.at(-1) ?? 0) + 1);
+  else requireUid(mailbox, mailbox.uidNext + checked.length - 1);
   await requireRoom(ports, access, mailbox, checked);
   const messages = await inParallel(checked, PARALLEL_PUTS, (message) =>
     storeBody(ports, account, message),
@@ -201,7 +211,7 @@ async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 
   const now = ports.clock.now();
   const messages = link.messages.map(({ stored }, index) => ({
     ...stored,
-    uid: link.uids?.[index] ?? mailbox.uidNext + index,
+    uid: requireUid(mailbox, link.uids?.[index] ?? mailbox.uidNext + index),
   }));
   const uids = messages.map(({ uid }) => uid);
   const delivered: Delivered = { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uids };

@@ -15,6 +15,7 @@ const REFUSALS: readonly string[] = [
   ERROR_NAMES.accountHeld,
   ERROR_NAMES.accountNotActive,
   ERROR_NAMES.quotaExceeded,
+  ERROR_NAMES.uidsExhausted,
   ERROR_NAMES.expungeStorage,
 ];
 

@@ -5,7 +5,7 @@ import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import { parentOf, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
-import { checkUidValidity } from '../mailboxes/mailbox-uids.ts';
+import { checkUidValidity, requireUidsSetter } from '../mailboxes/mailbox-uids.ts';
 import { findMailbox, type Mailbox, mailboxExists } from '../mailboxes/mailboxes.ts';
 import { hasRight, notAllowed, permissionDenied, rightsOf } from '../mailboxes/rights.ts';
 import type { MailRequest } from './mail-access.ts';
@@ -26,7 +26,10 @@ export async function requestCreate(
 ): Promise<Mailbox> {
   const path = parseMailboxPath('path', given.path);
   const { specialUse, uidValidity, parents = false } = given;
-  if (uidValidity !== undefined) checkUidValidity('uidValidity', uidValidity);
+  if (uidValidity !== undefined) {
+    checkUidValidity('uidValidity', uidValidity);
+    requireUidsSetter(request.access.actor);
+  }
   const settled = await settleMoves(request, [path]);
   const { ports, access } = settled;
   await requireFreeName(settled, path);

@@ -1,4 +1,5 @@
 /** What is asked about one mailbox: its status, its ACL, rights on it, subscriptions to it. */
+import type { ChangeMailboxRequest } from '../../contract/api.ts';
 import type {
   AclAnswer,
   MailboxStatusAnswer,
@@ -8,12 +9,13 @@ import type {
 import { StoreBusyError } from '../errors.ts';
 import { changeAcl, parseAclChange, shownAcl } from '../mailboxes/access-list.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
-import { findMailbox } from '../mailboxes/mailboxes.ts';
+import { changeUids, requireUidStep, requireUidsSetter } from '../mailboxes/mailbox-uids.ts';
+import { findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
 import { notAllowed, requireAnyRight, rightsOf } from '../mailboxes/rights.ts';
 import { listSubscriptions, subscribe, unsubscribe } from '../mailboxes/subscriptions.ts';
 import { everyEntry } from '../messages/entries.ts';
 import { openPlace, type Place } from './deleted-request.ts';
-import { type MailRequest, openMailbox } from './mail-access.ts';
+import { type MailRequest, openMailbox, requireNoStorage } from './mail-access.ts';
 
 const PAGE_ENTRIES = 500;
 
@@ -45,6 +47,23 @@ export async function requestStatus(
   }
   const { uidValidity, uidNext } = mailbox;
   return { path: mailbox.path, uidValidity, uidNext, messages, unseen, bytes };
+}
+
+/**
+ * Takes UIDVALIDITY and UIDNEXT of another store.
+ * @throws InvalidInputError, UnknownMailboxError, PermissionDeniedError, NotAllowedError,
+ *   UidConflictError, AccountNotActiveError, StoreBusyError
+ */
+export async function requestChangeUids(
+  request: MailRequest,
+  { path, ...change }: ChangeMailboxRequest,
+): Promise<Mailbox> {
+  const { ports, access, deadline } = request;
+  requireUidsSetter(access.actor);
+  const mailbox = await openMailbox(request, 'path', path, 'i');
+  requireNoStorage(request, mailbox);
+  if (change.uidNext !== undefined) requireUidStep('uidNext', mailbox, change.uidNext);
+  return await changeUids(ports, access.account, mailbox.mailboxId, change, deadline);
 }
 
 /** @throws InvalidInputError, UnknownMailboxError */

@@ -1,20 +1,20 @@
 /** Mailboxes, rights on them, and subscriptions: one route each, the core does the rest. */
 import { z } from 'zod';
-import type { CreateMailboxRequest, MailboxAnswer } from '../../contract/api.ts';
+import type {
+  ChangeMailboxRequest,
+  CreateMailboxRequest,
+  MailboxAnswer,
+} from '../../contract/api.ts';
 import { SPECIAL_USES } from '../../contract/mailbox-names.ts';
 import { isThere } from '../../core/mailboxes/every-mailbox.ts';
-import { changeUids } from '../../core/mailboxes/mailbox-uids.ts';
 import { listMailboxes, type Mailbox } from '../../core/mailboxes/mailboxes.ts';
 import { storedIn } from '../../core/quota/quota.ts';
 import { requestCreate } from '../../core/requests/create-request.ts';
 import { isListed, requestList } from '../../core/requests/list-request.ts';
-import {
-  type MailRequest,
-  openMailbox,
-  requireNoStorage,
-} from '../../core/requests/mail-access.ts';
+import type { MailRequest } from '../../core/requests/mail-access.ts';
 import {
   requestAcl,
+  requestChangeUids,
   requestRights,
   requestSetAcl,
   requestStatus,
@@ -69,18 +69,8 @@ export function addMailboxRoutes(routes: AccountRoutes): void {
   });
 
   routes.route('PATCH', 'mailboxes', { body: MAILBOX_CHANGE }, async ({ context, body, open }) => {
-    const { path, uidValidity, uidNext } = body;
-    const request = await open();
-    const { ports, access, deadline } = request;
-    const mailbox = await openMailbox(request, 'path', path, 'i');
-    requireNoStorage(request, mailbox);
-    const change = {
-      ...(uidValidity === undefined ? {} : { uidValidity }),
-      ...(uidNext === undefined ? {} : { uidNext }),
-    };
-    const { mailboxId } = mailbox;
-    const changed = await changeUids(ports, access.account, mailboxId, change, deadline);
-    return context.json(toMailboxAnswer(changed));
+    const change = body as ChangeMailboxRequest;
+    return context.json(toMailboxAnswer(await requestChangeUids(await open(), change)));
   });
 
   routes.route('POST', 'mailboxes/rename', { body: RENAME }, async ({ context, body, open }) =>

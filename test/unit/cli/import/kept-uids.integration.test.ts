@@ -82,6 +82,18 @@ describe('UIDs of a Maildir that Dovecot wrote', () => {
     expect(await server.subscriptions()).toEqual(['INBOX', 'Sub', 'Sub/ä']);
   });
 
+  test('W1: that need more than one step of UIDNEXT are kept, gap by gap', async () => {
+    const [first, second, third] = [2 ** 28 + 5, 2 ** 30, 2 ** 32 - 2];
+    await put('cur/1.a:2,', 'a');
+    await put('cur/2.b:2,', 'b');
+    await put('cur/3.c:2,', 'c');
+    const lines = [`${first} :1.a`, `${first + 1} :2.b`, `${second} :3.c`];
+    await put('dovecot-uidlist', `3 V77 N${third}\n${lines.join('\n')}\n`);
+    expect(await imported(0)).toMatchObject({ stored: 3, missing: 0, equal: true });
+    expect(await mailbox('INBOX')).toMatchObject({ uidValidity: 77, uidNext: third, messages: 3 });
+    expect(await imported(0)).toMatchObject({ stored: 0, present: 3, equal: true });
+  });
+
   test('U5: a second run brings only what is new, though flags and UIDs of the source moved on', async () => {
     await putInbox();
     await imported(0);

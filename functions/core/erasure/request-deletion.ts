@@ -50,12 +50,15 @@ export async function requestDeletion(
   const meant = { ...request, user: parseAddress('user', request.user) };
   const repeated = repeatedRequest(meant);
   return await untilWon(ports, deadline, async () => {
-    const before = await repeated?.answer<Began>(ports.rows);
+    const before = await repeated?.answer<Began>(ports.rows, DELETION);
     const began = before ?? (await begin(ports, meant, repeated));
     if (began === 'lost') return 'lost';
     return await ensureRunning(ports, await requireOperation(ports.rows, began.operationId));
   });
 }
+
+/** What such an answer is about: a deletion that has begun stays what it is, whatever follows. */
+const DELETION = 'deletion';
 
 /** What a request with a key is remembered to have begun. */
 interface Began {
@@ -87,7 +90,8 @@ async function begin(
   const { user, allowUnknownUser, requestedBy } = request;
   const opened = { operationId, user, allowUnknownUser, requestedBy };
   const opening = account.operationId === undefined ? openWrites(account, opened, now) : [];
-  const remembering = repeated === undefined ? [] : [repeated.write({ operationId }, now)];
+  const remembering =
+    repeated === undefined ? [] : [repeated.write({ operationId }, DELETION, now)];
   const writes = [...opening, ...remembering];
   if (writes.length === 0) return { operationId };
   const result = await ports.rows.transact(writes);

@@ -103,11 +103,12 @@ export async function deliverMessages(
       (keyHash) => registryKeys.idempotency(account.accountId, keyHash),
       delivery.idempotency,
     );
-  const earlier = await request?.answer<Delivered>(ports.rows);
-  if (earlier !== undefined) return earlier;
   const settings = await readSettings(ports.rows, delivery.deployment ?? {}, account);
   const access = { account, actor: delivery.actor ?? OWNER, settings };
   const mailbox = await requireTarget(ports.rows, access, path);
+  const { mailboxId } = mailbox;
+  const earlier = await request?.answer<Delivered>(ports.rows, mailboxId);
+  if (earlier !== undefined) return earlier;
   // Looked at again when the rows are written; here it saves storing bytes in vain.
   const { uidValidity } = delivery;
   requireUidValidity(mailbox, uidValidity);
@@ -118,7 +119,6 @@ export async function deliverMessages(
   const messages = await inParallel(checked, PARALLEL_PUTS, (message) =>
     storeBody(ports, account, message),
   );
-  const { mailboxId } = mailbox;
   const link = { account, mailboxId, uidValidity, uids, messages, request };
   return await untilWon(ports, deadline, () => linkBodies(ports, link));
 }
@@ -221,12 +221,12 @@ async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 
     guardWrite(mailbox, messages, now, set),
     ...messages.map((message) => messageWrite(mailbox, message)),
     ...uploadIds.map((uploadId) => linkedWrite(accountId, uploadId, now)),
-    ...(link.request === undefined ? [] : [link.request.write(delivered, now)]),
+    ...(link.request === undefined ? [] : [link.request.write(delivered, link.mailboxId, now)]),
   ];
   const result = await transactWith(ports.rows, puts, writes);
   if (result.outcome === 'written') return delivered;
   // Whatever was refused is read again: a repeated request by its answer, the mailbox by its row.
-  const earlier = await link.request?.answer<Delivered>(ports.rows);
+  const earlier = await link.request?.answer<Delivered>(ports.rows, link.mailboxId);
   if (earlier !== undefined) return earlier;
   for (const uploadId of uploadIds) await requireWaiting(ports.rows, accountId, uploadId);
   return 'lost';

@@ -3,10 +3,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { TTL_ATTRIBUTE } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
+import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { renameMailbox } from '../../../../functions/core/mailboxes/rename-mailbox.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { fetchMessage, listMessages } from '../../../../functions/core/messages/read-messages.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
+import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';
 import { Crashes } from '../../../models/faulty.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
@@ -103,6 +106,58 @@ describe('the same request again', () => {
     world.rows.expireTtl(world.clock.now());
     await deliver(world.ports, { key, requestHash: 'h' });
     expect(await visible()).toEqual([...BODIES, ...BODIES]);
+  });
+});
+
+describe('the same request again after its mailbox is gone', () => {
+  const PATH = 'Work';
+  const again = () =>
+    deliverMessages(
+      world.ports,
+      { user: USER, mailbox: PATH, idempotency: KEY, messages: [{ raw: mail('one') }] },
+      world.clock.now() + 27_000,
+    );
+  const held = async () => {
+    const mailbox = await requireMailbox(world.rows, account, PATH);
+    const { messages } = await listMessages(world.ports, mailbox, { afterUid: 0, limit: 500 });
+    expect(mailbox.messages).toBe(messages.length);
+    return messages.map(({ envelope }) => envelope.subject);
+  };
+  const rename = (from: string, to: string) =>
+    renameMailbox(
+      world.ports,
+      { account, settings: resolveSettings({}, {}, {}), from, to, check: () => {} },
+      world.clock.now() + 27_000,
+    );
+
+  beforeEach(async () => {
+    await createMailbox(world.ports, account, PATH);
+    expect((await again()).uids).toEqual([1]);
+  });
+
+  test('W1: is answered by nothing while its name is nobody’s, and delivered when it is somebody’s', async () => {
+    await rename(PATH, 'Away');
+    await expect(again()).rejects.toMatchObject({ name: 'UnknownMailboxError' });
+    await createMailbox(world.ports, account, PATH);
+    expect((await again()).uids).toEqual([1]);
+    expect(await held()).toEqual(['one']);
+    // And again: the answer is now about the new one.
+    expect((await again()).uids).toEqual([1]);
+    expect(await held()).toEqual(['one']);
+  });
+
+  test('W1, W2: twelve at once deliver into the new mailbox once', async () => {
+    await rename(PATH, 'Away');
+    await createMailbox(world.ports, account, PATH);
+    await Promise.all(Array.from({ length: 12 }, again));
+    expect(await held()).toEqual(['one']);
+  });
+
+  test('W1: of the mailbox that has come back it is the first answer', async () => {
+    await rename(PATH, 'Away');
+    await rename('Away', PATH);
+    expect((await again()).uids).toEqual([1]);
+    expect(await held()).toEqual(['one']);
   });
 });
 

@@ -6,6 +6,7 @@
 import { ERROR_NAMES } from '../../functions/contract/error-names.ts';
 import { LetheError } from '../../functions/core/errors.ts';
 import { isStored } from '../../functions/core/folders/tree.ts';
+import { settleAllMoves } from '../../functions/core/requests/settle-moves.ts';
 import { CrashError, Crashes } from '../models/faulty.ts';
 import { SeededIds } from '../models/seeded-ids.ts';
 import { FolderDesk } from './folder-desk.ts';
@@ -145,9 +146,10 @@ async function repeat(desk: FolderDesk, ledger: Ledger, plan: readonly Process[]
     if (state !== 'purging') continue;
     await send(desk, ledger, desk.ports, { do: 'purge', pick, only: 'nothing' }, 'next');
   }
-  // An undelete names its deletion, which the list tells.
-  for (const deletionId of Object.keys((await desk.account()).moves ?? {})) {
-    await desk.bringBack(deletionId);
+  // An undelete names its deletion, which the list tells; a rename is ended by who needs its names.
+  for (const [id, { kind }] of Object.entries((await desk.account()).moves ?? {})) {
+    if (kind === 'rename') await settleAllMoves(await desk.request());
+    else await desk.bringBack(id);
   }
 }
 

@@ -2,6 +2,7 @@
  * Trees of folders on the move, as the row of their account names them: every request reads that
  * row, so that a tree of any size is gone, or back, for every reader at one moment (F1, F4).
  */
+import { StoreBusyError } from '../errors.ts';
 import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
 import type { Value } from '../ports/row-store.ts';
 import { isObject } from '../rows/attributes.ts';
@@ -10,17 +11,22 @@ import { isObject } from '../rows/attributes.ts';
 export const MOVES_MAX = 8;
 
 interface FolderMove {
-  /** `delete`: gone since it began. `restore`: not there before it has ended. */
-  readonly kind: 'delete' | 'restore';
-  /** Path of the tree: the one that it had, or the one that it gets. */
+  /**
+   * `delete`: gone since it began. `restore`: not there before it has ended. `rename`: it is there,
+   * each mailbox under one of both names; whoever needs one of the names takes it to its end.
+   */
+  readonly kind: 'delete' | 'restore' | 'rename';
+  /** Path of the tree: the one that it had, or the one that it gets when it comes back. */
   readonly root: string;
+  /** `rename`: the path that it gets. */
+  readonly to?: string;
   /** `delete`: only what is below `root` goes yet to come; a new INBOX has its name already. */
   readonly below?: true;
   /** `restore`: the mark on the mailboxes that come back with it. */
   readonly returnId?: string;
 }
 
-/** By deletion id. */
+/** By deletion id; renames by an id of their own. */
 export type FolderMoves = Readonly<Record<string, FolderMove>>;
 
 /** What an account row says about moves. */
@@ -36,10 +42,11 @@ export function toMoves(value: Value | undefined): FolderMoves | undefined {
   for (const move of Object.values(value)) {
     const sound =
       isObject(move) &&
-      (move['kind'] === 'delete' || move['kind'] === 'restore') &&
       typeof move['root'] === 'string' &&
-      (move['kind'] === 'delete' || typeof move['returnId'] === 'string');
-    if (!sound) throw new TypeError('damaged account row: a move without kind, root and mark');
+      (move['kind'] === 'delete' ||
+        (move['kind'] === 'restore' && typeof move['returnId'] === 'string') ||
+        (move['kind'] === 'rename' && typeof move['to'] === 'string'));
+    if (!sound) throw new TypeError('damaged account row: a move that does not say what it moves');
   }
   return value as unknown as FolderMoves;
 }
@@ -50,6 +57,7 @@ export function isHidden(
   { path, returnId }: { readonly path: string; readonly returnId?: string },
 ): boolean {
   return Object.values(moves).some((move) => {
+    if (move.kind === 'rename') return false;
     if (move.kind === 'restore') return move.returnId === returnId;
     return isAtOrBelow(path, move.root) && !(move.below === true && path === move.root);
   });
@@ -57,7 +65,22 @@ export function isHidden(
 
 /** The moves that concern names at, above or below a path. */
 export function movesAround({ moves = {} }: WithMoves, path: string): string[] {
+  const touches = (root: string) => isAtOrBelow(path, root) || isAtOrBelow(root, path);
   return Object.entries(moves)
-    .filter(([, { root }]) => isAtOrBelow(path, root) || isAtOrBelow(root, path))
+    .filter(([, { root, to = root }]) => touches(root) || touches(to))
     .map(([deletionId]) => deletionId);
+}
+
+/** The rename of this very path to the other that is on its way. */
+export function ownRename({ moves = {} }: WithMoves, from: string, to: string): string | undefined {
+  const own = Object.entries(moves).find(
+    ([, move]) => move.kind === 'rename' && move.root === from && move.to === to,
+  );
+  return own?.[0];
+}
+
+/** @throws StoreBusyError when there are as many moves as the account's row may name */
+export function withMove({ moves = {} }: WithMoves, id: string, move: FolderMove): FolderMoves {
+  if (Object.keys(moves).length < MOVES_MAX) return { ...moves, [id]: move };
+  throw new StoreBusyError(`${MOVES_MAX} trees of folders of the account are on the move`);
 }

@@ -6,8 +6,7 @@
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { INBOX } from '../../contract/mailbox-names.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
-import { isHidden, MOVES_MAX, movesAround } from '../accounts/folder-moves.ts';
-import { StoreBusyError } from '../errors.ts';
+import { isHidden, movesAround, withMove } from '../accounts/folder-moves.ts';
 import { mailboxWrites, newMailbox } from '../mailboxes/create-mailbox.ts';
 import { everyMailbox } from '../mailboxes/every-mailbox.ts';
 import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
@@ -184,16 +183,6 @@ const lastUidValidityOf = (inbox: Mailbox | undefined) =>
 /** Its path row is written where that of the old one is exchanged. */
 const inboxRow = (accountId: string, inbox: Mailbox | undefined): Write[] =>
   inbox === undefined ? [] : mailboxWrites(accountId, inbox).slice(0, 1);
-
-/** @throws StoreBusyError when there are as many moves as the account's row may name */
-export function withMove(
-  { moves = {} }: Account,
-  deletionId: string,
-  move: NonNullable<Account['moves']>[string],
-): NonNullable<Account['moves']> {
-  if (Object.keys(moves).length < MOVES_MAX) return { ...moves, [deletionId]: move };
-  throw new StoreBusyError(`${MOVES_MAX} trees of folders of the account are on the move`);
-}
 
 /**
  * Seconds for the names: those of now, or the next in which none of the names was given. The

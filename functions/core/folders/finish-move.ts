@@ -9,6 +9,7 @@ import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { activeCheck } from '../accounts/while-active.ts';
 import { StoreBusyError } from '../errors.ts';
 import type { MailboxPorts } from '../mailboxes/mailboxes.ts';
+import { finishRename } from '../mailboxes/rename-mailbox.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
@@ -36,8 +37,10 @@ export async function finishMoves(
   deadline: number,
   deletionIds: readonly string[] = Object.keys(account.moves ?? {}),
 ): Promise<void> {
-  for (const deletionId of deletionIds) {
-    await finishMove(ports, account.accountId, settings, deadline, deletionId);
+  const { accountId, moves = {} } = account;
+  for (const id of deletionIds) {
+    if (moves[id]?.kind === 'rename') await finishRename(ports, accountId, settings, id, deadline);
+    else await finishMove(ports, accountId, settings, deadline, id);
   }
 }
 

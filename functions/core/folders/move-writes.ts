@@ -9,7 +9,7 @@ import {
 import type { Account } from '../accounts/accounts.ts';
 import type { FolderMoves } from '../accounts/folder-moves.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { renamed } from '../mailboxes/rename-mailbox.ts';
+import { renamed } from '../mailboxes/renamed.ts';
 import type { Attributes, Guard, Write } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { sameNames } from '../settings/settings-store.ts';

@@ -9,7 +9,7 @@ import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { isTooLongPath } from '../../contract/mailbox-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
-import { movesAround } from '../accounts/folder-moves.ts';
+import { movesAround, withMove } from '../accounts/folder-moves.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { type Mailbox, type MailboxPorts, mailboxExists } from '../mailboxes/mailboxes.ts';
 import { notAllowed } from '../mailboxes/rights.ts';
@@ -19,7 +19,6 @@ import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { giveBackForgotten } from './claim-tree.ts';
-import { withMove } from './delete-tree.ts';
 import { finishMove, finishMoves } from './finish-move.ts';
 import {
   accountWrite,

@@ -1,29 +1,25 @@
 /**
  * Renaming a mailbox with its children. A tree that fits into one transaction gets its new names
- * at once. A larger one goes child by child, the mailbox itself last: while it has its old name,
- * the same request takes up what is left. At every moment each name has one owner, because the
- * new one is written where none is, in the transaction that gives up the old one.
+ * at once. A larger one is named on the account's row first, and goes child by child, the mailbox
+ * itself last: whoever needs one of the names meanwhile, or asks for the same again, takes it to its
+ * end (W2). At every moment each name has one owner, because the new one is written where none is,
+ * in the transaction that gives up the old one.
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { MAILBOX_PATH_BYTES, TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { DELIMITER, isTooLongPath } from '../../contract/mailbox-names.ts';
-import {
-  accountPartition,
-  dictmapKeys,
-  ROW_VERSION,
-  registryKeys,
-} from '../../contract/row-layout.ts';
+import { accountPartition, dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
-import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
-import { policyAttributes } from '../autoexpunge/policy-attributes.ts';
+import { ownRename, withMove } from '../accounts/folder-moves.ts';
+import { dueGuard } from '../autoexpunge/due.ts';
 import { InvalidInputError, LetheError, StoreBusyError } from '../errors.ts';
-import type { Change, Row, RowStore, Write } from '../ports/row-store.ts';
+import { accountWrite } from '../folders/move-writes.ts';
+import type { Row, RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import { sameNames } from '../settings/settings-store.ts';
 import { requireSettled } from './create-mailbox.ts';
 import {
   type Mailbox,
@@ -32,15 +28,17 @@ import {
   readMailbox,
   unknownMailbox,
 } from './mailboxes.ts';
+import { renamed } from './renamed.ts';
 
 /** A path row less, a path row more, and the mailbox row. */
 const ROWS_EACH = 3;
 
-/** One item is the check of the account. */
+/** One item is the account. */
 const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - 1) / ROWS_EACH);
 
 const PAGE_ROWS = 500;
 const PARALLEL_READS = 16;
+const RENAME_ID_BYTES = 8;
 
 export interface Rename {
   readonly account: Account;
@@ -61,48 +59,142 @@ export async function renameMailbox(
   rename: Rename,
   deadline: number,
 ): Promise<Mailbox> {
-  let moved = 0;
-  for (;;) {
-    const step = await untilWon(ports, deadline, () => moveBatch(ports, rename)).catch((error) => {
-      throw error instanceof StoreBusyError && moved > 0 ? unfinished(moved) : error;
-    });
-    moved += step.moved;
-    if (step.root !== undefined) return step.root;
-    if (ports.clock.now() > deadline) throw unfinished(moved);
-  }
+  const begun = await untilWon(ports, deadline, () => begin(ports, rename));
+  if (begun.root !== undefined) return begun.root;
+  const { account, settings, from, to } = rename;
+  const id = begun.renameId;
+  const root = await finishRename(ports, account.accountId, settings, id, deadline);
+  // Somebody else was faster with the last of it.
+  const { accountId } = account;
+  const there =
+    root ?? (await readNamed(ports.rows, accountId, await pathRow(ports.rows, accountId, to)));
+  if (there === undefined || there === 'lost') throw unknownMailbox(from);
+  return there;
 }
 
-interface Step {
-  readonly moved: number;
-  /** The mailbox itself, once it has its new name. */
-  readonly root?: Mailbox;
-}
+type Begun =
+  | { readonly root: Mailbox; readonly renameId?: never }
+  | { readonly renameId: string; readonly root?: never };
 
-/** One transaction; `lost` when the tree was changed meanwhile. */
-async function moveBatch(ports: MailboxPorts, rename: Rename): Promise<Step | 'lost'> {
+/** One transaction: all of a small tree, or the entry on the account's row. */
+async function begin(ports: MailboxPorts, rename: Rename): Promise<Begun | 'lost'> {
   const { account, from, to } = rename;
-  const current = await requireSameAccount(ports.rows, account);
+  const { rows, ids, clock } = ports;
+  const current = await requireSameAccount(rows, account);
+  const own = ownRename(current, from, to);
+  if (own !== undefined) return { renameId: own };
   for (const path of [from, to]) requireSettled(current, path);
-  const tree = await readTree(ports.rows, rename);
+  const tree = await readTree(rows, rename);
   if (tree === 'lost') return 'lost';
-  const batch = tree.slice(0, BATCH_MAILBOXES);
-  await requireFree(ports.rows, rename, tree);
-  const now = ports.clock.now();
-  const key = registryKeys.account(account.accountId);
-  const result = await ports.rows.transact([
-    { kind: 'update', key, guard: sameNames(current), change: { add: { treeRevision: 1 } } },
-    ...batch.flatMap((mailbox) => moveWrites(rename, mailbox, now)),
+  await requireFree(rows, rename, tree);
+  const { moves = {} } = current;
+  if (tree.length > BATCH_MAILBOXES) {
+    const renameId = ids.hex(RENAME_ID_BYTES);
+    const named = withMove(current, renameId, { kind: 'rename', root: from, to });
+    const result = await rows.transact([accountWrite(current, named)]);
+    return result.outcome === 'written' ? { renameId } : 'lost';
+  }
+  const now = clock.now();
+  const result = await rows.transact([
+    accountWrite(current, moves),
+    ...tree.flatMap((mailbox) => moveWrites(rename, mailbox, now)),
   ]);
-  if (result.outcome !== 'written') return 'lost';
-  const root = batch.find(({ path }) => path === from);
-  if (root === undefined) return { moved: batch.length };
-  return { moved: batch.length, root: { ...root, path: to, renamedAt: now } };
+  const root = tree.find(({ path }) => path === from);
+  if (result.outcome !== 'written' || root === undefined) return 'lost';
+  return { root: { ...root, path: to, renamedAt: now } };
 }
 
 /**
- * The mailboxes of the tree, the one that was asked for last.
+ * Takes a rename that is on its way to its end: safe for anybody at any time, also side by side.
+ * @param settings those of the account, for the policies of the new names
+ * @param deadline epoch milliseconds after which no new try begins
+ * @returns the mailbox itself under its new name; undefined when somebody else has ended it
+ * @throws AccountNotActiveError, StoreBusyError: asked again, it goes on
+ */
+export async function finishRename(
+  ports: MailboxPorts,
+  accountId: string,
+  settings: ResolvedSettings,
+  renameId: string,
+  deadline: number,
+): Promise<Mailbox | undefined> {
+  for (let moved = 0; ; moved += BATCH_MAILBOXES) {
+    const step = await untilWon(ports, deadline, () =>
+      moveBatch(ports, accountId, settings, renameId),
+    ).catch((error) => {
+      throw error instanceof StoreBusyError && moved > 0 ? unfinished(moved) : error;
+    });
+    if (step !== 'more') return step.root;
+    if (ports.clock.now() > deadline) throw unfinished(moved + BATCH_MAILBOXES);
+  }
+}
+
+/**
+ * One transaction. Every change of a name raises the number on the account's row that it is guarded
+ * by, so what was read below the old name is all there is.
+ */
+async function moveBatch(
+  ports: MailboxPorts,
+  accountId: string,
+  settings: ResolvedSettings,
+  renameId: string,
+): Promise<{ readonly root?: Mailbox } | 'more' | 'lost'> {
+  const { rows, clock } = ports;
+  const account = await readAccount(rows, accountId);
+  if (account?.state !== 'active') throw notActive(account ?? { accountId });
+  const { [renameId]: move, ...others } = account.moves ?? {};
+  if (move?.to === undefined) return {};
+  const { root: from, to } = move;
+  const named = await nextNamed(rows, accountId, from);
+  const batch = await inParallel(named, PARALLEL_READS, (row) => readNamed(rows, accountId, row));
+  const mailboxes = batch.filter((mailbox) => mailbox !== undefined && mailbox !== 'lost');
+  if (mailboxes.length < named.length) return 'lost';
+  const root = mailboxes.find(({ path }) => path === from);
+  const isLast = root !== undefined || mailboxes.length === 0;
+  const now = clock.now();
+  const result = await rows.transact([
+    accountWrite(account, isLast ? others : (account.moves ?? {})),
+    ...mailboxes.flatMap((mailbox) => moveWrites({ account, settings, from, to }, mailbox, now)),
+  ]);
+  if (result.outcome !== 'written') return 'lost';
+  if (!isLast) return 'more';
+  return root === undefined ? {} : { root: { ...root, path: to, renamedAt: now } };
+}
+
+/** Path rows for the next transaction: children first, the mailbox itself once they fit with it. */
+async function nextNamed(rows: RowStore, accountId: string, from: string): Promise<Row[]> {
+  const below: Row[] = [];
+  for await (const row of everyRow(rows, {
+    table: 'dictmap',
+    pk: accountPartition(accountId),
+    sk: { prefix: dictmapKeys.path(accountId, `${from}${DELIMITER}`).sk },
+    limit: BATCH_MAILBOXES,
+  })) {
+    below.push(row);
+    if (below.length === BATCH_MAILBOXES) return below;
+  }
+  const root = await pathRow(rows, accountId, from);
+  return root === undefined ? below : [...below, root];
+}
+
+const pathRow = (rows: RowStore, accountId: string, path: string): Promise<Row | undefined> =>
+  rows.get(dictmapKeys.path(accountId, path));
+
+/** The mailbox that a path row names; `lost` when it has another name by now. */
+async function readNamed(
+  rows: RowStore,
+  accountId: string,
+  row: Row | undefined,
+): Promise<Mailbox | 'lost' | undefined> {
+  const mailbox = row && (await readMailbox(rows, text(row, 'mailboxId')));
+  const isNamed = mailbox && dictmapKeys.path(accountId, mailbox.path).sk === row?.key.sk;
+  return isNamed === false ? 'lost' : mailbox;
+}
+
+/**
+ * The mailboxes of the tree.
  * @returns `lost` when somebody gives them other names meanwhile
- * @throws UnknownMailboxError when that one is gone
+ * @throws UnknownMailboxError when the one that was asked for is gone
  */
 async function readTree(
   rows: RowStore,
@@ -114,14 +206,10 @@ async function readTree(
   const pk = accountPartition(accountId);
   const query = { table: 'dictmap', pk, sk: below, limit: PAGE_ROWS } as const;
   for await (const row of everyRow(rows, query)) named.push(row);
-  const root = await rows.get(dictmapKeys.path(accountId, from));
+  const root = await pathRow(rows, accountId, from);
   if (root === undefined) throw unknownMailbox(from);
   named.push(root);
-  const found = await inParallel(named, PARALLEL_READS, async (row) => {
-    const mailbox = await readMailbox(rows, text(row, 'mailboxId'));
-    const isNamed = mailbox && dictmapKeys.path(accountId, mailbox.path).sk === row.key.sk;
-    return isNamed === false ? 'lost' : mailbox;
-  });
+  const found = await inParallel(named, PARALLEL_READS, (row) => readNamed(rows, accountId, row));
   if (found.includes('lost')) return 'lost';
   const tree = found.filter((mailbox) => mailbox !== undefined && mailbox !== 'lost');
   for (const mailbox of tree) {
@@ -138,7 +226,7 @@ async function readTree(
 const newPath = (from: string, to: string, { path }: Mailbox): string =>
   `${to}${path.slice(from.length)}`;
 
-/** Looked at again when the rows are written; here it saves moving half of a tree. */
+/** Looked at again when the rows are written; from the entry on nobody else can take one. */
 async function requireFree(
   rows: RowStore,
   { account, from, to }: Rename,
@@ -161,7 +249,7 @@ async function requireSameAccount(rows: RowStore, account: Account): Promise<Acc
 }
 
 function moveWrites(
-  { account, settings, from, to }: Rename,
+  { account, settings, from, to }: Omit<Rename, 'check'>,
   mailbox: Mailbox,
   now: number,
 ): Write[] {
@@ -191,21 +279,6 @@ function moveWrites(
       change: renamed(mailbox, target, settings, now),
     },
   ];
-}
-
-/** The clock of autoexpunge starts anew (A2), under the policy of the new name. */
-export function renamed(
-  mailbox: Mailbox,
-  path: string,
-  settings: ResolvedSettings,
-  now: number,
-): Change {
-  const { dueSk: _, autoexpungeAfterSeconds: _a, autoexpungeMaxMails: _m, ...rest } = mailbox;
-  const policy = policyAttributes(settings.autoexpungeOf(path) ?? {});
-  const due = mailbox.messages === 0 ? undefined : dueAfterAdding({ ...rest, ...policy }, 0, now);
-  const set = { path, renamedAt: now, ...policy, ...due };
-  const unset = ['autoexpungeAfterSeconds', 'autoexpungeMaxMails', 'duePk', 'dueSk'];
-  return { set, unset: unset.filter((name) => !Object.hasOwn(set, name)) };
 }
 
 function unfinished(moved: number): LetheError {

@@ -1,5 +1,6 @@
 /** Renaming mailboxes as owners, other users and administrators ask for it. */
 import type { RenameMailboxRequest } from '../../contract/mail-api.ts';
+import { ownRename } from '../accounts/folder-moves.ts';
 import { quoted } from '../errors.ts';
 import { INBOX, isAtOrBelow, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, mailboxExists } from '../mailboxes/mailboxes.ts';
@@ -21,7 +22,9 @@ export async function requestRename(
 ): Promise<Mailbox> {
   const from = parseMailboxPath('from', given.from);
   const to = parseMailboxPath('to', given.to);
-  const request = await settleMoves(asked, [from, to]);
+  // One that is on its way was checked when it began; the mailbox itself has its old name till last.
+  const isBegun = ownRename(asked.access.account, from, to) !== undefined;
+  const request = isBegun ? asked : await settleMoves(asked, [from, to]);
   const { ports, access, deadline } = request;
   const mailbox = await requireMailboxWith(ports.rows, access, from, 'x');
   requireRenamable(access, mailbox);
@@ -33,7 +36,7 @@ export async function requestRename(
   if (access.settings.isProtected(to)) {
     throw notAllowed('nothing can be renamed into the expunge storage', 'Choose another name.');
   }
-  await requireFreeName(request, to);
+  if (!isBegun) await requireFreeName(request, to);
   const { account, settings } = access;
   const check = (child: Mailbox) => requireRenamable(access, child);
   return await renameMailbox(ports, { account, settings, from, to, check }, deadline);

@@ -18,6 +18,7 @@ import {
   UIDS_MAX,
 } from './mail-access.ts';
 import { selecting } from './select-entries.ts';
+import { settleAllMoves } from './settle-moves.ts';
 
 type Found = Pick<Message, 'uid' | 'sizeBytes'> & { readonly origin?: string };
 
@@ -60,7 +61,8 @@ async function restore(
   to: string | undefined,
   complete: boolean,
 ): Promise<RestoreMessagesAnswer> {
-  const { ports, access, deadline } = request;
+  // Folders that are made anew need names that nothing on the move takes.
+  const { ports, access, deadline } = await settleAllMoves(request);
   const restored: RestoreMessagesAnswer['restored'][number][] = [];
   let bytes = 0;
   for (const { storage, messages } of parts) {

@@ -9,6 +9,8 @@ import { everyMailbox } from '../../../../functions/core/mailboxes/every-mailbox
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
+import { requestCreate } from '../../../../functions/core/requests/create-request.ts';
+import { requestDelete } from '../../../../functions/core/requests/delete-request.ts';
 import { requestRename } from '../../../../functions/core/requests/rename-request.ts';
 import { readSettings } from '../../../../functions/core/settings/settings-store.ts';
 import { Crashes } from '../../../models/faulty.ts';
@@ -184,6 +186,73 @@ describe('a tree that is larger than a transaction', () => {
       await expectNamesAgree();
     },
   );
+
+  /** Each by its crash at one of four changes; the last makes the move whole. */
+  describe.each([1, 2, 3, 4])('after a rename that died at its change %i', (call) => {
+    beforeEach(async () => {
+      await create('T', ...children, 'Elsewhere');
+      const crashes = new Crashes({ call, point: 'after' });
+      await rename('T', 'N/T', { ports: crashes.wrapAll({ ...world.ports }) }).catch(() => {});
+      expect(crashes.crashed).toBe(true);
+    });
+
+    const request = async () => {
+      const owner = await account();
+      const resolved = await readSettings(world.rows, settings, owner);
+      const access = { account: owner, actor: OWNER, settings: resolved, retentionDays: {} };
+      return { ports: world.ports, access, deadline: world.clock.now() + 20 * SECOND };
+    };
+    const nameOf = (done: Promise<unknown>) =>
+      done.then(
+        () => 'done',
+        (error: Error) => error.name,
+      );
+
+    test.each([
+      ['makes the new name', 'N/T', 'MailboxExistsError'],
+      ['makes one below the new name', 'N/T/c70', 'done'],
+      ['makes the old name', 'T', 'done'],
+      ['makes one below the old name', 'T/c00', 'done'],
+    ])('W2: whoever %s finds it at its end', async (_, path, end) => {
+      expect(await nameOf(requestCreate(await request(), { path }))).toBe(end);
+      const made = end === 'done' ? [path] : [];
+      expect(await paths()).toEqual([...moved, 'Elsewhere', ...made].sort());
+      await expectNamesAgree();
+      expect((await account()).moves).toBeUndefined();
+    });
+
+    test('W2: whoever renames to it, or renames it, finds it at its end', async () => {
+      expect(await nameOf(rename('Elsewhere', 'N/T'))).toBe('MailboxExistsError');
+      await rename('N/T', 'Third');
+      expect(await paths()).toEqual(
+        ['INBOX', 'Elsewhere', 'Third', ...children.map((path) => `Third${path.slice(1)}`)].sort(),
+      );
+      await expectNamesAgree();
+    });
+
+    test('F1: whoever deletes it deletes all of it, under the new name', async () => {
+      const body = { mailbox: 'N/T', recursive: true };
+      expect(await requestDelete(await request(), body, 'test')).toMatchObject({ mailboxes: 71 });
+      expect(await paths()).toEqual(['Elsewhere', 'INBOX']);
+    });
+  });
+
+  test('O3: a name that is on its way is read once for each mailbox, not once for each of all', async () => {
+    const many = Array.from({ length: 600 }, (_, index) => `T/${index}`);
+    await create('T', ...many);
+    let gets = 0;
+    const rows = new Proxy(world.rows, {
+      get: (target, name) => {
+        if (name === 'get') gets += 1;
+        const member: unknown = Reflect.get(target, name, target);
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    });
+    await rename('T', 'N', { ports: { ...world.ports, rows } });
+    // Each mailbox when all are looked at, its new name, and once more when it moves.
+    expect(gets).toBeLessThan(3 * 601 + 100);
+    await expectNamesAgree();
+  });
 
   test('nothing moves when one of the new names is taken', async () => {
     await create('T', ...children, 'N/T/c69');

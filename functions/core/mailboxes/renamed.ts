@@ -1,0 +1,21 @@
+/** What another name changes on the row of a mailbox. */
+import { dueAfterAdding } from '../autoexpunge/due.ts';
+import { policyAttributes } from '../autoexpunge/policy-attributes.ts';
+import type { Change } from '../ports/row-store.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import type { Mailbox } from './mailboxes.ts';
+
+/** The clock of autoexpunge starts anew (A2), under the policy of the new name. */
+export function renamed(
+  mailbox: Mailbox,
+  path: string,
+  settings: ResolvedSettings,
+  now: number,
+): Change {
+  const { dueSk: _, autoexpungeAfterSeconds: _a, autoexpungeMaxMails: _m, ...rest } = mailbox;
+  const policy = policyAttributes(settings.autoexpungeOf(path) ?? {});
+  const due = mailbox.messages === 0 ? undefined : dueAfterAdding({ ...rest, ...policy }, 0, now);
+  const set = { path, renamedAt: now, ...policy, ...due };
+  const unset = ['autoexpungeAfterSeconds', 'autoexpungeMaxMails', 'duePk', 'dueSk'];
+  return { set, unset: unset.filter((name) => !Object.hasOwn(set, name)) };
+}

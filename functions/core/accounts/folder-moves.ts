@@ -8,7 +8,7 @@ import type { Value } from '../ports/row-store.ts';
 import { isObject } from '../rows/attributes.ts';
 
 /** Large trees of one account that may be on the move at a time: some 7 KB on its row. */
-export const MOVES_MAX = 8;
+const MOVES_MAX = 8;
 
 interface FolderMove {
   /**

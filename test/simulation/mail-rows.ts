@@ -1,5 +1,7 @@
 /** Rows behind the lists against the reference model: links of blobs, counts of days, marks. */
+import { BUCKET_UIDS } from '../../functions/contract/limits.ts';
 import { linkOf, TTL_ATTRIBUTE } from '../../functions/contract/row-layout.ts';
+import { DeadMap } from '../../functions/core/mailboxes/dead-map.ts';
 import type { Row } from '../../functions/core/ports/row-store.ts';
 import { numbers, text, textSet } from '../../functions/core/rows/attributes.ts';
 import type { ReferenceMail } from '../models/reference-mail.ts';
@@ -23,6 +25,7 @@ export function rowProblems(model: ReferenceMail, seen: SeenRows, names: KnownNa
     ...blobProblems(model, ofType.get('blob') ?? [], seen, names),
     ...expiryProblems(model, ofType.get('expiry') ?? [], seen),
     ...homeProblems(model, ofType.get('message') ?? [], seen),
+    ...directoryProblems(seen.rows),
   ];
 }
 
@@ -49,6 +52,30 @@ function homeProblems(
     return (got === undefined ? undefined : Number(got)) === wanted
       ? []
       : [`${home.path} UID ${home.uid}: stored as ${got}, not ${uid}`];
+  });
+}
+
+/** X3: every filled partition is in the directory; W1: what is called dead does not live. */
+function directoryProblems(rows: readonly Row[]): string[] {
+  const named = new Map(rows.map((row) => [row.key.sk, row]));
+  return rows.flatMap((row) => {
+    const { type, state, lazyPk, lazySk } = row.attributes;
+    if (type !== 'message') return [];
+    const [, mailboxId = '', bucket = ''] = row.key.pk.split('#');
+    const name = `${mailboxId}#${bucket.padStart(6, '0')}`;
+    const used = named.get(`bucket#${name}`);
+    const spent = named.has(`spent#${name}`);
+    const uid = Number(row.key.sk);
+    const [, storageId = '', view = ''] = String(lazyPk).split('#');
+    const isDead = DeadMap.of(used).has(uid % BUCKET_UIDS);
+    return [
+      ...(used === undefined && !spent ? [`${name}: not in the directory`] : []),
+      ...(state === 'live' && (used === undefined || isDead) ? [`${name} ${uid}: lives`] : []),
+      ...(state !== 'live' && !spent && !isDead ? [`${name} ${uid}: not marked as dead`] : []),
+      ...(lazySk === undefined || named.has(`lazy#${storageId}#${view.padStart(6, '0')}`)
+        ? []
+        : [`${String(lazyPk)}: not in the directory`]),
+    ];
   });
 }
 

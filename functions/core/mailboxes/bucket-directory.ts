@@ -3,11 +3,11 @@
  * bucket. It may name an empty bucket, it never misses a filled one, so work follows what is there
  * and not the UIDs that were ever given (docs/decisions/0018-directory-of-buckets.md).
  */
+import { BUCKET_UIDS } from '../../contract/limits.ts';
 import {
   accountOfMailbox,
   accountPartition,
   bucketOf,
-  bucketPrefix,
   dictmapKeys,
   ROW_VERSION,
 } from '../../contract/row-layout.ts';
@@ -15,7 +15,9 @@ import type { Attributes, Row, RowStore, Write } from '../ports/row-store.ts';
 import { number } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
+import { DeadMap } from './dead-map.ts';
 import type { Mailbox } from './mailboxes.ts';
+import { passedOver } from './passed-over.ts';
 
 /** Message rows, or the view of a storage. */
 export type Listing = 'bucket' | 'lazy';
@@ -85,16 +87,29 @@ export function registration(
   if (buckets.length === 0 && known) return { puts: [], set: {} };
   const top = Math.max(mark.top, ...buckets);
   return {
-    puts: buckets.map((bucket) => bucketPut(mailbox.mailboxId, bucket, listing)),
+    puts: buckets.map((bucket) => bucketPut(mailbox.mailboxId, bucket, listing, uids)),
     set: { ...markAttributes(mailbox, listing), [NAMES[listing].top]: top },
   };
 }
 
-function bucketPut(mailboxId: string, bucket: number, listing: Listing): Write {
+/** With the UIDs of the bucket that are passed over, as they are once UIDNEXT is beyond them. */
+function bucketPut(
+  mailboxId: string,
+  bucket: number,
+  listing: Listing,
+  uids: readonly number[],
+): Write {
+  const first = bucket * BUCKET_UIDS;
+  const own = uids.filter((uid) => uid >= first);
+  const passed = listing === 'bucket' ? passedOver(first, own) : [];
+  const runs = passed.map(({ from, to }) => ({ from: from - first, to: to - first }));
+  const { set } = DeadMap.none()
+    .with(...runs)
+    .attributes();
   return {
     kind: 'put',
     key: dictmapKeys.bucket(listing, mailboxId, bucket),
-    attributes: newBucket(mailboxId, bucket),
+    attributes: { ...newBucket(mailboxId, bucket), ...set },
   };
 }
 
@@ -109,15 +124,16 @@ export const newBucket = (mailboxId: string, bucket: number): Attributes => ({
 
 /**
  * Registers the buckets of messages that come with UIDs below UIDNEXT, as those of a folder from
- * another account do: each row is made, or must be what was just read.
+ * another account do: each row is made, or must be what was just read,
+ * and says of none of them that it is dead.
  */
 export async function arrivalWrites(
   rows: RowStore,
   { mailboxId }: Mailbox,
   uids: readonly number[],
 ): Promise<Write[]> {
-  const buckets = [...new Set(uids.map(bucketOf))];
-  return await inParallel(buckets, PARALLEL_READS, async (bucket): Promise<Write> => {
+  const buckets = [...Map.groupBy(uids, bucketOf)];
+  return await inParallel(buckets, PARALLEL_READS, async ([bucket, members]): Promise<Write> => {
     const key = dictmapKeys.bucket('bucket', mailboxId, bucket);
     const row = await rows.get(key);
     if (row === undefined) {
@@ -128,8 +144,13 @@ export async function arrivalWrites(
         attributes: newBucket(mailboxId, bucket),
       };
     }
-    const revision = number(row, 'revision');
-    return { kind: 'check', key, guard: { row: 'present', equals: { revision } } };
+    const guard = { row: 'present', equals: { revision: number(row, 'revision') } } as const;
+    const dead = DeadMap.of(row);
+    const offsets = members.map((uid) => uid - bucket * BUCKET_UIDS);
+    if (!offsets.some((offset) => dead.has(offset))) return { kind: 'check', key, guard };
+    // What a purge had taken of the copy comes once more.
+    const { set, unset } = dead.without(offsets).attributes();
+    return { kind: 'update', key, guard, change: { set, unset, add: { revision: 1 } } };
   });
 }
 
@@ -146,72 +167,118 @@ export function toBucketName({ key: { sk } }: Pick<Row, 'key'>): BucketName {
   return { mailboxId, bucket: Number(bucket) };
 }
 
-interface Bucket {
+/** A bucket in use; `row` is missing where it only counts as in use. */
+export interface Bucket {
   readonly bucket: number;
-  /** Missing: it only counts as in use. */
   readonly row?: Row;
 }
 
 /** Rows of the directory in one page: 8 of at most 1.8 KB are four read units. */
 const PAGE_ROWS = 8;
 
+/** Rows of spent buckets are small. */
+const SPENT_ROWS = 100;
+
 /** Sorts behind every bucket. */
 const LAST = 999_999;
 
 /** Buckets in use from this one on, in order; read as they are asked for, strongly consistent. */
-async function* bucketsFrom(
+export async function* bucketsFrom(
   rows: RowStore,
   mailbox: Mailbox,
   listing: Listing,
   first: number,
 ): AsyncGenerator<Bucket> {
   const { top, unlisted } = markOf(mailbox, listing);
-  const { mailboxId } = mailbox;
-  for (let from = first; from < unlisted; from += PAGE_ROWS) {
-    const to = Math.min(from + PAGE_ROWS, unlisted) - 1;
-    const found = new Map<number, Row>();
-    for await (const row of everyRow(rows, directoryQuery(listing, mailboxId, from, to))) {
-      found.set(toBucketName(row).bucket, row);
-    }
-    for (let bucket = from; bucket <= to; bucket += 1) {
-      const row = found.get(bucket);
-      yield row === undefined ? { bucket } : { bucket, row };
+  for (let from = first; from <= top; ) {
+    const { to, found } =
+      from < unlisted
+        ? await unlistedWindow(rows, mailbox, listing, from, unlisted)
+        : await listedWindow(rows, mailbox, listing, from);
+    yield* found;
+    from = to + 1;
+  }
+}
+
+/** Neighbouring buckets, from the one asked for to the last that the window covers. */
+interface Window {
+  readonly to: number;
+  readonly found: readonly Bucket[];
+}
+
+async function listedWindow(
+  rows: RowStore,
+  { mailboxId }: Mailbox,
+  listing: Listing,
+  from: number,
+): Promise<Window> {
+  const found: Bucket[] = [];
+  let after: string | undefined;
+  do {
+    const query = directoryQuery(listing, mailboxId, from, LAST);
+    const page = await rows.query(after === undefined ? query : { ...query, after });
+    found.push(...page.rows.map((row) => ({ bucket: toBucketName(row).bucket, row })));
+    after = page.next;
+    // A page may be empty, and yet have a successor.
+  } while (found.length === 0 && after !== undefined);
+  return { to: after === undefined ? LAST : (found.at(-1)?.bucket ?? LAST), found };
+}
+
+/** All of them, whether or not they have a row, but for those that are known to be spent. */
+async function unlistedWindow(
+  rows: RowStore,
+  { mailboxId }: Mailbox,
+  listing: Listing,
+  from: number,
+  unlisted: number,
+): Promise<Window> {
+  const to = Math.min(from + PAGE_ROWS, unlisted) - 1;
+  const named = new Map<number, Row>();
+  for await (const row of everyRow(rows, directoryQuery(listing, mailboxId, from, to))) {
+    named.set(toBucketName(row).bucket, row);
+  }
+  const spent = new Set<number>();
+  if (listing === 'bucket') {
+    for await (const row of everyRow(rows, directoryQuery('spent', mailboxId, from, to))) {
+      spent.add(toBucketName(row).bucket);
     }
   }
-  const from = Math.max(first, unlisted);
-  if (from > top) return;
-  for await (const row of everyRow(rows, directoryQuery(listing, mailboxId, from, LAST))) {
-    yield { bucket: toBucketName(row).bucket, row };
+  const found: Bucket[] = [];
+  for (let bucket = from; bucket <= to; bucket += 1) {
+    const row = named.get(bucket);
+    if (row !== undefined) found.push({ bucket, row });
+    else if (!spent.has(bucket)) found.push({ bucket });
   }
+  return { to, found };
 }
 
 function directoryQuery(kind: Listing | 'spent', mailboxId: string, first: number, last: number) {
   const from = dictmapKeys.bucket(kind, mailboxId, first).sk;
   const to = dictmapKeys.bucket(kind, mailboxId, last).sk;
   const pk = accountPartition(accountOfMailbox(mailboxId));
-  return { table: 'dictmap', pk, sk: { from, to }, limit: PAGE_ROWS } as const;
+  const limit = kind === 'spent' ? SPENT_ROWS : PAGE_ROWS;
+  return { table: 'dictmap', pk, sk: { from, to }, limit } as const;
 }
 
-/**
- * Every bucket that may hold a row of the mailbox, spent ones included, each once and in no order.
- * Those in use are read first: a bucket that is spent meanwhile is not missed.
- */
-export async function* everyBucket(rows: RowStore, mailbox: Mailbox): AsyncGenerator<number> {
+/** Every bucket that may hold a row of the mailbox, spent ones included, each once and in order. */
+export async function* everyBucket(
+  rows: RowStore,
+  mailbox: Mailbox,
+  first = 0,
+): AsyncGenerator<number> {
   const { top, unlisted } = markOf(mailbox);
-  const met = new Set<number>();
-  for await (const { bucket } of bucketsFrom(rows, mailbox, 'bucket', 0)) {
-    if (bucket >= unlisted) met.add(bucket);
-    yield bucket;
-  }
-  // Only a bucket below the highest one is ever spent.
-  if (top <= 0) return;
-  const pk = accountPartition(accountOfMailbox(mailbox.mailboxId));
-  const sk = { prefix: bucketPrefix('spent', mailbox.mailboxId) };
-  for await (const row of everyRow(rows, { table: 'dictmap', pk, sk, limit: SPENT_ROWS })) {
-    const { bucket } = toBucketName(row);
-    if (bucket >= unlisted && !met.has(bucket)) yield bucket;
+  let from = first;
+  for (; from < unlisted; from += 1) yield from;
+  while (from <= top) {
+    // In use before spent: a bucket only ever turns from the one into the other.
+    const { to, found } = await listedWindow(rows, mailbox, 'bucket', from);
+    const buckets = new Set(found.map(({ bucket }) => bucket));
+    const last = Math.min(to, top);
+    if (buckets.size <= last - from) {
+      const query = directoryQuery('spent', mailbox.mailboxId, from, last);
+      for await (const row of everyRow(rows, query)) buckets.add(toBucketName(row).bucket);
+    }
+    yield* [...buckets].toSorted((one, other) => one - other);
+    from = to + 1;
   }
 }
-
-/** Rows of spent buckets are small. */
-const SPENT_ROWS = 100;

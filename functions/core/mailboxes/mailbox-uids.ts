@@ -10,8 +10,10 @@ import type { Account } from '../accounts/accounts.ts';
 import type { Actor } from '../accounts/actor.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { untilWon } from '../rows/contention.ts';
-import { bothMarks } from './bucket-directory.ts';
+import { bothMarks, markOf } from './bucket-directory.ts';
+import { deadWrites } from './dead-writes.ts';
 import { type Mailbox, type MailboxPorts, readMailbox, whyNotActive } from './mailboxes.ts';
+import { passedInTop } from './passed-over.ts';
 
 const UID_VALIDITY_MAX = 2 ** 32 - 1;
 
@@ -128,19 +130,23 @@ export async function changeUids(
     const wanted = changed(mailbox, change);
     const { uidValidity, uidNext } = wanted;
     if (uidValidity === mailbox.uidValidity && uidNext === mailbox.uidNext) return mailbox;
-    const result = await ports.rows.write({
-      kind: 'update',
-      key: dictmapKeys.mailbox(mailboxId),
-      guard: {
-        row: 'present',
-        equals: {
-          state: 'active',
-          uidValidity: mailbox.uidValidity,
-          uidNext: mailbox.uidNext,
+    const passed = passedInTop(mailbox, markOf(mailbox).top, [uidNext]);
+    const result = await ports.rows.transact([
+      {
+        kind: 'update',
+        key: dictmapKeys.mailbox(mailboxId),
+        guard: {
+          row: 'present',
+          equals: {
+            state: 'active',
+            uidValidity: mailbox.uidValidity,
+            uidNext: mailbox.uidNext,
+          },
         },
+        change: { set: { uidValidity, uidNext, ...bothMarks(mailbox) } },
       },
-      change: { set: { uidValidity, uidNext, ...bothMarks(mailbox) } },
-    });
+      ...(await deadWrites(ports.rows, mailboxId, passed)),
+    ]);
     return result.outcome === 'written' ? wanted : 'lost';
   });
 }

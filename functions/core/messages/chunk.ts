@@ -9,6 +9,7 @@ import type { Account } from '../accounts/accounts.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { DamagedRowError } from '../errors.ts';
 import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
+import { DEAD_WRITES, deadWrites } from '../mailboxes/dead-writes.ts';
 import { requireUid } from '../mailboxes/mailbox-uids.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type {
@@ -37,8 +38,11 @@ interface MailboxDraft {
   readonly given: Readonly<Record<Listing, number[]>>;
 }
 
-/** Rows of the directory that one entry more may bring in: of a target, and of a storage's view. */
-const SPARE_ITEMS = 2;
+/**
+ * Rows of the directory that one entry more may bring in: of a target, of a storage's view, and of
+ * the bucket that it leaves.
+ */
+const SPARE_ITEMS = 2 + DEAD_WRITES;
 
 /** The row of the account, checked when mail ends or trees count: which is known only afterwards. */
 const ACCOUNT_ITEMS = 1;
@@ -59,6 +63,8 @@ export class Chunk {
   readonly #drafts = new Map<string, BlobDraft>();
   readonly #messages: Write[] = [];
   #bytes = 0;
+  /** UIDs that leave life, by their partition. */
+  readonly #dead = new Map<string, Entry['home'][]>();
   readonly #account: AccountGuard;
 
   /**
@@ -81,7 +87,8 @@ export class Chunk {
     const rows = this.#messages.length + this.#mailboxes.size;
     const others = this.#expiries.size + this.#drafts.size + this.#reserved;
     const buckets = [...this.#mailboxes.values()].flatMap(registrationsOf);
-    const directory = buckets.reduce((sum, { puts }) => sum + puts.length, 0) + SPARE_ITEMS;
+    const came = buckets.reduce((sum, { puts }) => sum + puts.length, 0);
+    const directory = came + this.#dead.size * DEAD_WRITES + SPARE_ITEMS;
     const fits = rows + others + ACCOUNT_ITEMS + directory + items <= TRANSACTION_ITEMS;
     if (fits) this.#bytes += bytes;
     return fits;
@@ -180,6 +187,8 @@ export class Chunk {
   change(entry: Entry, change: Change): void {
     const { expunged, copied, home, changes } = entry;
     if (endsMail(change)) this.#account.guardMail();
+    const state = change.set?.['state'];
+    if (expunged === undefined && state !== undefined && state !== 'live') this.#bury(home);
     this.#messages.push({
       kind: 'update',
       key: dictmapKeys.message(home.mailboxId, home.uid),
@@ -194,6 +203,14 @@ export class Chunk {
       },
       change,
     });
+  }
+
+  /** A row that leaves life never comes back: its bucket says so from the same moment on. */
+  #bury(home: Entry['home']): void {
+    const { pk } = dictmapKeys.message(home.mailboxId, home.uid);
+    const members = this.#dead.get(pk);
+    if (members === undefined) this.#dead.set(pk, [home]);
+    else members.push(home);
   }
 
   /** The entry's row must still be what was read; nothing about it changes. */
@@ -224,12 +241,18 @@ export class Chunk {
   async commit(rows: RowStore, others: readonly Write[] = []): Promise<WriteResult> {
     const expiries = [];
     for (const draft of this.#expiries.values()) expiries.push(...(await expiryWrite(rows, draft)));
+    const buckets: Write[] = [];
+    for (const members of this.#dead.values()) {
+      const uids = members.map(({ uid }) => ({ from: uid, to: uid }));
+      buckets.push(...(await deadWrites(rows, members[0]?.mailboxId ?? '', uids)));
+    }
     return await rows.transact([
       ...this.#account.addTo(others),
       ...[...this.#mailboxes.values()].map((draft) => mailboxWrite(draft, this.now)),
       ...this.#messages,
       ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId)),
       ...[...this.#mailboxes.values()].flatMap(registrationsOf).flatMap(({ puts }) => puts),
+      ...buckets,
       ...expiries,
     ]);
   }

@@ -17,7 +17,8 @@ import {
 } from '../accounts/accounts.ts';
 import { type Actor, OWNER } from '../accounts/actor.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
-import { registration } from '../mailboxes/bucket-directory.ts';
+import { markOf, registration } from '../mailboxes/bucket-directory.ts';
+import { deadWrites } from '../mailboxes/dead-writes.ts';
 import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import {
   checkUids,
@@ -28,6 +29,7 @@ import {
   uidConflict,
 } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
+import { passedInTop } from '../mailboxes/passed-over.ts';
 import { type Access, requireTarget } from '../mailboxes/rights.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -223,7 +225,9 @@ async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 
     ...uploadIds.map((uploadId) => linkedWrite(accountId, uploadId, now)),
     ...(link.request === undefined ? [] : [link.request.write(delivered, link.mailboxId, now)]),
   ];
-  const result = await transactWith(ports.rows, puts, writes);
+  const passed = passedInTop(mailbox, markOf(mailbox).top, uids);
+  const marks = await deadWrites(ports.rows, mailbox.mailboxId, passed);
+  const result = await transactWith(ports.rows, puts, writes, marks);
   if (result.outcome === 'written') return delivered;
   // Whatever was refused is read again: a repeated request by its answer, the mailbox by its row.
   const earlier = await link.request?.answer<Delivered>(ports.rows, link.mailboxId);
@@ -233,14 +237,19 @@ async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 
 }
 
 /**
- * Writes buckets in the same transaction, or where that has no room in one before, on the same
+ * Marks of UIDs that are passed over go along where there is room: without them a reader only asks
+ * for more. Writes buckets in the same transaction, or where that has no room in one before, on the same
  * conditions on the mailbox, whose write is the first.
  */
 async function transactWith(
   rows: RowStore,
   puts: readonly Write[],
   writes: readonly Write[],
+  marks: readonly Write[],
 ): Promise<WriteResult> {
+  if (puts.length + writes.length + marks.length <= TRANSACTION_ITEMS) {
+    return await rows.transact([...writes, ...puts, ...marks]);
+  }
   if (puts.length + writes.length <= TRANSACTION_ITEMS) {
     return await rows.transact([...writes, ...puts]);
   }

@@ -3,13 +3,14 @@
  * rows of other mailboxes, by the index `lazy`, under UIDs of its own. Index reads may be late:
  * whoever changes an entry guards on its row.
  */
-import { BUCKET_UIDS } from '../../contract/limits.ts';
 import { bucketOf, lazyPartition, messagePartition, uidKey } from '../../contract/row-layout.ts';
+import type { Listing } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Query, Row, RowStore } from '../ports/row-store.ts';
 import { number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
+import { readPart, uidIn } from './bucket-pages.ts';
 import { isLive, type Message, stateOf, toMessage } from './message.ts';
 import { type PassOver, unlessPassedOver } from './pass-over.ts';
 
@@ -95,7 +96,7 @@ export interface EntryPage {
 
 /**
  * One page in UID order. May hold fewer entries than asked for, even none, and yet have a
- * successor: buckets are passed one at a time, so work is bounded.
+ * successor: the queries for one page are bounded.
  */
 export async function readMailboxPage(
   rows: RowStore,
@@ -104,31 +105,22 @@ export async function readMailboxPage(
   now: number,
 ): Promise<EntryPage> {
   const firstUid = Math.max(page.afterUid + 1, firstPossible(mailbox));
-  const bucket = bucketOf(firstUid);
-  const parts = await inParallel(sourcesOf(mailbox, bucket), PARALLEL_READS, async (source) => ({
-    source,
-    ...(await rows.query({ ...source, sk: { from: uidKey(firstUid) }, limit: page.limit })),
-  }));
-  const seen = parts.flatMap(({ source, rows: found }) => found.map((row) => uidIn(source, row)));
-  // A part that has more to show bounds the page: what lies beyond its end comes later.
-  const ends = parts.flatMap(({ source, rows: found, next }) => {
-    const last = found.at(-1);
-    return next === undefined || last === undefined ? [] : [uidIn(source, last)];
+  const { limit } = page;
+  const parts = await inParallel(listingsOf(mailbox), PARALLEL_READS, async (listing) => {
+    const shows = (row: Row) => shownIn(mailbox, [row], now, () => {}).length > 0;
+    const part = await readPart(rows, mailbox, { listing, firstUid, limit, shows });
+    return { ...part, seen: part.rows.map((row) => uidIn(listing, row)) };
   });
-  const upTo = ends.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...ends);
-  const entries = shownIn(
-    mailbox,
-    parts.flatMap(({ rows: found }) => found),
-    now,
-    page.passOver,
-  )
+  // A part that has more to show bounds the page: what lies beyond its end comes later.
+  const upTo = Math.min(...parts.map((part) => part.upTo ?? Number.POSITIVE_INFINITY));
+  const found = parts.flatMap((part) => part.rows);
+  const entries = shownIn(mailbox, found, now, page.passOver)
     .filter(({ message }) => message.uid <= upTo)
-    .slice(0, page.limit);
-  const cut = entries.length === page.limit ? entries.at(-1)?.message.uid : undefined;
-  if (cut !== undefined && seen.some((uid) => uid > cut)) return { entries, nextAfterUid: cut };
-  if (ends.length > 0) return { entries, nextAfterUid: upTo };
-  if (bucket >= bucketOf(Math.max(mailbox.uidNext - 1, 0))) return { entries };
-  return { entries, nextAfterUid: firstOf(bucket + 1) - 1 };
+    .slice(0, limit);
+  const cut = entries.length === limit ? entries.at(-1)?.message.uid : undefined;
+  const isCut = cut !== undefined && parts.some(({ seen }) => seen.some((uid) => uid > cut));
+  if (isCut) return { entries, nextAfterUid: cut };
+  return Number.isFinite(upTo) ? { entries, nextAfterUid: upTo } : { entries };
 }
 
 /** Every entry, page by page, up to a UID: what is there now, not what comes while one reads. */
@@ -170,7 +162,8 @@ export async function readEntries(
     const sources = sourcesOf(mailbox, bucket);
     for (const source of sources) {
       const read = await readUids(rows, source, members);
-      found.push(...read.filter((row) => wanted.has(uidIn(source, row))));
+      const listing = source.index === undefined ? 'bucket' : 'lazy';
+      found.push(...read.filter((row) => wanted.has(uidIn(listing, row))));
     }
   }
   return shownIn(mailbox, found, now, passOver);
@@ -238,6 +231,11 @@ function shownIn(
 }
 
 /** A storage may also hold live rows: those it had before it became one. */
+function listingsOf(mailbox: Mailbox): readonly Listing[] {
+  if (mailbox.role !== 'storage') return ['bucket'];
+  return mailbox.messages > 0 ? ['bucket', 'lazy'] : ['lazy'];
+}
+
 function sourcesOf(mailbox: Mailbox, bucket: number): Omit<Query, 'limit'>[] {
   const { mailboxId } = mailbox;
   const live = { table: 'dictmap', pk: messagePartition(mailboxId, bucket) } as const;
@@ -254,11 +252,4 @@ function firstPossible(mailbox: Mailbox): number {
 function shownUid({ key, attributes }: Row, isStorage: boolean): number {
   const { lazySk } = attributes;
   return Number(isStorage && typeof lazySk === 'string' ? lazySk : key.sk);
-}
-
-export const firstOf = (bucket: number): number => bucket * BUCKET_UIDS;
-
-/** The UID under which a row was found: of its own mailbox, or of the storage's view. */
-function uidIn(source: Omit<Query, 'limit'>, row: Row): number {
-  return Number(source.index === undefined ? row.key.sk : text(row, 'lazySk'));
 }

@@ -2,11 +2,13 @@
  * What was expunged in place: rows that stay where they were and that no mailbox shows. They lie
  * among the live ones, so finding some reads the mailbox; every reading is strongly consistent.
  */
+import { BUCKET_UIDS } from '../../contract/limits.ts';
 import { bucketOf, messagePartition, uidKey } from '../../contract/row-layout.ts';
+import { everyBucket } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
-import { type Entry, type EntryPage, firstOf, readUids, toEntry } from './entries.ts';
+import { type Entry, type EntryPage, readUids, toEntry } from './entries.ts';
 
 /** Rows of a query: half of them fill its megabyte. */
 const PAGE_ROWS = 1000;
@@ -72,15 +74,19 @@ export async function findInPlace(
 /** One query: what is in place among its rows, often nothing. */
 async function readPage(
   rows: RowStore,
-  { mailboxId, uidNext }: Mailbox,
+  mailbox: Mailbox,
   afterUid: number,
   asOf: number,
 ): Promise<EntryPage> {
-  const bucket = bucketOf(afterUid + 1);
+  const firstUid = afterUid + 1;
+  const buckets = everyBucket(rows, mailbox, bucketOf(firstUid));
+  const { value: bucket } = await buckets.next();
+  // Nothing was expunged at or beyond UIDNEXT when it was read.
+  if (bucket === undefined) return { entries: [] };
   const { rows: found, next } = await rows.query({
     table: 'dictmap',
-    pk: messagePartition(mailboxId, bucket),
-    sk: { from: uidKey(afterUid + 1) },
+    pk: messagePartition(mailbox.mailboxId, bucket),
+    sk: { from: uidKey(firstUid) },
     limit: PAGE_ROWS,
   });
   const entries = inPlaceOf(found, asOf);
@@ -88,7 +94,7 @@ async function readPage(
   if (next !== undefined && last !== undefined) {
     return { entries, nextAfterUid: Number(last.key.sk) };
   }
-  // Nothing was expunged at or beyond UIDNEXT when it was read.
-  if (bucket >= bucketOf(Math.max(uidNext - 1, 0))) return { entries };
-  return { entries, nextAfterUid: firstOf(bucket + 1) - 1 };
+  const { done } = await buckets.next();
+  if (done === true) return { entries };
+  return { entries, nextAfterUid: (bucket + 1) * BUCKET_UIDS - 1 };
 }

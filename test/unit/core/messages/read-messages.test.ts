@@ -95,15 +95,15 @@ describe('listing a mailbox', () => {
     await deliver(1);
     expect(await walk(500)).toEqual({ uids: [BUCKET_UIDS - 1], pages: 1, empty: 0 });
     await deliver(1);
-    expect(await walk(500)).toEqual({ uids: [9_999, 10_000], pages: 2, empty: 0 });
+    expect(await walk(500)).toEqual({ uids: [9_999, 10_000], pages: 1, empty: 0 });
   });
 
-  test('O3: passes over empty buckets one page at a time', async () => {
+  test('O3: costs no page for UIDs that were passed over', async () => {
     await deliver(2);
     await skipTo(5 * BUCKET_UIDS + 7);
     const [last] = await deliver(1);
     expect(last).toBe(50_007);
-    expect(await walk(100)).toEqual({ uids: [1, 2, 50_007], pages: 6, empty: 4 });
+    expect(await walk(100)).toEqual({ uids: [1, 2, 50_007], pages: 1, empty: 0 });
   });
 
   test.each(['expunged', 'purging'])('X1: shows no message that is %s', async (state) => {
@@ -111,7 +111,7 @@ describe('listing a mailbox', () => {
     const mailbox = await inbox();
     for (const uid of [1, 2, 5]) await setState(mailbox, uid, state);
     expect((await walk(100)).uids).toEqual([3, 4, 6]);
-    expect(await walk(2)).toMatchObject({ uids: [3, 4, 6], empty: 2 });
+    expect(await walk(2)).toMatchObject({ uids: [3, 4, 6], pages: 2, empty: 0 });
     await expect(fetchMessage(world.ports, account, mailbox, 5)).rejects.toMatchObject({
       name: 'UnknownMessageError',
     });

@@ -104,11 +104,11 @@ export class AccountDoor {
     return this.#requests.pages([...this.#path, 'messages'], { ...this.#query, ...place });
   }
 
-  /** The message, byte for byte. */
+  /** The message, byte for byte, however large. */
   async message(place: Place, uid: number): Promise<Buffer> {
     const path = [...this.#path, 'messages', String(uid)];
     const query = { ...this.#query, ...place };
-    return (await this.#requests.send({ method: 'GET', path, query }, { idempotent: true })).body;
+    return await this.#requests.download({ method: 'GET', path, query });
   }
 
   async changeFlags(request: ChangeFlagsRequest): Promise<ChangeFlagsAnswer> {

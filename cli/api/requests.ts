@@ -12,6 +12,9 @@ const PAGE_ENTRIES = 500;
 /** Five million entries; beyond that something is wrong. */
 const PAGES_MAX = 10_000;
 
+/** The status by which a message too large for an answer is sent elsewhere. */
+const TEMPORARY_REDIRECT = 307;
+
 export interface ClientPorts extends RetryPorts {
   now(): number;
 }
@@ -52,6 +55,17 @@ export class ApiRequests {
     options: CallOptions,
   ): Promise<void> {
     await this.#retried(() => this.#transport.put(url, headers, raw), options);
+  }
+
+  /** Bytes, which the answer has or leads to by a presigned URL: a new one for each try. */
+  async download(request: ApiRequest): Promise<Buffer> {
+    const follow = async (): Promise<ApiResponse> => {
+      const answer = await this.#transport.send(request);
+      const { location } = answer.headers;
+      if (answer.status !== TEMPORARY_REDIRECT || location === undefined) return answer;
+      return await this.#transport.get(new URL(location));
+    };
+    return (await this.#retried(follow, { idempotent: true })).body;
   }
 
   async get<T>(path: readonly string[], query: Readonly<Record<string, string>> = {}): Promise<T> {

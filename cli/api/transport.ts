@@ -5,7 +5,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { PRESIGNED_URL_SECONDS_MAX } from '../../functions/contract/limits.ts';
+import { PRESIGNED_URL_SECONDS_MAX, UPLOAD_BYTES_MAX } from '../../functions/contract/limits.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -51,6 +51,13 @@ export interface ApiResponse {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+}
+
+interface PresignedRequest {
+  readonly method: 'GET' | 'PUT';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
 }
 
 export class SignedTransport {
@@ -110,7 +117,7 @@ export class SignedTransport {
     return {
       status: response.statusCode,
       headers: response.headers,
-      body: await collect(response.body),
+      body: await collect(response.body, ANSWER_BYTES_MAX),
     };
   }
 
@@ -120,20 +127,32 @@ export class SignedTransport {
     headers: Readonly<Record<string, string>>,
     body: Uint8Array,
   ): Promise<ApiResponse> {
+    return await this.#presigned({ method: 'PUT', url, headers, body }, ANSWER_BYTES_MAX);
+  }
+
+  /** Fetches a message from a presigned URL. */
+  async get(url: URL): Promise<ApiResponse> {
+    return await this.#presigned({ method: 'GET', url, headers: {} }, UPLOAD_BYTES_MAX);
+  }
+
+  async #presigned(
+    { method, url, headers, body }: PresignedRequest,
+    bytesMax: number,
+  ): Promise<ApiResponse> {
     const { response } = await this.#uploader.handle({
-      method: 'PUT',
+      method,
       protocol: url.protocol,
       hostname: url.hostname,
       ...(url.port === '' ? {} : { port: Number(url.port) }),
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       headers: { ...headers, host: url.host },
-      body,
+      ...(body === undefined ? {} : { body }),
     } as unknown as Parameters<NodeHttpHandler['handle']>[0]);
     return {
       status: response.statusCode,
       headers: response.headers,
-      body: await collect(response.body),
+      body: await collect(response.body, bytesMax),
     };
   }
 
@@ -159,13 +178,13 @@ export function encodeSegment(segment: string): string {
   );
 }
 
-async function collect(body: AsyncIterable<Buffer>): Promise<Buffer> {
+async function collect(body: AsyncIterable<Buffer>, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) {
-      throw new CliError(EXIT.unavailable, `the answer is longer than ${ANSWER_BYTES_MAX} bytes`);
+    if (bytes > bytesMax) {
+      throw new CliError(EXIT.unavailable, `the answer is longer than ${bytesMax} bytes`);
     }
     chunks.push(chunk);
   }

@@ -23,7 +23,7 @@ import type {
   StoredObject,
 } from '../core/ports/object-store.ts';
 import { decodeCursor, encodeCursor } from './cursors.ts';
-import { presignPut } from './presigned-put.ts';
+import { presignGet, presignPut } from './presigned-urls.ts';
 import { answered, faultName } from './store-faults.ts';
 
 /**
@@ -110,6 +110,10 @@ export class S3ObjectStore implements ObjectStore {
 
   async presignPut(key: string, sizeBytes: number, seconds: number): Promise<PresignedPut> {
     return await presignPut(this.#client, { bucket: this.#bucket, key, sizeBytes, seconds });
+  }
+
+  async presignGet(object: ObjectVersion, seconds: number): Promise<string> {
+    return await presignGet(this.#client, this.#bucket, object, seconds);
   }
 
   async listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>> {

@@ -28,10 +28,13 @@ export const OBJECT_PAGE_KEYS = 1000;
 export const BUCKET_UIDS = 10_000;
 
 /**
- * Bodies sent inline in one request: Lambda takes 6 MiB synchronously, base64 costs a third,
+ * Bodies sent inline in one request, or in its answer, which has the same limit: Lambda takes 6 MiB synchronously, base64 costs a third,
  * so 4 MiB of mail become 5.4 MiB and leave room for the envelope.
  */
 export const INLINE_BODY_BYTES = 4 * 1024 * 1024;
+
+/** How long a URL to read a message by is good: long enough to follow it, and nobody keeps it. */
+export const FETCH_URL_SECONDS = 60;
 
 /**
  * A message that comes by a presigned URL. The function that links it holds it in memory twice at

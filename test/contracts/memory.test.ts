@@ -36,6 +36,7 @@ function tested(store: MemoryObjectStore): TestedObjectStore {
       store.startUpload(key);
     },
     send: (put, body) => store.receive(put, body),
+    open: (url) => store.open(url),
   };
 }
 

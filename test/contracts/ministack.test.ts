@@ -36,8 +36,8 @@ import { executionArn, SfnWorkflows } from '../../functions/adapters/sfn-workflo
 import { SqsRetryQueue } from '../../functions/adapters/sqs-retry-queue.ts';
 import { SystemClock } from '../../functions/adapters/system-clock.ts';
 import { Meter } from '../../functions/core/meter/meter.ts';
+import { openUrl, sendPut } from '../presigned-requests.ts';
 import { sdkClients } from '../sdk-clients.ts';
-import { sendPut } from '../send-put.ts';
 import { evidenceStoreContract } from './evidence-store.contract.ts';
 import { lostAnswerContract } from './lost-answers.contract.ts';
 import { objectStoreContract } from './object-store.contract.ts';
@@ -107,6 +107,7 @@ describe('MiniStack', () => {
         await s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }));
       },
       send: (put, body) => sendPut(put, body, target.caFile),
+      open: (url) => openUrl(url, target.caFile),
     };
   });
 

@@ -45,6 +45,23 @@ export function presignedContract(under: () => TestedObjectStore): void {
       expect((await under().store.get(key))?.body).toEqual(bytesOf('mail'));
     });
 
+    test('W1: give the bytes of the very version that they were made for', async () => {
+      const key = `${freshPrefix()}a é+%20#`;
+      const body = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256);
+      const first = await under().store.put(key, body);
+      await under().store.put(key, bytesOf('later'));
+      const opened = await under().open(await under().store.presignGet({ key, ...first }, 60));
+      expect(Buffer.from(opened ?? []).equals(body)).toBe(true);
+    });
+
+    test('X1: lead to nothing when it is gone', async () => {
+      const key = `${freshPrefix()}a`;
+      const version = { key, ...(await under().store.put(key, bytesOf('mail'))) };
+      const url = await under().store.presignGet(version, 60);
+      await under().store.removeVersions([version]);
+      expect(await under().open(url)).toBeUndefined();
+    });
+
     test('O2: take no other number of bytes than they were made for', async () => {
       const key = `${freshPrefix()}a`;
       const put = await under().store.presignPut(key, 4, 60);

@@ -14,6 +14,8 @@ export interface TestedObjectStore {
   startUpload(key: string): Promise<void>;
   /** Sends bytes to a presigned URL without credentials; whether they were taken. */
   send(put: PresignedPut, body: Uint8Array): Promise<boolean>;
+  /** What a presigned URL leads to without credentials; undefined when it is refused. */
+  open(url: string): Promise<Uint8Array | undefined>;
 }
 
 /** Far more than any list of these tests has. */

@@ -94,6 +94,10 @@ export class MemoryObjectStore implements ObjectStore {
     return { url, headers: { 'content-length': String(sizeBytes) } };
   }
 
+  async presignGet({ key, versionId }: ObjectVersion): Promise<string> {
+    return `memory:${encodeURIComponent(versionId)}:${encodeURIComponent(key)}`;
+  }
+
   async listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>> {
     const all = this.versions(folder(prefix));
     const first = after === undefined ? 0 : positionAfter(all, after);
@@ -155,6 +159,12 @@ export class MemoryObjectStore implements ObjectStore {
     if (length !== sizeBytes || length !== headers['content-length']) return false;
     await this.put(decodeURIComponent(key), body);
     return true;
+  }
+
+  /** What a client gets by a presigned URL; undefined when there is nothing. */
+  async open(url: string): Promise<Uint8Array | undefined> {
+    const [, versionId = '', key = ''] = url.split(':').map(decodeURIComponent);
+    return (await this.get(key, versionId))?.body;
   }
 
   /** Places a delete marker, as a DELETE without a version does; answers its version id. */

@@ -62,6 +62,13 @@ export interface ObjectStore {
    */
   presignPut(key: string, sizeBytes: number, seconds: number): Promise<PresignedPut>;
   /**
+   * Lets a client read one version, whole or in ranges of bytes. Whether it is there is not looked
+   * at: when it is gone, the URL leads to nothing.
+   * @param seconds the URL is void afterwards
+   * @returns the URL
+   */
+  presignGet(object: ObjectVersion, seconds: number): Promise<string>;
+  /**
    * Versions and delete markers below a prefix that ends in a slash. A walk that removes what it
    * lists keeps the version at the end of a page until it has the next one: once it is gone, that
    * page may skip what is left of its key.

@@ -7,7 +7,7 @@ import { InvalidInputError, quoted } from '../../core/errors.ts';
 import { deliverMessages } from '../../core/messages/deliver-messages.ts';
 import type { Message } from '../../core/messages/message.ts';
 import type { NewMessage } from '../../core/messages/new-messages.ts';
-import { fetchMessage, listMessages } from '../../core/messages/read-messages.ts';
+import { listMessages, openMessage } from '../../core/messages/read-messages.ts';
 import { startUpload } from '../../core/messages/uploads.ts';
 import { openPlace } from '../../core/requests/deleted-request.ts';
 import type { MailRequest } from '../../core/requests/mail-access.ts';
@@ -69,8 +69,10 @@ export function addDeliveryRoutes(routes: AccountRoutes): void {
     const uid = parseUid(context.req.param('uid') ?? '');
     const request = await open();
     const mailbox = await openPlace(request, placeIn(query), 'r');
-    const { body } = await fetchMessage(request.ports, request.access.account, mailbox, uid);
-    return context.body(new Uint8Array(body), 200, { 'content-type': 'message/rfc822' });
+    const found = await openMessage(request.ports, request.access.account, mailbox, uid);
+    const headers = { 'content-type': 'message/rfc822' };
+    if ('body' in found) return context.body(new Uint8Array(found.body), 200, headers);
+    return context.body(null, 307, { location: found.url, 'cache-control': 'no-store' });
   });
 }
 

@@ -72,6 +72,18 @@ describe('objects in S3', () => {
     expect(headers).toEqual({ 'content-length': '7' });
   });
 
+  test('W1: a presigned GET names the version, and what the answer is', async () => {
+    const { store } = await storeWith((_request, _number, response) => void response.end());
+    const { pathname, searchParams } = new URL(
+      await store.presignGet({ key: 'r30/0/a b+c', versionId: 'v1' }, 60),
+    );
+    expect(pathname).toBe('/mail/r30/0/a%20b%2Bc');
+    expect(searchParams.get('versionId')).toBe('v1');
+    expect(searchParams.get('X-Amz-Expires')).toBe('60');
+    expect(searchParams.get('X-Amz-SignedHeaders')).toBe('host');
+    expect(searchParams.get('response-content-type')).toBe('message/rfc822');
+  });
+
   test('W1: a body that breaks off is no shorter message', async () => {
     const { store } = await storeWith((_request, _number, response) => {
       response.writeHead(200, { 'content-length': '10', 'x-amz-version-id': 'v' });

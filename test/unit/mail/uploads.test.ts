@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { UploadAnswer } from '../../../functions/contract/api.ts';
-import { UPLOAD_BYTES_MAX } from '../../../functions/contract/limits.ts';
+import { INLINE_BODY_BYTES, UPLOAD_BYTES_MAX } from '../../../functions/contract/limits.ts';
 import { registryKeys } from '../../../functions/contract/row-layout.ts';
 import { requireMailbox } from '../../../functions/core/mailboxes/mailboxes.ts';
-import { fetchMessage } from '../../../functions/core/messages/read-messages.ts';
+import { ensureStorage } from '../../../functions/core/mailboxes/storage-mailbox.ts';
+import { expungeMessages } from '../../../functions/core/messages/expunge-messages.ts';
+import { fetchMessage, openMessage } from '../../../functions/core/messages/read-messages.ts';
+import { resolveSettings } from '../../../functions/core/settings/resolve-settings.ts';
 import { base64, type MailDoor, openMailDoor } from './mail-door.ts';
 
 let door: MailDoor;
@@ -38,6 +41,59 @@ describe('messages that are uploaded', () => {
     const mailbox = await requireMailbox(rows, door.account, 'INBOX');
     const { body } = await fetchMessage(door.ports, door.account, mailbox, 9);
     expect(Buffer.from(body).equals(Buffer.from(text))).toBe(true);
+  });
+
+  test('W1: are fetched by a presigned URL when an answer cannot carry them', async () => {
+    for (const size of [INLINE_BODY_BYTES, INLINE_BODY_BYTES + 1]) {
+      const upload = await start(size);
+      await door.objects.receive(upload, Buffer.alloc(size, 'x'));
+      expect((await deliver([{ uploadId: upload.uploadId }])).status).toBe(201);
+    }
+    const fetched = (uid: number) =>
+      door.request(`/v1/accounts/${encodeURIComponent(door.user)}/messages/${uid}`, {});
+    const inline = await fetched(1);
+    expect(inline.status).toBe(200);
+    expect((await inline.arrayBuffer()).byteLength).toBe(INLINE_BODY_BYTES);
+    // The bytes never come through the function.
+    door.objects.get = () => Promise.reject(new Error('read'));
+    const large = await fetched(2);
+    expect(large.status).toBe(307);
+    expect(await large.text()).toBe('');
+    expect(large.headers.get('cache-control')).toBe('no-store');
+    Reflect.deleteProperty(door.objects, 'get');
+    const body = await door.objects.open(large.headers.get('location') ?? '');
+    expect(Buffer.from(body ?? []).equals(Buffer.alloc(INLINE_BODY_BYTES + 1, 'x'))).toBe(true);
+  });
+
+  test('X1: a URL to read by lives a minute, and no longer than what it leads to', async () => {
+    const upload = await start(INLINE_BODY_BYTES + 1);
+    await door.objects.receive(upload, Buffer.alloc(INLINE_BODY_BYTES + 1));
+    await deliver([{ uploadId: upload.uploadId }]);
+    const mailbox = await requireMailbox(door.ports.rows, door.account, 'INBOX');
+    const lives: number[] = [];
+    const { objects } = door;
+    const presignGet = objects.presignGet.bind(objects);
+    Object.assign(objects, {
+      presignGet: (version: { key: string; versionId: string }, seconds: number) => {
+        lives.push(seconds);
+        return presignGet(version);
+      },
+    });
+    const open = () => openMessage(door.ports, door.account, mailbox, 1);
+    await open();
+    const settings = resolveSettings({ lazyExpunge: '.EXPUNGED' }, {}, {});
+    const context = { account: door.account, settings, retentionDays: { r30: 30 } };
+    const until = door.ports.clock.now() + 10_000;
+    await ensureStorage(door.ports, door.account, settings, 'INBOX', until);
+    await expungeMessages(door.ports, context, mailbox, [1], {}, until);
+    const storage = await requireMailbox(door.ports.rows, door.account, '.EXPUNGED');
+    door.ports.clock.advance(30 * 86_400_000 - 5_000);
+    await openMessage(door.ports, door.account, storage, 1);
+    expect(lives).toEqual([60, 5]);
+    door.ports.clock.advance(5_000);
+    await expect(openMessage(door.ports, door.account, storage, 1)).rejects.toMatchObject({
+      name: 'UnknownMessageError',
+    });
   });
 
   test('U5: an upload is delivered once; the same request again gets the same answer', async () => {

@@ -215,4 +215,13 @@ describe('large messages', () => {
     expect(await imported(0)).toMatchObject({ stored: 0, present: 3, equal: true });
     expect(uploads()).toBe(1);
   });
+
+  test('W1: come back by one, byte for byte', async () => {
+    await put('cur/1.l', Buffer.alloc(INLINE_BODY_BYTES + 1, 'l'));
+    expect(await imported(0)).toMatchObject({ stored: 1 });
+    const fetch = ['message', 'fetch', '-u', server.user, '-m', 'INBOX', '--uid', '1'];
+    const { exitCode, stdout } = await runCli([...fetch, '--local', local]);
+    expect(exitCode).toBe(0);
+    expect(stdout === 'l'.repeat(INLINE_BODY_BYTES + 1)).toBe(true);
+  });
 });

@@ -30,18 +30,26 @@ export async function startMailServer(): Promise<MailServer> {
 
   const answer = async ({ method, target, headers, body, bytes }: SeenRequest): Promise<Reply> => {
     if (method === 'PUT') return await receive(target, headers['content-length'] ?? '', bytes);
+    if (target.startsWith('/presigned/')) return await open(target);
     const response = await door.request(target, {
       method,
       headers: { 'idempotency-key': String(headers['idempotency-key'] ?? '') },
       ...(body === '' ? {} : { body }),
     });
-    const text = (await response.text()).replaceAll('memory:', `${api.url}/presigned/`);
-    const retry = response.headers.get('retry-after');
+    const toServer = (given: string) => given.replaceAll('memory:', `${api.url}/presigned/`);
+    const told = ['retry-after', 'location'].flatMap((name) => {
+      const value = response.headers.get(name);
+      return value === null ? [] : [[name, toServer(value)] as const];
+    });
     return {
       status: response.status,
-      ...(retry === null ? {} : { headers: { 'retry-after': retry } }),
-      body: text,
+      headers: Object.fromEntries(told),
+      body: toServer(await response.text()),
     };
+  };
+  const open = async (target: string): Promise<Reply> => {
+    const body = await objects.open(target.replace('/presigned/', 'memory:'));
+    return body === undefined ? { status: 404 } : { body: Buffer.from(body) };
   };
   const receive = async (target: string, length: string, bytes: Buffer): Promise<Reply> => {
     const url = decodeURIComponent(target).replace('/presigned/', 'memory:');

@@ -1,4 +1,4 @@
-/** What a client does with a presigned URL. */
+/** What a client does with presigned URLs. */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import type { PresignedPut } from '../functions/core/ports/object-store.ts';
@@ -23,4 +23,22 @@ export async function sendPut(
   });
   agent.destroy();
   return status === 200;
+}
+
+/** @returns what the URL leads to, undefined when it is refused */
+export async function openUrl(url: string, caFile: string): Promise<Uint8Array | undefined> {
+  const agent = new Agent({ ca: readFileSync(caFile) });
+  const body = await new Promise<Uint8Array | undefined>((resolve, reject) => {
+    request(url, { agent }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () =>
+        resolve(answer.statusCode === 200 ? new Uint8Array(Buffer.concat(chunks)) : undefined),
+      );
+    })
+      .on('error', reject)
+      .end();
+  });
+  agent.destroy();
+  return body;
 }

@@ -1,6 +1,7 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+/** URLs that whoever has them may use without credentials of their own. */
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { PresignedPut } from '../core/ports/object-store.ts';
+import type { ObjectVersion, PresignedPut } from '../core/ports/object-store.ts';
 
 /** Names of headers by which the SDK announces the checksum of a body. */
 const CHECKSUM_HEADER = /^x-amz-(sdk-)?checksum-/;
@@ -25,6 +26,23 @@ export async function presignPut(
     url: await getSignedUrl(client, command, { expiresIn: put.seconds }),
     headers: { 'content-length': String(ContentLength) },
   };
+}
+
+/** Signs a GET of one version, for where the client itself would send it. */
+export async function presignGet(
+  client: S3Client,
+  bucket: string,
+  { key: Key, versionId: VersionId }: ObjectVersion,
+  seconds: number,
+): Promise<string> {
+  const command = new GetObjectCommand({
+    Bucket: bucket,
+    Key,
+    VersionId,
+    ResponseContentType: 'message/rfc822',
+    ResponseCacheControl: 'no-store',
+  });
+  return await getSignedUrl(client, command, { expiresIn: seconds });
 }
 
 /**

@@ -259,8 +259,16 @@ export class Alarms extends Construct {
   }
 
   /** Rows that S3 does not follow: mail that was expunged stays, and nobody else would notice. */
-  private watchObjects({ reconcile, retryQueue, deadLetterQueue }: ObjectsReconciler): void {
+  private watchObjects(objects: ObjectsReconciler): void {
+    const { reconcile, retryQueue, deadLetterQueue, lostRecordsQueue } = objects;
     const longest = { statistic: Stats.MAXIMUM, period: ALARM_PERIOD };
+    this.add('LostRecords', lostRecordsQueue.metricApproximateNumberOfMessagesVisible(longest), {
+      name: 'lost-records',
+      severity: 'critical',
+      runbook: 'records-of-the-stream-are-lost',
+      says: "Records of the dictmap's stream were given up after 23 hours: S3 does not follow their rows.",
+      threshold: 1,
+    });
     this.add('DeadLetters', deadLetterQueue.metricApproximateNumberOfMessagesVisible(longest), {
       name: 'dead-letters',
       severity: 'critical',

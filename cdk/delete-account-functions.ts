@@ -6,6 +6,7 @@ import {
   OPAQUE_CLASS,
   UPLOADS_PREFIX,
 } from '../functions/contract/key-layout.ts';
+import { UPLOADS_WAIT_SECONDS_MAX } from '../functions/contract/limits.ts';
 import { NodeFunction, type TableAction } from './constructs/node-function.ts';
 import {
   MAIL_SERVER_STEP_TIMEOUT_SECONDS,
@@ -162,6 +163,12 @@ function allowObjects(
     objects: [],
     prefixes: [],
   });
+  // A last look at what slow uploads may have left.
+  functions.CertifyErasure.bindBucket(mailBucket, ENV.mailBucket, {
+    bucket: ['listVersions'],
+    objects: [],
+    prefixes: [],
+  });
   functions.CertifyErasure.bindBucket(evidenceBucket, ENV.evidenceBucket, {
     bucket: ['tellAbsent'],
     objects: ['put', 'lock', 'get'],
@@ -181,6 +188,9 @@ function setVariables(
     step.setVariable(ENV.classesEverDeployed, ever);
   }
   PlanErasure.setVariable(ENV.settleSeconds, String(settings.settleSeconds));
+  // Nobody's mail is in an ephemeral stage.
+  const uploadsWait = settings.ephemeral ? 0 : UPLOADS_WAIT_SECONDS_MAX;
+  PlanErasure.setVariable(ENV.uploadsWaitSeconds, String(uploadsWait));
   CertifyErasure.setVariable(ENV.logRetentionDays, String(settings.logRetentionDays));
   CertifyErasure.setVariable(ENV.recoveryDays, String(settings.recoveryDays));
   const lockDays = settings.ephemeral ? 0 : settings.evidenceRetentionDays;

@@ -26,6 +26,8 @@ export interface ObjectsReconciler {
   readonly retry: NodeFunction;
   readonly retryQueue: Queue;
   readonly deadLetterQueue: Queue;
+  /** Names the shard and the numbers of records of the stream that were given up. */
+  readonly lostRecordsQueue: Queue;
 }
 
 /** Receives of a message before it dies: waits of 1, 2, 4 ... 60 minutes, two hours in all. */
@@ -49,9 +51,12 @@ const STREAM: EventSourceMappingOptions = {
   maxBatchingWindow: Duration.seconds(1),
   // What was written while nothing read the stream is read too.
   startingPosition: StartingPosition.TRIM_HORIZON,
-  // A batch fails only while the retry queue cannot be written: then by halves, and not for ever.
+  // A batch fails only while the retry queue cannot be written: then by halves, as long as the
+  // stream has it. It keeps records for 24 hours; an hour before that what could not be read is
+  // named in a queue of its own, for a record that the stream has dropped is named nowhere.
   bisectBatchOnError: true,
-  retryAttempts: 100,
+  retryAttempts: -1,
+  maxRecordAge: Duration.hours(23),
   filters: STREAM_FILTERS.map((pattern) => FilterCriteria.filter(pattern)),
 };
 
@@ -66,19 +71,29 @@ const NO_DEAD_LETTERS =
   'Invoked by an event source mapping, never asynchronously: what fails goes to the retry queue ' +
   'by the key of its row, and from there to the dead-letter queue.';
 
+const NAMES_RECORDS =
+  'The end of the line of the stream: an alarm rings, and an operator looks for the records.';
+
 export function addReconcileObjects(scope: Construct, props: ServiceStackProps): ObjectsReconciler {
-  const deadLetterQueue = addQueue(scope, 'DeadLetterQueue');
-  Validations.of(deadLetterQueue).acknowledge({
-    id: 'Serverless-SQSRedrivePolicy',
-    reason: 'It is the end of the line: an alarm rings, and an operator redrives it.',
-  });
+  const deadLetterQueue = addEndQueue(
+    scope,
+    'DeadLetterQueue',
+    'It is the end of the line: an alarm rings, and an operator redrives it.',
+  );
   const retryQueue = addQueue(scope, 'RetryQueue', deadLetterQueue);
   const reconcile = addFunction(scope, 'ReconcileObjects', props, {
     handler: 'reconcile-objects',
     description: 'Stream of the dictmap: S3 follows the rows',
   });
   reconcile.bindQueue(retryQueue, ENV.retryQueueUrl, ['send']);
-  readStream(reconcile, props);
+  const lostRecordsQueue = addEndQueue(scope, 'LostRecordsQueue', NAMES_RECORDS);
+  Validations.of(lostRecordsQueue).acknowledge({
+    id: 'AwsSolutions::AwsSolutions-SQS3',
+    reason: NAMES_RECORDS,
+  });
+  // Lambda sends in the name of the role.
+  reconcile.allow([lostRecordsQueue.queueArn], ['sqs:SendMessage']);
+  readStream(reconcile, props, lostRecordsQueue);
   const retry = addFunction(scope, 'RetryReconcile', props, {
     handler: 'retry-reconcile',
     description: 'Retry queue: rows that S3 could not follow before',
@@ -89,7 +104,14 @@ export function addReconcileObjects(scope: Construct, props: ServiceStackProps):
   const firstWait = props.settings.ephemeral ? 0 : FIRST_WAIT_SECONDS;
   retry.setVariable(ENV.retryFirstWaitSeconds, String(firstWait));
   mapEvents(retry, 'Retries', retryQueue.queueArn, RETRIES);
-  return { reconcile, retry, retryQueue, deadLetterQueue };
+  return { reconcile, retry, retryQueue, deadLetterQueue, lostRecordsQueue };
+}
+
+/** A queue that no function reads. */
+function addEndQueue(scope: Construct, id: string, reason: string): Queue {
+  const queue = addQueue(scope, id);
+  Validations.of(queue).acknowledge({ id: 'Serverless-SQSRedrivePolicy', reason });
+  return queue;
 }
 
 function addQueue(scope: Construct, id: string, deadLetterQueue?: Queue): Queue {
@@ -129,7 +151,11 @@ function addFunction(
   return result;
 }
 
-function readStream(target: NodeFunction, { storage }: ServiceStackProps): void {
+function readStream(
+  target: NodeFunction,
+  { storage }: ServiceStackProps,
+  lostRecordsQueue: Queue,
+): void {
   const { tableStreamArn } = storage.tables.dictmap;
   if (tableStreamArn === undefined) throw new Error('the dictmap has no stream');
   target.allow(
@@ -138,7 +164,8 @@ function readStream(target: NodeFunction, { storage }: ServiceStackProps): void 
       (action) => `dynamodb:${action}`,
     ),
   );
-  mapEvents(target, 'Stream', tableStreamArn, STREAM);
+  const onFailure = { bind: () => ({ destination: lostRecordsQueue.queueArn }) };
+  mapEvents(target, 'Stream', tableStreamArn, { ...STREAM, onFailure });
 }
 
 function mapEvents(

@@ -90,6 +90,7 @@ export class ServiceStack extends Stack {
       AutoexpungeStateMachineArn: autoexpunge.machine.stateMachineArn,
       RetryQueueArn: objects.retryQueue.queueArn,
       DeadLetterQueueArn: objects.deadLetterQueue.queueArn,
+      LostRecordsQueueArn: objects.lostRecordsQueue.queueArn,
       ...Object.fromEntries(
         Object.entries(policies).map(([name, { managedPolicyArn }]) => [
           `${name}PolicyArn`,

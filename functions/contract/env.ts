@@ -13,6 +13,8 @@ export const ENV = {
   /** JSON of `MailSettings`, those of the deployment; missing where none were made. */
   mailSettings: 'LETHE_MAIL_SETTINGS',
   settleSeconds: 'LETHE_SETTLE_SECONDS',
+  /** How long an erasure waits, at most, for uploads that began before its fence. */
+  uploadsWaitSeconds: 'LETHE_UPLOADS_WAIT_SECONDS',
   /** How long function logs and recovery points outlive an erasure: named in the certificate. */
   logRetentionDays: 'LETHE_LOG_RETENTION_DAYS',
   recoveryDays: 'LETHE_RECOVERY_DAYS',

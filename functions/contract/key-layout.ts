@@ -47,7 +47,7 @@ export const uploadKey = (accountId: string, uploadId: string): string =>
   `${uploadsPrefix(accountId)}${checked(uploadId)}`;
 
 /** `uploads/<accountId>/` */
-function uploadsPrefix(accountId: string): string {
+export function uploadsPrefix(accountId: string): string {
   return `${UPLOADS_PREFIX}${checked(accountId)}/`;
 }
 

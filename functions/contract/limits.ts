@@ -45,6 +45,16 @@ export const UPLOAD_BYTES_MAX = 64 * 1024 * 1024;
 /** No presigned URL may live longer than a quarter of an hour: the settling time is longer. */
 export const PRESIGNED_URL_SECONDS_MAX = 900;
 
+/**
+ * The slowest line that an erasure waits for, 128 kbit/s, an old mobile one. S3 ends connections on
+ * which nothing comes, not slow ones: what comes slower still is named in the certificate.
+ */
+export const SLOWEST_UPLOAD_BYTES_PER_SECOND = 16 * 1024;
+
+/** The largest upload begun in the last second of its URL: 900 s and 4,096 s, 83 minutes. */
+export const UPLOADS_WAIT_SECONDS_MAX =
+  PRESIGNED_URL_SECONDS_MAX + UPLOAD_BYTES_MAX / SLOWEST_UPLOAD_BYTES_PER_SECOND;
+
 /** UIDs have 32 bits, and so has the UIDNEXT after the last of them. */
 export const UID_MAX = 2 ** 32 - 2;
 

@@ -78,6 +78,9 @@ export type EraseAccountRowsAnswer =
 
 export type VerifyAnswer = { readonly outcome: 'clean' | 'again' | 'nextRound' } | RefusalAnswer;
 
+/** `nextRound`: an upload has ended since the verification. */
+export type CertifyAnswer = { readonly outcome: 'certified' | 'nextRound' } | RefusalAnswer;
+
 export interface RecordFailurePayload {
   readonly operation: OperationContext;
   /** What a Catch or a refusing step left: error name and cause. */

@@ -6,7 +6,8 @@ import { once, wireClock, wireRows } from '../runtime/wiring.ts';
 
 const ports = once(() => ({ rows: wireRows(), clock: wireClock() }));
 const settleSeconds = once(() => readNumber(ENV.settleSeconds));
+const uploadsWaitSeconds = once(() => readNumber(ENV.uploadsWaitSeconds));
 
 export const handler = stepHandler('plan-erasure', parseStep(), ({ operation }) =>
-  planErasure(ports(), settleSeconds(), operation),
+  planErasure(ports(), settleSeconds(), operation, uploadsWaitSeconds()),
 );

@@ -105,9 +105,13 @@ describe('least privilege', () => {
     );
     expect(queues).toEqual([
       {
+        // What it queues, and, sent by Lambda in the name of the role, what the stream gives up.
         name: 'ReconcileObjects',
         actions: ['sqs:SendMessage'],
-        resources: [expect.stringMatching(/"RetryQueue\w+","Arn"/)],
+        resources: [
+          expect.stringMatching(/"LostRecordsQueue\w+","Arn"/),
+          expect.stringMatching(/"RetryQueue\w+","Arn"/),
+        ],
       },
       {
         name: 'RetryReconcile',
@@ -197,6 +201,12 @@ describe('least privilege', () => {
     ]);
     const signers = everyGrant.filter(({ grants }) => allActions(grants).includes('kms:Sign'));
     expect(signers.map(({ name }) => name)).toEqual(['CertifyErasure']);
+  });
+
+  test('X3: of mail CertifyErasure may only list versions, for its last look at uploads', () => {
+    expect(actionsOn(grantsOf(prod, 'CertifyErasure'), 'MailBucket')).toEqual([
+      's3:ListBucketVersions',
+    ]);
   });
 
   test('certificates are written where CertifyErasure may write', () => {

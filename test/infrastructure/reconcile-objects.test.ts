@@ -24,11 +24,18 @@ describe('the stream', () => {
   };
   const message = (state: string) => ({ type: { S: 'message' }, state: { S: state } });
 
-  test('O3: batches that fail are halved and end; nothing of an outage is skipped', () => {
+  test('O3: batches that fail are halved and tried as long as the stream has them, then named', () => {
     expect(stream).toMatchObject({
       BatchSize: 100,
       BisectBatchOnFunctionError: true,
-      MaximumRetryAttempts: 100,
+      MaximumRetryAttempts: -1,
+      // The stream drops a record after 24 hours, and tells nobody.
+      MaximumRecordAgeInSeconds: 23 * 3600,
+      DestinationConfig: {
+        OnFailure: {
+          Destination: { 'Fn::GetAtt': [expect.stringMatching(/^LostRecordsQueue/), 'Arn'] },
+        },
+      },
       ParallelizationFactor: 4,
       StartingPosition: 'TRIM_HORIZON',
     });
@@ -62,7 +69,7 @@ describe('queues', () => {
   const [retry] = queues.filter(([id]) => id.startsWith('RetryQueue'));
 
   test('hold what they are given for two weeks, encrypted, by TLS only', () => {
-    expect(queues).toHaveLength(2);
+    expect(queues).toHaveLength(3);
     const policies = [...resourcesOf(prod, 'AWS::SQS::QueuePolicy').values()];
     for (const [id, { Properties }] of queues) {
       expect(Properties).toMatchObject({
@@ -105,7 +112,10 @@ describe('queues', () => {
     });
   });
 
-  test.each(['RetryQueueArn', 'DeadLetterQueueArn'])('%s is an output', (name) => {
-    prod.hasOutput(name, {});
-  });
+  test.each(['RetryQueueArn', 'DeadLetterQueueArn', 'LostRecordsQueueArn'])(
+    '%s is an output',
+    (name) => {
+      prod.hasOutput(name, {});
+    },
+  );
 });

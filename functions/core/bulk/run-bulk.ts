@@ -9,10 +9,11 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import { notActive, readAccount, requireUnheld } from '../accounts/accounts.ts';
-import { expirePlan, type PlannedMailbox, readPlan, writePlan } from '../erasure/plan.ts';
+import { type PlannedMailbox, readPlan, writePlan } from '../erasure/plan.ts';
 import { LetheError } from '../errors.ts';
 import type { RetentionDays } from '../messages/expiry.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
+import { expireRecords } from '../operations/expire-records.ts';
 import { requireOperation, requireRunning } from '../operations/operations.ts';
 import { refusal } from '../operations/refusals.ts';
 import { selectMessages } from '../queries/select-messages.ts';
@@ -139,7 +140,7 @@ async function beginWork<P extends ChunkPorts>(
 }
 
 async function end<P extends ChunkPorts>({ ports, context }: BulkRun<P>): Promise<BulkAnswer> {
-  await expirePlan(ports, context.operationId);
+  await expireRecords(ports, context.operationId);
   const writes = endBulkWrites(context, ports.clock.now());
   const result = await ports.rows.transact(writes);
   // Another delivery of this step may have ended it already; a newer attempt stops this one.

@@ -1,5 +1,6 @@
 /** Issuing the certificate, once for a round of an attempt however often the step is delivered. */
-import type { OperationContext } from '../../contract/payloads.ts';
+import { uploadsPrefix } from '../../contract/key-layout.ts';
+import type { CertifyAnswer, OperationContext } from '../../contract/payloads.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
 import { type Certificate, certificateName, signCertificate } from '../evidence/certificate.ts';
 import { type ResidueSettings, residueOf } from '../evidence/residue.ts';
@@ -9,9 +10,10 @@ import { shownDollars, shownUsage } from '../meter/usage.ts';
 import { enterStep, requireRunning, toOperation, updateWrite } from '../operations/operations.ts';
 import { erasedCounts } from '../operations/progress.ts';
 import type { Ports } from '../ports/ports.ts';
-import { number, textSet } from '../rows/attributes.ts';
+import { number, optionalNumber, textSet } from '../rows/attributes.ts';
 import { requirePart } from './erasure-ports.ts';
-import { foundByRound } from './verification-cursor.ts';
+import { startNextRound } from './rounds.ts';
+import { foundByRound, VerificationCursor } from './verification-cursor.ts';
 import { readVerified } from './verify-erasure.ts';
 
 const DAY_MS = 86_400_000;
@@ -21,20 +23,28 @@ export interface CertificateSettings extends ResidueSettings {
   readonly evidenceLockDays: number;
 }
 
-type CertifyPorts = Pick<Ports, 'rows' | 'signer' | 'evidence' | 'clock'>;
+type CertifyPorts = Pick<Ports, 'rows' | 'objects' | 'signer' | 'evidence' | 'clock'>;
 
 /**
- * Signs and stores the certificate. The name is taken by the first delivery; a later one finds it
- * there and leaves it.
+ * Signs and stores the certificate, after a last look at the account's uploads: what a slow PUT has
+ * left since the verification starts the next round. The name is taken by the first delivery; a
+ * later one finds it there and leaves it.
  * @throws SupersededError
  */
 export async function certifyErasure(
   ports: CertifyPorts,
   settings: CertificateSettings,
   context: OperationContext,
-): Promise<void> {
+): Promise<CertifyAnswer> {
   await enterStep(ports, context, 'Certify erasure');
   const { round } = await requireRunning(ports.rows, context);
+  const late = await lateUploads(ports.objects, context.accountId);
+  if (late > 0) {
+    const found = { objectVersions: late };
+    const cursor = await VerificationCursor.open(ports, context, round);
+    await cursor.advance(0, found);
+    return await startNextRound(ports, context, round, JSON.stringify(found));
+  }
   const name = certificateName(context.operationId, context.attempt, round);
   if ((await ports.evidence.read(name)) === undefined) {
     const certificate = await makeCertificate(ports, settings, context);
@@ -43,6 +53,18 @@ export async function certifyErasure(
     await ports.evidence.save(name, Buffer.from(JSON.stringify(signed)), lockedUntil);
   }
   await ports.rows.write(updateWrite(context, { certificate: name }, { round }));
+  return { outcome: 'certified' };
+}
+
+/** What the first page of the account's uploads that has any entry shows. */
+async function lateUploads(objects: Ports['objects'], accountId: string): Promise<number> {
+  let after: string | undefined;
+  do {
+    const { entries, next } = await objects.listVersions(uploadsPrefix(accountId), after);
+    if (entries.length > 0) return entries.length;
+    after = next;
+  } while (after !== undefined);
+  return 0;
 }
 
 async function makeCertificate(
@@ -79,6 +101,7 @@ async function makeCertificate(
     remains: residueOf(verifiedAt, settings, {
       left: textSet(row, 'cacheHosts'),
       cleared: textSet(row, 'cacheHostsCleared'),
+      uploadsOpen: optionalNumber(row, 'uploadsOpenUntil') !== undefined,
     }),
   };
 }

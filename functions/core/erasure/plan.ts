@@ -11,19 +11,15 @@ import {
   PLAN_ROW_BYTES,
 } from '../../contract/limits.ts';
 import type { OperationContext, PlanAnswer } from '../../contract/payloads.ts';
-import {
-  accountPartition,
-  ROW_VERSION,
-  registryKeys,
-  TTL_ATTRIBUTE,
-} from '../../contract/row-layout.ts';
-import { enterStep, requireRunning, retentionEnd, updateWrite } from '../operations/operations.ts';
+import { accountPartition, ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
+import { enterStep, requireRunning, updateWrite } from '../operations/operations.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row, RowStore, Write } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { accountBuckets, type BucketRun } from './account-buckets.ts';
 import { requirePart } from './erasure-ports.ts';
+import { settleSecondsOf } from './open-uploads.ts';
 
 const PAGE_ROWS = 500;
 
@@ -231,13 +227,15 @@ export function mailboxRows(rows: RowStore, accountId: string): AsyncGenerator<R
 /**
  * Makes or extends the plan and says into how many ranges the work is cut: one for a small
  * account, 256 for ten million messages.
- * @param settleSeconds how long to wait before verification
+ * @param settleSeconds how long to wait before verification, where no upload may be under way
+ * @param uploadsWaitSecondsMax how long to wait for uploads at most
  * @throws SupersededError
  */
 export async function planErasure(
   ports: Pick<Ports, 'rows' | 'clock'>,
   settleSeconds: number,
   context: OperationContext,
+  uploadsWaitSecondsMax?: number,
 ): Promise<PlanAnswer> {
   await enterStep(ports, context, 'Plan erasure');
   const extent = await extendPlan(ports, context);
@@ -247,7 +245,7 @@ export async function planErasure(
     ranges: Array.from({ length: rangeCount }, (_, range) => range),
     rangeCount,
     round,
-    settleSeconds,
+    settleSeconds: await settleSecondsOf(ports, context, settleSeconds, uploadsWaitSecondsMax),
   };
 }
 
@@ -268,18 +266,4 @@ async function fixedRangeCount(
 /** One range for every 10,000 messages that there can be, from 1 to 256. */
 export function rangeCountFor(messagesMax: number): number {
   return Math.min(Math.max(Math.ceil(messagesMax / ERASURE_RANGE_MESSAGES), 1), ERASURE_RANGES_MAX);
-}
-
-/** Gives the plan rows the same end as the finished operation. */
-export async function expirePlan(ports: Pick<Ports, 'rows' | 'clock'>, operationId: string) {
-  let parts = 0;
-  for await (const _ of planRows(ports.rows, operationId)) parts += 1;
-  for (let part = 0; part < parts; part += 1) {
-    await ports.rows.write({
-      kind: 'update',
-      key: registryKeys.plan(operationId, part),
-      guard: { row: 'present' },
-      change: { set: { [TTL_ATTRIBUTE]: retentionEnd(ports.clock.now()) } },
-    });
-  }
 }

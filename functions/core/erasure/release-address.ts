@@ -13,6 +13,7 @@ import {
 } from '../../contract/row-layout.ts';
 import { certificateName } from '../evidence/certificate.ts';
 import { closeOperation } from '../operations/close-operation.ts';
+import { expireRecords } from '../operations/expire-records.ts';
 import {
   enterStep,
   finishWrite,
@@ -25,7 +26,6 @@ import type { Row, Write } from '../ports/row-store.ts';
 import { optionalText, text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { requirePart } from './erasure-ports.ts';
-import { expirePlan } from './plan.ts';
 
 type ReleasePorts = Pick<Ports, 'rows' | 'clock'>;
 
@@ -50,7 +50,7 @@ export async function releaseAddress(
   await enterStep(ports, context, 'Release address');
   await removeRows(ports, context, 'idempotency#');
   await closeOthers(ports, context);
-  await expirePlan(ports, operationId);
+  await expireRecords(ports, operationId);
   await finish(ports, context);
   return { operationId };
 }
@@ -65,9 +65,12 @@ function accountRows(ports: ReleasePorts, context: OperationContext, prefix: str
 }
 
 /** The account's addresses, its own first: that is the one by which operations find it. */
-async function addressesOf(ports: ReleasePorts, context: OperationContext): Promise<string[]> {
-  const account = await ports.rows.get(registryKeys.account(context.accountId));
-  const user = account && optionalText(account, 'user');
+async function addressesOf(
+  ports: ReleasePorts,
+  context: OperationContext,
+  account: Row,
+): Promise<string[]> {
+  const user = optionalText(account, 'user');
   const addresses: string[] = [];
   for await (const entry of accountRows(ports, context, 'address#')) {
     const address = text(entry, 'address');
@@ -137,10 +140,9 @@ async function removeRows(
  * the operation and its entry are 99 of the 100 items of a transaction.
  */
 async function finish(ports: ReleasePorts, context: OperationContext): Promise<void> {
-  const operation = requirePart(
-    await ports.rows.get(registryKeys.operation(context.operationId)),
-    'operation row',
-  );
+  const rowOf = async (key: RowKey, what: string) => requirePart(await ports.rows.get(key), what);
+  const operation = await rowOf(registryKeys.operation(context.operationId), 'operation row');
+  const account = await rowOf(registryKeys.account(context.accountId), 'account row');
   const stableId = optionalText(operation, 'userdbStableId');
   const writesOf = async (addresses: readonly string[]): Promise<Write[]> => {
     const writes: Write[] = [];
@@ -150,13 +152,13 @@ async function finish(ports: ReleasePorts, context: OperationContext): Promise<v
     return writes;
   };
   for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
-    const addresses = await addressesOf(ports, context);
+    const addresses = await addressesOf(ports, context, account);
     // No account gets more addresses than end with it. Should one have more all the same, the
     // aliases beyond go first: no step acts by an alias.
     for (const alias of addresses.splice(ADDRESSES_PER_ACCOUNT_MAX)) {
       await ports.rows.transact(await writesOf([alias]));
     }
-    const end = endWrites(context, toOperation(operation).round, ports.clock.now());
+    const end = endWrites(context, operation, account, ports.clock.now());
     const result = await ports.rows.transact([...(await writesOf(addresses)), ...end]);
     if (result.outcome === 'written') return;
     // Another delivery of this step may have been faster.
@@ -167,29 +169,37 @@ async function finish(ports: ReleasePorts, context: OperationContext): Promise<v
   throw new Error(`could not close operation ${context.operationId}`);
 }
 
-/** A tombstone of the account stays as long as the operation: ids only, no address. */
-function endWrites(context: OperationContext, round: number, now: number): Write[] {
-  const { operationId, attempt } = context;
+/** All that is left of an account's row: nothing else of it outlives the account (U7). */
+const TOMBSTONE = ['v', 'type', 'accountId', 'retentionClass', 'createdAt', 'operationId'] as const;
+
+/** A tombstone of the account stays as long as the operation: ids only. */
+function endWrites(
+  context: OperationContext,
+  operation: Row,
+  { attributes }: Row,
+  now: number,
+): Write[] {
+  const { accountId, operationId, attempt } = context;
+  const kept = TOMBSTONE.flatMap((name) => {
+    const value = attributes[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const ttl = { [TTL_ATTRIBUTE]: retentionEnd(now) };
+  const certificate = certificateName(operationId, attempt, toOperation(operation).round);
   return [
     {
-      kind: 'update',
-      key: registryKeys.account(context.accountId),
-      guard: {
-        row: 'present',
-        equals: { operationId: context.operationId, state: 'deleting' },
-      },
-      change: {
-        set: { state: 'erased', [TTL_ATTRIBUTE]: retentionEnd(now) },
-        unset: ['user', 'listPk', 'listSk'],
-      },
+      kind: 'put',
+      key: registryKeys.account(accountId),
+      guard: { row: 'present', equals: { operationId, state: 'deleting' } },
+      attributes: { ...Object.fromEntries(kept), state: 'erased', ...ttl },
     },
     // Not without the certificate of this very attempt and round.
-    finishWrite(context, now, { certificate: certificateName(operationId, attempt, round) }),
+    finishWrite(context, now, { certificate }),
     {
       kind: 'update',
-      key: registryKeys.accountOperation(context.accountId, context.operationId),
+      key: registryKeys.accountOperation(accountId, operationId),
       guard: { row: 'present' },
-      change: { set: { [TTL_ATTRIBUTE]: retentionEnd(now) } },
+      change: { set: ttl },
     },
   ];
 }

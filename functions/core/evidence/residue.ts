@@ -1,4 +1,5 @@
 /** What remains of an account outside the stores that Lethe lists, and until when. */
+import { SLOWEST_UPLOAD_BYTES_PER_SECOND } from '../../contract/limits.ts';
 import type { Residue } from './certificate.ts';
 
 const DAY_MS = 86_400_000;
@@ -13,11 +14,13 @@ export interface ResidueSettings {
 export function residueOf(
   at: number,
   settings: ResidueSettings,
-  caches: {
+  places: {
     /** Backends that may still hold metacache and fscache. */
     readonly left: ReadonlySet<string>;
     /** Backends that removed the metacache when asked to. */
     readonly cleared: ReadonlySet<string>;
+    /** Whether uploads could be under way when the fence was raised. */
+    readonly uploadsOpen: boolean;
   },
 ): Residue[] {
   const after = (days: number): string => new Date(at + days * DAY_MS).toISOString();
@@ -51,13 +54,21 @@ export function residueOf(
       note: 'none is made by this deployment; others end with their own retention',
     },
   ];
-  for (const host of [...caches.left].sort()) {
+  if (places.uploadsOpen) {
+    residue.push({
+      where: 'uploads begun before the fence',
+      note:
+        `those of at least ${SLOWEST_UPLOAD_BYTES_PER_SECOND / 1024} KiB a second were waited for and ` +
+        'looked for; S3 lets slower ones end, and its lifecycle removes what they leave within 4 days',
+    });
+  }
+  for (const host of [...places.left].sort()) {
     residue.push({
       where: `caches of backend ${host}`,
       note: "metacache and fscache end with the backend's own clean-up",
     });
   }
-  for (const host of [...caches.cleared].sort()) {
+  for (const host of [...places.cleared].sort()) {
     residue.push({
       where: `fscache of backend ${host}`,
       note: "the metacache was removed; cached objects end with the backend's own clean-up",

@@ -39,7 +39,7 @@ const SINGLE_STEPS = [
   ['clear-caches'],
   ['erase-account-rows', 'done'],
   ['verify-erasure'],
-  ['certify-erasure'],
+  ['certify-erasure', 'certified'],
   ['release-address'],
 ] as const;
 
@@ -77,7 +77,7 @@ function requestUsage(size: ErasureSize, ranges: number): Usage {
   const sharing = Math.min(ranges, SHARDS.length);
   const ends = Math.ceil((end * SHARDS.length) / sharing / OBJECT_PAGE_KEYS) * sharing;
   return {
-    s3Tier1Requests: prefixes * 4 + fullPages * SHARDS.length + EVIDENCE_REQUESTS,
+    s3Tier1Requests: prefixes * 4 + fullPages * SHARDS.length + EVIDENCE_REQUESTS + LAST_LOOKS,
     s3Tier2Requests: EVIDENCE_REQUESTS,
     s3DeleteObjectsRequests: fullPages * SHARDS.length + ends,
     kmsRequests: 1,
@@ -86,6 +86,8 @@ function requestUsage(size: ErasureSize, ranges: number): Usage {
 
 /** The certificate is looked for, then put. */
 const EVIDENCE_REQUESTS = 1;
+/** Uploads are listed once more before it. */
+const LAST_LOOKS = 1;
 
 function rowUsage(size: ErasureSize, ranges: number): Usage {
   const pages = size.messages / OBJECT_PAGE_KEYS;

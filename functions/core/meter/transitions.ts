@@ -18,7 +18,6 @@ const AFTER: Readonly<Record<string, number>> = {
   'clear-caches': 1,
   'erase-account-rows': 2,
   'verify-erasure': 2,
-  /** And "Reserve address", which passes through. */
   'certify-erasure': 2,
   /** And "Account deleted". */
   'release-address': 2,
@@ -40,6 +39,7 @@ const OVER_ONE_MORE: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'wait-for-sessions': { none: 'Grace period', again: 'Let sessions end' },
   'erase-range': { done: 'Range erased' },
   'erase-account-rows': { done: 'Settle' },
+  'certify-erasure': { certified: 'Reserve address' },
   'expunge-messages': { done: 'Done' },
   'restore-messages': { done: 'Done' },
   'purge-part': { done: 'Part purged', again: 'Go on' },

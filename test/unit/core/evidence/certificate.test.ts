@@ -134,8 +134,8 @@ describe('reading it', () => {
 
 describe('what remains elsewhere', () => {
   const at = Date.parse('2026-11-22T00:00:00Z');
-  const caches = { left: new Set(['b', 'a']), cleared: new Set<string>() };
-  const residue = residueOf(at, { recoveryDays: 35, logRetentionDays: 30 }, caches);
+  const places = { left: new Set(['b', 'a']), cleared: new Set<string>(), uploadsOpen: true };
+  const residue = residueOf(at, { recoveryDays: 35, logRetentionDays: 30 }, places);
 
   test('U7: each with its end, counted from the verification, where Lethe can know it', () => {
     const ends = residue.map(({ where, until }) => [where, until?.slice(0, 10)]);
@@ -146,6 +146,7 @@ describe('what remains elsewhere', () => {
       ['logs of functions and API', '2026-12-22'],
       ['records in other accounts', undefined],
       ['backups and replicas of bucket and tables', undefined],
+      ['uploads begun before the fence', undefined],
       ['caches of backend a', undefined],
       ['caches of backend b', undefined],
     ]);

@@ -16,36 +16,63 @@ export function parsePattern(field: string, value: unknown): string {
   );
 }
 
-/**
- * Whether a pattern (or a name) matches a whole path, both in their stored form. Time is bounded
- * by the product of their lengths, whatever the number of wildcards.
- */
+/** Whether a pattern (or a name) matches a whole path, both in their stored form. */
 export function matchesPattern(pattern: string, path: string): boolean {
-  if (!isPattern(pattern)) return pattern === path;
-  // reached[i]: the first i characters of the pattern match the path read so far.
-  const nothing = () => new Array<boolean>(pattern.length + 1).fill(false);
-  let reached = overWildcards(pattern, nothing().with(0, true));
-  for (const character of path) {
-    const next = nothing();
-    let any = false;
-    for (let at = 0; at < pattern.length; at += 1) {
-      if (!reached[at]) continue;
-      const wanted = pattern[at];
-      if (wanted === '*' || (wanted === '%' && character !== DELIMITER)) next[at] = true;
-      else if (pattern.startsWith(character, at)) next[at + character.length] = true;
-      else continue;
-      any = true;
-    }
-    if (!any) return false;
-    reached = overWildcards(pattern, next);
-  }
-  return reached[pattern.length] === true;
+  return isPattern(pattern) ? new Pattern(pattern).matches(path) : pattern === path;
 }
 
-/** A wildcard may stand for nothing. */
-function overWildcards(pattern: string, reached: boolean[]): boolean[] {
-  for (let at = 0; at < pattern.length; at += 1) {
-    if (reached[at] && (pattern[at] === '*' || pattern[at] === '%')) reached[at + 1] = true;
+/**
+ * A pattern made ready for many paths. All its places at which the path that was read so far may
+ * have arrived are one number, a bit each, which one step moves on: so a path is read once, without
+ * going back, whatever the wildcards (O3).
+ */
+export class Pattern {
+  /** Bit of the place behind the last character. */
+  readonly #end: bigint;
+  readonly #stars: bigint;
+  readonly #percents: bigint;
+  /** For each character, the places before which it stands. */
+  readonly #literals = new Map<string, bigint>();
+
+  constructor(pattern: string) {
+    // Wildcards side by side are one: then a wildcard that stands for nothing leads to no other.
+    const places = pattern
+      .replaceAll(/[*%]{2,}/g, (several) => (several.includes('*') ? '*' : '%'))
+      .split('');
+    let [stars, percents, bit] = [0n, 0n, 1n];
+    for (const character of places) {
+      if (character === '*') stars |= bit;
+      else if (character === '%') percents |= bit;
+      else this.#literals.set(character, (this.#literals.get(character) ?? 0n) | bit);
+      bit <<= 1n;
+    }
+    this.#stars = stars;
+    this.#percents = percents;
+    this.#end = bit;
   }
-  return reached;
+
+  /** Whether it matches a whole path. */
+  matches(path: string): boolean {
+    return this.matchedLevels(path).has(path);
+  }
+
+  /** Of a path and those above it, what it matches. */
+  matchedLevels(path: string): ReadonlySet<string> {
+    const matched = new Set<string>();
+    let reached = this.#overWildcards(1n);
+    for (let at = 0; at <= path.length && reached !== 0n; at += 1) {
+      const character = path.charAt(at);
+      const endsLevel = character === DELIMITER || at === path.length;
+      if (endsLevel && (reached & this.#end) !== 0n) matched.add(path.slice(0, at));
+      const wild = character === DELIMITER ? this.#stars : this.#stars | this.#percents;
+      const literal = this.#literals.get(character) ?? 0n;
+      reached = this.#overWildcards((reached & wild) | ((reached & literal) << 1n));
+    }
+    return matched;
+  }
+
+  /** A wildcard may stand for nothing. */
+  #overWildcards(reached: bigint): bigint {
+    return reached | ((reached & (this.#stars | this.#percents)) << 1n);
+  }
 }

@@ -3,7 +3,7 @@ import type { MailboxListItem } from '../../contract/mail-api.ts';
 import { InvalidInputError } from '../errors.ts';
 import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
 import { parentOf } from '../mailboxes/mailbox-path.ts';
-import { matchesPattern, parsePattern } from '../mailboxes/mailbox-pattern.ts';
+import { Pattern, parsePattern } from '../mailboxes/mailbox-pattern.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { hasRight } from '../mailboxes/rights.ts';
 import { subscribedNames } from '../mailboxes/subscriptions.ts';
@@ -32,15 +32,19 @@ export async function requestList(
   if (given.length > PATTERNS_MAX) {
     throw InvalidInputError.of('pattern', `got ${given.length}, allowed are ${PATTERNS_MAX}`);
   }
-  const patterns = given.map((pattern) => parsePattern('pattern', pattern));
+  const patterns = given.map((one) => {
+    const name = parsePattern('pattern', one);
+    return { name, pattern: new Pattern(name) };
+  });
   const { account, actor, settings } = access;
   const found = new Map<string, MailboxListItem>();
   const parents = new Set<string>();
   for (const mailbox of await mailboxesAtOnce(ports.rows, account)) {
     if (!hasRight(actor, settings, mailbox, 'l')) continue;
     const { path } = mailbox;
-    const reaching = patterns.filter((pattern) => reaches(settings, pattern, path));
-    const shown = (name: string) => reaching.some((pattern) => matchesPattern(pattern, name));
+    const reaching = patterns.filter(({ name }) => reaches(settings, name, path));
+    const levels = reaching.map(({ pattern }) => pattern.matchedLevels(path));
+    const shown = (name: string) => levels.some((matched) => matched.has(name));
     const { specialUse = settings.specialUseOf(path) } = mailbox;
     if (shown(path)) found.set(path, { path, ...(specialUse === undefined ? {} : { specialUse }) });
     for (let above = parentOf(path); above !== undefined; above = parentOf(above)) {

@@ -1,5 +1,6 @@
 /** What was acknowledged about messages while folders came and went, and whether it still holds. */
 
+import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { isHidden, toMoves, type WithMoves } from '../../functions/core/accounts/folder-moves.ts';
 import type { Tree } from '../../functions/core/folders/tree.ts';
 import { isStored, membersOf } from '../../functions/core/folders/tree.ts';
@@ -10,6 +11,7 @@ import type { Value } from '../../functions/core/ports/row-store.ts';
 import { recount } from '../../functions/core/quota/recount.ts';
 import type { RowChange } from '../models/memory-row-changes.ts';
 import type { FolderDesk } from './folder-desk.ts';
+import { OTHER } from './folder-requests.ts';
 
 /** Live instances, and those that the storage keeps, by the subject of the message. */
 export class Ledger {
@@ -24,6 +26,8 @@ export class Ledger {
 
   /** Whether an expunge drops what has another instance. */
   mayDrop = false;
+  /** Live instances that ended because their folder was handed over, by subject. */
+  readonly handedOver = new Map<string, number>();
   /** What has happened to messages that nobody may have asked for. */
   readonly faults: string[] = [];
 
@@ -37,8 +41,11 @@ export class Ledger {
       .find((one) => one.key.sk === `mailbox#${mailboxId}`);
     const { state, path } = row?.attributes ?? {};
     const { subject } = before['envelope'] as { subject: string };
-    if (state === 'deleted') this.add('live', subject, -1);
-    else if (!this.mayDrop) this.faults.push(`${subject} was purged in ${state} ${path}`);
+    if (state === 'deleted') {
+      this.add('live', subject, -1);
+      if (!isLeaving(desk, String(row?.attributes['treeId']))) return;
+      this.handedOver.set(subject, (this.handedOver.get(subject) ?? 0) + 1);
+    } else if (!this.mayDrop) this.faults.push(`${subject} was purged in ${state} ${path}`);
     else if (!isSeen(desk, subject)) this.faults.push(`the last ${subject} went from ${path} (L4)`);
   }
 
@@ -74,18 +81,47 @@ export class Ledger {
       ...(await desk.nameProblems()),
       ...unlike('live', this.live, seen.live),
       ...unlike('stored', this.stored, seen.stored),
+      ...(await this.#lostOnTheWay(desk)),
     ];
   }
+
+  /** What was handed over is where its new owner sees it (W1). */
+  async #lostOnTheWay(desk: FolderDesk): Promise<string[]> {
+    const { rows } = desk.world;
+    const other = await requireActiveAccount(rows, OTHER);
+    const there = new Map<string, number>();
+    for await (const mailbox of everyMailboxRow(rows, other.accountId)) {
+      if (!isThere(other, mailbox)) continue;
+      for (const subject of await bodies(desk, mailbox, other)) {
+        there.set(subject, (there.get(subject) ?? 0) + 1);
+      }
+    }
+    return [...this.handedOver].flatMap(([subject, count]) => {
+      const has = there.get(subject) ?? 0;
+      return has >= count ? [] : [`${subject}: ${count} handed over, ${has} arrived`];
+    });
+  }
 }
+
+/** Whether it is a hand-over that ends what is in a deleted tree. */
+const isLeaving = ({ world }: FolderDesk, deletionId: string): boolean =>
+  world.rows.rows('dictmap').some(({ attributes }) => {
+    const isTree = attributes['type'] === 'tree' && attributes['deletionId'] === deletionId;
+    return isTree && String(attributes['claim']).startsWith('hand-over-');
+  });
 
 /** Whether a live instance is left that its owner sees, in this very moment. */
 function isSeen({ world }: FolderDesk, subject: string): boolean {
   const rows = world.rows.rows('dictmap');
-  const moves = world.rows.rows('registry').find(({ key }) => key.sk === 'account');
+  const moves = world.rows.rows('registry').find(({ key, attributes }) => {
+    return key.sk === 'account' && attributes['user'] !== OTHER;
+  });
+  const own = String(moves?.attributes['accountId']);
   const account = { accountId: '', ...movesOf(moves?.attributes['moves']) };
   const seen = rows.flatMap(({ attributes }) => {
     const { type, state, path = '', returnId } = attributes;
     if (type !== 'mailbox' || state !== 'active') return [];
+    if (!String(attributes['mailboxId']).startsWith(own)) return [];
     const mailbox = {
       path: String(path),
       ...(returnId === undefined ? {} : { returnId: String(returnId) }),
@@ -105,8 +141,8 @@ function movesOf(value: Value | undefined): Pick<WithMoves, 'moves'> {
 }
 
 /** Subjects of what a mailbox shows; each must be readable, byte for byte (W1). */
-async function bodies(desk: FolderDesk, mailbox: Mailbox): Promise<string[]> {
-  const account = await desk.account();
+async function bodies(desk: FolderDesk, mailbox: Mailbox, owner?: Account): Promise<string[]> {
+  const account = owner ?? (await desk.account());
   const subjects: string[] = [];
   for (const line of await desk.shown(mailbox)) {
     const [uid = '', subject = ''] = line.split(' ');

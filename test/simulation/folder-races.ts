@@ -4,6 +4,7 @@
  * that was acknowledged must hold once they have been sent again.
  */
 import { ERROR_NAMES } from '../../functions/contract/error-names.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { LetheError } from '../../functions/core/errors.ts';
 import { isStored } from '../../functions/core/folders/tree.ts';
 import { settleAllMoves } from '../../functions/core/requests/settle-moves.ts';
@@ -16,9 +17,11 @@ import {
   drawRequest,
   type FolderRequest,
   MORTAL,
+  OTHER,
   STORAGE,
   send,
 } from './folder-requests.ts';
+import { CLASSES } from './world.ts';
 
 /** What a request may answer when others were first. Everything else is a fault. */
 const REFUSALS: readonly string[] = [
@@ -28,6 +31,9 @@ const REFUSALS: readonly string[] = [
   ERROR_NAMES.storeBusy,
   ERROR_NAMES.superseded,
 ];
+
+/** After so long a hand-over that was heard of no more is nobody's. */
+const HAND_OVER_CLAIM_MS = 3_600_000;
 
 /** A crash comes at one of the first changes: small trees need one, larger ones some. */
 const CRASH_CALLS = [1, 2, 3];
@@ -84,6 +90,7 @@ async function carryOut(
   tally: Map<string, number>,
 ): Promise<void> {
   const desk = await FolderDesk.seeded(seed, ...paths);
+  await createAccount(desk.world.ports, CLASSES, { user: OTHER });
   const ledger = new Ledger();
   ledger.mayDrop = next() < ONLY_LAST_SHARE;
   desk.settings = { lazyExpunge: STORAGE, lazyExpungeOnlyLastInstance: ledger.mayDrop };
@@ -137,13 +144,14 @@ async function repeat(desk: FolderDesk, ledger: Ledger, plan: readonly Process[]
   for (const { requests, crash } of plan) {
     if (crash === undefined) continue;
     for (const request of requests) {
-      if (request.do === 'undelete' || request.do === 'purge') continue;
+      if (['undelete', 'purge', 'handOver'].includes(request.do)) continue;
       await outcomeOf(send(desk, ledger, desk.ports, request, ''));
     }
   }
-  // The next purge gives back what one has claimed that died, though nothing is due.
+  // The next purge gives back what one has claimed that died, or a hand-over, though nothing is due.
+  desk.world.clock.advance(HAND_OVER_CLAIM_MS);
   for (const [pick, { state }] of (await desk.trees()).filter(isStored).entries()) {
-    if (state !== 'purging') continue;
+    if (state !== 'purging' && state !== 'leaving') continue;
     await send(desk, ledger, desk.ports, { do: 'purge', pick, only: 'nothing' }, 'next');
   }
   // An undelete names its deletion, which the list tells; a rename is ended by who needs its names.

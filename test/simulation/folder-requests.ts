@@ -1,6 +1,7 @@
 /** Requests on folders and the mail in them, drawn from a seed; what they answer goes to a ledger. */
 
 import { registryKeys } from '../../functions/contract/row-layout.ts';
+import type { Account } from '../../functions/core/accounts/accounts.ts';
 import { isStored } from '../../functions/core/folders/tree.ts';
 import { isAtOrBelow } from '../../functions/core/mailboxes/mailbox-path.ts';
 import { type Mailbox, requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
@@ -13,10 +14,15 @@ import { recount } from '../../functions/core/quota/recount.ts';
 import { requestCreate } from '../../functions/core/requests/create-request.ts';
 import type { MailRequest } from '../../functions/core/requests/mail-access.ts';
 import { requestRename } from '../../functions/core/requests/rename-request.ts';
+import { requestUndelete } from '../../functions/core/requests/undelete-request.ts';
+import { readSettings } from '../../functions/core/settings/settings-store.ts';
 import type { FolderDesk } from './folder-desk.ts';
 import type { Ledger } from './folder-ledger.ts';
 
 export const STORAGE = '.EXPUNGED';
+
+/** Who has the account that folders are handed over to. */
+export const OTHER = 'jane@example.org';
 
 export type FolderRequest =
   | { readonly do: 'delete'; readonly path: string; readonly scope: 'tree' | 'mailbox' }
@@ -34,6 +40,14 @@ export type FolderRequest =
       readonly pick: number;
       /** All that may go is at or below it; everything when missing. */
       readonly only?: string;
+      /** What is at or below it stays. */
+      readonly spare?: string;
+    }
+  | {
+      /** To the other account. */
+      readonly do: 'handOver';
+      readonly pick: number;
+      readonly branch?: string;
     }
   | { readonly do: 'recount' }
   | MailRequestOf;
@@ -53,13 +67,14 @@ export const MORTAL: ReadonlySet<Kind> = new Set([
   'create',
   'rename',
   'purge',
+  'handOver',
 ]);
 
 /** Often what races, seldom what is beside it. */
 const KINDS: readonly Kind[] = [
   ...(['delete', 'delete', 'delete', 'undelete', 'undelete', 'undelete'] as const),
   ...(['create', 'create', 'deliver', 'deliver', 'rename', 'expunge', 'copy', 'move'] as const),
-  ...(['unexpunge', 'recount', 'purge', 'purge', 'purge'] as const),
+  ...(['unexpunge', 'recount', 'purge', 'purge', 'purge', 'handOver', 'handOver'] as const),
 ];
 
 export type Draw = <T>(among: readonly T[]) => T;
@@ -86,8 +101,12 @@ export function drawRequest(draw: Draw, paths: readonly string[]): FolderRequest
     case 'recount':
       return { do: kind };
     case 'purge': {
-      const only = draw([undefined, undefined, path]);
-      return { do: kind, pick: draw([0, 0, 1]), ...(only === undefined ? {} : { only }) };
+      const part = draw([{}, {}, { only: path }, { spare: path }, { spare: path }]);
+      return { do: kind, pick: draw([0, 0, 1]), ...part };
+    }
+    case 'handOver': {
+      const branch = draw([undefined, undefined, path]);
+      return { do: kind, pick: draw([0, 0, 1]), ...(branch === undefined ? {} : { branch }) };
     }
     default:
       return { do: kind, path: draw(['INBOX', path, path]) };
@@ -116,6 +135,9 @@ export async function send(
     case 'purge':
       await sendPurge(desk, ports, asked, name);
       return;
+    case 'handOver':
+      await sendHandOver(desk, ports, asked);
+      return;
     case 'deliver':
       await desk.deliver(asked.path, name, ports);
       ledger.add('live', name, 1);
@@ -137,11 +159,31 @@ export async function send(
   }
 }
 
+/** As the door for administrators does it. */
+async function sendHandOver(
+  desk: FolderDesk,
+  ports: MessagePorts,
+  { pick, branch }: Extract<FolderRequest, { do: 'handOver' }>,
+): Promise<void> {
+  const trees = (await desk.trees()).filter(isStored);
+  const tree = trees[pick % Math.max(trees.length, 1)];
+  if (tree === undefined) return;
+  const request = await desk.request(ports);
+  const settingsOf = (other: Account) => readSettings(ports.rows, desk.settings, other);
+  const body = { deletionId: tree.deletionId, toUser: OTHER };
+  const path = branch === undefined ? {} : { path: branch };
+  const { complete = true } = await requestUndelete(
+    { ...request, settingsOf },
+    { ...body, ...path },
+  );
+  if (!complete) throw new Error('a hand-over of little mail takes one request');
+}
+
 /** @param claim the name of the operation that purges */
 async function sendPurge(
   desk: FolderDesk,
   ports: MessagePorts,
-  { pick, only }: Extract<FolderRequest, { do: 'purge' }>,
+  { pick, only, spare }: Extract<FolderRequest, { do: 'purge' }>,
   claim: string,
 ): Promise<void> {
   const trees = (await desk.trees()).filter(isStored);
@@ -150,7 +192,9 @@ async function sendPurge(
   const operation = registryKeys.operation(claim);
   const running = { kind: 'put', key: operation, attributes: { state: 'running' } } as const;
   await desk.world.rows.write(running);
-  const mayGo = (path: string) => only === undefined || isAtOrBelow(path, only);
+  const mayGo = (path: string) =>
+    (only === undefined || isAtOrBelow(path, only)) &&
+    (spare === undefined || !isAtOrBelow(path, spare));
   const dueAt = (path: string) => (mayGo(path) ? 0 : Number.POSITIVE_INFINITY);
   try {
     await desk.purge(tree, claim, { ports, dueAt });

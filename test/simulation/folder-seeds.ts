@@ -38,4 +38,9 @@ export const WHAT_HAPPENS: readonly string[] = [
   ),
   'delete crashed',
   'undelete crashed',
+  'handOver done',
+  'handOver refused',
+  'handOver crashed',
+  'purge done',
+  'purge crashed',
 ];

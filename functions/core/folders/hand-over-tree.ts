@@ -10,6 +10,7 @@ import { StoreBusyError } from '../errors.ts';
 import { markOf } from '../mailboxes/bucket-directory.ts';
 import { requireUid } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import { notAllowed } from '../mailboxes/rights.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
 import type { Attributes, Guard } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
@@ -33,7 +34,7 @@ const MAILBOX_ID_BYTES = 8;
  * @param deadline epoch milliseconds after which nothing more is begun
  * @returns whether all is there; else the same call again does the rest
  * @throws AccountNotActiveError, AccountHeldError, SupersededError when the claim was lost,
- *   StoreBusyError; Error when what came is not what there was: then nothing may end (W5, W8)
+ *   StoreBusyError; NotAllowedError when what came is not what there was: nothing may end (W5, W8)
  */
 export async function handOverTree(
   ports: MessagePorts,
@@ -78,8 +79,9 @@ async function endArrival(
   const { state, mailboxes, messages, bytes } = await requireTree(rows, accountId, deletionId);
   if (state === 'deleted') return 'ended';
   if (state !== 'arriving') throw new StoreBusyError('what has come of the copy is being purged');
-  throw new Error(
+  throw notAllowed(
     `the copy ${deletionId} has ${mailboxes} mailboxes, ${messages} messages, ${bytes} bytes, its source ${whole.mailboxes}, ${whole.messages}, ${whole.bytes}: nothing of the source may end`,
+    'Let a purge in the other account take the copy, or an operator look at the folder.',
   );
 }
 

@@ -41,7 +41,7 @@ const CRASH_CALLS = [1, 2, 3];
 /** Accounts in which only the last instance goes to the storage. */
 const ONLY_LAST_SHARE = 0.5;
 
-interface Process {
+export interface Process {
   readonly requests: readonly FolderRequest[];
   /** Dies at this change. */
   readonly crash?: { readonly call: number; readonly point: 'before' | 'after' };
@@ -70,6 +70,25 @@ export async function race(
   } catch (error) {
     const told = JSON.stringify({ prelude, plan });
     throw new Error(`LETHE_SEED=${seed} repeats this: ${told}`, { cause: error });
+  }
+}
+
+/**
+ * As race, of given processes.
+ * @param next a number from 0 (included) to 1 (excluded) each time: whose turn is next
+ * @throws Error saying what was wrong
+ */
+export async function raceOf(
+  { paths }: Races,
+  seed: number,
+  plan: readonly Process[],
+  tally: Map<string, number>,
+): Promise<void> {
+  const ids = new SeededIds(seed);
+  try {
+    await carryOut(paths, seed, 'deleted', plan, () => ids.fraction(), tally);
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${JSON.stringify(plan)}`, { cause: error });
   }
 }
 

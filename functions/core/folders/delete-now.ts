@@ -1,6 +1,7 @@
 /**
  * Immediate deletion of one mailbox: its messages pass through lazy expunge, then its name goes
- * and its row becomes a shell (L6). Mail that comes meanwhile makes it fail, and nothing is lost:
+ * and its row becomes a shell (L6). What would be kept in place ends at once instead: in a mailbox
+ * that is gone nobody could reach it. Mail that comes meanwhile makes it fail, and nothing is lost:
  * what was expunged is in the storage, what came is in the mailbox.
  */
 import { INBOX } from '../../contract/mailbox-names.ts';
@@ -11,7 +12,10 @@ import { StoreBusyError } from '../errors.ts';
 import { requireSettled } from '../mailboxes/create-mailbox.ts';
 import { isThere } from '../mailboxes/every-mailbox.ts';
 import { type Mailbox, requireActive, unknownMailbox } from '../mailboxes/mailboxes.ts';
+import { EVERYTHING_SHOWN } from '../messages/entries.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
+import { findInPlace } from '../messages/in-place-entries.ts';
+import { purgeInPlace } from '../messages/unexpunge-messages.ts';
 import type { Change } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import { sameNames } from '../settings/settings-store.ts';
@@ -19,6 +23,9 @@ import { clearCounts } from './clear-counts.ts';
 import { Emptying, type ImmediateDeletion, requireSame } from './empty-mailbox.ts';
 import { finishMoves } from './finish-move.ts';
 import { leaveShell } from './leave-shell.ts';
+
+/** Some five transactions: what was found is gone before more is looked for. */
+const PAGE_ENTRIES = 500;
 
 export interface DeletedNow {
   readonly messages: number;
@@ -41,9 +48,14 @@ export async function deleteNow(
   deadline: number,
 ): Promise<DeletedNow> {
   const mailbox = await requireDeletable(ports, context, deletion.mailbox, deadline);
-  const emptying = new Emptying(ports, context, { ...deletion, mailbox }, deadline);
+  const { bypassStorage = keepsNothing(context, mailbox) } = deletion;
+  const wanted = { ...deletion, mailbox, bypassStorage };
+  const emptying = new Emptying(ports, context, wanted, deadline);
   try {
     if (!(await emptying.run())) return { ...emptying.sum, complete: false };
+    const isEmpty =
+      !keepsNothing(context, mailbox) || (await endKept(ports, context, mailbox, deadline));
+    if (!isEmpty) return { ...emptying.sum, complete: false };
     if (mailbox.path !== INBOX) {
       if (mailbox.role === 'storage') await clearCounts(ports.rows, mailbox.mailboxId);
       await untilWon(ports, deadline, () => end(ports, context.account, mailbox));
@@ -53,6 +65,39 @@ export async function deleteNow(
     return { ...emptying.sum, complete: false };
   }
   return { ...emptying.sum, complete: true };
+}
+
+/** Whether its mail, kept in place, would go out of everybody's reach with it. The INBOX stays. */
+const keepsNothing = ({ settings }: MailContext, { path, role }: Mailbox): boolean =>
+  settings.expunge.mode === 'in-place' && path !== INBOX && role !== 'storage';
+
+/** What was expunged in place before: in UID order, so that a later request goes on from a mark. */
+async function endKept(
+  ports: ChunkPorts,
+  context: MailContext,
+  mailbox: Mailbox,
+  deadline: number,
+): Promise<boolean> {
+  const { mailboxId, uidNext } = mailbox;
+  let afterUid = mailbox.keptAfterUid ?? 0;
+  for (;;) {
+    const window = { afterUid, limit: PAGE_ENTRIES, deadline, asOf: EVERYTHING_SHOWN };
+    const page = await findInPlace(ports, mailbox, window);
+    const uids = page.entries.map(({ message }) => message.uid);
+    const { complete } = await purgeInPlace(ports, context, mailbox, uids, deadline);
+    if (!complete) return false;
+    if (page.nextAfterUid === undefined) return true;
+    afterUid = page.nextAfterUid;
+    if (ports.clock.now() <= deadline) continue;
+    await ports.rows.write({
+      kind: 'update',
+      key: dictmapKeys.mailbox(mailboxId),
+      // Mail that comes now has a higher UID; what had a lower one has ended, live or not.
+      guard: { row: 'present', equals: { state: 'active' } },
+      change: { set: { keptAfterUid: Math.min(afterUid, uidNext - 1) } },
+    });
+    return false;
+  }
 }
 
 /** Read anew, once no tree of folders around it is on the move. */

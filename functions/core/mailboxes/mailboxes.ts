@@ -33,6 +33,8 @@ export interface Mailbox {
   readonly dueSk?: string;
   /** No live message has a lower UID. */
   readonly firstLiveUid?: number;
+  /** Nothing was expunged in place at this UID or a lower one. */
+  readonly keptAfterUid?: number;
   /** The highest bucket that the directory names; missing: see `markOf`. */
   readonly topBucket?: number;
   /** Buckets below this one count as in use, though the directory may not name them. */
@@ -81,6 +83,7 @@ export function toMailbox(row: Row): Mailbox {
     ...given(row, 'autoexpungeAfterSeconds'),
     ...given(row, 'autoexpungeMaxMails'),
     ...given(row, 'firstLiveUid'),
+    ...given(row, 'keptAfterUid'),
     ...given(row, 'topBucket'),
     ...given(row, 'unlistedBuckets'),
     ...given(row, 'topLazyBucket'),

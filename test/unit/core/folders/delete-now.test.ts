@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
-import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
+import { dictmapKeys, registryKeys } from '../../../../functions/contract/row-layout.ts';
 import { deleteNow } from '../../../../functions/core/folders/delete-now.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { readMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
@@ -109,6 +109,63 @@ describe('immediate deletion', () => {
     await remove('Work', { bypassStorage: true });
     await expect(own.box('.EXPUNGED')).rejects.toMatchObject({ name: 'UnknownMailboxError' });
     expect(own.states()).toEqual(['purging']);
+  });
+
+  describe('where mail is kept in place', () => {
+    const IN_PLACE: MailSettings = { lazyExpunge: 'in-place' };
+
+    test('L6: mail goes at once with its mailbox, also what was expunged before', async () => {
+      const { own, remove, world } = await desk(IN_PLACE);
+      await own.deliver('Work', 'a', 'b', 'c');
+      await own.expunge('Work', 2);
+      const { mailboxId } = await own.box('Work');
+      expect(own.states().toSorted()).toEqual(['expunged', 'live', 'live']);
+      expect(await remove('Work')).toMatchObject({ messages: 2, complete: true });
+      expect(own.states()).toEqual(['purging', 'purging', 'purging']);
+      expect(await readMailbox(world.rows, mailboxId)).toMatchObject({ state: 'shell' });
+    });
+
+    test('L6: a mailbox that holds only what was expunged takes that along', async () => {
+      const { own, remove } = await desk(IN_PLACE);
+      await own.deliver('Work', 'a');
+      await own.expunge('Work', 1);
+      await remove('Work', { requireEmpty: true });
+      expect(own.states()).toEqual(['purging']);
+    });
+
+    test('W1: the INBOX stays, and what is expunged in it stays in reach', async () => {
+      const { own, remove } = await desk(IN_PLACE);
+      await own.deliver('INBOX', 'a', 'b');
+      await own.expunge('INBOX', 1);
+      await remove('INBOX');
+      expect(own.states()).toEqual(['expunged', 'expunged']);
+    });
+
+    test('W6: nothing goes while the account is held', async () => {
+      const { own, remove, world } = await desk(IN_PLACE);
+      await own.deliver('Work', 'a', 'b');
+      await own.expunge('Work', 1);
+      const key = registryKeys.account(own.account.accountId);
+      const hold = { set: { hold: { by: 'court' } } };
+      await world.rows.write({ kind: 'update', key, guard: { row: 'present' }, change: hold });
+      await expect(remove('Work')).rejects.toMatchObject({ name: 'AccountHeldError' });
+      expect(own.states()).toEqual(['expunged', 'live']);
+    });
+
+    test('W2, O3: cut by its deadline, or by a crash at any change, it goes on', async () => {
+      const { own, remove, world } = await desk(IN_PLACE);
+      await own.deliver('Work', ...Array.from({ length: 60 }, (_, index) => `m${index}`));
+      for (let uid = 1; uid <= 60; uid += 2) await own.expunge('Work', uid);
+      for (let call = 1; ; call += 1) {
+        const crashes = new Crashes({ call: 1, point: call % 2 === 0 ? 'after' : 'before' });
+        const done = await remove('Work', { ports: crashes.wrapAll({ ...world.ports }) }).catch(
+          () => undefined,
+        );
+        if (done !== undefined || call > 20) break;
+      }
+      await remove('Work').catch((error) => expect(error.name).toBe('UnknownMailboxError'));
+      expect(new Set(own.states())).toEqual(new Set(['purging']));
+    });
   });
 
   test('L6, O3: cut by its deadline it says so, and the same request goes on', async () => {

@@ -1,7 +1,11 @@
-/** Holds the unit lane to what it promises: no process is started, and nothing is sent or awaited. */
+/**
+ * Holds the unit lane to what it promises: no process is started, and nothing is sent or awaited. With
+ * LETHE_TEST_DATE, it runs at that time (ISO 8601).
+ */
 import childProcess from 'node:child_process';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import { shiftDate } from './dates/shift-date.ts';
 
 /** Tests that need more are named `*.integration.test.ts`. */
 class OutsideUnitLaneError extends Error {
@@ -22,3 +26,6 @@ Object.assign(childProcess, { spawnSync: starts, execSync: starts, execFileSync:
 Object.assign(net.Server.prototype, { listen: refuse('listens to') });
 Object.assign(net.Socket.prototype, { connect: refuse('calls') });
 syncBuiltinESMExports();
+
+const date = process.env['LETHE_TEST_DATE'];
+if (date !== undefined) shiftDate(date);

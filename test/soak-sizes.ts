@@ -13,6 +13,8 @@ interface SoakSizes {
   readonly freshFolderRaces: number;
   /** How long clients hammer the same messages over the embedded AWS. */
   readonly hammerSeconds: number;
+  /** Messages that come over IMAP, are imported, and go with their account. */
+  readonly wholeLifeMessages: number;
   /** Messages of the account that is erased over the embedded AWS. */
   readonly erasedMessages: number;
   /** All recorded scenarios over the deployed doors, or enough for every verb and error once. */
@@ -24,6 +26,7 @@ const SHORT_SIZES: SoakSizes = {
   largeFolderRaces: 200,
   freshFolderRaces: 100,
   hammerSeconds: 10,
+  wholeLifeMessages: 500,
   erasedMessages: 4000,
   everyScenario: false,
 };
@@ -33,6 +36,7 @@ const FULL_SIZES: SoakSizes = {
   largeFolderRaces: 2000,
   freshFolderRaces: 1000,
   hammerSeconds: 60,
+  wholeLifeMessages: 3000,
   erasedMessages: 20_000,
   everyScenario: true,
 };

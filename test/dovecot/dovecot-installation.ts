@@ -1,6 +1,8 @@
 /** Whether a real Dovecot can be run here; installs Debian's where that is possible. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface DovecotInstallation {
   readonly dovecot: string;
@@ -45,6 +47,12 @@ function versionProblem({ dovecot }: DovecotInstallation): string | undefined {
   return VERSION.test(version) ? undefined : `Dovecot ${version} is installed; tests need 2.3`;
 }
 
+/** Test files run side by side: whoever waited for another's installation has nothing left to do. */
+const INSTALL = `test -x /usr/sbin/dovecot && test -x /usr/lib/dovecot/imap || {
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends ${PACKAGES.join(' ')}
+}`;
+
 /** As root only, without anything else that might be asked; the service itself is not started. */
 function install(): void {
   const options = {
@@ -52,6 +60,6 @@ function install(): void {
     timeout: INSTALL_TIMEOUT_MS,
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
   } as const;
-  spawnSync('apt-get', ['update', '-qq'], options);
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...PACKAGES], options);
+  const lock = join(tmpdir(), 'lethe-apt-get.lock');
+  spawnSync('flock', [lock, 'sh', '-c', INSTALL], options);
 }

@@ -11,11 +11,12 @@ import { OUTPUTS } from '../../functions/contract/outputs.ts';
 import { findDovecot } from '../dovecot/dovecot-installation.ts';
 import { ImapClient } from '../dovecot/imap-client.ts';
 import { FOLDERS, fillMailbox, left } from '../dovecot/imap-mailbox.ts';
+import { SOAK } from '../soak-sizes.ts';
 import { expectKept, expectSame, type Report } from './imported-mailbox.ts';
 import { letheOffline } from './lethe-command.ts';
 import { type MailServerStage, startMailServerStage } from './mail-server-stage.ts';
 
-const MESSAGES = 3000;
+const MESSAGES = SOAK.wholeLifeMessages;
 
 const { found, missing } = findDovecot();
 const skipped = missing === undefined ? '' : ` (skipped: ${missing})`;
@@ -69,7 +70,7 @@ describe.skipIf(found === undefined)(`a stage with mail servers${skipped}`, () =
     await neighbour.logout();
   });
 
-  test('W1, U1, U3, U7, X3: 3,000 messages made over IMAP are imported as they are and deleted with their account, its session kicked, the certificate verified offline', async () => {
+  test(`W1, U1, U3, U7, X3: ${MESSAGES} messages made over IMAP are imported as they are and deleted with their account, its session kicked, the certificate verified offline`, async () => {
     const { json, dovecot } = stage;
     const user = 'maria.m@example.org';
     const neighbour = 'maria.m@example.org.uk';

@@ -1,6 +1,7 @@
 /** Woken by the dictmap's stream: S3 follows the rows that have changed. */
 import type { Context, DynamoDBStreamEvent } from 'aws-lambda';
 import { reconcileOrPostpone } from '../core/objects/reconcile-rows.ts';
+import { entryPoint } from '../runtime/entry-point.ts';
 import {
   logOutcomes,
   reportRow,
@@ -24,11 +25,13 @@ export const reconcileHandler =
     logOutcomes(await reconcileOrPostpone(wired, rowsOfRecords(event), until, reportRow));
   };
 
-export const handler = reconcileHandler(
-  once(() => ({
-    rows: wireDictmap(),
-    objects: wireObjects(),
-    clock: wireClock(),
-    retries: wireRetryQueue(),
-  })),
+export const handler = entryPoint(
+  reconcileHandler(
+    once(() => ({
+      rows: wireDictmap(),
+      objects: wireObjects(),
+      clock: wireClock(),
+      retries: wireRetryQueue(),
+    })),
+  ),
 );

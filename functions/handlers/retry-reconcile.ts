@@ -2,6 +2,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { ENV } from '../contract/env.ts';
 import { retryRows } from '../core/objects/reconcile-rows.ts';
+import { entryPoint } from '../runtime/entry-point.ts';
 import { readNumber } from '../runtime/environment.ts';
 import { logOutcomes, reportRow, untilOf, wireRetryQueue } from '../runtime/reconciling.ts';
 import { once, wireClock, wireDictmap, wireIds, wireObjects } from '../runtime/wiring.ts';
@@ -28,13 +29,15 @@ export const retryHandler =
     return { batchItemFailures: stay.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 
-export const handler = retryHandler(
-  once(() => ({
-    rows: wireDictmap(),
-    objects: wireObjects(),
-    clock: wireClock(),
-    ids: wireIds(),
-    retries: wireRetryQueue(),
-  })),
-  once(() => readNumber(ENV.retryFirstWaitSeconds)),
+export const handler = entryPoint(
+  retryHandler(
+    once(() => ({
+      rows: wireDictmap(),
+      objects: wireObjects(),
+      clock: wireClock(),
+      ids: wireIds(),
+      retries: wireRetryQueue(),
+    })),
+    once(() => readNumber(ENV.retryFirstWaitSeconds)),
+  ),
 );

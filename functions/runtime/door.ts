@@ -5,6 +5,7 @@ import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
 import type { Clock } from '../core/ports/clock.ts';
+import { entryPoint } from './entry-point.ts';
 import { logFault } from './logger.ts';
 import { problem, problemOf } from './problems.ts';
 import { type Brought, type QueryKinds, readRequest, type Takes } from './request-parts.ts';
@@ -122,13 +123,14 @@ function makeHono(): Hono<DoorEnv> {
  */
 export function doorHandler(door: Door) {
   const handler = door.handler();
-  return (event: Extract<LambdaEvent, { rawPath: string }>, context: LambdaContext) => {
+  type Event = Extract<LambdaEvent, { rawPath: string }>;
+  return entryPoint((event: Event, context: LambdaContext) => {
     const parts = event.rawPath.toWellFormed().split('/');
     const rawPath = parts.map(encodeURIComponent).join('/');
     const isGet = ['GET', 'HEAD'].includes(event.requestContext.http.method);
     const bodies = isGet && event.body ? { body: null, bodyOfGet: event.body } : {};
     return handler({ ...event, rawPath, ...bodies }, context);
-  };
+  });
 }
 
 function answerProblem(context: DoorContext, found: ReturnType<typeof problemOf>): Response {

@@ -1,5 +1,6 @@
 /** Reading what the infrastructure tells a function. */
 import type { EnvName } from '../contract/env.ts';
+import { plainFault } from './plain-faults.ts';
 
 /**
  * The variables asked for.
@@ -11,7 +12,7 @@ export function readEnvironment<const N extends EnvName>(
 ): Readonly<Record<N, string>> {
   const missing = names.filter((name) => !env[name]);
   if (missing.length > 0) {
-    throw new Error(`the function's environment lacks ${missing.join(', ')}`);
+    throw plainFault(new Error(`the function's environment lacks ${missing.join(', ')}`));
   }
   return Object.fromEntries(names.map((name) => [name, env[name]])) as Record<N, string>;
 }

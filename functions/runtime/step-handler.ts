@@ -4,8 +4,10 @@ import { millisecondsSinceStart } from '../adapters/system-clock.ts';
 import { STEP_LOG } from '../contract/metrics.ts';
 import type { OperationContext } from '../contract/payloads.ts';
 import { meteredStep } from '../core/meter/metered-step.ts';
+import { entryPoint } from './entry-point.ts';
 import { logFault, logInfo } from './logger.ts';
 import { peakMemoryMb } from './peak-memory.ts';
+import { plainFault } from './plain-faults.ts';
 import { once, usageMeter, wireClock, wireRows } from './wiring.ts';
 
 /**
@@ -35,17 +37,21 @@ let warm = false;
 
 /**
  * Wraps a step: logs how it ended, writes down what it was billed for, passes its answer or its
- * fault on.
+ * bare fault on.
  * @param step name of the handler
+ * @param parse checks the payload; its messages name members, and quote nothing
  */
 export function stepHandler<P, A>(
   step: string,
   parse: (event: unknown) => P,
   run: (payload: P, invocation: Invocation) => Promise<A>,
 ): (event: unknown, context: Context) => Promise<A> {
-  return async (event, context) => {
+  const fieldsOf = (event: unknown) => ({ step, ...operationOf(event) });
+  const report = (fault: unknown, event: unknown) =>
+    logFault('step failed', fault, fieldsOf(event));
+  return entryPoint(async (event: unknown, context: Context): Promise<A> => {
     const operation = operationOf(event);
-    const fields = { step, ...operation };
+    const fields = fieldsOf(event);
     const invocation = {
       step,
       id: context.awsRequestId,
@@ -56,20 +62,26 @@ export function stepHandler<P, A>(
     };
     warm = true;
     const lost = (fault: unknown) => logFault('bill not written', fault, fields);
-    try {
-      const until = clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
-      const payload = parse(event);
-      const perform = () => run(payload, { until });
-      const answer = await meteredStep(meterPorts, usageMeter, invocation, perform, lost);
-      const outcome = outcomeOf(answer);
-      logInfo(STEP_LOG.message, { ...fields, outcome, peakMemoryMb: peakMemoryMb() });
-      return answer;
-    } catch (fault) {
-      logFault('step failed', fault, fields);
-      throw fault;
-    }
-  };
+    const until = clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const payload = parsed(parse, event);
+    const perform = () => run(payload, { until });
+    const answer = await meteredStep(meterPorts, usageMeter, invocation, perform, lost);
+    const outcome = outcomeOf(answer);
+    logInfo(STEP_LOG.message, { ...fields, outcome, peakMemoryMb: peakMemoryMb() });
+    return answer;
+  }, report);
 }
+
+function parsed<P>(parse: (event: unknown) => P, event: unknown): P {
+  try {
+    return parse(event);
+  } catch (fault) {
+    throw fault instanceof TypeError ? plainFault(fault) : fault;
+  }
+}
+
+/** What a value is, without saying it. */
+const kindOf = (value: unknown): string => (Array.isArray(value) ? 'a list' : typeof value);
 
 function outcomeOf(answer: unknown): string | undefined {
   if (typeof answer !== 'object' || answer === null || !('outcome' in answer)) return undefined;
@@ -101,7 +113,7 @@ export function parseStep<const N extends string>(...numbers: readonly N[]) {
     const parsed = numbers.map((name) => {
       const value = given[name];
       if (Number.isSafeInteger(value)) return [name, value];
-      throw new TypeError(`${name}: got ${JSON.stringify(value)}, allowed is a whole number`);
+      throw new TypeError(`${name}: got ${kindOf(value)}, allowed is a whole number`);
     });
     return { operation, ...(Object.fromEntries(parsed) as Record<N, number>) };
   };
@@ -116,7 +128,7 @@ export function parseTexts<const N extends string>(
   const parsed = names.map((name) => {
     const value = given[name];
     if (typeof value === 'string') return [name, value];
-    throw new TypeError(`${name}: got ${JSON.stringify(value)}, allowed is text`);
+    throw new TypeError(`${name}: got ${kindOf(value)}, allowed is text`);
   });
   return Object.fromEntries(parsed) as Record<N, string>;
 }

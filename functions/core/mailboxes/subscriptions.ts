@@ -7,7 +7,7 @@ import type { Account } from '../accounts/accounts.ts';
 import type { WithMoves } from '../accounts/folder-moves.ts';
 import { writeWhileActive } from '../accounts/while-active.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { RowStore } from '../ports/row-store.ts';
+import type { Row, RowStore } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
@@ -56,12 +56,17 @@ export async function unsubscribe(
  * Marks subscriptions to folders that are about to be deleted: from then on they show only while
  * there is a mailbox of the name, so that they come back with it (F1). A mark that comes too early
  * changes nothing.
+ * @param ending they are to end with them: what is marked so is found when that was cut off
  */
 export async function hideSubscriptions(
   rows: RowStore,
   accountId: string,
   paths: readonly string[],
+  ending = false,
 ): Promise<void> {
+  const set = { deleted: true, ...(ending ? { ending } : {}) };
+  const isMarked = ({ attributes }: Row) =>
+    attributes['deleted'] === true && (!ending || attributes['ending'] === true);
   const deleted = new Set(paths);
   for await (const row of everyRow(rows, {
     table: 'dictmap',
@@ -69,10 +74,24 @@ export async function hideSubscriptions(
     sk: { prefix: 'subscription#' },
     limit: PAGE_ROWS,
   })) {
-    if (!deleted.has(text(row, 'path')) || row.attributes['deleted'] === true) continue;
+    if (!deleted.has(text(row, 'path')) || isMarked(row)) continue;
     const guard = { row: 'present' } as const;
-    await rows.write({ kind: 'update', key: row.key, guard, change: { set: { deleted: true } } });
+    await rows.write({ kind: 'update', key: row.key, guard, change: { set } });
   }
+}
+
+/** Names whose subscriptions were to end with their mailboxes. */
+export async function endingNames(rows: RowStore, accountId: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const row of everyRow(rows, {
+    table: 'dictmap',
+    pk: accountPartition(accountId),
+    sk: { prefix: 'subscription#' },
+    limit: PAGE_ROWS,
+  })) {
+    if (row.attributes['ending'] === true) names.push(text(row, 'path'));
+  }
+  return names;
 }
 
 /** All names that are subscribed, also those whose mailboxes are gone. */

@@ -3,10 +3,11 @@
  * brought back by an administrator; expunge storages, and what the deployment deletes at once, go
  * mailbox by mailbox, children first.
  */
+import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { DeleteMailboxAnswer, DeleteMailboxRequest } from '../../contract/folder-api.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { requesterOf } from '../accounts/requester.ts';
-import { InvalidInputError, StoreBusyError } from '../errors.ts';
+import { InvalidInputError, LetheError, StoreBusyError } from '../errors.ts';
 import { deleteNow } from '../folders/delete-now.ts';
 import { deleteTree, ownMove } from '../folders/delete-tree.ts';
 import { mailboxNotEmpty } from '../folders/empty-mailbox.ts';
@@ -14,12 +15,12 @@ import { deletedName, type Tree } from '../folders/tree.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { notAllowed, requireRight } from '../mailboxes/rights.ts';
-import { unsubscribe } from '../mailboxes/subscriptions.ts';
 import { deletionUsage, estimatedCost, expungeUsage } from '../meter/folder-usage.ts';
 import { storedIn } from '../quota/quota.ts';
 import { text } from '../rows/attributes.ts';
 import { type Doomed, holdsMail, requireDeletable, whatGoes } from './deletable.ts';
 import { deleteAll } from './delete-all.ts';
+import { endSubscriptions, markEnding, resumeEnding } from './end-subscriptions.ts';
 import { expungeOptions, isStorage, type MailRequest, requireAdmin } from './mail-access.ts';
 import { settleMoves } from './settle-moves.ts';
 
@@ -66,18 +67,45 @@ export async function deleteMailbox(
   if (begun !== undefined && body.dryRun !== true) {
     await requireSameRight(request, path, begun);
     const tree = await moveTree(request, { path, recursive: true, check: () => {}, requestedBy });
+    if (body.unsubscribe === true) {
+      await endSubscriptions(await settleMoves(request, [path]), { path, recursive: true }, []);
+    }
     return delayedAnswer(request, tree, NOTHING);
   }
   const settled = await settleMoves(request, [path]);
   const { settings } = settled.access;
   const atOnce = settings.deleteMode === 'immediate' || body.bypassExpungeStorage === true;
   const recursive = body.recursive === true;
-  const doomed = await whatGoes(settled, path, { recursive, keepsParents: atOnce });
+  const going = { recursive, keepsParents: atOnce };
+  const doomed = await whatGoes(settled, path, going).catch(async (error: unknown) => {
+    const ended = await endedBefore(settled, path, body, error);
+    if (ended === undefined) throw error;
+    return ended;
+  });
+  if ('mode' in doomed) return doomed;
   if (body.requireEmpty === true) await requireEmpty(settled, doomed);
   if (body.dryRun === true) return await wouldGo(settled, doomed, atOnce);
+  if (body.unsubscribe === true) await markEnding(settled, path, doomed.mailboxes);
   const answer = await carryOut(settled, { path, body, doomed, atOnce, requestedBy });
-  if (body.unsubscribe === true && answer.complete) await unsubscribeAll(settled, path, doomed);
+  if (body.unsubscribe === true && answer.complete) {
+    await endSubscriptions(settled, { path, recursive }, doomed.mailboxes);
+  }
   return answer;
+}
+
+/** What a request with `unsubscribe` is answered that finds only what another left, which died. */
+async function endedBefore(
+  request: MailRequest,
+  path: string,
+  { unsubscribe = false, dryRun = false, recursive = false }: DeleteMailboxRequest,
+  error: unknown,
+): Promise<DeleteMailboxAnswer | undefined> {
+  const isGone = error instanceof LetheError && error.name === ERROR_NAMES.unknownMailbox;
+  if (!isGone || !unsubscribe || dryRun) return undefined;
+  const ended = await resumeEnding(request, { path, recursive });
+  if (ended === undefined) return undefined;
+  if ('deletionId' in ended) return delayedAnswer(request, ended, NOTHING);
+  return { ...ended, ...NOTHING, complete: true };
 }
 
 interface Task {
@@ -182,16 +210,6 @@ async function requireSameRight(
     (await ports.rows.get(dictmapKeys.deletedPath(account.accountId, deletionId, path)));
   const mailbox = named && (await readMailbox(ports.rows, text(named, 'mailboxId')));
   requireRight(actor, settings, mailbox ?? path, 'x');
-}
-
-async function unsubscribeAll(
-  { ports, access, deadline }: MailRequest,
-  path: string,
-  { mailboxes }: Doomed,
-): Promise<void> {
-  for (const one of new Set([path, ...mailboxes.map((mailbox) => mailbox.path)])) {
-    await unsubscribe(ports, access.account, one, deadline);
-  }
 }
 
 function delayedAnswer({ access }: MailRequest, tree: Tree, before: Sum): DeleteMailboxAnswer {

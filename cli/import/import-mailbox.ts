@@ -7,7 +7,7 @@
 import { UID_STEP_MAX } from '../../functions/contract/limits.ts';
 import { counted } from '../output/text.ts';
 import { Delivery, isRefusal } from './delivery.ts';
-import type { ImportTarget, TargetMailbox } from './import-target.ts';
+import { type ImportTarget, isUidConflict, type TargetMailbox } from './import-target.ts';
 import {
   type FolderUids,
   problem,
@@ -83,12 +83,14 @@ async function open(
 ): Promise<TargetMailbox | undefined> {
   try {
     const found = await target.find(path);
-    if (found === undefined) return await target.create(path, uids?.uidValidity);
+    if (found === undefined) return await create(path, uids, target, report);
     if (uids === undefined || uids.uidValidity === found.uidValidity) return found;
-    if (found.uidNext === 1) return await target.change(path, { uidValidity: uids.uidValidity });
-    report.notes.push(
-      `has UIDVALIDITY ${found.uidValidity}, not ${uids.uidValidity} as in the source: what comes gets new UIDs`,
-    );
+    if (found.uidNext === 1) {
+      const { uidValidity } = uids;
+      const changed = await unlessConflict(target.change(path, { uidValidity }));
+      if (changed !== undefined) return changed;
+    }
+    report.notes.push(otherUids(found, uids));
     return found;
   } catch (error) {
     if (!isRefusal(error)) throw error;
@@ -96,6 +98,33 @@ async function open(
     return undefined;
   }
 }
+
+/** Another mailbox may have had the name, and given UIDs under that UIDVALIDITY. */
+async function create(
+  path: string,
+  uids: FolderUids | undefined,
+  target: MailboxRun['target'],
+  report: MailboxRun['report'],
+): Promise<TargetMailbox> {
+  if (uids === undefined) return await target.create(path);
+  const kept = await unlessConflict(target.create(path, uids.uidValidity));
+  if (kept !== undefined) return kept;
+  const made = await target.create(path);
+  report.notes.push(otherUids(made, uids));
+  return made;
+}
+
+async function unlessConflict(made: Promise<TargetMailbox>): Promise<TargetMailbox | undefined> {
+  try {
+    return await made;
+  } catch (error) {
+    if (isUidConflict(error)) return undefined;
+    throw error;
+  }
+}
+
+const otherUids = (found: TargetMailbox, uids: FolderUids): string =>
+  `has UIDVALIDITY ${found.uidValidity}, not ${uids.uidValidity} as in the source: what comes gets new UIDs`;
 
 async function bring(
   folders: readonly SourceFolder[],

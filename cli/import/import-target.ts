@@ -83,6 +83,10 @@ export async function openTarget(
   };
 }
 
+/** UIDs, or a UIDVALIDITY, that the mailbox cannot take any more. */
+export const isUidConflict = (error: unknown): boolean =>
+  isProblem(error, 'urn:lethe:uid-conflict');
+
 const isProblem = (error: unknown, type: string): boolean =>
   error instanceof ProblemError && error.problem.type === type;
 

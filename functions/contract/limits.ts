@@ -55,6 +55,9 @@ export const SLOWEST_UPLOAD_BYTES_PER_SECOND = 16 * 1024;
 export const UPLOADS_WAIT_SECONDS_MAX =
   PRESIGNED_URL_SECONDS_MAX + UPLOAD_BYTES_MAX / SLOWEST_UPLOAD_BYTES_PER_SECOND;
 
+/** As many bits as a UID. */
+export const UID_VALIDITY_MAX = 2 ** 32 - 1;
+
 /** UIDs have 32 bits, and so has the UIDNEXT after the last of them. */
 export const UID_MAX = 2 ** 32 - 2;
 

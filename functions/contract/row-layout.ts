@@ -117,6 +117,8 @@ export const dictmapKeys = {
   mailbox: (mailboxId: string): RowKey =>
     dictmapAccount(accountOfMailbox(mailboxId), `mailbox#${mailboxId}`),
   path: (accountId: string, path: string): RowKey => dictmapAccount(accountId, `path#${path}`),
+  /** What mailboxes have shown under a name that they have left. */
+  name: (accountId: string, path: string): RowKey => dictmapAccount(accountId, `name#${path}`),
   /** A deletion of a tree of folders. Its id begins with the time, so trees stand in its order. */
   tree: (accountId: string, deletionId: string): RowKey =>
     dictmapAccount(accountId, `tree#${deletionId}`),

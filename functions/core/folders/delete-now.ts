@@ -12,11 +12,11 @@ import { StoreBusyError } from '../errors.ts';
 import { requireSettled } from '../mailboxes/create-mailbox.ts';
 import { isThere } from '../mailboxes/every-mailbox.ts';
 import { type Mailbox, requireActive, unknownMailbox } from '../mailboxes/mailboxes.ts';
+import { leavingWrites, readNameMemories } from '../mailboxes/name-memory.ts';
 import { EVERYTHING_SHOWN } from '../messages/entries.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import { findInPlace } from '../messages/in-place-entries.ts';
 import { purgeInPlace } from '../messages/unexpunge-messages.ts';
-import type { Change } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import { sameNames } from '../settings/settings-store.ts';
 import { clearCounts } from './clear-counts.ts';
@@ -124,18 +124,6 @@ async function readUnheld({ rows }: ChunkPorts, account: Account): Promise<Accou
   return current;
 }
 
-/**
- * A storage is made again by the next expunge, perhaps within the second: under another
- * UIDVALIDITY, because its UIDs begin anew.
- */
-function lastOf(
-  { lastUidValidity = 0 }: Account,
-  { role, uidValidity }: Mailbox,
-): Pick<Change, 'set'> {
-  if (role !== 'storage' || uidValidity <= lastUidValidity) return {};
-  return { set: { lastUidValidity: uidValidity } };
-}
-
 /** One transaction: the name goes, and with it the mailbox. */
 async function end(
   ports: ChunkPorts,
@@ -148,13 +136,14 @@ async function end(
   requireSettled(current, path);
   const now = await requireActive(ports.rows, account, mailboxId);
   requireSame(mailbox, now);
+  const memory = (await readNameMemories(ports.rows, accountId, [path]))(path);
   const same = sameNames(current);
   const result = await ports.rows.transact([
     {
       kind: 'update',
       key: registryKeys.account(accountId),
       guard: { ...same, without: [...(same.without ?? []), 'hold'] },
-      change: { add: { treeRevision: 1 }, ...lastOf(current, now) },
+      change: { add: { treeRevision: 1 } },
     },
     {
       kind: 'remove',
@@ -162,6 +151,7 @@ async function end(
       guard: { row: 'present', equals: { mailboxId } },
     },
     leaveShell(now, ports.clock.now()),
+    ...leavingWrites(accountId, memory, now),
   ]);
   return result.outcome === 'written' ? 'deleted' : 'lost';
 }

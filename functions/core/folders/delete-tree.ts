@@ -11,19 +11,34 @@ import { mailboxWrites, newMailbox } from '../mailboxes/create-mailbox.ts';
 import { everyMailbox } from '../mailboxes/every-mailbox.ts';
 import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, type MailboxPorts, unknownMailbox } from '../mailboxes/mailboxes.ts';
+import {
+  isRemembered,
+  type NameMemory,
+  readNameMemories,
+  UidValidities,
+} from '../mailboxes/name-memory.ts';
 import { hideSubscriptions } from '../mailboxes/subscriptions.ts';
 import type { Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { finishMove, finishMoves } from './finish-move.ts';
-import { accountWrite, countsOf, deleteWrites, ROWS_EACH, treePut } from './move-writes.ts';
+import {
+  accountWrite,
+  countsOf,
+  deletableWith,
+  deleteWrites,
+  ROWS_EACH,
+  treePut,
+} from './move-writes.ts';
 import { everyTree, hexOf, isStored, membersOf, requireTree, type Tree } from './tree.ts';
 
 /** Account, tree, and the new INBOX where the old one goes. */
 const FIXED_ROWS = 3;
 
-/** Mailboxes that go in one transaction: (100 - 3) / 3. */
-export const AT_ONCE_MAILBOXES = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / ROWS_EACH);
+const MOVED_ROWS = TRANSACTION_ITEMS - FIXED_ROWS;
+
+/** Mailboxes that go in one transaction, at most, when none has given UIDs: (100 - 3) / 3. */
+export const AT_ONCE_MAILBOXES = Math.floor(MOVED_ROWS / ROWS_EACH);
 
 const RANDOM_BYTES = 6;
 
@@ -90,7 +105,7 @@ async function begin(
   deletion.check(mailboxes);
   const now = ports.clock.now();
   const hex = await freeHex(ports, accountId, path, paths, now);
-  const atOnce = mailboxes.length <= AT_ONCE_MAILBOXES;
+  const atOnce = deletableWith(MOVED_ROWS, mailboxes).length === mailboxes.length;
   const keepInbox = deletion.keepInbox && paths.includes(INBOX);
   const tree: Tree = {
     deletionId: `${hex}-${ports.ids.hex(RANDOM_BYTES)}`,
@@ -107,9 +122,14 @@ async function begin(
     ...(keepInbox ? { keepInbox: true } : {}),
   };
   await hideSubscriptions(ports.rows, accountId, paths);
+  const written = atOnce ? mailboxes : mailboxes.filter((mailbox) => mailbox.path === INBOX);
+  const remembered = written.filter((one) => isRemembered(one) || one.path === INBOX);
+  const names = remembered.map((mailbox) => mailbox.path);
+  const memories = await readNameMemories(ports.rows, accountId, names);
+  const going = mailboxes.map((mailbox) => ({ mailbox, memory: memories(mailbox.path) }));
   const writes = atOnce
-    ? atOnceWrites(ports, deletion, tree, mailboxes)
-    : markWrites(ports, deletion, tree, mailboxes);
+    ? atOnceWrites(ports, deletion, tree, going)
+    : markWrites(ports, deletion, tree, going);
   const result = await ports.rows.transact(writes);
   if (result.outcome !== 'written') return 'lost';
   if (atOnce) return tree;
@@ -130,19 +150,25 @@ async function mailboxesOf(
   return found.sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
+interface Going {
+  readonly mailbox: Mailbox;
+  /** What its name has shown. */
+  readonly memory: NameMemory;
+}
+
 function atOnceWrites(
   ports: MailboxPorts,
   deletion: Deletion,
   tree: Tree,
-  mailboxes: readonly Mailbox[],
+  going: readonly Going[],
 ): Write[] {
   const { account } = deletion;
   const { accountId, moves = {} } = account;
-  const inbox = tree.keepInbox ? anotherInbox(ports, deletion) : undefined;
+  const { inbox, set } = inboxFor(ports, deletion, tree, going);
   return [
-    accountWrite(account, moves, lastUidValidityOf(inbox)),
+    accountWrite(account, moves, set),
     treePut(accountId, tree),
-    ...mailboxes.flatMap((mailbox) => deleteWrites(accountId, tree, mailbox, inbox)),
+    ...going.flatMap((one) => deleteWrites(accountId, tree, one, inbox)),
     ...inboxRow(accountId, inbox),
   ];
 }
@@ -155,30 +181,37 @@ function markWrites(
   ports: MailboxPorts,
   deletion: Deletion,
   tree: Tree,
-  mailboxes: readonly Mailbox[],
+  going: readonly Going[],
 ): Write[] {
   const { account } = deletion;
   const { accountId } = account;
   const { deletionId, root } = tree;
-  const old = tree.keepInbox ? mailboxes.find(({ path }) => path === INBOX) : undefined;
-  const inbox = old && anotherInbox(ports, deletion);
+  const { old, inbox, set } = inboxFor(ports, deletion, tree, going);
   const below = old === undefined ? {} : ({ below: true } as const);
   const move = { kind: 'delete', root, ...below } as const;
   return [
-    accountWrite(account, withMove(account, deletionId, move), lastUidValidityOf(inbox)),
+    accountWrite(account, withMove(account, deletionId, move), set),
     treePut(accountId, tree),
     ...(old === undefined ? [] : deleteWrites(accountId, tree, old, inbox)),
     ...inboxRow(accountId, inbox),
   ];
 }
 
-function anotherInbox(ports: MailboxPorts, { account, settings }: Deletion): Mailbox {
+/** The INBOX that takes the place of one that goes, beyond all that the name has shown. */
+function inboxFor(
+  { clock, ids }: MailboxPorts,
+  { account, settings }: Deletion,
+  { keepInbox }: Tree,
+  going: readonly Going[],
+) {
+  const old = keepInbox ? going.find(({ mailbox }) => mailbox.path === INBOX) : undefined;
+  if (old === undefined) return { set: {} };
+  const validities = new UidValidities(account, clock.now());
+  const uidValidity = validities.next(old.memory, old.mailbox.uidValidity);
   const policy = settings.autoexpungeOf(INBOX) ?? {};
-  return newMailbox(account, INBOX, ports, { policy });
+  const inbox = newMailbox(account.accountId, INBOX, ids, { policy, uidValidity });
+  return { old, inbox, set: validities.set };
 }
-
-const lastUidValidityOf = (inbox: Mailbox | undefined) =>
-  inbox === undefined ? {} : { lastUidValidity: inbox.uidValidity };
 
 /** Its path row is written where that of the old one is exchanged. */
 const inboxRow = (accountId: string, inbox: Mailbox | undefined): Write[] =>

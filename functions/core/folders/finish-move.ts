@@ -8,7 +8,8 @@ import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { activeCheck } from '../accounts/while-active.ts';
 import { StoreBusyError } from '../errors.ts';
-import type { MailboxPorts } from '../mailboxes/mailboxes.ts';
+import type { Mailbox, MailboxPorts } from '../mailboxes/mailboxes.ts';
+import { isRemembered, readNameMemories, UidValidities } from '../mailboxes/name-memory.ts';
 import { finishRename } from '../mailboxes/rename-mailbox.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
@@ -17,17 +18,19 @@ import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import {
   accountWrite,
   countsOf,
+  deletableWith,
   deleteWrites,
   ROWS_EACH,
   recordChange,
   restoreWrites,
   treeUpdate,
 } from './move-writes.ts';
-import { type Member, membersOf, readNamed, readTree, type Tree } from './tree.ts';
+import { type Member, membersOf, readNamed, readTree, type Tree, targetPath } from './tree.ts';
 
 /** The tree, which must still be on the move, and counts them; the account, which must be active. */
 const FIXED_ROWS = 2;
-const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / ROWS_EACH);
+const MOVED_ROWS = TRANSACTION_ITEMS - FIXED_ROWS;
+const BATCH_MAILBOXES = Math.floor(MOVED_ROWS / ROWS_EACH);
 
 /** @throws StoreBusyError: asked again, it goes on */
 export async function finishMoves(
@@ -83,11 +86,12 @@ async function moveSome(
   if (writes === 'lost') return 'lost';
   if (writes === undefined) return await end(ports, accountId, tree);
   // A move that was under way when the account was fenced must not write behind the fence (X3).
-  const result = await ports.rows.transact([activeCheck(accountId), ...writes]);
+  const result = await ports.rows.transact(writes);
   if (result.outcome === 'written') return false;
   const isAccount =
     result.outcome === 'refused' && result.refusals.some(({ index }) => index === 0);
-  if (isAccount) throw notActive((await readAccount(ports.rows, accountId)) ?? { accountId });
+  const now = isAccount ? await readAccount(ports.rows, accountId) : undefined;
+  if (isAccount && now?.state !== 'active') throw notActive(now ?? { accountId });
   return 'lost';
 }
 
@@ -98,12 +102,18 @@ async function deleteSome(
   tree: Tree,
 ): Promise<Write[] | 'lost' | undefined> {
   const { deletionId } = tree;
-  const some = await readNamed(rows, await namedMembers(rows, accountId, tree));
-  if (some === 'lost') return 'lost';
-  if (some.length === 0) return undefined;
+  const named = await readNamed(rows, await namedMembers(rows, accountId, tree));
+  if (named === 'lost') return 'lost';
+  if (named.length === 0) return undefined;
+  const some = deletableWith(MOVED_ROWS, named);
+  const remembered = some.filter(isRemembered).map(({ path }) => path);
+  const memories = await readNameMemories(rows, accountId, remembered);
   return [
+    activeCheck(accountId),
     treeUpdate(accountId, deletionId, { from: 'moving', add: countsOf(some, 1) }),
-    ...some.flatMap((mailbox) => deleteWrites(accountId, tree, mailbox)),
+    ...some.flatMap((mailbox) =>
+      deleteWrites(accountId, tree, { mailbox, memory: memories(mailbox.path) }),
+    ),
   ];
 }
 
@@ -142,10 +152,20 @@ async function restoreSome(
   const some = await readNamed(rows, members.slice(0, BATCH_MAILBOXES));
   if (some === 'lost') return 'lost';
   const mark = returnId === undefined ? {} : { returnId };
-  const way = { branch, to, settings, now: clock.now(), ...mark };
+  const account = await readAccount(rows, accountId);
+  if (account?.state !== 'active') throw notActive(account ?? { accountId });
+  const now = clock.now();
+  const validities = new UidValidities(account, now);
+  const targets = some.map(({ path }) => targetPath(path, branch, to));
+  const memories = await readNameMemories(rows, accountId, targets);
+  const uidValidityOf = (mailbox: Mailbox, target: string) =>
+    validities.keptBy(mailbox, memories(target));
+  const way = { branch, to, settings, now, uidValidityOf, ...mark };
+  const returning = some.flatMap((mailbox) => restoreWrites(accountId, tree, mailbox, way));
   return [
+    validities.accountWrite(accountId),
     treeUpdate(accountId, deletionId, { from: 'restoring', add: countsOf(some, -1) }),
-    ...some.flatMap((mailbox) => restoreWrites(accountId, tree, mailbox, way)),
+    ...returning,
   ];
 }
 

@@ -9,6 +9,7 @@ import {
 import type { Account } from '../accounts/accounts.ts';
 import type { FolderMoves } from '../accounts/folder-moves.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { isRemembered, leavingWrites, type NameMemory } from '../mailboxes/name-memory.ts';
 import { renamed } from '../mailboxes/renamed.ts';
 import type { Attributes, Guard, Write } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
@@ -17,6 +18,18 @@ import { type Tree, type TreeState, targetPath } from './tree.ts';
 
 /** A path row less, one more, and the mailbox row. */
 export const ROWS_EACH = 3;
+
+/** A deletion writes what the name remembers as well, of a mailbox that has given UIDs. */
+const rowsOf = (mailbox: Mailbox): number => ROWS_EACH + Number(isRemembered(mailbox));
+
+/** As many of the mailboxes, from the first on, as a deletion can take away with so many rows. */
+export function deletableWith<M extends Mailbox>(rows: number, mailboxes: readonly M[]): M[] {
+  let sum = 0;
+  return mailboxes.filter((mailbox) => {
+    sum += rowsOf(mailbox);
+    return sum <= rows;
+  });
+}
 
 /** Records of what came back or was purged: long enough for whoever asks twice. */
 const RECORD_DAYS = 30;
@@ -105,15 +118,18 @@ export function recordChange(state: 'restored' | 'purged', now: number) {
 }
 
 /** As the rows were when they were read: what arrives meanwhile makes the caller read again. */
-function unchanged({ state, path, uidNext, messages, bytes }: Mailbox) {
-  return { state, path, uidNext, messages, bytes };
+function unchanged({ state, path, uidValidity, uidNext, messages, bytes }: Mailbox) {
+  return { state, path, uidValidity, uidNext, messages, bytes };
 }
 
-/** @param inbox the new one, when the INBOX itself is deleted */
+/**
+ * @param memory what its name has shown
+ * @param inbox the new one, when the INBOX itself is deleted
+ */
 export function deleteWrites(
   accountId: string,
   { deletionId }: Pick<Tree, 'deletionId'>,
-  mailbox: Mailbox,
+  { mailbox, memory }: { readonly mailbox: Mailbox; readonly memory: NameMemory },
   inbox?: Mailbox,
 ): Write[] {
   const { mailboxId, path } = mailbox;
@@ -138,6 +154,7 @@ export function deleteWrites(
       // Nothing in a deleted folder falls due: it is kept until it is purged as a whole.
       change: { set: { state: 'deleted', treeId: deletionId }, unset: ['duePk', 'dueSk'] },
     },
+    ...leavingWrites(accountId, memory, mailbox),
   ];
 }
 
@@ -149,6 +166,8 @@ export interface Return {
   readonly settings: ResolvedSettings;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Those of what comes back: its own, unless another has shown that under the name. */
+  readonly uidValidityOf: (mailbox: Mailbox, target: string) => number;
   /** The mark of a return that takes more than one transaction. */
   readonly returnId?: string;
 }
@@ -158,11 +177,12 @@ export function restoreWrites(
   accountId: string,
   { deletionId }: Pick<Tree, 'deletionId'>,
   mailbox: Mailbox,
-  { branch, to, settings, now, returnId }: Return,
+  { branch, to, settings, now, uidValidityOf, returnId }: Return,
 ): Write[] {
   const { mailboxId, path } = mailbox;
   const target = targetPath(path, branch, to);
-  const { set, unset = [] } = renamed(mailbox, target, settings, now);
+  const uidValidity = uidValidityOf(mailbox, target);
+  const { set, unset = [] } = renamed({ ...mailbox, uidValidity }, target, settings, now);
   const mark = returnId === undefined ? {} : { returnId };
   const gone = returnId === undefined ? ['treeId', 'returnId'] : ['treeId'];
   return [

@@ -12,6 +12,7 @@ import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { movesAround, withMove } from '../accounts/folder-moves.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { type Mailbox, type MailboxPorts, mailboxExists } from '../mailboxes/mailboxes.ts';
+import { readNameMemories, UidValidities } from '../mailboxes/name-memory.ts';
 import { notAllowed } from '../mailboxes/rights.ts';
 import type { Attributes, RowStore, Write } from '../ports/row-store.ts';
 import { usedQuota } from '../quota/quota.ts';
@@ -122,7 +123,7 @@ async function begin(
   const atOnce = mailboxes.length <= AT_ONCE_MAILBOXES;
   const result = await ports.rows.transact(
     atOnce
-      ? atOnceWrites(ports, undeletion, tree, returned, mailboxes)
+      ? await atOnceWrites(ports, undeletion, tree, returned, mailboxes)
       : markWrites(account, deletionId, returned, ports.ids.hex(RETURN_ID_BYTES)),
   );
   if (result.outcome !== 'written') return 'lost';
@@ -152,20 +153,29 @@ function doneBefore({ branch, to }: Undeletion, { deletionId, root, returned }: 
   );
 }
 
-function atOnceWrites(
-  { clock }: MailboxPorts,
+async function atOnceWrites(
+  { rows, clock }: MailboxPorts,
   { account, settings, deletionId }: Undeletion,
   tree: Tree,
   returned: Returned,
   mailboxes: readonly Mailbox[],
-): Write[] {
+): Promise<Write[]> {
   const { accountId, moves = {} } = account;
   const { branch, to } = returned;
   const now = clock.now();
+  const targets = mailboxes.map(({ path }) => targetPath(path, branch, to));
+  const memories = await readNameMemories(rows, accountId, targets);
+  const validities = new UidValidities(account, now);
+  const uidValidityOf = (mailbox: Mailbox, target: string) =>
+    validities.keptBy(mailbox, memories(target));
+  const way = { branch, to, settings, now, uidValidityOf };
+  const returning = mailboxes.flatMap((mailbox) =>
+    restoreWrites(accountId, { deletionId }, mailbox, way),
+  );
   const isAll = mailboxes.length === tree.mailboxes;
   const end = isAll ? recordChange('restored', now) : { set: {}, unset: [] };
   return [
-    accountWrite(account, moves),
+    accountWrite(account, moves, validities.set),
     treeUpdate(accountId, deletionId, {
       from: 'deleted',
       // A purge may have taken some of it meanwhile, and so what makes this all.
@@ -174,9 +184,7 @@ function atOnceWrites(
       set: { ...end.set, returned: returned as unknown as Attributes },
       add: countsOf(mailboxes, -1),
     }),
-    ...mailboxes.flatMap((mailbox) =>
-      restoreWrites(accountId, { deletionId }, mailbox, { branch, to, settings, now }),
-    ),
+    ...returning,
   ];
 }
 

@@ -12,6 +12,7 @@ import { untilWon } from '../rows/contention.ts';
 import { sameNames } from '../settings/settings-store.ts';
 import { INBOX } from './mailbox-path.ts';
 import { type Mailbox, type MailboxPorts, mailboxExists } from './mailboxes.ts';
+import { readNameMemories, requireUnseen, UidValidities } from './name-memory.ts';
 
 const MAILBOX_ID_BYTES = 8;
 
@@ -31,7 +32,7 @@ export interface NewMailbox {
  * an erasure has raised its fence (X3), and that its settings are those it was read with, so that
  * none appears with a policy of before.
  * @param account as it was read when the settings were resolved from which `given` follows
- * @throws MailboxExistsError, AccountNotActiveError, StoreBusyError
+ * @throws MailboxExistsError, UidConflictError, AccountNotActiveError, StoreBusyError
  */
 export async function createMailbox(
   ports: MailboxPorts,
@@ -46,9 +47,16 @@ export async function createMailbox(
       throw new StoreBusyError('the settings of the account were changed meanwhile');
     }
     requireSettled(current, path);
-    const mailbox = newMailbox(current, path, ports, given);
+    const memory = (await readNameMemories(ports.rows, account.accountId, [path]))(path);
+    const { uidValidity } = given;
+    if (uidValidity !== undefined) requireUnseen(memory, { uidValidity });
+    const validities = new UidValidities(current, ports.clock.now());
+    const mailbox = newMailbox(account.accountId, path, ports.ids, {
+      ...given,
+      uidValidity: uidValidity ?? validities.next(memory),
+    });
     const result = await ports.rows.transact([
-      accountWrite(current, mailbox, given),
+      accountWrite(current, validities),
       ...mailboxWrites(account.accountId, mailbox),
     ]);
     if (result.outcome === 'written') return mailbox;
@@ -62,13 +70,13 @@ export async function createMailbox(
  * Checks the account in passing. Two creations at once cannot take the same UIDVALIDITY; one kept
  * from another store is no measure for those that are made here.
  */
-function accountWrite(account: Account, { uidValidity }: Mailbox, given: NewMailbox): Write {
+function accountWrite(account: Account, { set }: UidValidities): Write {
   const { accountId, lastUidValidity } = account;
   const key = registryKeys.account(accountId);
   const same = sameNames(account);
   // So that no tree of folders takes the name, or goes, at the same time.
   const add = { treeRevision: 1 };
-  if (given.uidValidity !== undefined) {
+  if (set.lastUidValidity === undefined) {
     return { kind: 'update', key, guard: same, change: { add } };
   }
   return {
@@ -79,7 +87,7 @@ function accountWrite(account: Account, { uidValidity }: Mailbox, given: NewMail
       equals: { ...same.equals, ...(lastUidValidity === undefined ? {} : { lastUidValidity }) },
       without: [...(same.without ?? []), ...(lastUidValidity === undefined ? [LAST] : [])],
     },
-    change: { set: { [LAST]: uidValidity }, add },
+    change: { set, add },
   };
 }
 
@@ -97,24 +105,22 @@ export function inboxWrites(
   ports: { readonly clock: Clock; readonly ids: Ids },
   policy: AutoexpungePolicy = {},
 ): Write[] {
-  return mailboxWrites(accountId, newMailbox({ accountId }, INBOX, ports, { policy }));
+  const uidValidity = new UidValidities({}, ports.clock.now()).next({ seen: {}, floor: 0 });
+  return mailboxWrites(accountId, newMailbox(accountId, INBOX, ports.ids, { policy, uidValidity }));
 }
 
 /** A mailbox that is still to be written. */
 export function newMailbox(
-  account: Pick<Account, 'accountId' | 'lastUidValidity'>,
+  accountId: string,
   path: string,
-  ports: { readonly clock: Clock; readonly ids: Ids },
-  { role, specialUse, uidValidity, policy = {} }: NewMailbox = {},
+  ids: Ids,
+  { role, specialUse, uidValidity, policy = {} }: NewMailbox & { readonly uidValidity: number },
 ): Mailbox {
-  const { accountId, lastUidValidity = 0 } = account;
-  // Seconds since the epoch, as RFC 3501 (2.3.1.1) suggests; 32 bits last until 2106.
-  const seconds = Math.floor(ports.clock.now() / 1000);
   return {
-    mailboxId: `${accountId}.${ports.ids.hex(MAILBOX_ID_BYTES)}`,
+    mailboxId: `${accountId}.${ids.hex(MAILBOX_ID_BYTES)}`,
     path,
     state: 'active',
-    uidValidity: uidValidity ?? Math.max(seconds, lastUidValidity + 1),
+    uidValidity,
     uidNext: 1,
     messages: 0,
     bytes: 0,

@@ -4,7 +4,7 @@
  * given before.
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import { UID_MAX, UID_STEP_MAX } from '../../contract/limits.ts';
+import { UID_MAX, UID_STEP_MAX, UID_VALIDITY_MAX } from '../../contract/limits.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Actor } from '../accounts/actor.ts';
@@ -13,9 +13,9 @@ import { untilWon } from '../rows/contention.ts';
 import { bothMarks, markOf } from './bucket-directory.ts';
 import { deadWrites } from './dead-writes.ts';
 import { type Mailbox, type MailboxPorts, readMailbox, whyNotActive } from './mailboxes.ts';
+import { readNameMemories, requireUnseen } from './name-memory.ts';
 import { passedInTop } from './passed-over.ts';
-
-const UID_VALIDITY_MAX = 2 ** 32 - 1;
+import { uidConflict } from './uid-conflict.ts';
 
 /** @throws InvalidInputError naming the field */
 export function checkUidValidity(field: string, value: number): number {
@@ -101,14 +101,6 @@ export function requireUidValidity(mailbox: Mailbox, uidValidity: number | undef
   );
 }
 
-export function uidConflict(message: string): LetheError {
-  return new LetheError(
-    ERROR_NAMES.uidConflict,
-    message,
-    'Read the mailbox again; what it cannot keep gets new UIDs when none are given.',
-  );
-}
-
 /**
  * Gives an unused mailbox the UIDVALIDITY of another store, or raises UIDNEXT to what that store
  * would have given next. Raising is repeatable; nothing is ever lowered.
@@ -130,6 +122,11 @@ export async function changeUids(
     const wanted = changed(mailbox, change);
     const { uidValidity, uidNext } = wanted;
     if (uidValidity === mailbox.uidValidity && uidNext === mailbox.uidNext) return mailbox;
+    if (uidValidity !== mailbox.uidValidity) {
+      // While it has the name, no other mailbox leaves it: what is read here stays true.
+      const { path } = mailbox;
+      requireUnseen((await readNameMemories(ports.rows, account.accountId, [path]))(path), wanted);
+    }
     const passed = passedInTop(mailbox, markOf(mailbox).top, [uidNext]);
     const result = await ports.rows.transact([
       {
@@ -141,6 +138,7 @@ export async function changeUids(
             state: 'active',
             uidValidity: mailbox.uidValidity,
             uidNext: mailbox.uidNext,
+            path: mailbox.path,
           },
         },
         change: { set: { uidValidity, uidNext, ...bothMarks(mailbox) } },

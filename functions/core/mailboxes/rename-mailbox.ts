@@ -28,10 +28,11 @@ import {
   readMailbox,
   unknownMailbox,
 } from './mailboxes.ts';
+import { leavingWrites, readNameMemories, UidValidities } from './name-memory.ts';
 import { renamed } from './renamed.ts';
 
-/** A path row less, a path row more, and the mailbox row. */
-const ROWS_EACH = 3;
+/** A path row less, a path row more, the mailbox row, and what its old name remembers. */
+const ROWS_EACH = 4;
 
 /** One item is the account. */
 const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - 1) / ROWS_EACH);
@@ -94,14 +95,10 @@ async function begin(ports: MailboxPorts, rename: Rename): Promise<Begun | 'lost
     const result = await rows.transact([accountWrite(current, named)]);
     return result.outcome === 'written' ? { renameId } : 'lost';
   }
-  const now = clock.now();
-  const result = await rows.transact([
-    accountWrite(current, moves),
-    ...tree.flatMap((mailbox) => moveWrites(rename, mailbox, now)),
-  ]);
-  const root = tree.find(({ path }) => path === from);
-  if (result.outcome !== 'written' || root === undefined) return 'lost';
-  return { root: { ...root, path: to, renamedAt: now } };
+  const renaming = { ...rename, account: current };
+  const { set, writes, root } = await renameWrites(rows, renaming, tree, clock.now());
+  const result = await rows.transact([accountWrite(current, moves, set), ...writes]);
+  return result.outcome === 'written' && root !== undefined ? { root } : 'lost';
 }
 
 /**
@@ -149,16 +146,14 @@ async function moveBatch(
   const batch = await inParallel(named, PARALLEL_READS, (row) => readNamed(rows, accountId, row));
   const mailboxes = batch.filter((mailbox) => mailbox !== undefined && mailbox !== 'lost');
   if (mailboxes.length < named.length) return 'lost';
-  const root = mailboxes.find(({ path }) => path === from);
+  const renaming = { account, settings, from, to };
+  const { set, writes, root } = await renameWrites(rows, renaming, mailboxes, clock.now());
   const isLast = root !== undefined || mailboxes.length === 0;
-  const now = clock.now();
-  const result = await rows.transact([
-    accountWrite(account, isLast ? others : (account.moves ?? {})),
-    ...mailboxes.flatMap((mailbox) => moveWrites({ account, settings, from, to }, mailbox, now)),
-  ]);
+  const left = isLast ? others : (account.moves ?? {});
+  const result = await rows.transact([accountWrite(account, left, set), ...writes]);
   if (result.outcome !== 'written') return 'lost';
   if (!isLast) return 'more';
-  return root === undefined ? {} : { root: { ...root, path: to, renamedAt: now } };
+  return root === undefined ? {} : { root };
 }
 
 /** Path rows for the next transaction: children first, the mailbox itself once they fit with it. */
@@ -248,13 +243,54 @@ async function requireSameAccount(rows: RowStore, account: Account): Promise<Acc
   throw new StoreBusyError('the settings of the account were changed meanwhile');
 }
 
+interface Moving {
+  readonly mailbox: Mailbox;
+  readonly target: string;
+  /** Its own, unless another mailbox has shown that under the new name. */
+  readonly uidValidity: number;
+}
+
+interface Moved {
+  /** What the account's row is to say. */
+  readonly set: UidValidities['set'];
+  readonly writes: readonly Write[];
+  /** The mailbox itself under its new name, when it is among them. */
+  readonly root?: Mailbox;
+}
+
+/** What gives these mailboxes their new names, guarded by the account as it was read. */
+async function renameWrites(
+  rows: RowStore,
+  rename: Omit<Rename, 'check'>,
+  mailboxes: readonly Mailbox[],
+  now: number,
+): Promise<Moved> {
+  const { account, from, to } = rename;
+  const { accountId } = account;
+  const names = mailboxes.flatMap((mailbox) => [mailbox.path, newPath(from, to, mailbox)]);
+  const memories = await readNameMemories(rows, accountId, names);
+  const validities = new UidValidities(account, now);
+  const moving = mailboxes.map((mailbox): Moving => {
+    const target = newPath(from, to, mailbox);
+    return { mailbox, target, uidValidity: validities.keptBy(mailbox, memories(target)) };
+  });
+  const writes = moving.flatMap((one) => [
+    ...moveWrites(rename, one, now),
+    ...leavingWrites(accountId, memories(one.mailbox.path), one.mailbox),
+  ]);
+  const { set } = validities;
+  const root = moving.find(({ mailbox }) => mailbox.path === from);
+  if (root === undefined) return { set, writes };
+  const { mailbox, uidValidity } = root;
+  return { set, writes, root: { ...mailbox, uidValidity, path: to, renamedAt: now } };
+}
+
 function moveWrites(
-  { account, settings, from, to }: Omit<Rename, 'check'>,
-  mailbox: Mailbox,
+  { account, settings }: Omit<Rename, 'check'>,
+  { mailbox, target, uidValidity }: Moving,
   now: number,
 ): Write[] {
   const { mailboxId, path, uidNext } = mailbox;
-  const target = newPath(from, to, mailbox);
   const schedule = dueGuard(mailbox);
   return [
     {
@@ -273,10 +309,16 @@ function moveWrites(
       key: dictmapKeys.mailbox(mailboxId),
       guard: {
         row: 'present',
-        equals: { state: 'active', path, uidNext, ...schedule.equals },
+        equals: {
+          state: 'active',
+          path,
+          uidNext,
+          uidValidity: mailbox.uidValidity,
+          ...schedule.equals,
+        },
         without: schedule.without,
       },
-      change: renamed(mailbox, target, settings, now),
+      change: renamed({ ...mailbox, uidValidity }, target, settings, now),
     },
   ];
 }

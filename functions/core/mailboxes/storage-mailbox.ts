@@ -11,6 +11,7 @@ import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { mailboxWrites, newMailbox } from './create-mailbox.ts';
 import { type Mailbox, type MailboxPorts, readMailbox } from './mailboxes.ts';
+import { readNameMemories, UidValidities } from './name-memory.ts';
 
 /**
  * The storage for what is expunged from a mailbox, made when it is not there.
@@ -42,10 +43,7 @@ export async function ensureStorage(
   });
 }
 
-/**
- * A storage of that name may have been deleted a moment ago: the account says which UIDVALIDITY is
- * the last that was given.
- */
+/** A storage of that name may have been deleted a moment ago: the name remembers what it has shown. */
 async function create(
   ports: MailboxPorts,
   accountId: string,
@@ -56,8 +54,10 @@ async function create(
   if (account?.state !== 'active') throw notActive(account ?? { accountId });
   // Nothing will be expunged into it (W6).
   requireUnheld(account);
-  const given = { role: 'storage', ...settingsFor(settings, name) } as const;
-  const mailbox = newMailbox(account, name, ports, given);
+  const memory = (await readNameMemories(ports.rows, accountId, [name]))(name);
+  const uidValidity = new UidValidities(account, ports.clock.now()).next(memory);
+  const given = { role: 'storage', ...settingsFor(settings, name), uidValidity } as const;
+  const mailbox = newMailbox(accountId, name, ports.ids, given);
   const result = await ports.rows.transact([
     { kind: 'check', key: registryKeys.account(accountId), guard: sameLast(account) },
     ...mailboxWrites(accountId, mailbox),

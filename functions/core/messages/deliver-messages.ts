@@ -26,11 +26,11 @@ import {
   requireUidStep,
   requireUidsSetter,
   requireUidValidity,
-  uidConflict,
 } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { passedInTop } from '../mailboxes/passed-over.ts';
 import { type Access, requireTarget } from '../mailboxes/rights.ts';
+import { uidConflict } from '../mailboxes/uid-conflict.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RowStore, Write, WriteResult } from '../ports/row-store.ts';

@@ -24,16 +24,26 @@ const MAILBOXES_EACH_READ = 8;
 /** A mailbox row read by itself, with its path. */
 const LOOKUP_UNITS = 2;
 
+/** What a name remembers of a mailbox that has given UIDs: below 1 KB in a transaction. */
+const NAME_WRITE_UNITS = 2;
+
 interface Size {
   readonly mailboxes: number;
   readonly messages: number;
 }
 
+interface DeletionSize extends Size {
+  /** Mailboxes that have given UIDs. */
+  readonly remembered: number;
+}
+
 /** Whatever the number of messages: names alone change. @param deletions that it takes */
-export function deletionUsage({ mailboxes }: Size, deletions = 1): Usage {
+export function deletionUsage({ mailboxes, remembered }: DeletionSize, deletions = 1): Usage {
+  const names = remembered * NAME_WRITE_UNITS;
+  const reads = Math.ceil(mailboxes / MAILBOXES_EACH_READ) + remembered;
   return {
-    dynamodbWriteUnits: deletions * MOVE_WRITE_UNITS + mailboxes * MOVED_MAILBOX_UNITS,
-    dynamodbReadUnits: deletions * MOVE_READ_UNITS + Math.ceil(mailboxes / MAILBOXES_EACH_READ),
+    dynamodbWriteUnits: deletions * MOVE_WRITE_UNITS + mailboxes * MOVED_MAILBOX_UNITS + names,
+    dynamodbReadUnits: deletions * MOVE_READ_UNITS + reads,
   };
 }
 

@@ -7,6 +7,7 @@ import { deleteTree } from '../folders/delete-tree.ts';
 import type { Tree } from '../folders/tree.ts';
 import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { isRemembered } from '../mailboxes/name-memory.ts';
 import { deletionUsage, estimatedCost } from '../meter/folder-usage.ts';
 import { isStorage, type MailRequest, requireAdmin } from './mail-access.ts';
 import { settleAllMoves } from './settle-moves.ts';
@@ -69,7 +70,8 @@ function unlessGone(error: unknown): undefined {
 
 function wouldGo(found: readonly Mailbox[]): DeleteMailboxAnswer {
   const counts = { ...sumOf(found), mailboxes: found.length };
-  const cost = estimatedCost(deletionUsage(counts, found.length));
+  const remembered = found.filter(isRemembered).length;
+  const cost = estimatedCost(deletionUsage({ ...counts, remembered }, found.length));
   return { dryRun: true, mode: 'delayed', ...counts, complete: true, ...cost };
 }
 

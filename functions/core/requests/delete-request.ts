@@ -14,6 +14,7 @@ import { mailboxNotEmpty } from '../folders/empty-mailbox.ts';
 import { deletedName, type Tree } from '../folders/tree.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import { isRemembered } from '../mailboxes/name-memory.ts';
 import { notAllowed, requireRight } from '../mailboxes/rights.ts';
 import { deletionUsage, estimatedCost, expungeUsage } from '../meter/folder-usage.ts';
 import { storedIn } from '../quota/quota.ts';
@@ -236,7 +237,8 @@ async function wouldGo(
     messages += mailbox.messages + stored.messages;
     bytes += mailbox.bytes + stored.bytes;
   }
-  const size = { mailboxes: mailboxes.length, messages };
+  const remembered = mailboxes.filter(isRemembered).length;
+  const size = { mailboxes: mailboxes.length, messages, remembered };
   const isDelayed = !atOnce && storages.length < mailboxes.length;
   return {
     dryRun: true,

@@ -51,6 +51,17 @@ export function numbers(row: Row, name: string): Record<string, number> {
   return { ...(value as Record<string, number>) };
 }
 
+/** An object whose values are strings; empty when missing. */
+export function texts(row: Row, name: string): Record<string, string> {
+  const value = row.attributes[name];
+  if (value === undefined) return {};
+  if (!isObject(value)) throw damaged(row, name, 'an object');
+  for (const member of Object.values(value)) {
+    if (typeof member !== 'string') throw damaged(row, name, 'an object of strings');
+  }
+  return { ...(value as Record<string, string>) };
+}
+
 export function isObject(value: Value | undefined): value is { readonly [name: string]: Value } {
   return (
     typeof value === 'object' && value !== null && !(value instanceof Set) && !Array.isArray(value)

@@ -28,7 +28,7 @@ import {
   readMailbox,
   unknownMailbox,
 } from './mailboxes.ts';
-import { leavingWrites, readNameMemories, UidValidities } from './name-memory.ts';
+import { isRemembered, leavingWrites, readNameMemories, UidValidities } from './name-memory.ts';
 import { renamed } from './renamed.ts';
 
 /** A path row less, a path row more, the mailbox row, and what its old name remembers. */
@@ -267,7 +267,9 @@ async function renameWrites(
 ): Promise<Moved> {
   const { account, from, to } = rename;
   const { accountId } = account;
-  const names = mailboxes.flatMap((mailbox) => [mailbox.path, newPath(from, to, mailbox)]);
+  const left = mailboxes.filter(isRemembered).map(({ path }) => path);
+  const taken = mailboxes.map((mailbox) => newPath(from, to, mailbox));
+  const names = [...left, ...taken];
   const memories = await readNameMemories(rows, accountId, names);
   const validities = new UidValidities(account, now);
   const moving = mailboxes.map((mailbox): Moving => {

@@ -78,7 +78,7 @@ export function leavingWrites(accountId: string, memory: NameMemory, mailbox: Ma
 }
 
 /** Whether a mailbox may show its UIDVALIDITY under the name. */
-export function mayShow(
+function mayShow(
   { seen, floor }: NameMemory,
   { mailboxId, uidValidity }: Pick<Mailbox, 'uidValidity'> & Partial<Pick<Mailbox, 'mailboxId'>>,
 ): boolean {

@@ -33,13 +33,13 @@ const UNDELETE = z.strictObject({
 export function addFolderRoutes(routes: AccountRoutes): void {
   const deleting = { query: DRY_RUN, body: DELETE };
   routes.route('POST', 'mailboxes/delete', deleting, async ({ context, query, body, open }) => {
-    const wanted = { ...(body as DeleteMailboxRequest), ...query };
+    const wanted = { ...(body as DeleteMailboxRequest), dryRun: query.dryRun };
     return context.json(await requestDelete(await open(), wanted, callerOf(context)));
   });
 
   const undeleting = { query: DRY_RUN, body: UNDELETE };
   routes.route('POST', 'mailboxes/undelete', undeleting, async ({ context, query, body, open }) => {
-    const wanted = { ...(body as UndeleteMailboxRequest), ...query };
+    const wanted = { ...(body as UndeleteMailboxRequest), dryRun: query.dryRun };
     return context.json(await requestUndelete(await open(), wanted));
   });
 

@@ -106,13 +106,13 @@ export function addMessageRoutes(routes: AccountRoutes): void {
 function addEnding(routes: AccountRoutes): void {
   const expunging = { query: DRY_RUN, body: EXPUNGE, check: checkMessageQuery };
   routes.route('POST', 'messages/expunge', expunging, async ({ context, query, body, open }) => {
-    const wanted = { ...(body as ExpungeMessagesRequest), ...query };
+    const wanted = { ...(body as ExpungeMessagesRequest), dryRun: query.dryRun };
     return context.json(await requestExpunge(await open(), wanted, callerOf(context)));
   });
 
   const restoring = { query: DRY_RUN, body: RESTORE, check: checking(parseRestoreQuery) };
   routes.route('POST', 'messages/restore', restoring, async ({ context, query, body, open }) => {
-    const wanted = { ...(body as RestoreMessagesRequest), ...query };
+    const wanted = { ...(body as RestoreMessagesRequest), dryRun: query.dryRun };
     return context.json(await requestRestore(await open(), wanted));
   });
 }

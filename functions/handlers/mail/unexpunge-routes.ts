@@ -65,7 +65,7 @@ export function addUnexpungeRoutes(routes: AccountRoutes): void {
   routes.route('POST', 'messages/unexpunge', bringing, async ({ context, query, body, open }) => {
     const { cursor, ...rest } = body as UnexpungeRequest;
     const afterUid = cursor === undefined ? 0 : readUid(cursor);
-    const wanted = { ...rest, ...query };
+    const wanted = { ...rest, dryRun: query.dryRun };
     const { nextAfterUid, ...done } = await requestUnexpunge(await open(), wanted, afterUid);
     const next = nextAfterUid === undefined ? {} : { next: String(nextAfterUid) };
     return context.json({ ...done, ...next } satisfies UnexpungeAnswer);
@@ -79,7 +79,7 @@ export function addUnexpungeRoutes(routes: AccountRoutes): void {
     async ({ context, query, body, open }) => {
       const { cursor, ...rest } = body as PurgeExpungedRequest;
       const from = cursor === undefined ? undefined : readPlace(cursor);
-      const wanted = { ...rest, ...query };
+      const wanted = { ...rest, dryRun: query.dryRun };
       const { next: place, ...done } = await requestPurgeExpunged(await open(), wanted, from);
       const next = place === undefined ? {} : { next: placeCursor(place) };
       return context.json({ ...done, ...next } satisfies PurgeExpungedAnswer);

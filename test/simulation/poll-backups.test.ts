@@ -65,7 +65,8 @@ class Polls {
     'aws-sdk:backup:listBackupJobs': (_, request: ListBackupJobs) => this.list(request),
   };
 
-  run = (options: StepsOptions = {}) => runSteps(this.world, MACHINE, this.steps, {}, options);
+  run = (options: StepsOptions = {}, input: object = {}) =>
+    runSteps(this.world, MACHINE, this.steps, input, options);
 
   covered = () => coveredUntil(this.world.rows);
 }
@@ -90,6 +91,18 @@ describe('poll-backups', () => {
     expect(await polls.covered()).toBe(now - DAY);
     expect(polls.asked.map(({ ByResourceArn }) => ByResourceArn)).toEqual(Object.values(ARNS));
   });
+
+  test.each([{ dryRun: true }, { dryrun: true }, { user: 'a@x.org' }])(
+    'O1, O2: %j is refused, and nothing is asked or noted',
+    async (input) => {
+      jobOfEach(now - DAY);
+      expect(await polls.run({}, input)).toMatchObject({
+        status: 'FAILED',
+        error: 'InvalidInputError',
+      });
+      expect([polls.asked, await polls.covered()]).toEqual([[], undefined]);
+    },
+  );
 
   test('F5: without a job of one resource nothing is covered', async () => {
     polls.job(ARNS.registry, now - DAY);

@@ -158,6 +158,12 @@ function allowObjects(
       .map((retentionClass) => `${retentionClass}/`)
       .concat(UPLOADS_PREFIX),
   });
+  // For the names of classes at the top of the bucket.
+  functions.PlanErasure.bindBucket(mailBucket, ENV.mailBucket, {
+    bucket: ['listVersions'],
+    objects: [],
+    prefixes: [],
+  });
   functions.VerifyErasure.bindBucket(mailBucket, ENV.mailBucket, {
     bucket: ['listVersions', 'listUploads'],
     objects: [],

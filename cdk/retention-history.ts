@@ -32,7 +32,8 @@ type StageHistory = History[string];
  * Every class the stage was ever synthesized with, those of the settings first, each with the
  * retention that its lifecycle rule must have now. Adds new ones to the file. An ephemeral stage
  * is forgotten with its stack, so it neither reads nor writes the file.
- * @throws SettingsError when a class was removed or shortened and the settings do not accept it.
+ * @throws SettingsError when a class was removed or shortened and the settings do not accept it;
+ *   when the file is missing: that is not known to be the first synthesis.
  */
 export function rememberClasses(settings: Settings, file: string): RetentionClasses {
   if (settings.ephemeral) return settings.retentionClasses;
@@ -82,7 +83,12 @@ function merged(classes: RetentionClasses, before: StageHistory): StageHistory {
 }
 
 function readHistory(file: string): History {
-  if (!existsSync(file)) return {};
+  if (!existsSync(file)) {
+    throw new SettingsError([
+      `${file}: missing, which may mean that classes are forgotten under which mail lies; restore ` +
+        'it from the repository. Only where nothing was ever deployed from here, make it: {}',
+    ]);
+  }
   try {
     return HISTORY.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {

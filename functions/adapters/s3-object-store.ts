@@ -136,6 +136,25 @@ export class S3ObjectStore implements ObjectStore {
     return { entries, next: encodeCursor({ key: present(key), versionId: present(version) }) };
   }
 
+  async listFolders(after?: string): Promise<ListPage<string>> {
+    const place = after === undefined ? undefined : decodeCursor(after, ['folder']);
+    const answer = await answered('listing folders', () =>
+      this.#client.send(
+        new ListObjectVersionsCommand({
+          Bucket: this.#bucket,
+          Delimiter: '/',
+          MaxKeys: OBJECT_PAGE_KEYS,
+          ...(place === undefined ? {} : { KeyMarker: place.folder }),
+        }),
+      ),
+    );
+    const entries = (answer.CommonPrefixes ?? []).map(({ Prefix }) =>
+      present(Prefix).replace(/\/$/, ''),
+    );
+    if (answer.IsTruncated !== true) return { entries };
+    return { entries, next: encodeCursor({ folder: present(answer.NextKeyMarker) }) };
+  }
+
   async removeVersions(versions: readonly ObjectVersion[]): Promise<readonly RemovalFailure[]> {
     if (versions.length > OBJECT_PAGE_KEYS) {
       throw new RangeError(

@@ -215,12 +215,27 @@ function listContract(under: () => TestedObjectStore): void {
       }
     });
 
+    test('X3: the top of the bucket names every folder with a version or a marker', async () => {
+      const folders = ['b', 'a', 'marker', 'gone'].map((name) => `contract-top-${name}`);
+      const kept = await under().store.put(`${folders[0]}/x/y`, bytesOf('kept'));
+      await under().store.put(`${folders[1]}/x`, bytesOf('hidden'));
+      await under().placeMarker(`${folders[1]}/x`);
+      await under().placeMarker(`${folders[2]}/x`);
+      const gone = await under().store.put(`${folders[3]}/x`, bytesOf('gone'));
+      await under().store.removeVersions([{ key: `${folders[3]}/x`, ...gone }]);
+      const { entries } = await allPages((after) => under().store.listFolders(after));
+      const own = entries.filter((name) => name.startsWith('contract-top-'));
+      expect(own).toEqual(['a', 'b', 'marker'].map((name) => `contract-top-${name}`));
+      expect((await under().store.get(`${folders[0]}/x/y`))?.versionId).toBe(kept.versionId);
+    });
+
     test('O2: what is no cursor is refused, naming the field', async () => {
       const prefix = freshPrefix();
       const fault = { name: 'InvalidInputError', problems: [{ field: 'cursor' }] };
       for (const after of ['', 'x', '%%%', 'e30']) {
         await expect(under().store.listVersions(prefix, after)).rejects.toMatchObject(fault);
         await expect(under().store.listUploads(prefix, after)).rejects.toMatchObject(fault);
+        await expect(under().store.listFolders(after)).rejects.toMatchObject(fault);
       }
     });
   });

@@ -203,10 +203,8 @@ describe('least privilege', () => {
     expect(signers.map(({ name }) => name)).toEqual(['CertifyErasure']);
   });
 
-  test('X3: of mail CertifyErasure may only list versions, for its last look at uploads', () => {
-    expect(actionsOn(grantsOf(prod, 'CertifyErasure'), 'MailBucket')).toEqual([
-      's3:ListBucketVersions',
-    ]);
+  test.each(['PlanErasure', 'CertifyErasure'])('X3: of mail %s may only list versions', (name) => {
+    expect(actionsOn(grantsOf(prod, name), 'MailBucket')).toEqual(['s3:ListBucketVersions']);
   });
 
   test('certificates are written where CertifyErasure may write', () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { rememberClasses } from '../../cdk/retention-history.ts';
@@ -8,6 +8,7 @@ import { temporaryDirectory } from './temporary-directory.ts';
 let file: string;
 beforeEach(() => {
   file = join(temporaryDirectory(), 'history.json');
+  writeFileSync(file, '{}');
 });
 
 function remember(retentionClasses: RetentionClasses, raw: object = {}, stage = 'prod') {
@@ -91,7 +92,14 @@ describe('X3: an accepted change keeps erasure informed', () => {
 });
 
 describe('the file', () => {
+  test('X3, W5: is refused when it is missing: nobody knows what it would have named', () => {
+    rmSync(file);
+    expect(() => remember({ r7: 7 })).toThrow(`${file}: missing`);
+    expect(existsSync(file)).toBe(false);
+  });
+
   test('an ephemeral stage neither reads nor writes it', () => {
+    rmSync(file);
     expect(remember({ r7: 7 }, { ephemeral: true })).toEqual({ r7: 7 });
     expect(existsSync(file)).toBe(false);
   });

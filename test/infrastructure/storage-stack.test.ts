@@ -130,6 +130,7 @@ describe('retention classes', () => {
 
   test('W1: a class that is gone from the settings stops the synthesis', () => {
     const historyFile = join(temporaryDirectory(), 'history.json');
+    writeFileSync(historyFile, '{}');
     synthesize('prod', { historyFile });
     const raw = { retentionClasses: { r30: 30 } };
     expect(() => synthesize('prod', { historyFile, raw })).toThrow('retentionClasses.r7: nothing');

@@ -1,5 +1,5 @@
 /** The app of a stage, synthesized as `cdk synth` would, and questions about its templates. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -47,9 +47,11 @@ export function synthesize(stage: string, options: SynthesizeOptions = {}): Synt
     '@aws-cdk/core:validateAgainstDefaultRules': false,
   };
   const app = new App({ context, outdir: directory });
+  const retentionHistoryFile = options.historyFile ?? join(directory, 'retention-history.json');
+  if (options.historyFile === undefined) writeFileSync(retentionHistoryFile, '{}');
   const stacks = addStage(app, {
     settings: settingsOf(stage, options.raw),
-    retentionHistoryFile: options.historyFile ?? join(directory, 'retention-history.json'),
+    retentionHistoryFile,
     code: noCode,
   });
   options.change?.(stacks);

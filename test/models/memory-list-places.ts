@@ -1,6 +1,6 @@
 /** Where the lists of the object store in memory go on. */
 import { decodeCursor, encodeCursor } from '../../functions/adapters/cursors.ts';
-import type { ObjectVersion } from '../../functions/core/ports/object-store.ts';
+import type { ListPage, ObjectVersion } from '../../functions/core/ports/object-store.ts';
 import { comparePlaces, placeOf } from './ordered-entries.ts';
 
 /** Before every key: where a list goes on after empty pages at its head. */
@@ -20,4 +20,25 @@ export function positionAfter(all: readonly ObjectVersion[], after: string): num
   const last = placeOf(place.key);
   const beyond = all.findIndex(({ key }) => comparePlaces(placeOf(key), last) > 0);
   return beyond < 0 ? all.length : beyond;
+}
+
+/** The folders at the top of a bucket, from a place on. */
+export function pageOfFolders(
+  all: readonly ObjectVersion[],
+  pageEntries: number,
+  after: string | undefined,
+): ListPage<string> {
+  const last = after === undefined ? '' : decodeCursor(after, ['folder']).folder;
+  const names = all.flatMap(({ key }) => /^(.*?)\//s.exec(key)?.[1] ?? []);
+  const rest = [...new Set(names)].filter((name) => last === '' || name > last);
+  const entries = rest.slice(0, pageEntries);
+  if (entries.length >= rest.length) return { entries };
+  return { entries, next: encodeCursor({ folder: entries.at(-1) ?? last }) };
+}
+
+export function folder(prefix: string): string {
+  if (!prefix.endsWith('/')) {
+    throw new RangeError(`prefix ${JSON.stringify(prefix)} does not end in a slash.`);
+  }
+  return prefix;
 }

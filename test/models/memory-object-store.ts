@@ -14,7 +14,13 @@ import type {
   StoredObject,
 } from '../../functions/core/ports/object-store.ts';
 import { dueActions, type LifecycleContents } from '../../local/lifecycle/evaluate.ts';
-import { HEAD_OF_UPLOADS, HEAD_OF_VERSIONS, positionAfter } from './memory-list-places.ts';
+import {
+  folder,
+  HEAD_OF_UPLOADS,
+  HEAD_OF_VERSIONS,
+  pageOfFolders,
+  positionAfter,
+} from './memory-list-places.ts';
 import { comparePlaces, OrderedEntries, type Place, placeOf } from './ordered-entries.ts';
 import { untilNothingIsDue } from './until-nothing-is-due.ts';
 
@@ -106,6 +112,10 @@ export class MemoryObjectStore implements ObjectStore {
     const end = entries.at(-1);
     if (end === undefined) return { entries, next: after ?? HEAD_OF_VERSIONS };
     return { entries, next: encodeCursor({ key: end.key, versionId: end.versionId }) };
+  }
+
+  async listFolders(after?: string): Promise<ListPage<string>> {
+    return pageOfFolders(this.versions(), this.#entriesOfPage(), after);
   }
 
   async removeVersions(versions: readonly ObjectVersion[]): Promise<readonly RemovalFailure[]> {
@@ -283,11 +293,4 @@ function listedVersion(
     latest: index === versions.length - 1,
     sizeBytes: version.body?.byteLength ?? 0,
   };
-}
-
-function folder(prefix: string): string {
-  if (!prefix.endsWith('/')) {
-    throw new RangeError(`prefix ${JSON.stringify(prefix)} does not end in a slash.`);
-  }
-  return prefix;
 }

@@ -7,6 +7,7 @@ import { MeteredRowStore } from './metered-row-store.ts';
 const REQUESTS: Readonly<Record<string, UsageName>> = {
   'objects.put': 's3Tier1Requests',
   'objects.get': 's3Tier2Requests',
+  'objects.listFolders': 's3Tier1Requests',
   'objects.listVersions': 's3Tier1Requests',
   'objects.listUploads': 's3Tier1Requests',
   'objects.removeVersions': 's3DeleteObjectsRequests',

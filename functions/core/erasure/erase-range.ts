@@ -1,6 +1,7 @@
 /** One child of the map: erases every n-th target, pages by itself. */
 import type { EraseRangePayload, LoopAnswer } from '../../contract/payloads.ts';
 import { enterStep, requireRunning } from '../operations/operations.ts';
+import { classesOf } from './account-classes.ts';
 import { eraseTargets } from './erase-target.ts';
 import { eraseVersions } from './erase-versions.ts';
 import type { ErasurePorts, ErasureSettings, Until } from './erasure-ports.ts';
@@ -25,7 +26,8 @@ export async function eraseRange(
   await requireFenced(ports.rows, context);
   const tally = await Tally.open(ports.rows, context.operationId, `${round}-${range}`);
   if (tally.done) return { outcome: 'done' };
-  const fixed = fixedTargets(context.accountId, settings.classes);
+  const classes = await classesOf(ports.rows, settings.classes, context.operationId);
+  const fixed = fixedTargets(context.accountId, classes);
   const own = fixed.filter((_, index) => index % rangeCount === range);
   const prefixes = own.flatMap((target, index) =>
     target.kind === 'versions' && index >= tally.from ? [{ index, prefix: target.prefix }] : [],

@@ -12,13 +12,14 @@ import {
 } from '../../contract/limits.ts';
 import type { OperationContext, PlanAnswer } from '../../contract/payloads.ts';
 import { accountPartition, ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
-import { enterStep, requireRunning, updateWrite } from '../operations/operations.ts';
+import { enterStep, updateWrite } from '../operations/operations.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row, RowStore, Write } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { accountBuckets, type BucketRun } from './account-buckets.ts';
-import { requirePart } from './erasure-ports.ts';
+import { noteClasses } from './account-classes.ts';
+import { type ErasurePorts, requirePart } from './erasure-ports.ts';
 import { settleSecondsOf } from './open-uploads.ts';
 
 const PAGE_ROWS = 500;
@@ -232,14 +233,14 @@ export function mailboxRows(rows: RowStore, accountId: string): AsyncGenerator<R
  * @throws SupersededError
  */
 export async function planErasure(
-  ports: Pick<Ports, 'rows' | 'clock'>,
+  ports: ErasurePorts,
   settleSeconds: number,
   context: OperationContext,
   uploadsWaitSecondsMax?: number,
 ): Promise<PlanAnswer> {
   await enterStep(ports, context, 'Plan erasure');
+  const round = await noteClasses(ports, context);
   const extent = await extendPlan(ports, context);
-  const { round } = await requireRunning(ports.rows, context);
   const rangeCount = await fixedRangeCount(ports, context, extent);
   return {
     ranges: Array.from({ length: rangeCount }, (_, range) => range),

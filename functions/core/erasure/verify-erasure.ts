@@ -10,6 +10,7 @@ import { enterStep, updateWrite } from '../operations/operations.ts';
 import { sumCounts } from '../operations/progress.ts';
 import { numbers } from '../rows/attributes.ts';
 import { inGroups, inParallel } from '../rows/parallel.ts';
+import { classesOf, noteClasses } from './account-classes.ts';
 import {
   type ErasurePorts,
   type ErasureSettings,
@@ -38,9 +39,11 @@ export async function verifyErasure(
 ): Promise<VerifyAnswer> {
   const { operation: context, round } = payload;
   await enterStep(ports, context, 'Verify erasure');
+  if ((await noteClasses(ports, context)) !== round) return { outcome: 'nextRound' };
+  const classes = await classesOf(ports.rows, settings.classes, context.operationId);
   const fixed: Target[] = [
     { kind: 'rows', pk: accountPartition(context.accountId), counter: 'accountRows' },
-    ...fixedTargets(context.accountId, settings.classes),
+    ...fixedTargets(context.accountId, classes),
   ];
   const cursor = await VerificationCursor.open(ports, context, round);
   const stride = { first: cursor.next, step: 1 };

@@ -49,8 +49,8 @@ const MESSAGE_ROW_BYTES = 500;
 /** Opening and closing the operation are transactions; each step marks that it begins. */
 const FIXED_WRITE_UNITS = 46;
 const FIXED_READ_UNITS = 26;
-/** Reading the operation, the account, the plan and the tally. */
-const RANGE_READ_UNITS = 4;
+/** Reading the operation twice, the account, the plan and the tally. */
+const RANGE_READ_UNITS = 5;
 /** Address row, userdb entry, the account's note of it: two each, in a transaction. */
 const ADDRESS_WRITE_UNITS = 6;
 /**
@@ -86,8 +86,8 @@ function requestUsage(size: ErasureSize, ranges: number): Usage {
 
 /** The certificate is looked for, then put. */
 const EVIDENCE_REQUESTS = 1;
-/** Uploads are listed once more before it. */
-const LAST_LOOKS = 1;
+/** Uploads are listed once more before it, and the top of the bucket to plan and to verify. */
+const LAST_LOOKS = 3;
 
 function rowUsage(size: ErasureSize, ranges: number): Usage {
   const pages = size.messages / OBJECT_PAGE_KEYS;

@@ -18,7 +18,7 @@ export interface MultipartUpload {
 }
 
 export interface ListPage<T> {
-  /** Ordered by key; versions of one key newest first. */
+  /** Ordered by key or name; versions of one key newest first. */
   readonly entries: readonly T[];
   /** Opaque; missing on the last page, and on that alone: a page may be short, or empty. */
   readonly next?: string;
@@ -74,6 +74,11 @@ export interface ObjectStore {
    * page may skip what is left of its key.
    */
   listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>>;
+  /**
+   * Names of the top of the bucket below which there is any version or delete marker, up to their
+   * slash and without it; in their order.
+   */
+  listFolders(after?: string): Promise<ListPage<string>>;
   /**
    * Removes up to 1,000 versions or delete markers for good; absent ones count as removed.
    * Answers the ones that could not be removed: the caller inspects every one of them.

@@ -119,6 +119,8 @@ export const dictmapKeys = {
   path: (accountId: string, path: string): RowKey => dictmapAccount(accountId, `path#${path}`),
   /** What mailboxes have shown under a name that they have left. */
   name: (accountId: string, path: string): RowKey => dictmapAccount(accountId, `name#${path}`),
+  /** What an account uses at most, where summing that up costs too much. */
+  quotaBound: (accountId: string): RowKey => dictmapAccount(accountId, 'quota-bound'),
   /** A deletion of a tree of folders. Its id begins with the time, so trees stand in its order. */
   tree: (accountId: string, deletionId: string): RowKey =>
     dictmapAccount(accountId, `tree#${deletionId}`),

@@ -26,6 +26,8 @@ export interface Account {
   readonly settingsRevision?: number;
   /** The highest UIDVALIDITY that a mailbox got here, so that no name ever has one twice. */
   readonly lastUidValidity?: number;
+  /** Made when there was a directory of buckets already: it names all that is filled. */
+  readonly hasDirectory?: true;
   /** Number of changes of trees of folders, which all change this row. */
   readonly treeRevision?: number;
   readonly moves?: FolderMoves;
@@ -49,6 +51,7 @@ function toAccount(row: Row): Account {
     ...(lastUidValidity === undefined ? {} : { lastUidValidity }),
     ...(settingsRevision === undefined ? {} : { settingsRevision, settings: settingsOf(row) }),
     ...(treeRevision === undefined ? {} : { treeRevision }),
+    ...(row.attributes['hasDirectory'] === true ? { hasDirectory: true } : {}),
     ...(moves === undefined ? {} : { moves }),
   };
 }

@@ -67,6 +67,7 @@ export async function createAccount(
     user,
     createdAt,
     held: false,
+    hasDirectory: true,
   };
   const writes: Write[] = [
     accountWrite(account, user),
@@ -113,6 +114,7 @@ function accountWrite(account: Account, user: string): Write {
       retentionClass,
       user,
       createdAt,
+      hasDirectory: true,
       listPk: `account#${domainOf(user)}`,
       listSk: user,
     },

@@ -18,6 +18,7 @@ import { requireOperation, requireRunning } from '../operations/operations.ts';
 import { refusal } from '../operations/refusals.ts';
 import { selectMessages } from '../queries/select-messages.ts';
 import { usedQuota } from '../quota/quota.ts';
+import { forgetBound } from '../quota/quota-bound.ts';
 import { readSettings } from '../settings/settings-store.ts';
 import { type BulkState, endBulkWrites, moveOn, readBulk } from './bulk-operation.ts';
 import { type BulkRun, lookInto } from './bulk-pages.ts';
@@ -133,6 +134,7 @@ async function beginWork<P extends ChunkPorts>(
       );
     }
   }
+  if (limit !== undefined && wanted > 0) await forgetBound(ports, mail.account.accountId);
   return await moveOn(ports, context, state, {
     phase: 'work',
     place: { mailbox: 0, afterUid: 0 },

@@ -16,6 +16,7 @@ import { readNameMemories, UidValidities } from '../mailboxes/name-memory.ts';
 import { notAllowed } from '../mailboxes/rights.ts';
 import type { Attributes, RowStore, Write } from '../ports/row-store.ts';
 import { usedQuota } from '../quota/quota.ts';
+import { forgetBound } from '../quota/quota-bound.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
@@ -128,6 +129,7 @@ async function begin(
   );
   if (result.outcome !== 'written') return 'lost';
   if (!atOnce) await finishMove(ports, accountId, settings, deadline, deletionId);
+  if (settings.quotaBytes !== undefined) await forgetBound(ports, accountId);
   return answer;
 }
 

@@ -4,38 +4,81 @@
  * neither needs reading messages, and what has ended stops counting without anybody's doing.
  */
 
+import { createHash } from 'node:crypto';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { QuotaAnswer } from '../../contract/mail-api.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { LetheError, quoted } from '../errors.ts';
-import { everyMailbox } from '../mailboxes/every-mailbox.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { everyMailbox, isThere } from '../mailboxes/every-mailbox.ts';
+import { filledMailboxes } from '../mailboxes/filled-mailboxes.ts';
+import { listMailboxes, type Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { daysOf } from './expiry-days.ts';
+import { admitBelowBound, noteBound } from './quota-bound.ts';
 
 export interface Usage {
   readonly bytes: number;
   readonly messages: number;
 }
 
+/** As many rows are some 25 KB: six read units. */
+const FEW_MAILBOXES = 50;
+
+/** Buckets in use that are looked at, in accounts with more mailboxes, to find those that hold mail. */
+const FEW_BUCKETS = 40;
+
 type QuotaPorts = Pick<Ports, 'rows' | 'clock'>;
 
 /** What all mailboxes that count hold together. Strongly consistent. */
 export async function usedQuota(
-  { rows, clock }: QuotaPorts,
+  ports: QuotaPorts,
   account: Account,
   settings: ResolvedSettings,
 ): Promise<Usage> {
+  return (await sumUp(ports, account, settings)).used;
+}
+
+/** @returns also whether it took so much reading that it is not to be done for every message */
+async function sumUp(
+  ports: QuotaPorts,
+  account: Account,
+  settings: ResolvedSettings,
+): Promise<{ readonly used: Usage; readonly isLarge: boolean }> {
+  const { rows } = ports;
+  const first = await listMailboxes(rows, account.accountId, { limit: FEW_MAILBOXES });
+  let mailboxes: readonly Mailbox[] = first.mailboxes;
+  let isLarge = false;
+  if (first.next !== undefined) {
+    const filled = await filledMailboxes(rows, account, FEW_BUCKETS);
+    isLarge = filled === undefined;
+    mailboxes = filled ?? (await allOf(rows, account));
+  }
+  const counting = mailboxes.filter(
+    (mailbox) => isThere(account, mailbox) && counts(settings, mailbox),
+  );
   let [bytes, messages] = [0, 0];
-  for await (const mailbox of everyMailbox(rows, account)) {
-    if (settings.isExempt(mailbox.path)) continue;
-    const stored = await storedIn(rows, mailbox, clock.now());
+  for (const mailbox of counting) {
+    const stored = await storedIn(rows, mailbox, ports.clock.now());
     bytes += mailbox.bytes + stored.bytes;
     messages += mailbox.messages + stored.messages;
   }
-  return { bytes, messages };
+  return { used: { bytes, messages }, isLarge };
+}
+
+async function allOf(rows: RowStore, account: Account): Promise<Mailbox[]> {
+  const found: Mailbox[] = [];
+  for await (const mailbox of everyMailbox(rows, account)) found.push(mailbox);
+  return found;
+}
+
+/**
+ * Whether what a mailbox holds counts. An expunge storage counts where the settings lead to one for
+ * all; one of a namespace, or of settings of before, holds what ends by itself (L7).
+ */
+function counts({ isExempt, expunge }: ResolvedSettings, { path, role }: Mailbox): boolean {
+  return !isExempt(path) && (role !== 'storage' || expunge.mode === 'mailbox');
 }
 
 /** Use and limit as callers see them. */
@@ -51,9 +94,11 @@ export async function showQuota(
 
 /**
  * Whether so many bytes more fit into a mailbox. Nothing is read where no limit is set, or where
- * mail does not count. Deliveries at the same time can together go beyond the limit by what each
- * of them was allowed alone: a limit is no reason to make them wait for each other.
+ * mail does not count; an account with very many mailboxes is asked for a bound first. Deliveries at
+ * the same time can together go beyond the limit by what each of them was allowed alone: a limit is
+ * no reason to make them wait for each other.
  * @param path of the mailbox that is to take them
+ * @param options `dryRun`: nothing is to come in, so nothing is noted
  * @throws QuotaExceededError naming use, limit and what was wanted
  */
 export async function checkQuota(
@@ -62,17 +107,32 @@ export async function checkQuota(
   settings: ResolvedSettings,
   path: string,
   addBytes: number,
+  { dryRun = false }: { readonly dryRun?: boolean | undefined } = {},
 ): Promise<void> {
   const { quotaBytes } = settings;
   if (quotaBytes === undefined || settings.isExempt(path)) return;
-  const { bytes } = await usedQuota(ports, account, settings);
-  if (bytes + addBytes <= quotaBytes) return;
+  const { accountId } = account;
+  const rules = rulesOf(settings);
+  const admission = { accountId, addBytes, limitBytes: quotaBytes, rules };
+  if (!dryRun && (await admitBelowBound(ports, admission))) return;
+  const { used, isLarge } = await sumUp(ports, account, settings);
+  const { bytes } = used;
+  if (bytes + addBytes <= quotaBytes) {
+    if (isLarge && !dryRun) await noteBound(ports, admission, bytes);
+    return;
+  }
   throw new LetheError(
     ERROR_NAMES.quotaExceeded,
     `${addBytes} bytes more for the mailbox ${quoted(path)} exceed the quota: ${bytes} of ${quotaBytes} bytes are used`,
     'Expunge mail, or let an administrator raise the limit.',
   );
 }
+
+/** All that decides which mailboxes count. */
+const rulesOf = ({ effective }: ResolvedSettings): string =>
+  createHash('sha256')
+    .update(JSON.stringify([effective.lazyExpunge ?? '', effective.quotaExempt ?? []]))
+    .digest('hex');
 
 const NONE: Usage = { bytes: 0, messages: 0 };
 

@@ -15,6 +15,7 @@ import type { Ports } from '../ports/ports.ts';
 import { everyRow } from '../rows/paging.ts';
 import { ExpiryRecount } from './expiry-recount.ts';
 import type { Usage } from './quota.ts';
+import { forgetBound } from './quota-bound.ts';
 
 const PAGE_ROWS = 1000;
 
@@ -60,7 +61,9 @@ export async function recount(
     if (found !== undefined) drift.push(found);
     last = mailbox.mailboxId;
   }
-  return { drift: after === undefined ? [...drift, ...(await days.repair())] : drift };
+  const found = after === undefined ? [...drift, ...(await days.repair())] : drift;
+  if (found.length > 0) await forgetBound(ports, account.accountId);
+  return { drift: found };
 }
 
 async function recountMailbox(

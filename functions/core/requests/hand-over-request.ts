@@ -71,7 +71,9 @@ export async function requestHandOver(
   }
   // Looked at before anything is copied; what has arrived counts there already.
   const isNew = before === undefined;
-  if (isNew && !overQuota) await checkQuota(ports, to, settings, wanted, counts.bytes);
+  // What comes back in the end asks anew.
+  const asking = { dryRun: true };
+  if (isNew && !overQuota) await checkQuota(ports, to, settings, wanted, counts.bytes, asking);
   const answer = { deletionId, to: wanted, ...counts };
   if (dryRun) return { ...answer, dryRun };
   const asked = { overQuota, ...(body.to === undefined ? {} : { to: wanted }) };

@@ -10,6 +10,7 @@ import { restoreMessages } from '../messages/restore-messages.ts';
 import { parseRestoreQuery } from '../queries/parse-query.ts';
 import { selectMessages } from '../queries/select-messages.ts';
 import { checkQuota } from '../quota/quota.ts';
+import { forgetBound } from '../quota/quota-bound.ts';
 import {
   checkRequestedUids,
   type MailRequest,
@@ -133,7 +134,7 @@ async function byQuery(
 /** @returns whether it does not fit, and an administrator lets it in */
 async function requireRoom(
   { ports, access }: MailRequest,
-  { overQuota = false }: RestoreMessagesRequest,
+  { overQuota = false, dryRun }: RestoreMessagesRequest,
   found: readonly Found[],
   to: string | undefined,
 ): Promise<boolean> {
@@ -143,10 +144,12 @@ async function requireRoom(
   const path = to ?? counted[0]?.origin;
   if (path === undefined) return false;
   try {
-    await checkQuota(ports, account, settings, path, bytes);
+    await checkQuota(ports, account, settings, path, bytes, { dryRun });
     return false;
   } catch (error) {
-    if (overQuota && error instanceof Error && error.name === 'QuotaExceededError') return true;
-    throw error;
+    const isOver = error instanceof Error && error.name === 'QuotaExceededError';
+    if (!overQuota || !isOver) throw error;
+    if (dryRun !== true) await forgetBound(ports, account.accountId);
+    return true;
   }
 }

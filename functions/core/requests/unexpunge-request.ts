@@ -7,6 +7,7 @@ import { parseKeywords } from '../messages/flags.ts';
 import { findInPlace, readInPlace } from '../messages/in-place-entries.ts';
 import { type UnexpungeOptions, unexpungeMessages } from '../messages/unexpunge-messages.ts';
 import { checkQuota } from '../quota/quota.ts';
+import { forgetBound } from '../quota/quota-bound.ts';
 import { openPlace, type Place } from './deleted-request.ts';
 import {
   checkRequestedUids,
@@ -60,7 +61,7 @@ export async function requestUnexpunge(
   checkSelection(body, afterUid);
   const mailbox = await openMailbox(request, 'mailbox', body.mailbox);
   const { entries, nextAfterUid } = await find(request, mailbox, body, afterUid);
-  const over = await requireRoom(request, mailbox, entries, body.overQuota === true);
+  const over = await requireRoom(request, mailbox, entries, body);
   const rest = { ...(over ? { overQuota: true as const } : {}), ...upTo(nextAfterUid) };
   if (body.dryRun === true) {
     const restored = entries.map(({ message }) => [message.uid] as const);
@@ -130,15 +131,17 @@ async function requireRoom(
   { ports, access }: MailRequest,
   { path }: Mailbox,
   entries: readonly Entry[],
-  overQuota: boolean,
+  { overQuota = false, dryRun }: Pick<UnexpungeRequest, 'overQuota' | 'dryRun'>,
 ): Promise<boolean> {
   const { account, settings } = access;
   if (entries.length === 0) return false;
   try {
-    await checkQuota(ports, account, settings, path, bytesOf(entries));
+    await checkQuota(ports, account, settings, path, bytesOf(entries), { dryRun });
     return false;
   } catch (error) {
-    if (overQuota && error instanceof Error && error.name === 'QuotaExceededError') return true;
-    throw error;
+    const isOver = error instanceof Error && error.name === 'QuotaExceededError';
+    if (!overQuota || !isOver) throw error;
+    if (dryRun !== true) await forgetBound(ports, account.accountId);
+    return true;
   }
 }

@@ -26,6 +26,7 @@ describe('a new account', () => {
       user: 'john@x.org',
       createdAt: world.clock.now(),
       held: false,
+      hasDirectory: true,
     });
     expect(await findAccount(world.rows, 'john@x.org')).toEqual(account);
     expect(await findAccount(world.rows, 'sales@x.org')).toEqual(account);

@@ -10,12 +10,11 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
-import { resolveSettings } from '../settings/resolve-settings.ts';
-import { readDomainSettings } from '../settings/settings-store.ts';
+import { domainCheck, readSettings, sawDomainChange } from '../settings/settings-store.ts';
 import type { Account } from './accounts.ts';
 import { domainOf, parseAddress } from './address.ts';
 
-/** 2 rows for each address and 4 for the account: 31 aliases make 68 of a transaction's 100. */
+/** 2 rows for each address and 5 for the account: 31 aliases make 69 of a transaction's 100. */
 const ALIASES_MAX = ADDRESSES_PER_ACCOUNT_MAX - 1;
 
 /** 96 random bits: no two of 10^9 accounts collide with a chance above 10^-10. */
@@ -56,8 +55,6 @@ export async function createAccount(
       `got ${quoted(retentionClass)}, allowed are ${classes.names.join(', ')}`,
     );
   }
-  const domain = await readDomainSettings(ports.rows, domainOf(user));
-  const policy = resolveSettings(deployment, domain).autoexpungeOf(INBOX);
   const accountId = ports.ids.hex(ACCOUNT_ID_BYTES);
   const createdAt = ports.clock.now();
   const account: Account = {
@@ -73,12 +70,16 @@ export async function createAccount(
     accountWrite(account, user),
     userdbWrite(accountId, user, ports.ids.hex(8)),
     ...[user, ...aliases].flatMap((address) => addressWrites(accountId, address, createdAt)),
-    ...inboxWrites(accountId, ports, policy),
   ];
   return await untilWon(ports, createdAt + CREATE_DEADLINE_MS, async () => {
-    const result = await ports.rows.transact(writes);
+    const settings = await readSettings(ports.rows, deployment, account);
+    const result = await ports.rows.transact([
+      ...writes,
+      ...inboxWrites(accountId, ports, settings.autoexpungeOf(INBOX)),
+      ...domainCheck(settings),
+    ]);
     if (result.outcome === 'written') return account;
-    if (result.outcome === 'conflict') return 'lost';
+    if (result.outcome === 'conflict' || sawDomainChange(result)) return 'lost';
     throw new LetheError(
       ERROR_NAMES.addressTaken,
       `an address of ${[user, ...aliases].map(quoted).join(', ')} is taken or reserved`,

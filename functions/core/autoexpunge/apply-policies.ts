@@ -43,5 +43,7 @@ async function apply(
   if (mailbox?.state !== 'active') return 'same';
   const after = await applyPolicy(ports, settings, mailbox);
   if (after === 'lost') return 'lost';
+  // A later walk, of whoever changed the settings, is on its way.
+  if (after === 'outdated') return 'same';
   return after === mailbox ? 'same' : 'changed';
 }

@@ -1,6 +1,6 @@
 /** A policy as mailbox rows carry it, and what the settings say about a name. */
 import type { AutoexpungePolicy } from '../../contract/mail-settings.ts';
-import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import type { ResolvedSettings, SettingsBasis } from '../settings/resolve-settings.ts';
 
 /** What `dueAfterAdding` knows of a policy. */
 export interface PolicyAttributes {
@@ -21,10 +21,15 @@ export function policyAttributes(policy: AutoexpungePolicy | undefined): PolicyA
 export function settingsFor(
   settings: ResolvedSettings,
   path: string,
-): { readonly policy: AutoexpungePolicy; readonly specialUse?: string } {
+): {
+  readonly policy: AutoexpungePolicy;
+  readonly specialUse?: string;
+  readonly readFrom?: SettingsBasis;
+} {
   const specialUse = settings.specialUseOf(path);
   return {
     policy: settings.autoexpungeOf(path) ?? {},
     ...(specialUse === undefined ? {} : { specialUse }),
+    ...(settings.readFrom === undefined ? {} : { readFrom: settings.readFrom }),
   };
 }

@@ -3,6 +3,7 @@ import { dictmapKeys } from '../../contract/row-layout.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { settingsChecks } from '../settings/settings-store.ts';
 import { dueGuard, entryAt } from './due.ts';
 import { type PolicyAttributes, policyAttributes } from './policy-attributes.ts';
 
@@ -32,13 +33,14 @@ export function concernsSweeps(settings: ResolvedSettings, mailbox: Mailbox): bo
 /**
  * Brings the policy on a mailbox row in line with the settings. A new policy is due at once: the
  * sweep finds out when there is something to do.
- * @returns the mailbox as its row says then, or `lost` when it changed meanwhile
+ * @returns the mailbox as its row says then; `lost` when it changed meanwhile, `outdated` when the
+ *   settings did: whoever changed them brings theirs here, so nothing older may be written
  */
 export async function applyPolicy(
   ports: Pick<Ports, 'rows' | 'clock'>,
   settings: ResolvedSettings,
   mailbox: Mailbox,
-): Promise<Mailbox | 'lost'> {
+): Promise<Mailbox | 'lost' | 'outdated'> {
   const before = policyOn(mailbox);
   const wanted = policyAttributes(settings.autoexpungeOf(mailbox.path));
   // What the storage hides since an age limit that is no more must still be cleared away.
@@ -50,20 +52,27 @@ export async function applyPolicy(
   const gone = Object.keys(before).filter((name) => !(name in wanted));
   const unset = [...gone, ...(stale ? ['duePk', 'dueSk'] : [])];
   const { equals, without } = dueGuard(mailbox);
-  const result = await ports.rows.write({
-    kind: 'update',
-    key: dictmapKeys.mailbox(mailbox.mailboxId),
-    guard: {
-      row: 'present',
-      equals: { ...equals, state: 'active', path: mailbox.path },
-      without,
+  const checks = settingsChecks(settings);
+  const result = await ports.rows.transact([
+    ...checks,
+    {
+      kind: 'update',
+      key: dictmapKeys.mailbox(mailbox.mailboxId),
+      guard: {
+        row: 'present',
+        equals: { ...equals, state: 'active', path: mailbox.path },
+        without,
+      },
+      change: {
+        ...(Object.keys(set).length === 0 ? {} : { set }),
+        ...(unset.length === 0 ? {} : { unset }),
+      },
     },
-    change: {
-      ...(Object.keys(set).length === 0 ? {} : { set }),
-      ...(unset.length === 0 ? {} : { unset }),
-    },
-  });
-  if (result.outcome !== 'written') return 'lost';
+  ]);
+  if (result.outcome === 'conflict') return 'lost';
+  if (result.outcome === 'refused') {
+    return result.refusals.some(({ index }) => index < checks.length) ? 'outdated' : 'lost';
+  }
   const { autoexpungeAfterSeconds: _, autoexpungeMaxMails: __, dueSk: ___, ...rest } = mailbox;
   return { ...rest, ...wanted, ...(entry === undefined ? {} : { dueSk: entry.dueSk }) };
 }

@@ -10,9 +10,10 @@ import { LetheError } from '../errors.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
 import { DAY_MS } from '../messages/expiry.ts';
-import { expungeMessages } from '../messages/expunge-messages.ts';
-import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
+import { type ExpungedMessage, expungeMessages } from '../messages/expunge-messages.ts';
+import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
 import type { Change, RowStore } from '../ports/row-store.ts';
+import { settingsChanged, settingsChecks } from '../settings/settings-store.ts';
 import { dueGuard, entryAt } from './due.ts';
 import { applyPolicy } from './policy.ts';
 import { policyAttributes } from './policy-attributes.ts';
@@ -67,7 +68,7 @@ export async function sweepMailbox(
   const mailbox = options.dryRun
     ? withPolicy(listed, context)
     : await applyPolicy(ports, context.settings, listed);
-  if (mailbox === 'lost') return skipped;
+  if (mailbox === 'lost' || mailbox === 'outdated') return skipped;
   const { retentionDays } = context;
   const rule = {
     mailbox,
@@ -131,6 +132,7 @@ class Pass {
   #messages = 0;
   #bytes = 0;
   readonly #passedOver = new Map<number, Error>();
+  readonly #changed = settingsChanged();
 
   constructor(ports: ChunkPorts, context: MailContext, rule: Rule, options: SweepOptions) {
     this.#ports = ports;
@@ -203,17 +205,28 @@ class Pass {
     // Renamed, the clock has begun anew (A2), and the policy may be another.
     if (now?.path !== mailbox.path || now.renamedAt !== mailbox.renamedAt) return 'skipped';
     const uids = going.map(({ message }) => message.uid);
-    const done = await expungeMessages(
+    const taking = expungeMessages(
       this.#ports,
       this.#context,
       mailbox,
       uids,
-      { expired: true, passOver: this.#passOver },
+      { expired: true, passOver: this.#passOver, rider: this.#rider },
       // At least one try, however late it is.
       Math.max(until, this.#ports.clock.now()),
     );
+    const done = await taking.catch((error: unknown) => {
+      if (error === this.#changed) return undefined;
+      throw error;
+    });
+    if (done === undefined) return 'skipped';
     this.#count(done.results);
     return done.complete ? 'all' : 'again';
+  }
+
+  /** Nothing goes under a policy that was withdrawn while the sweep was on its way. */
+  get #rider(): Rider<ExpungedMessage> {
+    const { settings } = this.#context;
+    return { writes: () => settingsChecks(settings), refused: async () => this.#changed };
   }
 
   #count(gone: readonly { readonly sizeBytes: number }[]): void {

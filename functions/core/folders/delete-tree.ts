@@ -21,6 +21,7 @@ import { hideSubscriptions } from '../mailboxes/subscriptions.ts';
 import type { Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { domainCheck, requireSameDomain, requireSameSettings } from '../settings/settings-store.ts';
 import { finishMove, finishMoves } from './finish-move.ts';
 import {
   accountWrite,
@@ -32,12 +33,12 @@ import {
 } from './move-writes.ts';
 import { everyTree, hexOf, isStored, membersOf, requireTree, type Tree } from './tree.ts';
 
-/** Account, tree, and the new INBOX where the old one goes. */
-const FIXED_ROWS = 3;
+/** Account, tree, and where the INBOX goes, the new one and the settings that its policy is from. */
+const FIXED_ROWS = 4;
 
 const MOVED_ROWS = TRANSACTION_ITEMS - FIXED_ROWS;
 
-/** Mailboxes that go in one transaction, at most, when none has given UIDs: (100 - 3) / 3. */
+/** Mailboxes that go in one transaction, at most, when none has given UIDs: (100 - 4) / 3. */
 export const AT_ONCE_MAILBOXES = Math.floor(MOVED_ROWS / ROWS_EACH);
 
 const RANDOM_BYTES = 6;
@@ -131,6 +132,7 @@ async function begin(
     ? atOnceWrites(ports, deletion, tree, going)
     : markWrites(ports, deletion, tree, going);
   const result = await ports.rows.transact(writes);
+  requireSameDomain(result);
   if (result.outcome !== 'written') return 'lost';
   if (atOnce) return tree;
   await finishMove(ports, accountId, settings, deadline, tree.deletionId);
@@ -170,6 +172,7 @@ function atOnceWrites(
     treePut(accountId, tree),
     ...going.flatMap((one) => deleteWrites(accountId, tree, one, inbox)),
     ...inboxRow(accountId, inbox),
+    ...(inbox === undefined ? [] : domainCheck(deletion.settings)),
   ];
 }
 
@@ -194,6 +197,7 @@ function markWrites(
     treePut(accountId, tree),
     ...(old === undefined ? [] : deleteWrites(accountId, tree, old, inbox)),
     ...inboxRow(accountId, inbox),
+    ...(inbox === undefined ? [] : domainCheck(deletion.settings)),
   ];
 }
 
@@ -208,6 +212,7 @@ function inboxFor(
   if (old === undefined) return { set: {} };
   const validities = new UidValidities(account, clock.now());
   const uidValidity = validities.next(old.memory, old.mailbox.uidValidity);
+  requireSameSettings(account, settings);
   const policy = settings.autoexpungeOf(INBOX) ?? {};
   const inbox = newMailbox(account.accountId, INBOX, ids, { policy, uidValidity });
   return { old, inbox, set: validities.set };

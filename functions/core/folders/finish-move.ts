@@ -16,6 +16,12 @@ import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import {
+  domainCheck,
+  requireSameDomain,
+  requireSameSettings,
+  whileSettingsStand,
+} from '../settings/settings-store.ts';
+import {
   accountWrite,
   countsOf,
   deletableWith,
@@ -27,8 +33,11 @@ import {
 } from './move-writes.ts';
 import { type Member, membersOf, readNamed, readTree, type Tree, targetPath } from './tree.ts';
 
-/** The tree, which must still be on the move, and counts them; the account, which must be active. */
-const FIXED_ROWS = 2;
+/**
+ * The tree, which must still be on the move, and counts them; the account, which must be active;
+ * the settings of its domain, which policies follow from.
+ */
+const FIXED_ROWS = 3;
 const MOVED_ROWS = TRANSACTION_ITEMS - FIXED_ROWS;
 const BATCH_MAILBOXES = Math.floor(MOVED_ROWS / ROWS_EACH);
 
@@ -88,6 +97,7 @@ async function moveSome(
   // A move that was under way when the account was fenced must not write behind the fence (X3).
   const result = await ports.rows.transact(writes);
   if (result.outcome === 'written') return false;
+  requireSameDomain(result);
   const isAccount =
     result.outcome === 'refused' && result.refusals.some(({ index }) => index === 0);
   const now = isAccount ? await readAccount(ports.rows, accountId) : undefined;
@@ -154,6 +164,8 @@ async function restoreSome(
   const mark = returnId === undefined ? {} : { returnId };
   const account = await readAccount(rows, accountId);
   if (account?.state !== 'active') throw notActive(account ?? { accountId });
+  // What comes back gets the policy of its name, which follows from the settings (A2).
+  requireSameSettings(account, settings);
   const now = clock.now();
   const validities = new UidValidities(account, now);
   const targets = some.map(({ path }) => targetPath(path, branch, to));
@@ -163,7 +175,8 @@ async function restoreSome(
   const way = { branch, to, settings, now, uidValidityOf, ...mark };
   const returning = some.flatMap((mailbox) => restoreWrites(accountId, tree, mailbox, way));
   return [
-    validities.accountWrite(accountId),
+    whileSettingsStand(validities.accountWrite(accountId), account),
+    ...domainCheck(settings),
     treeUpdate(accountId, deletionId, { from: 'restoring', add: countsOf(some, -1) }),
     ...returning,
   ];

@@ -20,6 +20,7 @@ import { forgetBound } from '../quota/quota-bound.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { domainCheck, requireSameDomain, requireSameSettings } from '../settings/settings-store.ts';
 import { giveBackForgotten } from './claim-tree.ts';
 import { finishMove, finishMoves } from './finish-move.ts';
 import {
@@ -41,8 +42,8 @@ import {
   unknownDeletion,
 } from './tree.ts';
 
-/** Account and tree. */
-const FIXED_ROWS = 2;
+/** Account, tree, and the settings of the domain. */
+const FIXED_ROWS = 3;
 const AT_ONCE_MAILBOXES = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / ROWS_EACH);
 
 const PARALLEL_READS = 16;
@@ -89,6 +90,7 @@ export async function undeleteTree(
       await finishMove(ports, accountId, settings, deadline, deletionId);
       return 'lost';
     }
+    requireSameSettings(account, settings);
     const tree = await readTree(ports.rows, accountId, deletionId);
     if (tree === undefined) throw unknownDeletion(quoted(deletionId));
     return await begin(ports, { ...undeletion, account }, tree, deadline);
@@ -127,6 +129,7 @@ async function begin(
       ? await atOnceWrites(ports, undeletion, tree, returned, mailboxes)
       : markWrites(account, deletionId, returned, ports.ids.hex(RETURN_ID_BYTES)),
   );
+  requireSameDomain(result);
   if (result.outcome !== 'written') return 'lost';
   if (!atOnce) await finishMove(ports, accountId, settings, deadline, deletionId);
   if (settings.quotaBytes !== undefined) await forgetBound(ports, accountId);
@@ -178,6 +181,7 @@ async function atOnceWrites(
   const end = isAll ? recordChange('restored', now) : { set: {}, unset: [] };
   return [
     accountWrite(account, moves, validities.set),
+    ...domainCheck(settings),
     treeUpdate(accountId, deletionId, {
       from: 'deleted',
       // A purge may have taken some of it meanwhile, and so what makes this all.

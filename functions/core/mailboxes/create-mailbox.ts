@@ -9,7 +9,13 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
-import { sameNames } from '../settings/settings-store.ts';
+import type { SettingsBasis } from '../settings/resolve-settings.ts';
+import {
+  domainCheck,
+  requireSameDomain,
+  sameNames,
+  settingsChanged,
+} from '../settings/settings-store.ts';
 import { INBOX } from './mailbox-path.ts';
 import { type Mailbox, type MailboxPorts, mailboxExists } from './mailboxes.ts';
 import { readNameMemories, requireUnseen, UidValidities } from './name-memory.ts';
@@ -25,6 +31,8 @@ export interface NewMailbox {
   readonly policy?: AutoexpungePolicy;
   /** Kept from another store. */
   readonly uidValidity?: number;
+  /** What the settings were read from that policy and special use follow from. */
+  readonly readFrom?: SettingsBasis;
 }
 
 /**
@@ -44,7 +52,7 @@ export async function createMailbox(
     const current = await readAccount(ports.rows, account.accountId);
     if (current?.state !== 'active') throw notActive(account);
     if (current.settingsRevision !== account.settingsRevision) {
-      throw new StoreBusyError('the settings of the account were changed meanwhile');
+      throw settingsChanged();
     }
     requireSettled(current, path);
     const memory = (await readNameMemories(ports.rows, account.accountId, [path]))(path);
@@ -57,11 +65,13 @@ export async function createMailbox(
     });
     const result = await ports.rows.transact([
       accountWrite(current, validities),
+      ...domainCheck(given),
       ...mailboxWrites(account.accountId, mailbox),
     ]);
     if (result.outcome === 'written') return mailbox;
     if (result.outcome === 'conflict') return 'lost';
     if (result.refusals.some(({ index }) => index === 0)) return 'lost';
+    requireSameDomain(result);
     throw mailboxExists(path);
   });
 }

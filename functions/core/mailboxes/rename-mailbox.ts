@@ -20,6 +20,7 @@ import { untilWon } from '../rows/contention.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { domainCheck, requireSameDomain, requireSameSettings } from '../settings/settings-store.ts';
 import { requireSettled } from './create-mailbox.ts';
 import {
   type Mailbox,
@@ -34,8 +35,9 @@ import { renamed } from './renamed.ts';
 /** A path row less, a path row more, the mailbox row, and what its old name remembers. */
 const ROWS_EACH = 4;
 
-/** One item is the account. */
-const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - 1) / ROWS_EACH);
+/** The account, and the settings of its domain, which the policies of the new names follow from. */
+const FIXED_ROWS = 2;
+const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / ROWS_EACH);
 
 const PAGE_ROWS = 500;
 const PARALLEL_READS = 16;
@@ -97,7 +99,12 @@ async function begin(ports: MailboxPorts, rename: Rename): Promise<Begun | 'lost
   }
   const renaming = { ...rename, account: current };
   const { set, writes, root } = await renameWrites(rows, renaming, tree, clock.now());
-  const result = await rows.transact([accountWrite(current, moves, set), ...writes]);
+  const result = await rows.transact([
+    accountWrite(current, moves, set),
+    ...domainCheck(rename.settings),
+    ...writes,
+  ]);
+  requireSameDomain(result);
   return result.outcome === 'written' && root !== undefined ? { root } : 'lost';
 }
 
@@ -141,6 +148,7 @@ async function moveBatch(
   if (account?.state !== 'active') throw notActive(account ?? { accountId });
   const { [renameId]: move, ...others } = account.moves ?? {};
   if (move?.to === undefined) return {};
+  requireSameSettings(account, settings);
   const { root: from, to } = move;
   const named = await nextNamed(rows, accountId, from);
   const batch = await inParallel(named, PARALLEL_READS, (row) => readNamed(rows, accountId, row));
@@ -150,7 +158,12 @@ async function moveBatch(
   const { set, writes, root } = await renameWrites(rows, renaming, mailboxes, clock.now());
   const isLast = root !== undefined || mailboxes.length === 0;
   const left = isLast ? others : (account.moves ?? {});
-  const result = await rows.transact([accountWrite(account, left, set), ...writes]);
+  const result = await rows.transact([
+    accountWrite(account, left, set),
+    ...domainCheck(settings),
+    ...writes,
+  ]);
+  requireSameDomain(result);
   if (result.outcome !== 'written') return 'lost';
   if (!isLast) return 'more';
   return root === undefined ? {} : { root };

@@ -9,6 +9,7 @@ import type { Guard } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { domainCheck, requireSameDomain } from '../settings/settings-store.ts';
 import { mailboxWrites, newMailbox } from './create-mailbox.ts';
 import { type Mailbox, type MailboxPorts, readMailbox } from './mailboxes.ts';
 import { readNameMemories, UidValidities } from './name-memory.ts';
@@ -60,8 +61,10 @@ async function create(
   const mailbox = newMailbox(accountId, name, ports.ids, given);
   const result = await ports.rows.transact([
     { kind: 'check', key: registryKeys.account(accountId), guard: sameLast(account) },
+    ...domainCheck(settings),
     ...mailboxWrites(accountId, mailbox),
   ]);
+  requireSameDomain(result);
   return result.outcome === 'written' ? mailbox : 'lost';
 }
 

@@ -4,6 +4,7 @@
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
+import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import { isThere } from '../mailboxes/every-mailbox.ts';
@@ -151,7 +152,7 @@ async function targetsOf(
 
 async function targetOf(
   ports: MessagePorts,
-  { account }: MailContext,
+  { account, settings }: MailContext,
   { home, expunged }: Entry,
   to: string | undefined,
 ): Promise<Mailbox> {
@@ -161,7 +162,7 @@ async function targetOf(
   // The folder is gone: one of its name takes its place.
   const path = expunged?.origin ?? '';
   const there = await findMailbox(ports.rows, account, path);
-  return there ?? (await createMailbox(ports, account, path));
+  return there ?? (await createMailbox(ports, account, path, settingsFor(settings, path)));
 }
 
 function requireStorage(mailbox: Mailbox): void {

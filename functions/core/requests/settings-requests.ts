@@ -53,8 +53,8 @@ export async function requestAccountSettings(
   change: ChangeSettings,
 ): Promise<{ readonly answer: SettingsAnswer; readonly account: Account }> {
   const changed = await changeAccountSettings(ports, deployment, account, change, deadline);
-  const { domain, account: own } = changed.levels;
-  await applyPolicies(ports, account, resolveSettings(deployment, domain, own), deadline);
+  const settings = await readSettings(ports.rows, deployment, changed.account);
+  await applyPolicies(ports, changed.account, settings, deadline);
   return { answer: settingsAnswer(changed.levels), account: changed.account };
 }
 

@@ -21,7 +21,19 @@ type ExpungeMode =
   /** The prefix ends in the delimiter. */
   | { readonly mode: 'namespace'; readonly prefix: string };
 
+/** What settings were read from: what follows from them is written only while that stands. */
+export interface SettingsBasis {
+  readonly accountId: string;
+  /** Missing: the account had no settings of its own. */
+  readonly settingsRevision?: number;
+  readonly domain?: string;
+  /** Missing: the domain had no settings. */
+  readonly domainRevision?: number;
+}
+
 export interface ResolvedSettings {
+  /** Missing where settings were not read from the tables. */
+  readonly readFrom?: SettingsBasis;
   readonly expunge: ExpungeMode;
   /** Name of the storage mailbox or namespace, without a trailing delimiter; missing without one. */
   readonly storageName?: string;

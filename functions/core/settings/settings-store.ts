@@ -4,12 +4,18 @@ import type { MailSettings } from '../../contract/mail-settings.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount, settingsOf } from '../accounts/accounts.ts';
 import { domainOf } from '../accounts/address.ts';
+import { StoreBusyError } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { Guard, RowStore, Value, Write } from '../ports/row-store.ts';
+import type { Guard, Refusal, RowStore, Value, Write, WriteResult } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { parseSettings, refuse } from './parse-settings.ts';
-import { type ResolvedSettings, resolveSettings, type SettingsLevels } from './resolve-settings.ts';
+import {
+  type ResolvedSettings,
+  resolveSettings,
+  type SettingsBasis,
+  type SettingsLevels,
+} from './resolve-settings.ts';
 
 /** Makes a document of the one there is; anything parse-settings.ts takes. */
 export type ChangeSettings = (current: MailSettings) => unknown;
@@ -27,9 +33,65 @@ export async function readSettings(
   deployment: MailSettings,
   account: Account,
 ): Promise<ResolvedSettings> {
-  const levels = await readLevels(rows, deployment, account);
-  return resolveSettings(levels.deployment, levels.domain, levels.account);
+  const { accountId, user, settingsRevision, settings = {} } = account;
+  const domain = user === undefined ? undefined : domainOf(user);
+  const row =
+    domain === undefined ? undefined : await rows.get(registryKeys.domainSettings(domain));
+  const domainRevision = row && optionalNumber(row, 'settingsRevision');
+  const readFrom: SettingsBasis = {
+    accountId,
+    ...(settingsRevision === undefined ? {} : { settingsRevision }),
+    ...(domain === undefined ? {} : { domain }),
+    ...(domainRevision === undefined ? {} : { domainRevision }),
+  };
+  return { ...resolveSettings(deployment, settingsOf(row), settings), readFrom };
 }
+
+/**
+ * Holds while the settings of the domain are those that were read: what follows from them may be
+ * written. Whoever writes the row of the account besides guards that by `sameNames`.
+ */
+export function domainCheck({ readFrom }: Pick<ResolvedSettings, 'readFrom'>): Write[] {
+  const { domain, domainRevision } = readFrom ?? {};
+  if (domain === undefined) return [];
+  const guard: Guard =
+    domainRevision === undefined ? { row: 'absent' } : sameRevision(domainRevision);
+  return [{ kind: 'check', key: registryKeys.domainSettings(domain), guard }];
+}
+
+/** The same for those of the account, which must be active; two items. */
+export function settingsChecks(settings: Pick<ResolvedSettings, 'readFrom'>): Write[] {
+  const { readFrom } = settings;
+  if (readFrom === undefined) return [];
+  const key = registryKeys.account(readFrom.accountId);
+  return [{ kind: 'check', key, guard: sameSettings(readFrom) }, ...domainCheck(settings)];
+}
+
+/** @throws StoreBusyError when the account has other settings by now than those that follow */
+export function requireSameSettings(
+  { settingsRevision }: Account,
+  { readFrom }: Pick<ResolvedSettings, 'readFrom'>,
+): void {
+  if (readFrom === undefined || readFrom.settingsRevision === settingsRevision) return;
+  throw settingsChanged();
+}
+
+/** Whether a transaction was refused by domainCheck. */
+export function sawDomainChange(result: WriteResult): boolean {
+  if (result.outcome !== 'refused') return false;
+  const domain = registryKeys.domainSettings('');
+  const isDomain = ({ row }: Refusal) =>
+    row?.key.table === domain.table && row.key.pk.startsWith(domain.pk);
+  return result.refusals.some(isDomain);
+}
+
+/** @throws StoreBusyError when it was: the same request again reads the settings anew */
+export function requireSameDomain(result: WriteResult): void {
+  if (sawDomainChange(result)) throw settingsChanged();
+}
+
+export const settingsChanged = (): StoreBusyError =>
+  new StoreBusyError('the settings of the account or its domain were changed meanwhile');
 
 /** Each level as it was set, likewise. */
 export async function readLevels(
@@ -130,8 +192,20 @@ function checkEffective({ effective }: ResolvedSettings): void {
 }
 
 /** Holds while an account is active and has the settings it was read with. */
-function sameSettings({ settingsRevision }: Account): PresentGuard {
+function sameSettings({ settingsRevision }: Pick<Account, 'settingsRevision'>): PresentGuard {
   return sameRevision(settingsRevision, { state: 'active' });
+}
+
+/** A write of the row of an account, on condition that its settings are those that it was read with. */
+export function whileSettingsStand(write: Write, account: Account): Write {
+  if (write.guard?.row !== 'present') throw new TypeError('the account must be there');
+  const { equals, without = [] } = sameSettings(account);
+  const guard = {
+    ...write.guard,
+    equals: { ...write.guard.equals, ...equals },
+    without: [...(write.guard.without ?? []), ...without],
+  } as const;
+  return { ...write, guard };
 }
 
 /** The same while no tree of folders has been moved either, and no name changed by a rename. */

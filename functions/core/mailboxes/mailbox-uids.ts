@@ -66,6 +66,13 @@ export function requireUid(mailbox: Mailbox, uid: number): number {
 }
 
 /**
+ * Before the first of so many messages gets one, so that all of them do or none.
+ * @throws UidsExhaustedError
+ */
+export const requireUids = (mailbox: Mailbox, count: number): number =>
+  requireUid(mailbox, mailbox.uidNext + count - 1);
+
+/**
  * UIDs that are passed over are lost for good, so one request passes over a part of them only.
  * @param field of the request
  * @param uidNext what UIDNEXT would become

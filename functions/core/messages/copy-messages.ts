@@ -5,6 +5,7 @@
  */
 import { linkOf } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
+import { requireUids } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox, requireActive, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { ByteCopies, type Content } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
@@ -25,7 +26,7 @@ export interface CopiedMessage {
  * Copies the messages with these UIDs into a mailbox of the same account. Flags, keywords,
  * internal date and GUID are kept; UID and save date are new (L3).
  * @param deadline epoch milliseconds after which no new try begins
- * @throws UnknownMailboxError, AccountNotActiveError, StoreBusyError
+ * @throws UnknownMailboxError, UidsExhaustedError, AccountNotActiveError, StoreBusyError
  */
 export async function copyMessages(
   ports: MessagePorts,
@@ -35,6 +36,7 @@ export async function copyMessages(
   to: Mailbox,
   deadline: number,
 ): Promise<Chunked<CopiedMessage>> {
+  requireUids(to, uids.length);
   const { account } = context;
   const copies = new ByteCopies(ports, account);
   return await inChunks(ports, {

@@ -24,6 +24,7 @@ import {
   checkUids,
   requireUid,
   requireUidStep,
+  requireUids,
   requireUidsSetter,
   requireUidValidity,
 } from '../mailboxes/mailbox-uids.ts';
@@ -116,7 +117,7 @@ export async function deliverMessages(
   requireUidValidity(mailbox, uidValidity);
   requireFree(mailbox, uids);
   if (uids !== undefined) requireUidStep('messages', mailbox, (uids.at(-1) ?? 0) + 1);
-  else requireUid(mailbox, mailbox.uidNext + checked.length - 1);
+  else requireUids(mailbox, checked.length);
   await requireRoom(ports, access, mailbox, checked);
   const messages = await inParallel(checked, PARALLEL_PUTS, (message) =>
     storeBody(ports, account, message),

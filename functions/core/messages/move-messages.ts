@@ -5,6 +5,7 @@
  */
 import { linkOf, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
+import { requireUids } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
@@ -35,7 +36,7 @@ interface MoveContext {
  * Moves the messages with these UIDs into another mailbox of the account that is no storage.
  * Flags, keywords, internal date and GUID are kept; UID and save date are new.
  * @param deadline epoch milliseconds after which no new try begins
- * @throws UnknownMailboxError, ExpungeStorageError, AccountNotActiveError, StoreBusyError;
+ * @throws UnknownMailboxError, UidsExhaustedError, ExpungeStorageError, AccountNotActiveError, StoreBusyError;
  *   AccountHeldError when an instance would be expunged, or an expunged one end (W6): a move that
  *   leaves nothing behind goes on
  */
@@ -48,6 +49,7 @@ export async function moveMessages(
   options: ExpungeOptions,
   deadline: number,
 ): Promise<Chunked<CopiedMessage>> {
+  requireUids(to, uids.length);
   const { account } = context;
   const copies = new ByteCopies(ports, account);
   return await inChunks(ports, {

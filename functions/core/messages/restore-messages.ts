@@ -8,6 +8,7 @@ import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import { isThere } from '../mailboxes/every-mailbox.ts';
+import { requireUids } from '../mailboxes/mailbox-uids.ts';
 import {
   findMailbox,
   type Mailbox,
@@ -96,6 +97,7 @@ async function restoreTo(
   { keep = false, rider }: RestoreOptions,
   deadline: number,
 ): Promise<Chunked<RestoredMessage>> {
+  requireUids(to, uids.length);
   const { account } = context;
   const copies = new ByteCopies(ports, account);
   return await inChunks(ports, {

@@ -6,6 +6,7 @@
 import { linkOf } from '../../contract/row-layout.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
+import { requireUids } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox, requireActive, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Entry } from './entries.ts';
@@ -47,12 +48,14 @@ export interface UnexpungedMessage {
 export async function unexpungeMessages(
   ports: MessagePorts,
   { account }: MailContext,
-  { mailboxId }: Mailbox,
+  mailbox: Mailbox,
   uids: readonly number[],
   options: UnexpungeOptions,
   deadline: number,
 ): Promise<Chunked<UnexpungedMessage>> {
   requireUnheld(account);
+  requireUids(mailbox, uids.length);
+  const { mailboxId } = mailbox;
   const copies = new ByteCopies(ports, account);
   return await inChunks(ports, {
     account,

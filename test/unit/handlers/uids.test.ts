@@ -114,6 +114,26 @@ describe('the last UID', () => {
     expect(doors.world.objects.versions()).toEqual(objects);
   });
 
+  test('W2: what takes several transactions is refused before the first', async () => {
+    await doors.make('A');
+    for (let n = 0; n < 2; n += 1) {
+      await deliver(
+        Array.from({ length: 75 }, () => ({ raw })),
+        '',
+        'A',
+      );
+    }
+    await raise('INBOX', UID_MAX - 100);
+    const before = doors.world.rows.rows();
+    const uids = Array.from({ length: 150 }, (_, index) => index + 1);
+    for (const verb of ['copy', 'move']) {
+      const body = { from: 'A', uids, to: 'INBOX' };
+      const answer = await doors.ask(`POST ${JOHN}/messages/${verb}`, { body });
+      expectProblem(answer, 409, 'urn:lethe:uids-exhausted');
+    }
+    expect(doors.world.rows.rows()).toEqual(before);
+  });
+
   test('W2: of the expunge storage stops expunges, and the mail stays', async () => {
     doors.settings = { lazyExpunge: '.EXPUNGED' };
     expect((await deliver([{ raw }, { raw }])).status).toBe(201);

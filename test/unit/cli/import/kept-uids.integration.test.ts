@@ -116,6 +116,21 @@ describe('UIDs of a Maildir that Dovecot wrote', () => {
     expect(await imported(0)).toMatchObject({ stored: 0, present: 5, equal: true });
   });
 
+  test('W1: after its folder was deleted, the mail is brought again', async () => {
+    await put('cur/1.a:2,', 'a');
+    await put('.Sub/cur/1.x:2,', 'x');
+    await put('.Sub/dovecot-uidlist', '1 88 6\n4 1.x:2,S\n');
+    expect(await imported(0)).toMatchObject({ stored: 2 });
+    for (let run = 0; run < 2; run += 1) {
+      const body = JSON.stringify({ mailbox: 'Sub' });
+      const target = `${ACCOUNT_PATH}/mailboxes/delete`;
+      const gone = { method: 'POST', target, headers: {}, body, bytes: Buffer.from(body) };
+      expect(await server.answer(gone)).toMatchObject({ status: 200 });
+      expect(await imported(0)).toMatchObject({ stored: 1, missing: 0 });
+      expect(await server.bodies('Sub')).toEqual(['x']);
+    }
+  });
+
   test('W1: mail that both sides got after the first run is kept on both, with a note', async () => {
     await put('cur/1.a:2,', 'a');
     await put('dovecot-uidlist', '3 V77 N2\n1 :1.a\n');

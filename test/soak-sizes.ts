@@ -11,6 +11,9 @@ interface SoakSizes {
   readonly largeFolderRaces: number;
   /** Seeds of racing folders that are drawn anew each time. */
   readonly freshFolderRaces: number;
+  /** Mailboxes of an account that is erased within a small heap, and the heap: a share of each. */
+  readonly erasedMailboxes: number;
+  readonly erasureHeapMb: number;
   /** How long clients hammer the same messages over the embedded AWS. */
   readonly hammerSeconds: number;
   /** Messages that come over IMAP, are imported, and go with their account. */
@@ -25,6 +28,8 @@ const SHORT_SIZES: SoakSizes = {
   folderRaces: 400,
   largeFolderRaces: 200,
   freshFolderRaces: 100,
+  erasedMailboxes: 20_000,
+  erasureHeapMb: 96,
   hammerSeconds: 10,
   wholeLifeMessages: 500,
   erasedMessages: 4000,
@@ -35,6 +40,9 @@ const FULL_SIZES: SoakSizes = {
   folderRaces: 8000,
   largeFolderRaces: 2000,
   freshFolderRaces: 1000,
+  erasedMailboxes: 100_000,
+  // That of the smallest function.
+  erasureHeapMb: 256,
   hammerSeconds: 60,
   wholeLifeMessages: 3000,
   erasedMessages: 20_000,

@@ -4,19 +4,19 @@ import { BUCKET_UIDS, DELIVERY_MESSAGES } from '../../functions/contract/limits.
 import { dictmapKeys } from '../../functions/contract/row-layout.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
+import { SOAK } from '../soak-sizes.ts';
 import { certificateOf, operationIdOf } from './doomed-account.ts';
 import { mail } from './mail.ts';
 import { CLASSES, World } from './world.ts';
 
 const USER = 'a@x.co';
-const HEAP_MB = 256;
 
 /** What a worker with a small heap says; it ends with an error where the heap is too small. */
 async function eraseInWorker(workerData: string): Promise<unknown> {
   return await new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./sparse-account.ts', import.meta.url), {
       workerData,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: SOAK.erasureHeapMb },
       execArgv: [],
     });
     worker.once('message', resolve);
@@ -25,13 +25,13 @@ async function eraseInWorker(workerData: string): Promise<unknown> {
   });
 }
 
-describe('X3: what an erasure takes follows what is there, in a heap of 256 MB', () => {
+describe(`X3: what an erasure takes follows what is there, in ${SOAK.erasureHeapMb} MB`, () => {
   test.each([['UIDs'], ['mailboxes']])(
     'X3: an account with the highest %s that it can have is erased',
     async (what) => {
       expect(await eraseInWorker(what)).toEqual({ status: 'SUCCEEDED', rowsLeft: 0 });
     },
-    300_000,
+    900_000,
   );
 });
 

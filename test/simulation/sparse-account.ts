@@ -1,4 +1,4 @@
-/** Runs in a worker whose heap is that of the smallest function: erases what `workerData` names. */
+/** Runs in a worker whose heap is small: erases what `workerData` names. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { UID_MAX } from '../../functions/contract/limits.ts';
 import { dictmapKeys } from '../../functions/contract/row-layout.ts';
@@ -6,11 +6,12 @@ import type { Account } from '../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { changeUids } from '../../functions/core/mailboxes/mailbox-uids.ts';
+import { SOAK } from '../soak-sizes.ts';
 import { CLASSES, World } from './world.ts';
 
 const USER = 'a@x.co';
 const MAILBOXES_WITH_UIDS = 20;
-const MAILBOXES = 100_000;
+const MAILBOXES = SOAK.erasedMailboxes;
 
 /** Mailboxes that the store they came from had given all UIDs of. */
 async function raiseUids(world: World, account: Account): Promise<void> {

@@ -148,6 +148,12 @@ export const dictmapKeys = {
   /** A bucket in use, or spent, of a mailbox, or of the view of a storage. */
   bucket: (kind: BucketKind, mailboxId: string, bucket: number): RowKey =>
     dictmapAccount(accountOfMailbox(mailboxId), bucketSk(kind, mailboxId, bucket)),
+  /** Which UIDs of a hundred have `\Deleted`. */
+  flagged: (mailboxId: string, hundred: number): RowKey =>
+    dictmapAccount(
+      accountOfMailbox(mailboxId),
+      `${flaggedPrefix(mailboxId)}${String(hundred).padStart(HUNDRED_DIGITS, '0')}`,
+    ),
   message: (mailboxId: string, uid: number): RowKey => ({
     table: 'dictmap',
     pk: messagePartition(mailboxId, bucketOf(uid)),
@@ -183,6 +189,15 @@ const bucketSk = (kind: BucketKind, mailboxId: string, bucket: number): string =
 /** What the sort keys of a mailbox's buckets begin with. */
 export const bucketPrefix = (kind: BucketKind, mailboxId: string): string =>
   `${kind}#${mailboxId}#`;
+
+/** UIDs whose `\Deleted` one row tells: what one chunk of an expunge takes touches one or two. */
+export const FLAGGED_UIDS = 100;
+
+/** 8 digits, because a UID of 32 bits lies in one of 42,949,673 hundreds. */
+const HUNDRED_DIGITS = 8;
+
+/** What the sort keys of such rows of a mailbox begin with. */
+export const flaggedPrefix = (mailboxId: string): string => `flagged#${mailboxId}#`;
 
 export const bucketOf = (uid: number): number => Math.floor(uid / BUCKET_UIDS);
 

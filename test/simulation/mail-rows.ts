@@ -1,6 +1,6 @@
 /** Rows behind the lists against the reference model: links of blobs, counts of days, marks. */
 import { BUCKET_UIDS } from '../../functions/contract/limits.ts';
-import { linkOf, TTL_ATTRIBUTE } from '../../functions/contract/row-layout.ts';
+import { FLAGGED_UIDS, linkOf, TTL_ATTRIBUTE } from '../../functions/contract/row-layout.ts';
 import { DeadMap } from '../../functions/core/mailboxes/dead-map.ts';
 import type { Row } from '../../functions/core/ports/row-store.ts';
 import { numbers, text, textSet } from '../../functions/core/rows/attributes.ts';
@@ -26,6 +26,7 @@ export function rowProblems(model: ReferenceMail, seen: SeenRows, names: KnownNa
     ...expiryProblems(model, ofType.get('expiry') ?? [], seen),
     ...homeProblems(model, ofType.get('message') ?? [], seen),
     ...directoryProblems(seen.rows),
+    ...flagProblems(seen.rows),
   ];
 }
 
@@ -77,6 +78,35 @@ function directoryProblems(rows: readonly Row[]): string[] {
         : [`${String(lazyPk)}: not in the directory`]),
     ];
   });
+}
+
+/** W8: what mailbox rows count, and which UIDs are noted for `\Deleted`, is what rows have. */
+function flagProblems(rows: readonly Row[]): string[] {
+  const live = rows.filter(({ attributes: { type, state } }) => {
+    return type === 'message' && state === 'live';
+  });
+  const noted = new Set<string>();
+  for (const row of rows.filter(({ attributes }) => attributes['type'] === 'flagged')) {
+    const [, mailboxId = '', hundred = ''] = row.key.sk.split('#');
+    for (const member of textSet(row, 'uids')) {
+      noted.add(`${mailboxId} ${Number(hundred) * FLAGGED_UIDS + Number(member)}`);
+    }
+  }
+  const flagged = live.filter((row) => textSet(row, 'flags').has('\\Deleted'));
+  const names = flagged.map(({ key }) => `${key.pk.split('#')[1]} ${Number(key.sk)}`);
+  const byMailbox = Map.groupBy(live, ({ key }) => key.pk.split('#')[1] ?? '');
+  const counts = rows.flatMap(({ key, attributes }) => {
+    if (attributes['type'] !== 'mailbox') return [];
+    const own = byMailbox.get(key.sk.split('#')[1] ?? '') ?? [];
+    const unseen = own.filter((row) => !textSet(row, 'flags').has('\\Seen')).length;
+    const deleted = own.filter((row) => flagged.includes(row)).length;
+    const got = `${attributes['unseen']} unseen, ${attributes['deleted']} deleted`;
+    const must = `${unseen} unseen, ${deleted} deleted`;
+    return got === must ? [] : [`${key.sk}: counts ${got}, must be ${must}`];
+  });
+  return sameMembers(noted, new Set(names))
+    ? counts
+    : [...counts, `noted as deleted are ${[...noted]}, must be ${names}`];
 }
 
 /** W8, L10: live rows say exactly whether their blob has a row of links; TTL is not for them. */

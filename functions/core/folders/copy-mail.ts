@@ -3,8 +3,10 @@ import { mailKey } from '../../contract/key-layout.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { arrivalWrites } from '../mailboxes/bucket-directory.ts';
+import { flaggedWrites } from '../mailboxes/flagged-uids.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { type Entry, readEntries, readMailboxPage } from '../messages/entries.ts';
+import { DELETED, flagCounting, sumFlags } from '../messages/flag-counts.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
 import { type Message, toAttributes } from '../messages/message.ts';
 import type { Write } from '../ports/row-store.ts';
@@ -82,6 +84,9 @@ async function copyChunk(
   const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const add = { messages: messages.length, bytes };
   const given = messages.map(({ uid }) => uid);
+  const counting = flagCounting(target, sumFlags(messages));
+  const flagged = messages.filter(({ flags }) => flags.has(DELETED)).map(({ uid }) => uid);
+  if (!(await announceFlagged(ports, handOver, target, flagged))) return 'lost';
   const buckets = await arrivalWrites(ports.rows, target, given);
   const result = await ports.rows.transact([
     ...copyChecks(handOver),
@@ -89,8 +94,8 @@ async function copyChunk(
     {
       kind: 'update',
       key: dictmapKeys.mailbox(target.mailboxId),
-      guard: { row: 'present', equals: { state: 'deleted' } },
-      change: { add },
+      guard: { row: 'present', equals: { state: 'deleted' }, without: counting.without },
+      change: { add: { ...add, ...counting.add } },
     },
     ...messages.map(
       (message): Write => ({
@@ -105,6 +110,23 @@ async function copyChunk(
   if (result.outcome === 'written') return 'done';
   if (result.outcome === 'refused') await requireGoingOn(ports.rows, handOver);
   return 'lost';
+}
+
+/**
+ * UIDs with `\Deleted` are noted before their messages come: a note may be of one that never does.
+ * @returns false when it was refused
+ */
+async function announceFlagged(
+  { rows }: MessagePorts,
+  handOver: HandOver,
+  { mailboxId }: Mailbox,
+  uids: readonly number[],
+): Promise<boolean> {
+  if (uids.length === 0) return true;
+  const writes = await flaggedWrites(rows, mailboxId, { add: uids, remove: [] });
+  const result = await rows.transact([...copyChecks(handOver), ...writes]);
+  if (result.outcome === 'refused') await requireGoingOn(rows, handOver);
+  return result.outcome === 'written';
 }
 
 /** Undefined when the old bytes are gone. */

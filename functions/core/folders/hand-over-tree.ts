@@ -185,6 +185,8 @@ async function receive(
     uidNext,
     messages: 0,
     bytes: 0,
+    unseen: 0,
+    deleted: 0,
     // Each chunk registers the buckets that it writes into.
     topBucket: markOf(source).top,
     ...(specialUse === undefined ? {} : { specialUse }),

@@ -235,7 +235,7 @@ export class TreeRun {
         kind: 'update',
         key: dictmapKeys.mailbox(mailboxId),
         guard: { row: 'present', equals },
-        change: { set: { messages: 0, bytes: 0 } },
+        change: { set: { messages: 0, bytes: 0, unseen: 0, deleted: 0 } },
       },
     ]);
     return 'lost';

@@ -134,6 +134,8 @@ export function newMailbox(
     uidNext: 1,
     messages: 0,
     bytes: 0,
+    unseen: 0,
+    deleted: 0,
     ...(specialUse === undefined ? {} : { specialUse }),
     ...(role === undefined ? {} : { role }),
     ...policyAttributes(policy),

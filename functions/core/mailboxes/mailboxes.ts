@@ -23,6 +23,11 @@ export interface Mailbox {
   readonly uidNext: number;
   readonly messages: number;
   readonly bytes: number;
+  /** Live messages without `\Seen`, and with `\Deleted`; missing: not counted, not none. */
+  readonly unseen?: number;
+  readonly deleted?: number;
+  /** How often counted flags have been changed: a recount meets no change unseen. */
+  readonly flagChanges?: number;
   readonly specialUse?: string;
   /** The expunge storage: what it shows are expunged rows of other mailboxes. */
   readonly role?: 'storage';
@@ -84,6 +89,9 @@ export function toMailbox(row: Row): Mailbox {
     ...given(row, 'autoexpungeMaxMails'),
     ...given(row, 'firstLiveUid'),
     ...given(row, 'keptAfterUid'),
+    ...given(row, 'unseen'),
+    ...given(row, 'deleted'),
+    ...given(row, 'flagChanges'),
     ...given(row, 'topBucket'),
     ...given(row, 'unlistedBuckets'),
     ...given(row, 'topLazyBucket'),

@@ -1,10 +1,15 @@
-/** Flags and keywords of messages, one guarded write each. */
+/**
+ * Flags and keywords of messages: one guarded write each, but where the mailbox row counts what
+ * changes (counted-flags.ts).
+ */
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { InvalidInputError, StoreBusyError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Change, WriteResult } from '../ports/row-store.ts';
 import { inParallel } from '../rows/parallel.ts';
+import { type Changing, changeCounted } from './counted-flags.ts';
 import { type Entry, readEntries, toEntry } from './entries.ts';
+import { DELETED } from './flag-counts.ts';
 import { KEYWORDS_MAX } from './flags.ts';
 import type { MessagePorts } from './in-chunks.ts';
 
@@ -34,10 +39,40 @@ export async function changeFlags(
 ): Promise<number[]> {
   const entries = await readEntries(ports.rows, mailbox, uids, ports.clock.now());
   for (const entry of entries) requireBounded(entry, add, remove);
-  const changed = await inParallel(entries, PARALLEL_WRITES, async (entry) =>
+  const isCounted = (entry: Entry) => entry.expunged === undefined && touchesCounted(add, remove);
+  const counted = await changeCounted(
+    ports,
+    mailbox,
+    entries.filter(isCounted).map(({ message }) => message.uid),
+    (entry) => countedChange(entry, add, remove),
+  );
+  const others = entries.filter((entry) => !isCounted(entry));
+  const changed = await inParallel(others, PARALLEL_WRITES, async (entry) =>
     (await change(ports, entry, add, remove)) ? [entry.message.uid] : [],
   );
-  return changed.flat();
+  return [...counted, ...changed.flat()].toSorted((one, other) => one - other);
+}
+
+const COUNTED = ['\\Seen', DELETED];
+
+const touchesCounted = (add: FlagChanges, remove: FlagChanges): boolean =>
+  COUNTED.some((flag) => add.flags.has(flag) || remove.flags.has(flag));
+
+/** Nothing when the message is like that already: then nothing is written. */
+function countedChange(entry: Entry, add: FlagChanges, remove: FlagChanges): ReturnType<Changing> {
+  requireBounded(entry, add, remove);
+  const change = changeOf(entry, add, remove);
+  if (change === undefined || isLikeThat(entry, add, remove)) return undefined;
+  const kept = [...entry.message.flags].filter((flag) => !remove.flags.has(flag));
+  return { change, flags: new Set([...kept, ...add.flags]) };
+}
+
+function isLikeThat({ message }: Entry, add: FlagChanges, remove: FlagChanges): boolean {
+  return (['flags', 'keywords'] as const).every(
+    (name) =>
+      [...add[name]].every((one) => message[name].has(one)) &&
+      [...remove[name]].every((one) => add[name].has(one) || !message[name].has(one)),
+  );
 }
 
 /** @returns whether the message is still what it was when it was read */

@@ -10,6 +10,7 @@ import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { DamagedRowError } from '../errors.ts';
 import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
 import { DEAD_WRITES, deadWrites } from '../mailboxes/dead-writes.ts';
+import { flaggedRows, flaggedWrites } from '../mailboxes/flagged-uids.ts';
 import { requireUid } from '../mailboxes/mailbox-uids.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type {
@@ -25,13 +26,25 @@ import { agreesWith, type Blob, BlobDraft } from './blob.ts';
 import type { Entry } from './entries.ts';
 import { expiryKey } from './expiry.ts';
 import { type ExpiryDraft, expiryWrite } from './expiry-count.ts';
+import {
+  DELETED,
+  type FlagCounts,
+  flagCounting,
+  flagCountsOf,
+  NO_FLAGS,
+  plus,
+} from './flag-counts.ts';
 import type { Message } from './message.ts';
+
+type Counted = Pick<Message, 'uid' | 'sizeBytes' | 'flags'>;
 
 interface MailboxDraft {
   readonly mailbox: Mailbox;
   uidNext: number;
   messages: number;
   bytes: number;
+  flags: FlagCounts;
+  readonly flagged: { readonly add: number[]; readonly remove: number[] };
   /** Messages that came, whatever left: what autoexpunge has to look at. */
   added: number;
   /** UIDs given to rows, and to places in the view of a storage. */
@@ -39,10 +52,10 @@ interface MailboxDraft {
 }
 
 /**
- * Rows of the directory that one entry more may bring in: of a target, of a storage's view, and of
- * the bucket that it leaves.
+ * Rows that one entry more may bring in: buckets of a target, of a storage's view and that which it
+ * leaves; and of `\Deleted`, where it leaves and where it comes.
  */
-const SPARE_ITEMS = 2 + DEAD_WRITES;
+const SPARE_ITEMS = 2 + DEAD_WRITES + 2;
 
 /** The row of the account, checked when mail ends or trees count: which is known only afterwards. */
 const ACCOUNT_ITEMS = 1;
@@ -88,7 +101,11 @@ export class Chunk {
     const others = this.#expiries.size + this.#drafts.size + this.#reserved;
     const buckets = [...this.#mailboxes.values()].flatMap(registrationsOf);
     const came = buckets.reduce((sum, { puts }) => sum + puts.length, 0);
-    const directory = came + this.#dead.size * DEAD_WRITES + SPARE_ITEMS;
+    const flagged = [...this.#mailboxes.values()].reduce(
+      (sum, draft) => sum + flaggedRows(draft.flagged),
+      0,
+    );
+    const directory = came + this.#dead.size * DEAD_WRITES + flagged + SPARE_ITEMS;
     const fits = rows + others + ACCOUNT_ITEMS + directory + items <= TRANSACTION_ITEMS;
     if (fits) this.#bytes += bytes;
     return fits;
@@ -100,7 +117,9 @@ export class Chunk {
     const known = this.#mailboxes.get(mailboxId);
     if (known !== undefined) return known;
     const given = { bucket: [], lazy: [] };
-    const draft = { mailbox, uidNext, messages: 0, bytes: 0, added: 0, given };
+    const flagged = { add: [], remove: [] };
+    const counts = { messages: 0, bytes: 0, flags: NO_FLAGS };
+    const draft = { mailbox, uidNext, ...counts, flagged, added: 0, given };
     this.#mailboxes.set(mailboxId, draft);
     return draft;
   }
@@ -134,10 +153,12 @@ export class Chunk {
   }
 
   /** A message leaves (or, with 1, enters) what a mailbox counts as live. */
-  count(mailbox: Mailbox, messages: 1 | -1, sizeBytes: number): void {
+  count(mailbox: Mailbox, messages: 1 | -1, { uid, sizeBytes, flags }: Counted): void {
     const draft = this.touch(mailbox);
     draft.messages += messages;
     draft.bytes += messages * sizeBytes;
+    draft.flags = plus(draft.flags, flagCountsOf(flags), messages);
+    if (flags.has(DELETED)) draft.flagged[messages === 1 ? 'add' : 'remove'].push(uid);
   }
 
   /** The same for a storage: on the day on which the message ends. */
@@ -231,7 +252,7 @@ export class Chunk {
       guard: { row: 'absent' },
       attributes,
     });
-    this.count(mailbox, 1, message.sizeBytes);
+    this.count(mailbox, 1, message);
   }
 
   /**
@@ -241,6 +262,10 @@ export class Chunk {
   async commit(rows: RowStore, others: readonly Write[] = []): Promise<WriteResult> {
     const expiries = [];
     for (const draft of this.#expiries.values()) expiries.push(...(await expiryWrite(rows, draft)));
+    const flagged: Write[][] = [];
+    for (const { mailbox, flagged: change } of this.#mailboxes.values()) {
+      flagged.push(await flaggedWrites(rows, mailbox.mailboxId, change));
+    }
     const buckets: Write[] = [];
     for (const members of this.#dead.values()) {
       const uids = members.map(({ uid }) => ({ from: uid, to: uid }));
@@ -253,6 +278,7 @@ export class Chunk {
       ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId)),
       ...[...this.#mailboxes.values()].flatMap(registrationsOf).flatMap(({ puts }) => puts),
       ...buckets,
+      ...flagged.flat(),
       ...expiries,
     ]);
   }
@@ -285,6 +311,7 @@ const markBytes = ({ flags, keywords }: Message): number =>
 /** UIDNEXT guards what gets UIDs: they appear in order (design, section 3). */
 function mailboxWrite(draft: MailboxDraft, now: number): Write {
   const { mailbox, uidNext, messages, bytes, added } = draft;
+  const counting = flagCounting(mailbox, draft.flags);
   const gave = uidNext !== mailbox.uidNext;
   const set = {
     ...(gave ? { uidNext } : {}),
@@ -297,12 +324,13 @@ function mailboxWrite(draft: MailboxDraft, now: number): Write {
     ? ({
         row: 'present',
         equals: { state, uidNext: mailbox.uidNext, ...equals },
-        without,
+        without: [...without, ...counting.without],
       } as const)
-    : ({ row: 'present', equals: { state } } as const);
+    : ({ row: 'present', equals: { state }, without: counting.without } as const);
   const key = dictmapKeys.mailbox(mailbox.mailboxId);
-  if (!gave && messages === 0 && bytes === 0) return { kind: 'check', key, guard };
-  const add = messages === 0 && bytes === 0 ? {} : { add: { messages, bytes } };
+  const isCounted = messages !== 0 || bytes !== 0 || Object.keys(counting.add).length > 0;
+  if (!gave && !isCounted) return { kind: 'check', key, guard };
+  const add = isCounted ? { add: { messages, bytes, ...counting.add } } : {};
   return {
     kind: 'update',
     key,

@@ -6,9 +6,9 @@
  */
 import { createHash } from 'node:crypto';
 import { mailKey } from '../../contract/key-layout.ts';
-import { TRANSACTION_ITEMS, UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
+import { UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
-import { dictmapKeys, registryKeys } from '../../contract/row-layout.ts';
+import { registryKeys } from '../../contract/row-layout.ts';
 import {
   type Account,
   notActive,
@@ -16,9 +16,6 @@ import {
   requireActiveAccount,
 } from '../accounts/accounts.ts';
 import { type Actor, OWNER } from '../accounts/actor.ts';
-import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
-import { markOf, registration } from '../mailboxes/bucket-directory.ts';
-import { deadWrites } from '../mailboxes/dead-writes.ts';
 import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import {
   checkUids,
@@ -29,20 +26,19 @@ import {
   requireUidValidity,
 } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
-import { passedInTop } from '../mailboxes/passed-over.ts';
 import { type Access, requireTarget } from '../mailboxes/rights.ts';
 import { uidConflict } from '../mailboxes/uid-conflict.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { RowStore, Write, WriteResult } from '../ports/row-store.ts';
 import { checkQuota } from '../quota/quota.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { readSettings } from '../settings/settings-store.ts';
 import { readEnvelope } from './envelope.ts';
-import { type Message, toAttributes } from './message.ts';
+import type { Message } from './message.ts';
 import { type CheckedMessage, checkMessages, type NewMessage } from './new-messages.ts';
 import { linkedWrite, requireUploaded, requireWaiting, unknownUpload } from './uploads.ts';
+import { writeDelivery } from './write-delivery.ts';
 
 /** PUTs in flight for one request: 98 bodies in about 7 turns of some 30 ms. */
 const PARALLEL_PUTS = 16;
@@ -219,46 +215,17 @@ async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 
   const uids = messages.map(({ uid }) => uid);
   const delivered: Delivered = { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uids };
   const uploadIds = link.messages.flatMap(({ uploadId }) => uploadId ?? []);
-  const { puts, set } = registration(mailbox, uids);
-  const writes = [
-    guardWrite(mailbox, messages, now, set),
-    ...messages.map((message) => messageWrite(mailbox, message)),
+  const others = [
     ...uploadIds.map((uploadId) => linkedWrite(accountId, uploadId, now)),
     ...(link.request === undefined ? [] : [link.request.write(delivered, link.mailboxId, now)]),
   ];
-  const passed = passedInTop(mailbox, markOf(mailbox).top, uids);
-  const marks = await deadWrites(ports.rows, mailbox.mailboxId, passed);
-  const result = await transactWith(ports.rows, puts, writes, marks);
+  const result = await writeDelivery(ports.rows, mailbox, messages, others, now);
   if (result.outcome === 'written') return delivered;
   // Whatever was refused is read again: a repeated request by its answer, the mailbox by its row.
   const earlier = await link.request?.answer<Delivered>(ports.rows, link.mailboxId);
   if (earlier !== undefined) return earlier;
   for (const uploadId of uploadIds) await requireWaiting(ports.rows, accountId, uploadId);
   return 'lost';
-}
-
-/**
- * Marks of UIDs that are passed over go along where there is room: without them a reader only asks
- * for more. Writes buckets in the same transaction, or where that has no room in one before, on the same
- * conditions on the mailbox, whose write is the first.
- */
-async function transactWith(
-  rows: RowStore,
-  puts: readonly Write[],
-  writes: readonly Write[],
-  marks: readonly Write[],
-): Promise<WriteResult> {
-  if (puts.length + writes.length + marks.length <= TRANSACTION_ITEMS) {
-    return await rows.transact([...writes, ...puts, ...marks]);
-  }
-  if (puts.length + writes.length <= TRANSACTION_ITEMS) {
-    return await rows.transact([...writes, ...puts]);
-  }
-  const [first] = writes;
-  if (first?.guard === undefined) throw new TypeError('the mailbox is not guarded');
-  const { key, guard } = first;
-  const before = await rows.transact([{ kind: 'check', key, guard }, ...puts]);
-  return before.outcome === 'written' ? await rows.transact(writes) : before;
 }
 
 /** The row of a mailbox whose account is being erased may be gone already. */
@@ -269,38 +236,4 @@ async function whyUndeliverable(
 ): Promise<Error> {
   const now = await readAccount(rows, account.accountId);
   return now?.state === 'active' ? whyNotActive(account, mailbox) : notActive(now ?? account);
-}
-
-function guardWrite(
-  mailbox: Mailbox,
-  messages: readonly Message[],
-  now: number,
-  mark: Record<string, number>,
-): Write {
-  const bytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const last = messages.at(-1)?.uid ?? 0;
-  const { uidValidity, uidNext } = mailbox;
-  const { equals, without } = dueGuard(mailbox);
-  return {
-    kind: 'update',
-    key: dictmapKeys.mailbox(mailbox.mailboxId),
-    guard: {
-      row: 'present',
-      equals: { state: 'active', uidValidity, uidNext, ...equals },
-      without,
-    },
-    change: {
-      set: { uidNext: last + 1, ...mark, ...dueAfterAdding(mailbox, messages.length, now) },
-      add: { messages: messages.length, bytes },
-    },
-  };
-}
-
-function messageWrite(mailbox: Mailbox, message: Message): Write {
-  return {
-    kind: 'put',
-    key: dictmapKeys.message(mailbox.mailboxId, message.uid),
-    guard: { row: 'absent' },
-    attributes: toAttributes(message),
-  };
 }

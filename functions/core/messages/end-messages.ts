@@ -44,7 +44,7 @@ export async function endMessages(
       if (!chunk.fits(ROWS_EACH, entry)) return 'full';
       const { uid, sizeBytes } = entry.message;
       const links = entry.copied ? chunk.links(entry) : undefined;
-      chunk.count(mailbox, -1, sizeBytes);
+      chunk.count(mailbox, -1, entry.message);
       endRow(chunk, entry, links, linkOf(entry.home.mailboxId, entry.home.uid));
       return { uid, sizeBytes };
     },

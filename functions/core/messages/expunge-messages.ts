@@ -131,14 +131,13 @@ async function expungeEntry(
   { source, storage, others }: ExpungeFrom,
   options: ExpungeOptions,
 ): Promise<number | undefined> {
-  const { sizeBytes } = entry.message;
   const link = linkOf(entry.home.mailboxId, entry.home.uid);
   const links = entry.copied ? chunk.links(entry) : undefined;
   if (entry.expunged !== undefined) {
     endStored(chunk, entry, links, link);
     return undefined;
   }
-  chunk.count(source, -1, sizeBytes);
+  chunk.count(source, -1, entry.message);
   const { onlyLastInstance } = context.settings;
   const asks = storage !== undefined && onlyLastInstance && links !== undefined;
   if (storage === undefined || (asks && (await others.has(chunk, links, link)))) {

@@ -108,11 +108,11 @@ async function moveLive(
     // The instance that it leaves is a link more, as with a copy.
     const copy = links.isFull ? await copies.of(entry) : entry.message;
     if (copy === undefined) return undefined;
-    chunk.count(source, -1, entry.message.sizeBytes);
+    chunk.count(source, -1, entry.message);
     store(chunk, context, entry, storage, { ...options, links, link, origin: source.path });
     return links.isFull ? addMessage(chunk, copy, target) : addLink(chunk, entry, target);
   }
-  chunk.count(source, -1, entry.message.sizeBytes);
+  chunk.count(source, -1, entry.message);
   const tombstone = { state: 'moved', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
   chunk.change(entry, { set: tombstone, unset: DROPPED });
   if (!entry.copied) return addMessage(chunk, entry.message, target);

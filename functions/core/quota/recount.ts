@@ -11,6 +11,7 @@ import { everyBucket } from '../mailboxes/bucket-directory.ts';
 import { everyMailboxRow } from '../mailboxes/every-mailbox.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { toEntry } from '../messages/entries.ts';
+import { type FlagCounts, flagCountsOf, NO_FLAGS, plus } from '../messages/flag-counts.ts';
 import type { Ports } from '../ports/ports.ts';
 import { everyRow } from '../rows/paging.ts';
 import { ExpiryRecount } from './expiry-recount.ts';
@@ -83,17 +84,27 @@ async function recountMailbox(
       messages: before.messages - counted.messages,
       bytes: before.bytes - counted.bytes,
     };
-    if (drift.messages === 0 && drift.bytes === 0) return undefined;
-    const { uidNext, messages, bytes } = before;
+    const isCounted = before.unseen === counted.unseen && before.deleted === counted.deleted;
+    if (drift.messages === 0 && drift.bytes === 0 && isCounted) return undefined;
+    const { uidNext, messages, bytes, flagChanges } = before;
     // Whatever adds a message raises UIDNEXT, and whatever ends one lowers the counter: while both
-    // stand, nothing has happened.
+    // stand, nothing has happened; and whatever changes a counted flag says so on the row.
     const result = await ports.rows.write({
       kind: 'update',
       key: dictmapKeys.mailbox(mailboxId),
-      guard: { row: 'present', equals: { state: 'active', uidNext, messages, bytes } },
+      guard: {
+        row: 'present',
+        equals: {
+          ...{ state: 'active', uidNext, messages, bytes },
+          ...(flagChanges === undefined ? {} : { flagChanges }),
+        },
+        without: flagChanges === undefined ? ['flagChanges'] : [],
+      },
       change: { set: { ...counted } },
     });
-    if (result.outcome === 'written') return drift;
+    if (result.outcome === 'written') {
+      return drift.messages === 0 && drift.bytes === 0 ? undefined : drift;
+    }
   }
   return undefined;
 }
@@ -107,8 +118,9 @@ async function countMessages(
   mailbox: Mailbox,
   days: ExpiryRecount,
   deadline: number,
-): Promise<Usage | undefined> {
+): Promise<(Usage & FlagCounts) | undefined> {
   let [messages, bytes] = [0, 0];
+  let flags = NO_FLAGS;
   days.forget(mailbox.mailboxId);
   for await (const bucket of everyBucket(rows, mailbox)) {
     const pk = messagePartition(mailbox.mailboxId, bucket);
@@ -118,9 +130,10 @@ async function countMessages(
       else if (entry !== undefined) {
         messages += 1;
         bytes += entry.message.sizeBytes;
+        flags = plus(flags, flagCountsOf(entry.message.flags), 1);
       }
     }
     if (clock.now() > deadline) return undefined;
   }
-  return { messages, bytes };
+  return { messages, bytes, ...flags };
 }

@@ -6,12 +6,13 @@ import type {
 } from '../../contract/mail-api.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { everyEntry, readEntries } from '../messages/entries.ts';
+import { readEntries } from '../messages/entries.ts';
 import {
   type ExpungedMessage,
   type ExpungeOptions,
   expungeMessages,
 } from '../messages/expunge-messages.ts';
+import { flaggedEntries } from '../messages/flagged-entries.ts';
 import type { Chunked } from '../messages/in-chunks.ts';
 import type { Message } from '../messages/message.ts';
 import type { PassOver } from '../messages/pass-over.ts';
@@ -29,8 +30,6 @@ import {
   UIDS_MAX,
 } from './mail-access.ts';
 import { selecting } from './select-entries.ts';
-
-const PAGE_ENTRIES = 500;
 
 /** What one mailbox loses. */
 interface Part {
@@ -66,7 +65,7 @@ export async function requestExpunge(
 }
 
 async function victims(
-  { ports }: MailRequest,
+  { ports, deadline }: MailRequest,
   mailbox: Mailbox,
   {
     uids,
@@ -83,9 +82,9 @@ async function victims(
   }
   const messages: Message[] = [];
   const { rows, clock } = ports;
-  for await (const entries of everyEntry(rows, mailbox, clock, PAGE_ENTRIES, passOver)) {
+  for await (const entries of flaggedEntries(rows, mailbox, clock, passOver)) {
     messages.push(...entries.map(({ message }) => message).filter(isDeleted));
-    if (messages.length >= UIDS_MAX) return { messages, complete: false };
+    if (messages.length >= UIDS_MAX || clock.now() > deadline) return { messages, complete: false };
   }
   return { messages, complete: true };
 }

@@ -26,7 +26,8 @@ const WRITING = 'swtei';
 const DELETED_RIGHTS = 'lr';
 
 /**
- * Counts what the mailbox shows. Flags are in the messages alone, so all of them are read.
+ * Counts what the mailbox shows: from its row, which is kept with every change. What a storage
+ * shows, and mailboxes whose row is older than its counters, are counted message by message.
  * @throws InvalidInputError, UnknownMailboxError, StoreBusyError when time is too short for that
  */
 export async function requestStatus(
@@ -35,6 +36,11 @@ export async function requestStatus(
 ): Promise<MailboxStatusAnswer> {
   const { ports, deadline } = request;
   const mailbox = await openPlace(request, place);
+  const { path, uidValidity, uidNext } = mailbox;
+  if (mailbox.unseen !== undefined && mailbox.role !== 'storage') {
+    const { messages, unseen, bytes } = mailbox;
+    return { path, uidValidity, uidNext, messages, unseen, bytes };
+  }
   let [messages, unseen, bytes] = [0, 0, 0];
   for await (const page of everyEntry(ports.rows, mailbox, ports.clock, PAGE_ENTRIES)) {
     for (const { message } of page) {
@@ -45,8 +51,7 @@ export async function requestStatus(
     if (ports.clock.now() <= deadline) continue;
     throw new StoreBusyError(`the mailbox has more than ${messages} messages: time is too short`);
   }
-  const { uidValidity, uidNext } = mailbox;
-  return { path: mailbox.path, uidValidity, uidNext, messages, unseen, bytes };
+  return { path, uidValidity, uidNext, messages, unseen, bytes };
 }
 
 /**

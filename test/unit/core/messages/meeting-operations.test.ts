@@ -140,16 +140,17 @@ describe('flags', () => {
     const rows = Object.assign(
       interrupted(stores.rows, async () => {}),
       {
-        write: async (write: Parameters<RowStore['write']>[0]) => {
+        transact: async (writes: Parameters<RowStore['transact']>[0]) => {
           times += 1;
           if (times === 1) await send(replace(['\\Flagged'], []));
-          return await stores.rows.write(write);
+          return await stores.rows.transact(writes);
         },
       },
     );
     await send(replace(['\\Seen'], ['\\Deleted']), { ...stores.ports, rows });
     const live = stores.rows.rows('dictmap').find(({ key }) => key.pk.startsWith('mailbox#'));
     expect(live?.attributes['flags']).toEqual(new Set(['\\Flagged', '\\Seen']));
+    expect(times).toBe(2);
   });
 });
 

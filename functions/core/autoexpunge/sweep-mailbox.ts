@@ -7,6 +7,7 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { readAccount } from '../accounts/accounts.ts';
 import { LetheError } from '../errors.ts';
+import { raiseFirstLive } from '../mailboxes/first-live.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
 import { DAY_MS } from '../messages/expiry.ts';
@@ -282,17 +283,8 @@ class Pass {
     );
   }
 
-  /** No live message has a lower UID, and none will: UIDs rise. So it holds whatever comes. */
   async #raiseBound(uid: number): Promise<void> {
-    const { mailboxId, role, uidNext, firstLiveUid = 1 } = this.#rule.mailbox;
-    const bound = Math.min(uid, uidNext, ...this.#passedOver.keys());
-    if (this.#dryRun || role === 'storage' || bound <= firstLiveUid) return;
-    await this.#ports.rows.write({
-      kind: 'update',
-      key: dictmapKeys.mailbox(mailboxId),
-      guard: { row: 'present', equals: { state: 'active' } },
-      change: { set: { firstLiveUid: bound } },
-    });
+    if (!this.#dryRun) await raiseFirstLive(this.#ports.rows, this.#rule.mailbox, uid);
   }
 }
 

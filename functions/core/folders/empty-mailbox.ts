@@ -6,6 +6,7 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { INBOX } from '../../contract/mailbox-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { LetheError, quoted } from '../errors.ts';
+import { raiseFirstLive } from '../mailboxes/first-live.ts';
 import { type Mailbox, requireActive, unknownMailbox } from '../mailboxes/mailboxes.ts';
 import { type Entry, EVERYTHING_SHOWN, readMailboxPage } from '../messages/entries.ts';
 import {
@@ -104,7 +105,10 @@ export class Emptying {
       }
       if (there.length > 0 && !(await this.#take(there))) return false;
       afterUid = page.nextAfterUid;
-      if (afterUid !== undefined && clock.now() > this.#deadline) return false;
+      if (afterUid === undefined || clock.now() <= this.#deadline) continue;
+      // The next request goes on here, even if all that it met so far had ended before.
+      await raiseFirstLive(rows, mailbox, afterUid + 1);
+      return false;
     }
     return true;
   }

@@ -7,6 +7,7 @@ import { dictmapKeys } from '../../contract/row-layout.ts';
 import { notActive, whyProtected } from '../accounts/accounts.ts';
 import { sweepableCheck } from '../accounts/while-active.ts';
 import { LetheError } from '../errors.ts';
+import { raiseFirstLive } from '../mailboxes/first-live.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { type EndedMessage, endMessages } from '../messages/end-messages.ts';
 import { readMailboxPage } from '../messages/entries.ts';
@@ -101,7 +102,7 @@ export class TreeRun {
       }
       afterUid = page.nextAfterUid;
       if (afterUid === undefined || clock.now() <= this.#until) continue;
-      await this.#raiseBound(begun, afterUid + 1);
+      await raiseFirstLive(this.#ports.rows, begun, afterUid + 1);
       return false;
     }
     // Strongly consistent reads have found nothing live, and nothing comes: it is no mailbox.
@@ -184,17 +185,6 @@ export class TreeRun {
     const tree = await readTree(this.#ports.rows, this.#accountId, this.#deletionId);
     const isOwn = tree?.state === 'purging' && tree.claim === this.#purge.claim;
     if (!isOwn) throw await this.#whyRefused();
-  }
-
-  /** No live message has a lower UID, and none will: the next invocation need not look there. */
-  async #raiseBound({ mailboxId, firstLiveUid = 1 }: Mailbox, uid: number): Promise<void> {
-    if (uid <= firstLiveUid) return;
-    await this.#ports.rows.write({
-      kind: 'update',
-      key: dictmapKeys.mailbox(mailboxId),
-      guard: { row: 'present', equals: { state: 'deleted', treeId: this.#deletionId } },
-      change: { set: { firstLiveUid: uid } },
-    });
   }
 
   /** The mailbox is gone; a shell stays while rows with a time of their own are in it. */

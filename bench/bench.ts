@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- erase`, `messages` or `folders`: measures on an embedded AWS of its own, which
- * is gone afterwards. `--help` says the rest.
+ * is gone afterwards; `history` in memory. `--help` says the rest.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { type Instance, startInstance } from '../local/instance.ts';
 import { benchErase } from './erase/bench-erase.ts';
 import { describeReport } from './erase/describe-report.ts';
 import { benchFolders, describeFolderCosts } from './folders/bench-folders.ts';
+import { benchHistory, describeHistory } from './history/bench-history.ts';
 import { benchMessages, describeCosts } from './messages/bench-messages.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 
@@ -17,6 +18,8 @@ const EXIT_FAILED = 70;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function run({ benchmark, json, messages, sizes, peers }: Options): Promise<void> {
+  if (benchmark === 'history')
+    return show(json, ...described(await benchHistory(say), describeHistory));
   const directory = await mkdtemp(join(tmpdir(), 'lethe-bench-'));
   let instance: Instance | undefined;
   let stopping: Promise<void> | undefined;
@@ -42,10 +45,14 @@ async function run({ benchmark, json, messages, sizes, peers }: Options): Promis
       folders: async () =>
         described(await benchFolders(running, { messages, say }), describeFolderCosts),
     }[benchmark]();
-    process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : text);
+    show(json, report, text);
   } finally {
     await stop();
   }
+}
+
+function show(json: boolean, report: unknown, text: string): void {
+  process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : text);
 }
 
 const described = <R>(report: R, describe: (report: R) => string): readonly [R, string] => [

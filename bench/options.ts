@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 export const USAGE = `usage: npm run --silent bench -- erase [--json] [--sizes N,N,...] [--no-peers]
        npm run --silent bench -- messages [--json] [--messages N]
        npm run --silent bench -- folders [--json] [--messages N]
-Measures on an embedded AWS of its own. Results go to standard output, progress to standard error.
+       npm run --silent bench -- history [--json]
+Measures on an embedded AWS of its own, history in memory. Results go to standard output, progress to standard error.
 erase: fills accounts, deletes them, and says how fast, with what memory and for how much.
   --sizes     numbers of messages, 100 to 1000000 each (default 1000,10000,50000)
   --no-peers  without aws s3 rm and rclone delete on as many objects
@@ -12,6 +13,7 @@ messages: what S3 and DynamoDB bill for delivering, copying, moving, expunging a
   --messages  how many, 100 to 100000 (default 1000)
 folders: what deleting a folder and bringing it back takes, with 10 messages in it and with many.
   --messages  how many are many, 100 to 100000 (default 50000)
+history: what requests on a mailbox of 50 messages cost behind up to a million that have ended.
 All:
   --json      one JSON document instead of tables
   --help      this text
@@ -21,9 +23,9 @@ const DEFAULT_SIZES = '1000,10000,50000';
 const SIZE_MIN = 100;
 const SIZE_MAX = 1_000_000;
 
-const DEFAULT_MESSAGES = { erase: 1000, messages: 1000, folders: 50_000 } as const;
+const DEFAULT_MESSAGES = { erase: 1000, messages: 1000, folders: 50_000, history: 1000 } as const;
 const MESSAGES_MAX = 100_000;
-const BENCHMARKS = ['erase', 'messages', 'folders'] as const;
+const BENCHMARKS = ['erase', 'messages', 'folders', 'history'] as const;
 
 export interface Options {
   readonly benchmark: (typeof BENCHMARKS)[number];

@@ -14,7 +14,7 @@ import { count, counted, size } from '../output/text.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import type { AccountOptions } from './message.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
-import { collecting, notComplete, untilAllDone, untilComplete } from './until-complete.ts';
+import { collecting, notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
 
 const FIELDS: readonly Field<ExpungeMessagesAnswer>[] = [
   { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
@@ -127,9 +127,9 @@ async function send(
     complete = (await ask(request)).complete;
   } else {
     const again = () => sinceThen(request, query, io.now() - startedAt);
-    complete = await untilComplete(
+    complete = await untilTheLast(
       io,
-      (round) => ask(round === 0 ? request : again()),
+      (cursor) => ask(cursor === undefined ? request : { ...again(), cursor }),
       ({ expunged }) => expunged.length,
     );
   }

@@ -5,6 +5,7 @@ import type {
   FlagChange,
   MessageQuery,
   SearchAnswer,
+  SearchRequest,
 } from '../../functions/contract/mail-api.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -13,7 +14,7 @@ import { write, writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
-import { inRequests } from './until-complete.ts';
+import { collecting, inRequests, untilTheLast } from './until-complete.ts';
 
 const FIELDS: readonly Field<MessageAnswer>[] = [
   { name: 'uid', value: ({ uid }) => uid },
@@ -124,7 +125,7 @@ function toChange(words: readonly string[]): FlagChange {
   };
 }
 
-/** @returns 65 when the list is cut: there is more than one answer holds */
+/** @returns 65 when the list is cut: it does not come to an end */
 export async function searchMessages(
   { io, format, client }: Context,
   { user, as, ...options }: SearchOptions,
@@ -133,7 +134,15 @@ export async function searchMessages(
   if (query === undefined) {
     throw new CliError(EXIT.usage, 'nothing to look for: give --query, --all, --mailbox, ...');
   }
-  const answer = await (await client()).door(user, as).searchMessages({ query });
+  const door = (await client()).door(user, as);
+  const { answers, ask } = collecting((one: SearchRequest) => door.searchMessages(one));
+  const complete = await untilTheLast(
+    io,
+    (cursor) => ask(cursor === undefined ? { query } : { query, cursor }),
+    ({ count }) => count,
+  );
+  const items = answers.flatMap((one) => one.items);
+  const answer = { items, count: items.length, complete };
   if (format === 'json') await writeLine(io.stdout, JSON.stringify(answer, undefined, 2));
   else await printList(io, format, once(answer.items), FOUND);
   if (answer.complete) return EXIT.ok;

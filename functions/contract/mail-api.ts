@@ -115,6 +115,8 @@ export interface ExpungeMessagesRequest extends DryRunnable {
   readonly bypassExpungeStorage?: boolean;
   /** With a query: deletes those of its mailboxes that are empty afterwards. */
   readonly deleteEmptied?: boolean;
+  /** `next` of an answer that was not complete: the same request goes on there. */
+  readonly cursor?: string;
 }
 
 export interface ExpungeMessagesAnswer {
@@ -129,6 +131,8 @@ export interface ExpungeMessagesAnswer {
   /** What stays because its rows are damaged or too large: somebody has to look at it. */
   readonly passedOver?: readonly MessageName[];
   readonly complete: boolean;
+  /** Where to go on, when not complete. */
+  readonly next?: string;
 }
 
 export interface MessageName {
@@ -205,6 +209,8 @@ export interface MessageQuery {
 /** `POST messages/search` */
 export interface SearchRequest {
   readonly query: MessageQuery;
+  /** `next` of an answer that was not complete. */
+  readonly cursor?: string;
 }
 
 export interface SearchAnswer {
@@ -212,8 +218,9 @@ export interface SearchAnswer {
   readonly items: readonly (MessageName & { readonly subject: string })[];
   /** Of the items. */
   readonly count: number;
-  /** `false` when time ran out or there are more than 5,000: ask for less. */
+  /** `false` when time ran out or there are more than 5,000: `next` says where to go on. */
   readonly complete: boolean;
+  readonly next?: string;
 }
 
 /** `POST messages/copy-by-query` and `move-by-query`; administrators only. */
@@ -222,12 +229,16 @@ export interface CopyByQueryRequest {
   readonly to: string;
   /** Else `to` must exist. */
   readonly createTarget?: boolean;
+  /** `next` of an answer that was not complete. */
+  readonly cursor?: string;
 }
 
 export interface CopyByQueryAnswer {
   readonly done: readonly (MessageName & { readonly newUid: number })[];
   readonly mailboxesMatched: number;
   readonly complete: boolean;
+  /** Where to go on, when not complete. */
+  readonly next?: string;
 }
 
 /** `GET quota` */

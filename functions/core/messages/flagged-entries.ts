@@ -8,6 +8,12 @@ import type { PassOver } from './pass-over.ts';
 
 const PAGE_ENTRIES = 500;
 
+interface FlaggedPage {
+  readonly entries: readonly Entry[];
+  /** Everything up to this UID was looked at. */
+  readonly upTo: number;
+}
+
 /**
  * In UID order, page by page; a page may be empty, so that whoever walks can look at the clock.
  * What a storage shows, and mailboxes older than the directory, are read as a whole.
@@ -16,10 +22,10 @@ export async function* flaggedEntries(
   rows: RowStore,
   mailbox: Mailbox,
   clock: { readonly now: () => number },
-  passOver: PassOver,
-): AsyncGenerator<readonly Entry[]> {
+  { afterUid: first, passOver }: { readonly afterUid: number; readonly passOver: PassOver },
+): AsyncGenerator<FlaggedPage> {
   if (mailbox.role === 'storage' || markOf(mailbox).unlisted > 0) {
-    for (let afterUid: number | undefined = 0; afterUid !== undefined; ) {
+    for (let afterUid: number | undefined = first; afterUid !== undefined; ) {
       const window = { afterUid, limit: PAGE_ENTRIES, passOver };
       const page: Awaited<ReturnType<typeof readMailboxPage>> = await readMailboxPage(
         rows,
@@ -27,12 +33,13 @@ export async function* flaggedEntries(
         window,
         clock.now(),
       );
-      yield page.entries;
       afterUid = page.nextAfterUid;
+      yield { entries: page.entries, upTo: afterUid ?? mailbox.uidNext - 1 };
     }
     return;
   }
-  for await (const uids of flaggedFrom(rows, mailbox.mailboxId, 0)) {
-    yield await readEntries(rows, mailbox, uids, clock.now(), passOver);
+  for await (const uids of flaggedFrom(rows, mailbox.mailboxId, first)) {
+    const entries = await readEntries(rows, mailbox, uids, clock.now(), passOver);
+    yield { entries, upTo: uids.at(-1) ?? first };
   }
 }

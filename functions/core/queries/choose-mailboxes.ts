@@ -25,7 +25,7 @@ export function chooseMailboxes<M extends { readonly path: string }>(
 ): M[] {
   return mailboxes
     .filter(({ path }) => canMatch(query, path) && reaches(query, path, choice))
-    .sort((a, b) => order(a.path, b.path));
+    .sort((a, b) => walkOrder(a.path, b.path));
 }
 
 /**
@@ -68,7 +68,8 @@ function reaches(query: Query, path: string, { hiddenNamespace }: Choice): boole
 const isInside = (path: string, namespace: string): boolean =>
   path === namespace || path.startsWith(`${namespace}/`);
 
-function order(a: string, b: string): number {
+/** The order in which mailboxes are walked, by path: the INBOX last. */
+export function walkOrder(a: string, b: string): number {
   if (a === INBOX || b === INBOX) return Number(a === INBOX) - Number(b === INBOX);
   return a < b ? -1 : Number(a > b);
 }

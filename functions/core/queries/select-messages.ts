@@ -7,6 +7,7 @@ import type { RowStore } from '../ports/row-store.ts';
 import { chooseMailboxes, requireNamed } from './choose-mailboxes.ts';
 import { type Candidate, matches } from './match-query.ts';
 import type { Query } from './query.ts';
+import { mailboxesLeft, positionIn, type WalkPosition } from './walk-position.ts';
 
 /** Rows read at a time: at most 1 KB each, so half a query page of DynamoDB's 1 MB. */
 const PAGE_ROWS = 500;
@@ -31,12 +32,17 @@ export interface Selecting {
   readonly mayRead?: (mailbox: Mailbox) => boolean;
   /** A named mailbox that does not exist is an error, except in a search. */
   readonly searchOnly?: boolean;
+  /** Where an earlier request stopped. */
+  readonly position?: WalkPosition | undefined;
 }
 
 interface SelectedPage {
   readonly mailbox: Mailbox;
   /** In UID order; may be empty, so that whoever walks can look at the clock. */
   readonly messages: readonly ShownMessage[];
+  /** Where the walk stands before this page, and behind it. */
+  readonly begins: WalkPosition;
+  readonly ends: WalkPosition;
 }
 
 export interface Selected {
@@ -60,11 +66,11 @@ export async function selectMessages(selecting: Selecting): Promise<Selected> {
 }
 
 async function* walk(
-  { readPage, query }: Selecting,
+  { readPage, query, position }: Selecting,
   mailboxes: readonly Mailbox[],
 ): AsyncGenerator<SelectedPage> {
-  for (const mailbox of mailboxes) {
-    let afterUid: number | undefined = 0;
+  for (const { mailbox, afterUid: first } of mailboxesLeft(mailboxes, position)) {
+    let afterUid: number | undefined = first;
     while (afterUid !== undefined) {
       const page: Awaited<ReturnType<ReadPage>> = await readPage(mailbox, {
         afterUid,
@@ -73,8 +79,10 @@ async function* walk(
       const messages = page.messages.filter(
         (message) => message.uid < mailbox.uidNext && matches(query, message, mailbox.path),
       );
-      yield { mailbox, messages };
       const { nextAfterUid } = page;
+      const begins = positionIn(mailbox, afterUid);
+      const ends = positionIn(mailbox, nextAfterUid ?? Math.max(mailbox.uidNext - 1, afterUid));
+      yield { mailbox, messages, begins, ends };
       afterUid =
         nextAfterUid !== undefined && nextAfterUid + 1 < mailbox.uidNext ? nextAfterUid : undefined;
     }

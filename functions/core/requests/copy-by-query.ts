@@ -16,6 +16,12 @@ import { parseMessageQuery } from '../queries/parse-query.ts';
 import { requireMailboxes } from '../queries/query.ts';
 import { searchMessages } from '../queries/search-messages.ts';
 import { selectMessages } from '../queries/select-messages.ts';
+import {
+  encodePosition,
+  parsePosition,
+  positionIn,
+  type WalkPosition,
+} from '../queries/walk-position.ts';
 import { type MailRequest, requireAdmin, UIDS_MAX } from './mail-access.ts';
 import { selecting } from './select-entries.ts';
 import { settleMoves } from './settle-moves.ts';
@@ -34,21 +40,28 @@ export async function requestByQuery(
   const query = parseMessageQuery(body.query, ports.clock.now());
   requireMailboxes(query);
   // Chosen first: what the target gets is not met again.
-  const { mailboxes, pages } = await selectMessages(selecting(request, query));
+  const position = body.cursor === undefined ? undefined : parsePosition(body.cursor);
+  const { mailboxes, pages } = await selectMessages({ ...selecting(request, query), position });
   const target = await targetOf(request, body);
   const done: CopyByQueryAnswer['done'][number][] = [];
-  const end = (complete: boolean) => ({ done, mailboxesMatched: mailboxes.length, complete });
-  for await (const { mailbox, messages } of pages()) {
+  const end = (next?: WalkPosition): CopyByQueryAnswer => ({
+    done,
+    mailboxesMatched: mailboxes.length,
+    ...(next === undefined ? { complete: true } : { complete: false, next: encodePosition(next) }),
+  });
+  for await (const { mailbox, messages, begins, ends } of pages()) {
     const uids = messages.map(({ uid }) => uid);
     const part =
       verb === 'copy'
         ? await copyMessages(ports, access, mailbox, uids, target, deadline)
         : await moveMessages(ports, access, mailbox, uids, target, {}, deadline);
     done.push(...part.results.map(({ uid, newUid }) => ({ mailbox: mailbox.path, uid, newUid })));
-    if (!part.complete || done.length >= UIDS_MAX || ports.clock.now() > deadline)
-      return end(false);
+    // What was copied is behind the walk: met again, it would be copied once more.
+    const last = part.results.at(-1)?.uid ?? begins.afterUid;
+    if (!part.complete) return end(positionIn(mailbox, last));
+    if (done.length >= UIDS_MAX || ports.clock.now() > deadline) return end(ends);
   }
-  return end(true);
+  return end();
 }
 
 async function targetOf(
@@ -76,5 +89,7 @@ export async function requestSearch(
   const { ports, access, deadline } = request;
   const query = parseMessageQuery(body.query, ports.clock.now());
   const mayRead = (mailbox: Mailbox) => hasRight(access.actor, access.settings, mailbox, 'r');
-  return await searchMessages(ports.clock, { ...selecting(request, query), mayRead }, deadline);
+  const position = body.cursor === undefined ? undefined : parsePosition(body.cursor);
+  const wanted = { ...selecting(request, query), mayRead, position };
+  return await searchMessages(ports.clock, wanted, deadline);
 }

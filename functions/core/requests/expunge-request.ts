@@ -19,6 +19,12 @@ import type { PassOver } from '../messages/pass-over.ts';
 import { parseMessageQuery } from '../queries/parse-query.ts';
 import { requireMailboxes } from '../queries/query.ts';
 import { selectMessages } from '../queries/select-messages.ts';
+import {
+  encodePosition,
+  parsePosition,
+  positionIn,
+  type WalkPosition,
+} from '../queries/walk-position.ts';
 import { deleteEmptied, wouldBeEmptied } from './delete-emptied.ts';
 import {
   checkRequestedUids,
@@ -58,35 +64,59 @@ export async function requestExpunge(
   const mailbox = await openMailbox(request, 'mailbox', path);
   const nothing = { expunged: [], bytes: 0, mailboxesMatched: 1, complete: true };
   if (!may(request, mailbox, 'e')) return nothing;
+  const begins = positionOf(body, mailbox);
   const answer = new Answer(1);
-  const found = await victims(request, mailbox, { uids, deletedOnly }, answer.passOver(mailbox));
-  await answer.take(request, { mailbox, messages: found.messages }, body);
-  return answer.end(body, found.complete);
+  const wanted = { uids, deletedOnly, afterUid: begins.afterUid };
+  const found = await victims(request, mailbox, wanted, answer.passOver(mailbox));
+  const gone = await answer.take(request, { mailbox, messages: found.messages }, body);
+  if (gone && found.upTo === undefined) return answer.end(body);
+  // UIDs that are named are asked for again; what was looked for goes on where it stopped.
+  if (uids !== undefined) return answer.end(body, null);
+  return answer.end(body, gone ? positionIn(mailbox, found.upTo ?? 0) : begins);
+}
+
+interface Wanted {
+  readonly uids: readonly number[] | undefined;
+  readonly deletedOnly: boolean;
+  readonly afterUid: number;
+}
+
+interface Found {
+  readonly messages: readonly Message[];
+  /** Up to which UID was looked; missing: all of them. */
+  readonly upTo?: number;
+}
+
+/** @throws InvalidInputError when the cursor is of another mailbox */
+function positionOf({ cursor, uids }: ExpungeMessagesRequest, mailbox: Mailbox): WalkPosition {
+  if (cursor === undefined) return positionIn(mailbox, 0);
+  if (uids !== undefined) throw InvalidInputError.of('cursor', 'allowed without uids');
+  const position = parsePosition(cursor);
+  if (position.mailboxId === mailbox.mailboxId) return position;
+  throw InvalidInputError.of('cursor', 'it belongs to another mailbox');
 }
 
 async function victims(
   { ports, deadline }: MailRequest,
   mailbox: Mailbox,
-  {
-    uids,
-    deletedOnly,
-  }: { readonly uids?: readonly number[] | undefined; readonly deletedOnly: boolean },
+  { uids, deletedOnly, afterUid }: Wanted,
   passOver: PassOver,
-): Promise<{ readonly messages: readonly Message[]; readonly complete: boolean }> {
+): Promise<Found> {
   const isDeleted = ({ flags }: Message) => flags.has('\\Deleted');
   if (uids !== undefined) {
     checkRequestedUids('uids', uids);
     const entries = await readEntries(ports.rows, mailbox, uids, ports.clock.now(), passOver);
     const messages = entries.map(({ message }) => message);
-    return { messages: deletedOnly ? messages.filter(isDeleted) : messages, complete: true };
+    return { messages: deletedOnly ? messages.filter(isDeleted) : messages };
   }
   const messages: Message[] = [];
   const { rows, clock } = ports;
-  for await (const entries of flaggedEntries(rows, mailbox, clock, passOver)) {
+  const walk = { afterUid, passOver };
+  for await (const { entries, upTo } of flaggedEntries(rows, mailbox, clock, walk)) {
     messages.push(...entries.map(({ message }) => message).filter(isDeleted));
-    if (messages.length >= UIDS_MAX || clock.now() > deadline) return { messages, complete: false };
+    if (messages.length >= UIDS_MAX || clock.now() > deadline) return { messages, upTo };
   }
-  return { messages, complete: true };
+  return { messages };
 }
 
 async function expungeByQuery(
@@ -103,15 +133,18 @@ async function expungeByQuery(
   requireMailboxes(query);
   const answer = new Answer();
   const passOver = (mailbox: Mailbox) => answer.passOver(mailbox);
-  const { mailboxes, pages } = await selectMessages(selecting(request, query, passOver));
+  const position = body.cursor === undefined ? undefined : parsePosition(body.cursor);
+  const wanted = { ...selecting(request, query, passOver), position };
+  const { mailboxes, pages } = await selectMessages(wanted);
   answer.mailboxesMatched = mailboxes.length;
   for await (const part of pages()) {
-    if (!(await answer.take(request, part, body))) return answer.end(body, false);
+    // What has not gone is met again from the begin of its page.
+    if (!(await answer.take(request, part, body))) return answer.end(body, part.begins);
     if (answer.isFull() || request.ports.clock.now() > request.deadline) {
-      return answer.end(body, false);
+      return answer.end(body, part.ends);
     }
   }
-  const done = answer.end(body, true);
+  const done = answer.end(body);
   if (body.deleteEmptied !== true || !done.complete) return done;
   if (body.dryRun === true) {
     return { ...done, deleted: wouldBeEmptied(request, mailboxes, done.expunged) };
@@ -125,7 +158,6 @@ class Answer {
   readonly #passedOver: MessageName[] = [];
   mailboxesMatched: number;
   #bytes = 0;
-  #complete = true;
 
   constructor(mailboxesMatched = 0) {
     this.mailboxesMatched = mailboxesMatched;
@@ -150,7 +182,6 @@ class Answer {
           });
     this.#expunged.push(...gone.results.map(({ uid }) => ({ mailbox: mailbox.path, uid })));
     this.#bytes += gone.results.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    this.#complete &&= gone.complete;
     return gone.complete;
   }
 
@@ -158,14 +189,16 @@ class Answer {
     return this.#expunged.length >= UIDS_MAX;
   }
 
-  end({ dryRun }: ExpungeMessagesRequest, complete: boolean): ExpungeMessagesAnswer {
+  /** @param next where to go on; null: not complete, and the same is to be asked again */
+  end({ dryRun }: ExpungeMessagesRequest, next?: WalkPosition | null): ExpungeMessagesAnswer {
     return {
       ...(dryRun === true ? { dryRun: true } : {}),
       expunged: this.#expunged,
       bytes: this.#bytes,
       mailboxesMatched: this.mailboxesMatched,
       ...(this.#passedOver.length === 0 ? {} : { passedOver: this.#passedOver }),
-      complete: complete && this.#complete,
+      complete: next === undefined,
+      ...(next === undefined || next === null ? {} : { next: encodePosition(next) }),
     };
   }
 }

@@ -7,6 +7,7 @@ import type {
   MessageQuery,
   RestoreMessagesRequest,
   RestoreQuery,
+  SearchRequest,
 } from '../../contract/mail-api.ts';
 import { parseMessageQuery, parseRestoreQuery } from '../../core/queries/parse-query.ts';
 import { requestCopy, requestFlags, requestMove } from '../../core/requests/change-messages.ts';
@@ -46,6 +47,7 @@ const COPY_BY_QUERY = z.strictObject({
   query: MESSAGE_QUERY,
   to: PATH,
   createTarget: z.boolean().optional(),
+  cursor: z.string().optional(),
 });
 
 const EXPUNGE = z.strictObject({
@@ -55,6 +57,7 @@ const EXPUNGE = z.strictObject({
   query: MESSAGE_QUERY.optional(),
   bypassExpungeStorage: z.boolean().optional(),
   deleteEmptied: z.boolean().optional(),
+  cursor: z.string().optional(),
 });
 
 const RESTORE = z.strictObject({
@@ -66,7 +69,7 @@ const RESTORE = z.strictObject({
   overQuota: z.boolean().optional(),
 });
 
-const SEARCH = z.strictObject({ query: MESSAGE_QUERY });
+const SEARCH = z.strictObject({ query: MESSAGE_QUERY, cursor: z.string().optional() });
 
 /** Before anything is looked at, even the account; what time it is does not matter for that. */
 const checking =
@@ -94,12 +97,18 @@ export function addMessageRoutes(routes: AccountRoutes): void {
   post('move', MOVE, async (open, body) => requestMove(await open(), body));
   for (const verb of ['copy', 'move'] as const) {
     const act = async (open: () => Promise<MailRequest>, body: z.infer<typeof COPY_BY_QUERY>) => {
-      const { query, to, createTarget = false } = body;
-      return requestByQuery(await open(), verb, { query, to, createTarget });
+      const { query, to, createTarget = false, cursor } = body;
+      const going = cursor === undefined ? {} : { cursor };
+      return requestByQuery(await open(), verb, { query, to, createTarget, ...going });
     };
     post(`${verb}-by-query`, COPY_BY_QUERY, act, checked);
   }
-  post('search', SEARCH, async (open, body) => requestSearch(await open(), body), checked);
+  post(
+    'search',
+    SEARCH,
+    async (open, body) => requestSearch(await open(), body as SearchRequest),
+    checked,
+  );
   addEnding(routes);
 }
 

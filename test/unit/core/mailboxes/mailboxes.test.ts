@@ -36,6 +36,8 @@ describe('a new mailbox', () => {
       uidNext: 1,
       messages: 0,
       bytes: 0,
+      unseen: 0,
+      deleted: 0,
       specialUse: '\\Archive',
     });
     expect(await requireMailbox(world.rows, account, 'Archive/2026')).toEqual(mailbox);

@@ -39,7 +39,7 @@ const PAGE_MESSAGES = 500;
 const DAY_MS = 86_400_000;
 
 const SETTINGS: MailSettings = {
-  lazyExpunge: 'in-place',
+  lazyExpunge: '.EXPUNGED',
   deleteMode: 'immediate',
   mailboxes: { [PATH]: { autoexpunge: { afterSeconds: 90 * 86_400 } } },
 };

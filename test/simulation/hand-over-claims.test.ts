@@ -4,10 +4,14 @@ import { dictmapKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { ADMIN } from '../../functions/core/accounts/actor.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
+import { claimTree } from '../../functions/core/folders/claim-tree.ts';
+import { purgeTree } from '../../functions/core/folders/purge-tree.ts';
+import { everyTree } from '../../functions/core/folders/tree.ts';
 import { everyMailbox } from '../../functions/core/mailboxes/every-mailbox.ts';
 import { everyEntry } from '../../functions/core/messages/entries.ts';
 import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';
 import type { Write } from '../../functions/core/ports/row-store.ts';
+import { Pace } from '../../functions/core/purge/pace.ts';
 import { requestUndelete } from '../../functions/core/requests/undelete-request.ts';
 import { readSettings } from '../../functions/core/settings/settings-store.ts';
 import { Crashes } from '../models/faulty.ts';
@@ -180,6 +184,23 @@ describe('a deleted folder that is being handed over', () => {
     expect(await tree()).toMatchObject({ state: 'deleted', messages: 3 });
   });
 
+  test('W1: what a purge takes of the copy just before it comes back keeps the folder where it was', async () => {
+    const ports = portsWith(isOf('path'), async () => {
+      const other = await requireActiveAccount(desk.world.rows, JANE);
+      const settings = await readSettings(desk.world.rows, {}, other);
+      const context = { account: other, settings, retentionDays: RETENTION_DAYS };
+      for await (const copy of everyTree(desk.world.rows, other.accountId)) {
+        const dueAt = (path: string) => (path === 'Work/a' ? 0 : Number.POSITIVE_INFINITY);
+        const pace = new Pace(desk.world.clock, 1000, 1);
+        const purging = { claim: 'op-there', dueAt, pace, counting: () => [] };
+        await purgeTree(desk.ports, context, copy, purging, desk.deadline);
+      }
+    });
+    await expect(handOver(JANE, ports)).rejects.toMatchObject({ name: 'NotAllowedError' });
+    expect(await seenBy(JANE)).toEqual(['Work: one', 'Work: three']);
+    expect(await tree()).toMatchObject({ state: 'deleted', mailboxes: 2, messages: 3 });
+  });
+
   test('F4: an answer that refuses gives the folder back at once', async () => {
     await handOver(JACK, desk.ports, 'Work/a');
     const create = await requireActiveAccount(desk.world.rows, JANE);
@@ -238,6 +259,44 @@ describe('a hand-over whose worker died', () => {
     expect(met).toEqual(['purged']);
     expect(await handOver(JANE)).toMatchObject({ to: 'Work', mailboxes: 2, messages: 3 });
     expect(await seenBy(JANE)).toEqual(MAIL);
+  });
+});
+
+describe('a purge that is late', () => {
+  const endsMail = (writes: readonly Write[]): boolean =>
+    writes.some((write) => write.kind === 'update' && (write.change.add?.['messages'] ?? 0) < 0);
+
+  test('W4: ends nothing under a claim that another has taken over, nor gives that back', async () => {
+    const { rows } = desk.world;
+    const ports = portsWith(endsMail, async () => {
+      expect(
+        await claimTree(desk.ports, await desk.account(), deletionId, 'op-2', desk.deadline),
+      ).toBe(true);
+    });
+    const late = desk.purge((await tree()) ?? never(), 'op-1', { ports });
+    await expect(late).rejects.toMatchObject({ name: 'SupersededError' });
+    expect(await tree()).toMatchObject({ state: 'purging', claim: 'op-2', messages: 3 });
+    expect(
+      rows.rows('dictmap').filter(({ attributes }) => attributes['state'] === 'live'),
+    ).toHaveLength(3);
+  });
+
+  test('W8: leaves counts that an undelete on its way reads again', async () => {
+    const { rows } = desk.world;
+    const { accountId } = await desk.account();
+    // As a purge does that has ended one message and gives the tree back.
+    const ports = portsWith(isOf('path'), async () => {
+      const work = rows.rows('dictmap').find(({ attributes }) => {
+        return attributes['type'] === 'mailbox' && attributes['path'] === 'Work';
+      });
+      const change = { add: { messages: -1 } };
+      const keys = [dictmapKeys.tree(accountId, deletionId), work?.key ?? never()];
+      for (const key of keys) {
+        await rows.write({ kind: 'update', key, guard: { row: 'present' }, change });
+      }
+    });
+    expect(await desk.bringBack(deletionId, { ports })).toMatchObject({ messages: 2 });
+    expect(await tree()).toMatchObject({ state: 'restored', mailboxes: 0, messages: 0 });
   });
 });
 

@@ -7,6 +7,7 @@ import { createAccount } from '../../../../functions/core/accounts/create-accoun
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { everyMailbox } from '../../../../functions/core/mailboxes/every-mailbox.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { renameMailbox } from '../../../../functions/core/mailboxes/rename-mailbox.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
 import { requestCreate } from '../../../../functions/core/requests/create-request.ts';
@@ -253,6 +254,34 @@ describe('a tree that is larger than a transaction', () => {
     // name remembers.
     expect(gets).toBeLessThan(4 * 601 + 100);
     await expectNamesAgree();
+  });
+
+  test('W2: a new name that is taken just before it begins refuses it, and nothing is on the move', async () => {
+    await create('T', ...children);
+    const rows = interrupted(world.rows, () => create('N/c69'));
+    const late = rename('T', 'N', { ports: { ...world.ports, rows } });
+    await expect(late).rejects.toMatchObject({ name: 'MailboxExistsError' });
+    expect((await account()).moves).toBeUndefined();
+    expect(await paths()).toEqual(['INBOX', 'N/c69', 'T', ...children].sort());
+  });
+
+  test('W2: it does not begin where another tree is on the move', async () => {
+    await create('T', ...children);
+    const crashes = new Crashes({ call: 2, point: 'after' });
+    const dead = { ports: crashes.wrapAll({ ...world.ports }) };
+    await expect(rename('T', 'N', dead)).rejects.toThrow();
+    const owner = await account();
+    const resolved = await readSettings(world.rows, settings, owner);
+    const given = { account: owner, settings: resolved, check: () => {} };
+    for (const [from, to] of [
+      ['T/c69', 'Other'],
+      ['INBOX', 'N/other'],
+    ] as const) {
+      const deadline = world.clock.now() + SECOND;
+      await expect(
+        renameMailbox(world.ports, { ...given, from, to }, deadline),
+      ).rejects.toMatchObject({ name: 'StoreBusyError' });
+    }
   });
 
   test('nothing moves when one of the new names is taken', async () => {

@@ -48,7 +48,7 @@ describe('memory row store, beyond the contract', () => {
       key: keyOf(`m${i}`),
       attributes: { body: 'x'.repeat(390 * 1024) },
     }));
-    await expect(store.transact(writes)).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(store.transact(writes)).rejects.toMatchObject({ name: 'RowTooLargeError' });
     expect(store.rows()).toEqual([]);
     expect(await store.transact(writes.slice(0, 10))).toEqual({ outcome: 'written' });
   });

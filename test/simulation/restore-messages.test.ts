@@ -66,6 +66,23 @@ describe('restore-messages', () => {
     expect(run).toMatchObject({ status: 'SUCCEEDED', output: { counts: { messages: 7 } } });
   });
 
+  test('W6: a hold stops it before, and between reading and writing; nothing ends', async () => {
+    const before = await mail.show(STORAGE);
+    const late = await mail.run('restore-messages', REQUEST, {
+      invocationMs: -1,
+      onStep: async (token, call) => {
+        if (token === 'RestoreMessagesFunctionArn' && call === 4) await mail.hold(true);
+      },
+    });
+    expect(late).toMatchObject({ status: 'FAILED', error: 'AccountHeldError' });
+    expect(await mail.show(STORAGE)).toEqual(before);
+    const held = await mail.run('restore-messages', REQUEST, { execution: 'second' });
+    expect(held).toMatchObject({ status: 'FAILED', error: 'AccountHeldError' });
+    await mail.hold(false);
+    const run = await mail.run('restore-messages', REQUEST, { execution: 'third' });
+    expect(run).toMatchObject({ status: 'SUCCEEDED', output: { counts: { messages: 7 } } });
+  });
+
   test.each(['inTurn', 'atOnce'] as const)('W3: steps delivered twice, %s', async (twice) => {
     const run = await mail.run('restore-messages', REQUEST, { twice });
     expect(run).toMatchObject({ status: 'SUCCEEDED', output: { counts: { messages: 7 } } });

@@ -159,6 +159,28 @@ describe('UIDs of a Maildir that Dovecot wrote', () => {
     expect(await imported(0)).toMatchObject({ stored: 0, present: 2 });
   });
 
+  test('L2: a name that has shown the UIDVALIDITY before takes the mail with new UIDs', async () => {
+    await putInbox();
+    await put('.Work/cur/1.a:2,', 'a');
+    await put('.Work/dovecot-uidlist', '3 V77 N2\n1 :1.a\n');
+    await imported(0);
+    expect(await mailbox('Work')).toMatchObject({ uidValidity: 77 });
+    const { status } = await server.answer({
+      method: 'POST',
+      target: '/v1/accounts/john@example.com/mailboxes/delete',
+      headers: {},
+      bytes: Buffer.alloc(0),
+      body: JSON.stringify({ mailbox: 'Work' }),
+    });
+    expect(status).toBe(200);
+    const report = await imported(0);
+    const work = report.mailboxes.find((one) => one.mailbox === 'Work');
+    expect(work?.notes).toEqual([
+      expect.stringMatching(/^has UIDVALIDITY \d+, not 77 as in the source: what comes gets new/),
+    ]);
+    expect(await uids('Work')).toEqual([[1, 'a']]);
+  });
+
   test('W1: a mailbox with another UIDVALIDITY takes the mail with new UIDs, once', async () => {
     await put('cur/1.z', 'z');
     await imported(0);

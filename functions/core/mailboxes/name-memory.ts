@@ -77,6 +77,15 @@ export function leavingWrites(accountId: string, memory: NameMemory, mailbox: Ma
   ];
 }
 
+/** Holds while the name remembers what was read: for transactions that no name's change waits for. */
+export function sameMemory(accountId: string, { path, revision }: NameMemory): Write {
+  const guard =
+    revision === undefined
+      ? ({ row: 'absent' } as const)
+      : ({ row: 'present', equals: { revision } } as const);
+  return { kind: 'check', key: dictmapKeys.name(accountId, path), guard };
+}
+
 /** Whether a mailbox may show its UIDVALIDITY under the name. */
 function mayShow(
   { seen, floor }: NameMemory,

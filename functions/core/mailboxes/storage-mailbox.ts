@@ -12,7 +12,7 @@ import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { domainCheck, requireSameDomain } from '../settings/settings-store.ts';
 import { mailboxWrites, newMailbox } from './create-mailbox.ts';
 import { type Mailbox, type MailboxPorts, readMailbox } from './mailboxes.ts';
-import { readNameMemories, UidValidities } from './name-memory.ts';
+import { readNameMemories, sameMemory, UidValidities } from './name-memory.ts';
 
 /**
  * The storage for what is expunged from a mailbox, made when it is not there.
@@ -61,6 +61,7 @@ async function create(
   const mailbox = newMailbox(accountId, name, ports.ids, given);
   const result = await ports.rows.transact([
     { kind: 'check', key: registryKeys.account(accountId), guard: sameLast(account) },
+    sameMemory(accountId, memory),
     ...domainCheck(settings),
     ...mailboxWrites(accountId, mailbox),
   ]);

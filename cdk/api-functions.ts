@@ -66,7 +66,8 @@ function addMail(scope: Construct, props: ServiceStackProps): NodeFunction {
   result.setVariable(ENV.backupGate, settings.backupGate);
   result.bindBucket(storage.mailBucket, ENV.mailBucket, {
     bucket: ['tellAbsent'],
-    objects: ['getVersion', 'put'],
+    // Of what a lost try of a PUT has left, the version is looked up.
+    objects: ['get', 'getVersion', 'put'],
     prefixes: Object.keys(classesEver).map((name) => `${name}/`),
   });
   // Whoever has a presigned URL writes with the rights of this function; then it reads and copies

@@ -74,7 +74,7 @@ function addWorker(scope: Construct, props: ServiceStackProps, id: string, name:
 function allowCopies(restore: NodeFunction, { storage, classesEver }: ServiceStackProps): void {
   restore.bindBucket(storage.mailBucket, ENV.mailBucket, {
     bucket: ['tellAbsent'],
-    objects: ['getVersion', 'put'],
+    objects: ['get', 'getVersion', 'put'],
     prefixes: Object.keys(classesEver).map((name) => `${name}/`),
   });
 }

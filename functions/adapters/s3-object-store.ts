@@ -4,9 +4,9 @@ import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
-  type ListObjectVersionsCommandOutput,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -24,6 +24,7 @@ import type {
 } from '../core/ports/object-store.ts';
 import { decodeCursor, encodeCursor } from './cursors.ts';
 import { presignGet, presignPut } from './presigned-urls.ts';
+import { folder, listedVersions, present } from './s3-lists.ts';
 import { answered, faultName } from './store-faults.ts';
 
 /**
@@ -56,13 +57,47 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async put(key: string, body: Uint8Array): Promise<{ readonly versionId: string }> {
-    const { VersionId: versionId } = await answered('storing an object', () =>
-      this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: body })),
-    );
-    if (versionId === undefined) {
-      throw new Error(`bucket ${this.#bucket} keeps no versions; turn versioning on.`);
+    const place = { Bucket: this.#bucket, Key: key };
+    const command = new PutObjectCommand({ ...place, Body: body, IfNoneMatch: '*' });
+    const { versionId, sizeBytes } = await this.#created('storing an object', key, async () => {
+      const { VersionId } = await this.#client.send(command);
+      return VersionId;
+    });
+    if (sizeBytes !== undefined && sizeBytes !== body.length) {
+      throw new Error(`a new key of bucket ${this.#bucket} holds ${sizeBytes} bytes of another.`);
     }
     return { versionId };
+  }
+
+  /**
+   * What a conditional write has made, or what was there: a try whose answer was lost.
+   * @returns with `sizeBytes` when it was there
+   */
+  async #created(
+    what: string,
+    key: string,
+    write: () => Promise<string | undefined>,
+  ): Promise<{ readonly versionId: string; readonly sizeBytes?: number }> {
+    try {
+      return { versionId: this.#versioned(await answered(what, write)) };
+    } catch (error) {
+      const name = faultName(error);
+      if (name === 'ConditionalRequestConflict') {
+        throw new StoreBusyError(`${what}: another try is under way`, { cause: error });
+      }
+      if (name !== 'PreconditionFailed') throw error;
+      const head = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
+      const found = await answered('looking at an object', () => this.#client.send(head));
+      return {
+        versionId: this.#versioned(found.VersionId),
+        ...(found.ContentLength === undefined ? {} : { sizeBytes: found.ContentLength }),
+      };
+    }
+  }
+
+  #versioned(versionId: string | undefined): string {
+    if (versionId !== undefined) return versionId;
+    throw new Error(`bucket ${this.#bucket} keeps no versions; turn versioning on.`);
   }
 
   async get(key: string, versionId?: string): Promise<StoredObject | undefined> {
@@ -91,17 +126,18 @@ export class S3ObjectStore implements ObjectStore {
     toKey: string,
   ): Promise<{ readonly versionId: string } | undefined> {
     const source = [this.#bucket, ...from.key.split('/')].map(encodeURIComponent).join('/');
+    const command = new CopyObjectCommand({
+      Bucket: this.#bucket,
+      Key: toKey,
+      CopySource: `${source}?versionId=${encodeURIComponent(from.versionId)}`,
+      IfNoneMatch: '*',
+    });
     try {
-      const { VersionId: versionId } = await answered('copying an object', () =>
-        this.#client.send(
-          new CopyObjectCommand({
-            Bucket: this.#bucket,
-            Key: toKey,
-            CopySource: `${source}?versionId=${encodeURIComponent(from.versionId)}`,
-          }),
-        ),
-      );
-      return { versionId: present(versionId) };
+      const { versionId } = await this.#created('copying an object', toKey, async () => {
+        const { VersionId } = await this.#client.send(command);
+        return VersionId;
+      });
+      return { versionId };
     } catch (error) {
       if (ABSENT.has(faultName(error))) return undefined;
       throw error;
@@ -248,45 +284,4 @@ export class S3ObjectStore implements ObjectStore {
       if (faultName(error) !== 'NoSuchUpload') throw error;
     }
   }
-}
-
-function folder(prefix: string): string {
-  if (!prefix.endsWith('/')) {
-    throw new RangeError(`prefix ${JSON.stringify(prefix)} does not end in a slash.`);
-  }
-  return prefix;
-}
-
-function present(value: string | undefined): string {
-  if (value === undefined) throw new Error('S3 answered a list entry or marker without its name.');
-  return value;
-}
-
-/**
- * S3 lists versions and delete markers in one order; the client splits them into two lists. They
- * are put together again by key, the latest first, then by time. Times have whole seconds only:
- * a version and a marker of one key and second may change places, which no caller minds.
- */
-function listedVersions(answer: ListObjectVersionsCommandOutput): readonly ListedVersion[] {
-  const versions = (answer.Versions ?? []).map((one) => ({ one, sizeBytes: one.Size ?? 0 }));
-  const markers = (answer.DeleteMarkers ?? []).map((one) => ({ one, sizeBytes: -1 }));
-  return [...versions, ...markers]
-    .map(({ one, sizeBytes }) => ({
-      time: one.LastModified?.getTime() ?? 0,
-      keyBytes: Buffer.from(present(one.Key)),
-      version: {
-        key: present(one.Key),
-        versionId: present(one.VersionId),
-        deleteMarker: sizeBytes < 0,
-        latest: one.IsLatest === true,
-        sizeBytes: Math.max(sizeBytes, 0),
-      },
-    }))
-    .sort(
-      (a, b) =>
-        Buffer.compare(a.keyBytes, b.keyBytes) ||
-        Number(b.version.latest) - Number(a.version.latest) ||
-        b.time - a.time,
-    )
-    .map(({ version }) => version);
 }

@@ -29,6 +29,8 @@ objectStoreContract('memory, with pages that are short or empty', async () =>
 function tested(store: MemoryObjectStore): TestedObjectStore {
   return {
     store,
+    addVersion: async (key, body) => store.addVersion(key, body),
+    copiesOnce: true,
     placeMarker: async (key) => {
       store.deleteMarker(key);
     },

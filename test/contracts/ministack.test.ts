@@ -9,6 +9,7 @@ import {
   HeadObjectCommand,
   type ObjectLockMode,
   PutBucketVersioningCommand,
+  PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import {
   CreateActivityCommand,
@@ -100,6 +101,11 @@ describe('MiniStack', () => {
     );
     return {
       store: new S3ObjectStore({ client: s3, bucket }),
+      addVersion: async (key, body) => {
+        const made = await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+        return { versionId: given(made.VersionId) };
+      },
+      copiesOnce: false,
       placeMarker: async (key) => {
         await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
       },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TestedObjectStore } from './tested-object-store.ts';
+import { allPages, type TestedObjectStore } from './tested-object-store.ts';
 
 let made = 0;
 /** A prefix that no other test uses: the tests of a run share their bucket. */
@@ -17,12 +17,22 @@ export function copyContract(under: () => TestedObjectStore): void {
       const [from, to] = [`${freshPrefix()}a é+%20#/x`, `${freshPrefix()}b`];
       const body = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256);
       const first = await under().store.put(from, body);
-      await under().store.put(from, bytesOf('later'));
+      await under().addVersion(from, bytesOf('later'));
       const copied = await under().store.copy({ key: from, ...first }, to);
       const read = await under().store.get(to);
       expect(read?.versionId).toBe(copied?.versionId);
       expect(Buffer.from(read?.body ?? []).equals(body)).toBe(true);
       expect((await under().store.get(from))?.body).toEqual(bytesOf('later'));
+    });
+
+    test('W1: one that comes again writes nothing, and answers the version that is there', async () => {
+      if (!under().copiesOnce) return;
+      const prefix = freshPrefix();
+      const from = { key: `${prefix}a`, ...(await under().store.put(`${prefix}a`, bytesOf('x'))) };
+      const first = await under().store.copy(from, `${prefix}b`);
+      expect(await under().store.copy(from, `${prefix}b`)).toEqual(first);
+      const list = (after?: string) => under().store.listVersions(prefix, after);
+      expect((await allPages(list)).entries).toHaveLength(2);
     });
 
     test('X1: of what is gone there are none', async () => {
@@ -49,7 +59,7 @@ export function presignedContract(under: () => TestedObjectStore): void {
       const key = `${freshPrefix()}a é+%20#`;
       const body = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256);
       const first = await under().store.put(key, body);
-      await under().store.put(key, bytesOf('later'));
+      await under().addVersion(key, bytesOf('later'));
       const opened = await under().open(await under().store.presignGet({ key, ...first }, 60));
       expect(Buffer.from(opened ?? []).equals(body)).toBe(true);
     });

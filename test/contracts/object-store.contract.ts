@@ -63,10 +63,23 @@ function objectContract(under: () => TestedObjectStore): void {
       }
     });
 
-    test('W1: a second put makes a version and keeps the first', async () => {
+    test('W1: a put that comes again writes nothing, and answers the version that is there', async () => {
+      const prefix = freshPrefix();
+      const first = await under().store.put(`${prefix}a`, bytesOf('one'));
+      expect(await under().store.put(`${prefix}a`, bytesOf('one'))).toEqual(first);
+      await expect(under().store.put(`${prefix}a`, bytesOf('other'))).rejects.toThrow(Error);
+      const { entries } = await allPages((after) => under().store.listVersions(prefix, after));
+      expect(entries.map(({ versionId }) => versionId)).toEqual([first.versionId]);
+      // Hidden, it is no object: the key takes one.
+      await under().placeMarker(`${prefix}a`);
+      const again = await under().store.put(`${prefix}a`, bytesOf('again'));
+      expect(await under().store.get(`${prefix}a`)).toEqual({ body: bytesOf('again'), ...again });
+    });
+
+    test('W1: a second version keeps the first', async () => {
       const key = `${freshPrefix()}a`;
       const first = await under().store.put(key, bytesOf('one'));
-      const second = await under().store.put(key, bytesOf('two'));
+      const second = await under().addVersion(key, bytesOf('two'));
       expect(first.versionId).not.toBe(second.versionId);
       expect(await under().store.get(key)).toEqual({ body: bytesOf('two'), ...second });
       expect(await under().store.get(key, first.versionId)).toEqual({
@@ -91,7 +104,7 @@ function objectContract(under: () => TestedObjectStore): void {
       const key = `${freshPrefix()}a`;
       expect(await under().store.get(key)).toBeUndefined();
       const kept = await under().store.put(key, bytesOf('kept'));
-      const removed = await under().store.put(key, bytesOf('removed'));
+      const removed = await under().addVersion(key, bytesOf('removed'));
       await under().store.removeVersions([{ key, ...removed }]);
       expect(await under().store.get(key, removed.versionId)).toBeUndefined();
       await under().placeMarker(key);
@@ -111,7 +124,7 @@ function removalContract(under: () => TestedObjectStore): void {
       const prefix = freshPrefix();
       const neighbour = `${prefix.slice(0, -1)}0/a`;
       await under().store.put(neighbour, bytesOf('stays'));
-      for (const key of ['a', 'a', 'b']) await under().store.put(prefix + key, bytesOf(key));
+      for (const key of ['a', 'a', 'b']) await under().addVersion(prefix + key, bytesOf(key));
       await under().placeMarker(`${prefix}a`);
       await under().placeMarker(`${prefix}never-there`);
       const list = (after?: string) => under().store.listVersions(prefix, after);
@@ -128,7 +141,7 @@ function removalContract(under: () => TestedObjectStore): void {
     test('X5: removing a version leaves no marker and no other version changed', async () => {
       const key = `${freshPrefix()}a`;
       const first = await under().store.put(key, bytesOf('one'));
-      const second = await under().store.put(key, bytesOf('two'));
+      const second = await under().addVersion(key, bytesOf('two'));
       expect(await under().store.removeVersions([{ key, ...second }])).toEqual([]);
       const list = (after?: string) => under().store.listVersions(key.slice(0, -1), after);
       const { entries } = await allPages(list);
@@ -152,7 +165,7 @@ function listContract(under: () => TestedObjectStore): void {
     test('are by key, the latest first, with sizes', async () => {
       const prefix = freshPrefix();
       const one = await under().store.put(`${prefix}b`, bytesOf('1'));
-      const two = await under().store.put(`${prefix}b`, bytesOf('22'));
+      const two = await under().addVersion(`${prefix}b`, bytesOf('22'));
       const other = await under().store.put(`${prefix}a/deep/er`, bytesOf('333'));
       await under().placeMarker(`${prefix}c`);
       const list = (after?: string) => under().store.listVersions(prefix, after);
@@ -177,7 +190,7 @@ function listContract(under: () => TestedObjectStore): void {
         under().store.put(`${prefix}${String(i).padStart(4, '0')}`, bytesOf('x')),
       );
       // The boundary of the first page falls within the versions of one key.
-      for (let i = 0; i < 30; i += 1) await under().store.put(`${prefix}0990`, bytesOf(`v${i}`));
+      for (let i = 0; i < 30; i += 1) await under().addVersion(`${prefix}0990`, bytesOf(`v${i}`));
       for (let i = 0; i < 10; i += 1) await under().placeMarker(`${prefix}0990`);
       const list = (after?: string) => under().store.listVersions(prefix, after);
       const all = await allPages(list);

@@ -8,6 +8,10 @@ import type {
 /** The port, and what a test needs besides it. */
 export interface TestedObjectStore {
   readonly store: ObjectStore;
+  /** Writes a version, whatever there is, as a PUT without a condition does. */
+  addVersion(key: string, body: Uint8Array): Promise<{ readonly versionId: string }>;
+  /** Whether its copies look at what the target has: MiniStack takes no notice of the condition. */
+  readonly copiesOnce: boolean;
   /** Places a delete marker, as a DELETE without a version does. */
   placeMarker(key: string): Promise<void>;
   /** Begins a multipart upload that nobody completes. */

@@ -172,6 +172,7 @@ describe('least privilege', () => {
     }
     expect(actionsOn(grantsOf(prod, 'ExpungeByQuery'), 'MailBucket')).toEqual([]);
     expect(actionsOn(grantsOf(prod, 'RestoreByQuery'), 'MailBucket')).toEqual([
+      's3:GetObject',
       's3:GetObjectVersion',
       's3:ListBucket',
       's3:PutObject',

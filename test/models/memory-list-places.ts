@@ -1,6 +1,10 @@
 /** Where the lists of the object store in memory go on. */
 import { decodeCursor, encodeCursor } from '../../functions/adapters/cursors.ts';
-import type { ListPage, ObjectVersion } from '../../functions/core/ports/object-store.ts';
+import type {
+  ListedVersion,
+  ListPage,
+  ObjectVersion,
+} from '../../functions/core/ports/object-store.ts';
 import { comparePlaces, placeOf } from './ordered-entries.ts';
 
 /** Before every key: where a list goes on after empty pages at its head. */
@@ -41,4 +45,27 @@ export function folder(prefix: string): string {
     throw new RangeError(`prefix ${JSON.stringify(prefix)} does not end in a slash.`);
   }
   return prefix;
+}
+
+export interface StoredVersion {
+  readonly key: string;
+  readonly versionId: string;
+  /** Missing for a delete marker. */
+  readonly body?: Uint8Array;
+  readonly createdMs: number;
+}
+
+/** A version as lists show it; the last of a key is the latest. */
+export function listedVersion(
+  version: StoredVersion,
+  index: number,
+  versions: readonly StoredVersion[],
+): ListedVersion {
+  return {
+    key: version.key,
+    versionId: version.versionId,
+    deleteMarker: version.body === undefined,
+    latest: index === versions.length - 1,
+    sizeBytes: version.body?.byteLength ?? 0,
+  };
 }

@@ -18,22 +18,16 @@ import {
   folder,
   HEAD_OF_UPLOADS,
   HEAD_OF_VERSIONS,
+  listedVersion,
   pageOfFolders,
   positionAfter,
+  type StoredVersion,
 } from './memory-list-places.ts';
 import { comparePlaces, OrderedEntries, type Place, placeOf } from './ordered-entries.ts';
 import { untilNothingIsDue } from './until-nothing-is-due.ts';
 
 /** S3 takes keys of at most 1,024 bytes of UTF-8. */
 const KEY_BYTES_MAX = 1024;
-
-interface StoredVersion {
-  readonly key: string;
-  readonly versionId: string;
-  /** Missing for a delete marker. */
-  readonly body?: Uint8Array;
-  readonly createdMs: number;
-}
 
 type StoredUpload = MultipartUpload & { readonly startedMs: number };
 
@@ -71,6 +65,14 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async put(key: string, body: Uint8Array): Promise<{ readonly versionId: string }> {
+    const current = this.#keys.get(placeOf(key))?.at(-1);
+    if (current?.body === undefined) return this.addVersion(key, body);
+    if (current.body.length !== body.length) throw new Error('a new key holds bytes of another');
+    return { versionId: current.versionId };
+  }
+
+  /** Writes a version, whatever there is, as a PUT without a condition does. */
+  addVersion(key: string, body: Uint8Array): { readonly versionId: string } {
     const versionId = this.#nextId('version');
     this.#add({ key, versionId, body: new Uint8Array(body), createdMs: this.#clock.now() });
     return { versionId };
@@ -167,7 +169,7 @@ export class MemoryObjectStore implements ObjectStore {
     const [, sizeBytes, key = ''] = url.split(':');
     const length = String(body.length);
     if (length !== sizeBytes || length !== headers['content-length']) return false;
-    await this.put(decodeURIComponent(key), body);
+    this.addVersion(decodeURIComponent(key), body);
     return true;
   }
 
@@ -280,17 +282,3 @@ const named = ({ key, uploadId }: StoredUpload): MultipartUpload => ({ key, uplo
 
 const isBelow = (place: Place, prefix: Buffer): boolean =>
   place[0]?.subarray(0, prefix.length).equals(prefix) === true;
-
-function listedVersion(
-  version: StoredVersion,
-  index: number,
-  versions: readonly StoredVersion[],
-): ListedVersion {
-  return {
-    key: version.key,
-    versionId: version.versionId,
-    deleteMarker: version.body === undefined,
-    latest: index === versions.length - 1,
-    sizeBytes: version.body?.byteLength ?? 0,
-  };
-}

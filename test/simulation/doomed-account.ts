@@ -32,7 +32,7 @@ async function addDebris(world: World, accountId: string): Promise<void> {
   const [first] = world.objects.versions(classPrefix('r30', '0', accountId));
   for (const shard of ['0', 'f']) {
     const key = mailKey('r14', accountId, shard.repeat(32));
-    for (let version = 0; version < 9; version += 1) await world.objects.put(key, mail('old'));
+    for (let version = 0; version < 9; version += 1) world.objects.addVersion(key, mail('old'));
     world.objects.deleteMarker(key);
     world.objects.startUpload(`uploads/${accountId}/${shard}`);
   }

@@ -46,13 +46,19 @@ export interface PresignedPut {
  * passes through.
  */
 export interface ObjectStore {
-  /** Writes a new version; keys are random, so nothing is ever overwritten on purpose. */
+  /**
+   * Writes the object of a key that has none. A key that has one keeps it, and its version is the
+   * answer: keys are random, so it comes from a try of this very request whose answer was lost. If
+   * each try wrote a version, the row could name one that a late try hides, and lifecycle takes it
+   * (W1).
+   * @throws Error when what is there is of another size
+   */
   put(key: string, body: Uint8Array): Promise<{ readonly versionId: string }>;
   /** The current version, or the named one; undefined when there is none or it is a marker. */
   get(key: string, versionId?: string): Promise<StoredObject | undefined>;
   /**
    * Copies a version within the bucket, without its bytes coming here; undefined when it is gone.
-   * Objects of at most 5 GB.
+   * Objects of at most 5 GB. A target that is there is taken for an earlier try's, as by `put`.
    */
   copy(from: ObjectVersion, toKey: string): Promise<{ readonly versionId: string } | undefined>;
   /**

@@ -58,7 +58,7 @@ describe('a message that was never copied', () => {
   });
 
   test('purging bytes that a PUT with a lost answer stored twice, the other copy is hidden', async () => {
-    const { versionId } = await store.objects.put(OBJECT_KEY, Buffer.from('mail'));
+    const { versionId } = store.objects.addVersion(OBJECT_KEY, Buffer.from('mail'));
     await store.message('purging', { versionId });
     expect(await reconcile(MESSAGE)).toBe('removed');
     expect(store.under(OBJECT_KEY)).toBe('mv');

@@ -8,6 +8,7 @@ import {
   type BucketKind,
   bucketPrefix,
   dictmapKeys,
+  flaggedPrefix,
   messagePartition,
   type RowKey,
   TTL_ATTRIBUTE,
@@ -61,9 +62,10 @@ export async function sweepShell(
   const { unlisted } = markOf(shell);
   const parts = [
     () => sweep.passUnlisted(unlisted),
-    ...WITH_ROWS.map((kind) => () => sweep.passListed(kind, true)),
-    // The view of a storage is an index: it holds nothing of its own.
-    () => sweep.passListed('lazy', false),
+    ...WITH_ROWS.map((kind) => () => sweep.passListed(bucketPrefix(kind, shell.mailboxId), true)),
+    // The view of a storage is an index, and nothing is flagged any more.
+    () => sweep.passListed(bucketPrefix('lazy', shell.mailboxId), false),
+    () => sweep.passListed(flaggedPrefix(shell.mailboxId), false),
   ];
   for (const part of parts) {
     const outcome = await part();
@@ -111,13 +113,12 @@ class ShellSweep {
   }
 
   /** Takes rows of the directory away. @param look first, whether the partitions are empty */
-  async passListed(kind: BucketKind, look: boolean): Promise<Outcome | 'passed'> {
-    const { mailboxId } = this.#shell;
+  async passListed(prefix: string, look: boolean): Promise<Outcome | 'passed'> {
     for (let isFirst = true; ; isFirst = false) {
       const { rows } = await this.#ports.rows.query({
         table: 'dictmap',
         pk: accountPartition(this.#accountId),
-        sk: { prefix: bucketPrefix(kind, mailboxId) },
+        sk: { prefix },
         limit: STEP_BUCKETS,
         keysOnly: true,
       });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,10 +8,13 @@ const PROGRAM = join(import.meta.dirname, '..', '..', 'run-lanes.ts');
 
 /** Stands for vitest: says with what it was started, and counts what it is told. */
 const FAKE = `#!${process.execPath}
-const { writeFileSync } = require('node:fs');
+const { appendFileSync, writeFileSync } = require('node:fs');
 const words = process.argv.slice(2).join(' ');
 console.log('ran: ' + words);
 const name = words.includes('!embedded') ? 'OTHERS' : 'EMBEDDED';
+if (process.env.PRIORITIES !== undefined) {
+  appendFileSync(process.env.PRIORITIES, name + ' ' + require('node:os').getPriority() + '\\n');
+}
 const counts = process.env[name] ?? '{"passed":1,"failed":0,"skipped":0}';
 if (counts !== 'none' && process.env.LETHE_COUNTS_FILE !== undefined) {
   writeFileSync(process.env.LETHE_COUNTS_FILE, counts);
@@ -47,6 +50,14 @@ describe('all lanes', () => {
       'ran: run --project !embedded --maxWorkers 1',
       '75 passed, 0 failed, 3 skipped',
     ]);
+  });
+
+  test('let the embedded one go first where both want the processor', () => {
+    const PRIORITIES = join(directory, 'priorities');
+    runLanes({ PRIORITIES });
+    const lines = readFileSync(PRIORITIES, 'utf8').trim().split('\n');
+    const nice = Object.fromEntries(lines.map((line) => line.split(' ')));
+    expect(Number(nice['OTHERS'])).toBeGreaterThan(Number(nice['EMBEDDED']));
   });
 
   test.each(['EMBEDDED', 'OTHERS'])('fail when %s fails', (lane) => {

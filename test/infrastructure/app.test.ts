@@ -23,6 +23,16 @@ const handlers = readdirSync('functions/handlers')
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -'.ts'.length));
 
+/** What one set of rules found. */
+interface Checked {
+  readonly violations: readonly unknown[];
+  /** With a reason at the construct. */
+  readonly suppressedViolations?: readonly {
+    readonly acknowledgedId: string;
+    readonly acknowledgedAt: string;
+  }[];
+}
+
 describe('the app', () => {
   test('synthesizes a stage with bundles, with every check of CDK and cdk-nag', () => {
     const { status, stderr } = runApp({ stage: 'local' });
@@ -31,7 +41,12 @@ describe('the app', () => {
     expect(files).toContain('LetheLocalStorage.template.json');
     expect(files).toContain('LetheLocalService.template.json');
     const report = readFileSync(join(outdir, 'validation-report.json'), 'utf8');
-    expect(JSON.parse(report)).toMatchObject({ pluginReports: [] });
+    const { pluginReports } = JSON.parse(report) as { readonly pluginReports: readonly Checked[] };
+    expect(pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
+    const acknowledged = pluginReports.flatMap((checked) => checked.suppressedViolations ?? []);
+    expect(
+      acknowledged.map(({ acknowledgedId, acknowledgedAt }) => [acknowledgedId, acknowledgedAt]),
+    ).toEqual([['AwsSolutions::AwsSolutions-SQS3', 'LetheLocalService/LostRecordsQueue']]);
   });
 
   test('every bundle loads by itself and has a handler', () => {

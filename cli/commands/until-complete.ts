@@ -44,7 +44,8 @@ export async function untilComplete<A extends { readonly complete: boolean }>(
 }
 
 /**
- * The same where each answer says where to go on; one may have done nothing but look.
+ * The same where each answer says where to go on; one may have done nothing but look. One that does
+ * not say it ends the asking: the first request once more could meet what it has stored (L3).
  * @param ask does the part that begins at a cursor, `next` of the answer before
  */
 export async function untilTheLast<
@@ -59,6 +60,7 @@ export async function untilTheLast<
   for (let round = 0; round < ROUNDS_MAX && idle < IDLE_ROUNDS_MAX; round++) {
     const answer = await ask(cursor);
     if (answer.complete) return true;
+    if (answer.next === undefined) return false;
     idle = answer.next === cursor ? idle + 1 : 0;
     cursor = answer.next;
     messages += messagesOf(answer);

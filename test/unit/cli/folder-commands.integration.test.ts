@@ -61,7 +61,7 @@ describe('F1: delete', () => {
     const { exitCode, stdout } = await mailbox(['delete', 'Work', '--recursive', '--dry-run']);
     expect(exitCode).toBe(0);
     expect(stdout).toBe(
-      'dryRun=true mode=delayed mailboxes=3 messages=1 bytes=15 complete=true estimatedCostDollars=0.000016 pricesOf=2026-08-31\n',
+      'dryRun=true mode=delayed mailboxes=3 messages=1 bytes=15 complete=true estimatedCostDollars=0.000018 pricesOf=2026-08-31\n',
     );
     expect(await names()).toContain('Work/a/b');
   });

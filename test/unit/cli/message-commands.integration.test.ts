@@ -16,8 +16,8 @@ const message = (argv: readonly string[], options: CliOptions = {}): Promise<Cli
 const json = (body: unknown): Reply => ({ body: JSON.stringify(body) });
 const bodies = () => fake.api.requests.map(({ body }) => JSON.parse(body));
 const names = (...uids: number[]) => uids.map((uid) => ({ mailbox: 'INBOX', uid }));
-const gone = (uids: number[], complete = true, mailboxesMatched = 1) =>
-  json({ expunged: names(...uids), bytes: 100 * uids.length, mailboxesMatched, complete });
+const gone = (uids: number[], complete = true, mailboxesMatched = 1, more = {}) =>
+  json({ expunged: names(...uids), bytes: 100 * uids.length, mailboxesMatched, complete, ...more });
 const back = (uids: number[], complete = true, more = {}) =>
   json({
     restored: uids.map((uid) => ({ mailbox: '.EXPUNGED', uid, to: 'INBOX', newUid: uid + 50 })),
@@ -127,13 +127,13 @@ describe('expunge', () => {
   });
 
   test('L3: asked again, a query leaves alone what the first request stored', async () => {
-    fake.api.on(`POST ${ADMIN}/expunge`, gone([1, 2], false), gone([3]));
+    fake.api.on(`POST ${ADMIN}/expunge`, gone([1, 2], false, 1, { next: 'c' }), gone([3]));
     const query = { mailbox: '*' };
     const argv = ['expunge', '--query', JSON.stringify(query), '--yes', '-f', 'json'];
     const { stdout, stderr } = await message(argv);
     expect(bodies()).toEqual([
       { query },
-      { query: { or: [query], savedBefore: { secondsAgo: 60 } } },
+      { query: { or: [query], savedBefore: { secondsAgo: 60 } }, cursor: 'c' },
     ]);
     expect(JSON.parse(stdout)).toEqual({
       expunged: names(1, 2, 3),
@@ -142,6 +142,14 @@ describe('expunge', () => {
       complete: true,
     });
     expect(stderr).toBe('2 messages so far, going on\n3 messages, 300 bytes expunged\n');
+  });
+
+  test('L3: an answer that does not say where to go on is not asked again', async () => {
+    fake.api.on(`POST ${ADMIN}/expunge`, gone([1, 2], false), gone([3]));
+    const { exitCode, stdout } = await message(['expunge', '-m', '*', '--all', '--yes']);
+    expect(exitCode).toBe(75);
+    expect(stdout).toContain('messages=2');
+    expect(fake.api.requests).toHaveLength(1);
   });
 
   test('L3: a query whose answer is lost is not sent again, a list of UIDs is', async () => {
@@ -174,7 +182,7 @@ describe('expunge', () => {
   test('W5: names what stays because of its row, once, however often it was asked', async () => {
     const passedOver = [{ mailbox: 'X', uid: 7 }];
     const answer = (uids: number[], complete: boolean) =>
-      json({ ...JSON.parse(String(gone(uids, complete).body)), passedOver });
+      gone(uids, complete, 1, { passedOver, ...(complete ? {} : { next: 'c' }) });
     fake.api.on(`POST ${ADMIN}/expunge`, answer([1], false), answer([2], true));
     const { exitCode, stderr } = await message(['expunge', '-m', 'X', '--all', '--yes']);
     expect(exitCode).toBe(0);

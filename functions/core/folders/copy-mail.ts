@@ -95,7 +95,8 @@ async function copyChunk(
       kind: 'update',
       key: dictmapKeys.mailbox(target.mailboxId),
       guard: { row: 'present', equals: { state: 'deleted' }, without: counting.without },
-      change: { add: { ...add, ...counting.add } },
+      // What a purge had taken of the copy lies below the bound that it has left.
+      change: { add: { ...add, ...counting.add }, unset: ['firstLiveUid'] },
     },
     ...messages.map(
       (message): Write => ({

@@ -7,7 +7,7 @@
 import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import { notActive, readAccount } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
-import { markOf } from '../mailboxes/bucket-directory.ts';
+import { bucketWrite, markOf } from '../mailboxes/bucket-directory.ts';
 import { requireUid } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { notAllowed } from '../mailboxes/rights.ts';
@@ -176,6 +176,9 @@ async function receive(
   const key = dictmapKeys.deletedPath(to.accountId, deletionId, path);
   const named = await rows.get(key);
   if (named !== undefined) return (await readMailbox(rows, text(named, 'mailboxId'))) ?? 'lost';
+  // Each chunk registers the buckets that it writes into. What is given later comes into the top
+  // one, which may get nothing now: a mark says of a bucket that it is registered.
+  const topBucket = markOf(source).top;
   const mailbox: Mailbox = {
     mailboxId: `${to.accountId}.${ids.hex(MAILBOX_ID_BYTES)}`,
     path,
@@ -187,8 +190,7 @@ async function receive(
     bytes: 0,
     unseen: 0,
     deleted: 0,
-    // Each chunk registers the buckets that it writes into.
-    topBucket: markOf(source).top,
+    topBucket,
     ...(specialUse === undefined ? {} : { specialUse }),
   };
   const { mailboxId } = mailbox;
@@ -208,6 +210,7 @@ async function receive(
       guard: absent,
       attributes: { v: ROW_VERSION, type: 'mailbox', ...(mailbox as unknown as Attributes) },
     },
+    ...(topBucket < 0 ? [] : [bucketWrite(mailboxId, topBucket)]),
   ]);
   if (result.outcome === 'written') return mailbox;
   if (result.outcome === 'refused') await requireGoingOn(rows, handOver);

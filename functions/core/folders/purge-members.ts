@@ -102,7 +102,7 @@ export class TreeRun {
       }
       afterUid = page.nextAfterUid;
       if (afterUid === undefined || clock.now() <= this.#until) continue;
-      await raiseFirstLive(this.#ports.rows, begun, afterUid + 1);
+      await raiseFirstLive(rows, begun, afterUid + 1, [this.#claimCheck]);
       return false;
     }
     // Strongly consistent reads have found nothing live, and nothing comes: it is no mailbox.
@@ -127,6 +127,15 @@ export class TreeRun {
     const named = await rows.get(dictmapKeys.deletedPath(this.#accountId, this.#deletionId, path));
     if (named === undefined) throw new MemberGoneError(mailboxId);
     throw new TypeError(`damaged data: mailbox ${mailboxId} is not in tree ${this.#deletionId}`);
+  }
+
+  get #claimCheck(): Write {
+    const { claim } = this.#purge;
+    return {
+      kind: 'check',
+      key: dictmapKeys.tree(this.#accountId, this.#deletionId),
+      guard: { row: 'present', equals: { state: 'purging', claim } },
+    };
   }
 
   /** @returns whether all are gone; false when time is over */

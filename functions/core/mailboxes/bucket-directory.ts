@@ -122,6 +122,14 @@ export const newBucket = (mailboxId: string, bucket: number): Attributes => ({
   revision: 1,
 });
 
+/** Registers a bucket of message rows that has no row yet: none of its UIDs is known to be dead. */
+export const bucketWrite = (mailboxId: string, bucket: number): Write => ({
+  kind: 'put',
+  key: dictmapKeys.bucket('bucket', mailboxId, bucket),
+  guard: { row: 'absent' },
+  attributes: newBucket(mailboxId, bucket),
+});
+
 /**
  * Registers the buckets of messages that come with UIDs below UIDNEXT, as those of a folder from
  * another account do: each row is made, or must be what was just read,
@@ -136,14 +144,7 @@ export async function arrivalWrites(
   return await inParallel(buckets, PARALLEL_READS, async ([bucket, members]): Promise<Write> => {
     const key = dictmapKeys.bucket('bucket', mailboxId, bucket);
     const row = await rows.get(key);
-    if (row === undefined) {
-      return {
-        kind: 'put',
-        key,
-        guard: { row: 'absent' },
-        attributes: newBucket(mailboxId, bucket),
-      };
-    }
+    if (row === undefined) return bucketWrite(mailboxId, bucket);
     const guard = { row: 'present', equals: { revision: number(row, 'revision') } } as const;
     const dead = DeadMap.of(row);
     const offsets = members.map((uid) => uid - bucket * BUCKET_UIDS);

@@ -31,22 +31,23 @@ const memberOf = (uid: number): string => String(uid % FLAGGED_UIDS);
 export const flaggedRows = ({ add, remove }: FlaggedChange): number =>
   new Set([...add, ...remove].map(hundredOf)).size;
 
-/** Writes on rows that must still be what is read here; one that is left empty goes. */
+/**
+ * Members are added without looking: a row that was left empty and came anew counts its changes anew,
+ * so it can look like the one that was read. One is taken only from the row that was read, in the
+ * transaction in which its message, too, must be as it was read; a row that is left empty goes.
+ */
 export async function flaggedWrites(
   rows: RowStore,
   mailboxId: string,
   { add, remove }: FlaggedChange,
 ): Promise<Write[]> {
   const hundreds = [...new Set([...add, ...remove].map(hundredOf))];
+  const membersIn = (hundred: number, uids: readonly number[]) =>
+    uids.filter((uid) => hundredOf(uid) === hundred).map(memberOf);
   const writes = await inParallel(hundreds, PARALLEL_READS, async (hundred) => {
     const key = dictmapKeys.flagged(mailboxId, hundred);
     const row = await rows.get(key);
-    const members = new Set(row === undefined ? [] : textSet(row, 'uids'));
-    const before = [...members];
-    for (const uid of remove) if (hundredOf(uid) === hundred) members.delete(memberOf(uid));
-    for (const uid of add) if (hundredOf(uid) === hundred) members.add(memberOf(uid));
-    const isSame = before.length === members.size && before.every((uid) => members.has(uid));
-    return toWrites(key, row, members, isSame);
+    return toWrites(key, row, membersIn(hundred, add), membersIn(hundred, remove));
   });
   return writes.flat();
 }
@@ -54,21 +55,28 @@ export async function flaggedWrites(
 function toWrites(
   key: Write['key'],
   row: Row | undefined,
-  uids: ReadonlySet<string>,
-  isSame: boolean,
+  added: readonly string[],
+  removed: readonly string[],
 ): Write[] {
-  const attributes = { v: ROW_VERSION, type: 'flagged', uids };
+  const attributes = { v: ROW_VERSION, type: 'flagged' };
   if (row === undefined) {
-    if (uids.size === 0) return [];
-    return [
-      { kind: 'put', key, guard: { row: 'absent' }, attributes: { ...attributes, revision: 1 } },
-    ];
+    if (added.length === 0) return [];
+    const first = { ...attributes, uids: new Set(added), revision: 1 };
+    return [{ kind: 'put', key, guard: { row: 'absent' }, attributes: first }];
   }
   const revision = number(row, 'revision');
+  const before = textSet(row, 'uids');
+  const gone = removed.filter((uid) => before.has(uid) && !added.includes(uid));
+  if (gone.length === 0 && added.length > 0) {
+    const change = { addToSet: { uids: added }, add: { revision: 1 } };
+    return [{ kind: 'update', key, guard: { row: 'present' }, change }];
+  }
   const guard = { row: 'present', equals: { revision } } as const;
+  if (gone.length === 0) return [{ kind: 'check', key, guard }];
+  const uids = new Set([...before, ...added].filter((uid) => !gone.includes(uid)));
   if (uids.size === 0) return [{ kind: 'remove', key, guard }];
-  if (isSame) return [{ kind: 'check', key, guard }];
-  return [{ kind: 'put', key, guard, attributes: { ...attributes, revision: revision + 1 } }];
+  const changed = { ...attributes, uids, revision: revision + 1 };
+  return [{ kind: 'put', key, guard, attributes: changed }];
 }
 
 /** UIDs that may have the flag, in order, a hundred's at a time, strongly consistent. */

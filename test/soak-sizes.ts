@@ -14,6 +14,9 @@ interface SoakSizes {
   /** Mailboxes of an account that is erased within a small heap, and the heap: a share of each. */
   readonly erasedMailboxes: number;
   readonly erasureHeapMb: number;
+  /** Attempts of deletions die at each k-th change, and how often they die anywhere. */
+  readonly erasureCrashStep: number;
+  readonly erasureCrashSeeds: number;
   /** How long clients hammer the same messages over the embedded AWS. */
   readonly hammerSeconds: number;
   /** Messages that come over IMAP, are imported, and go with their account. */
@@ -30,6 +33,8 @@ const SHORT_SIZES: SoakSizes = {
   freshFolderRaces: 100,
   erasedMailboxes: 20_000,
   erasureHeapMb: 96,
+  erasureCrashStep: 23,
+  erasureCrashSeeds: 8,
   hammerSeconds: 10,
   wholeLifeMessages: 500,
   erasedMessages: 4000,
@@ -43,6 +48,8 @@ const FULL_SIZES: SoakSizes = {
   erasedMailboxes: 100_000,
   // That of the smallest function.
   erasureHeapMb: 256,
+  erasureCrashStep: 1,
+  erasureCrashSeeds: 200,
   hammerSeconds: 60,
   wholeLifeMessages: 3000,
   erasedMessages: 20_000,

@@ -107,7 +107,7 @@ export interface RunOptions {
   readonly twice?: 'inTurn' | 'atOnce';
   readonly onState?: (name: string) => void;
   /** What stands between the ports and the steps: for instance an outage. */
-  readonly outage?: Outage;
+  readonly outage?: Pick<Outage, 'wrapAll'>;
 }
 
 interface Invocation {

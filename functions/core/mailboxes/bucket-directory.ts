@@ -273,8 +273,9 @@ export async function* everyBucket(
   while (from <= top) {
     // In use before spent: a bucket only ever turns from the one into the other.
     const { to, found } = await listedWindow(rows, mailbox, 'bucket', from);
-    const buckets = new Set(found.map(({ bucket }) => bucket));
     const last = Math.min(to, top);
+    // Beyond the top lies what was noted for a delivery that is to come, or never came.
+    const buckets = new Set(found.map(({ bucket }) => bucket).filter((bucket) => bucket <= last));
     if (buckets.size <= last - from) {
       const query = directoryQuery('spent', mailbox.mailboxId, from, last);
       for await (const row of everyRow(rows, query)) buckets.add(toBucketName(row).bucket);

@@ -247,7 +247,7 @@ class Pass {
     const dueAt = this.#nextLook(stop);
     const next = dueAt === undefined ? undefined : entryAt(mailboxId, dueAt);
     const due = changeOfDue(mailbox, next);
-    const reached = Math.min(bound, ...this.#passedOver.keys());
+    const reached = this.#reached(bound);
     const rises = mailbox.role !== 'storage' && reached > (mailbox.firstLiveUid ?? 1);
     const set = { ...due.set, ...(rises ? { firstLiveUid: reached } : {}) };
     const change: Change = {
@@ -284,7 +284,13 @@ class Pass {
   }
 
   async #raiseBound(uid: number): Promise<void> {
-    if (!this.#dryRun) await raiseFirstLive(this.#ports.rows, this.#rule.mailbox, uid);
+    if (this.#dryRun) return;
+    await raiseFirstLive(this.#ports.rows, this.#rule.mailbox, this.#reached(uid));
+  }
+
+  /** What was passed over lives, or may: no bound hides it. */
+  #reached(bound: number): number {
+    return Math.min(bound, ...this.#passedOver.keys());
   }
 }
 

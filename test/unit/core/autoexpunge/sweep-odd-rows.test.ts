@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
 import { passedOverReport } from '../../../../functions/core/autoexpunge/sweep-report.ts';
 import { rowBytes } from '../../../../functions/core/meter/row-units.ts';
-import type { Change } from '../../../../functions/core/ports/row-store.ts';
+import type { Change, RowStore } from '../../../../functions/core/ports/row-store.ts';
 import { DAY_SECONDS, policies, RETENTION_DAYS, SweptAccount } from './swept-account.ts';
 
 const WEEK = policies({ Trash: { afterSeconds: 7 * DAY_SECONDS } });
@@ -31,6 +31,11 @@ async function change(it: SweptAccount, uid: number, to: Change): Promise<void> 
   const guard = { row: 'present' } as const;
   await it.world.rows.write({ kind: 'update', key, guard, change: to });
 }
+
+const rowsWith = (it: SweptAccount, write: RowStore['write']): RowStore =>
+  new Proxy<RowStore>(it.world.rows, {
+    get: (target, name) => (name === 'write' ? write : Reflect.get(target, name).bind(target)),
+  });
 
 const keywords = (bytes: number): ReadonlySet<string> =>
   new Set(Array.from({ length: bytes / 100 }, (_, n) => String(n).padStart(100, 'k')));
@@ -69,6 +74,30 @@ describe('a message whose row is odd', () => {
       expect(await it.dueIn('Trash')).toBeUndefined();
     },
   );
+
+  test('W1: one that stays is listed after a sweep that mail came between', async () => {
+    const it = await withThird('full');
+    let left = 1;
+    const write: RowStore['write'] = async (given) => {
+      const settles = given.key.sk.startsWith('mailbox#') && given.kind === 'update';
+      if (settles) left -= 1;
+      if (settles && left === 0) await it.deliver('Trash', 'x7');
+      return await it.world.rows.write(given);
+    };
+    await it.sweep('Trash', { ports: { ...it.world.ports, rows: rowsWith(it, write) } });
+    expect(left).toBe(-1);
+    expect(await it.show('Trash')).toEqual(['3 x3', '7 x7']);
+  });
+
+  test('W1: one that stays is listed after a sweep that had no time for all', async () => {
+    const it = await withThird('full');
+    const texts = Array.from({ length: 100 }, (_, n) => `x${n + 7}`);
+    for (const part of [texts.slice(0, 50), texts.slice(50)]) await it.deliver('Trash', ...part);
+    for (const [n] of texts.entries()) await it.age('Trash', n + 7, 20 * DAY_SECONDS);
+    const until = it.world.clock.now() - 1;
+    expect(await it.sweep('Trash', { until })).toMatchObject({ outcome: 'again' });
+    expect((await it.show('Trash'))[0]).toBe('3 x3');
+  });
 
   test('A1, W5: one that cannot be read makes no other go by the count limit', async () => {
     const it = await withThird({ unset: ['envelope'] }, policies({ Trash: { maxMails: 5 } }));

@@ -75,10 +75,12 @@ export interface Registration {
 /**
  * Registers the buckets that these UIDs are the first of. The mailbox row must still have the
  * UIDNEXT that was read: UIDs only rise, so nothing of these buckets is known to anybody.
+ * @param now epoch milliseconds
  */
 export function registration(
   mailbox: Mailbox,
   uids: readonly number[],
+  now: number,
   listing: Listing = 'bucket',
 ): Registration {
   const mark = markOf(mailbox, listing);
@@ -87,31 +89,39 @@ export function registration(
   if (buckets.length === 0 && known) return { puts: [], set: {} };
   const top = Math.max(mark.top, ...buckets);
   return {
-    puts: buckets.map((bucket) => bucketPut(mailbox.mailboxId, bucket, listing, uids)),
+    puts: buckets.map((bucket) =>
+      listing === 'lazy'
+        ? viewPut(mailbox.mailboxId, bucket, now)
+        : bucketPut(mailbox.mailboxId, bucket, uids),
+    ),
     set: { ...markAttributes(mailbox, listing), [NAMES[listing].top]: top },
   };
 }
 
 /** With the UIDs of the bucket that are passed over, as they are once UIDNEXT is beyond them. */
-function bucketPut(
-  mailboxId: string,
-  bucket: number,
-  listing: Listing,
-  uids: readonly number[],
-): Write {
+function bucketPut(mailboxId: string, bucket: number, uids: readonly number[]): Write {
   const first = bucket * BUCKET_UIDS;
   const own = uids.filter((uid) => uid >= first);
-  const passed = listing === 'bucket' ? passedOver(first, own) : [];
-  const runs = passed.map(({ from, to }) => ({ from: from - first, to: to - first }));
+  const runs = passedOver(first, own).map(({ from, to }) => ({
+    from: from - first,
+    to: to - first,
+  }));
   const { set } = DeadMap.none()
     .with(...runs)
     .attributes();
   return {
     kind: 'put',
-    key: dictmapKeys.bucket(listing, mailboxId, bucket),
+    key: dictmapKeys.bucket('bucket', mailboxId, bucket),
     attributes: { ...newBucket(mailboxId, bucket), ...set },
   };
 }
+
+/** With the time: by then all buckets below it have got their last entry. */
+const viewPut = (mailboxId: string, bucket: number, now: number): Write => ({
+  kind: 'put',
+  key: dictmapKeys.bucket('lazy', mailboxId, bucket),
+  attributes: { ...newBucket(mailboxId, bucket), registeredAt: now },
+});
 
 /** Attributes of the row of a bucket that comes into use. */
 export const newBucket = (mailboxId: string, bucket: number): Attributes => ({

@@ -65,7 +65,12 @@ async function bucketWrites(
     const spent = dictmapKeys.bucket('spent', mailboxId, bucket);
     return [
       { kind: 'remove', key, guard },
-      { kind: 'put', key: spent, attributes: newBucket(mailboxId, bucket) },
+      {
+        kind: 'put',
+        key: spent,
+        // No two rows of one bucket, spent twice, look alike to who drops them.
+        attributes: { ...newBucket(mailboxId, bucket), revision: revision + 1 },
+      },
     ];
   }
   return [{ kind: 'update', key, guard, change: { set, unset, add: { revision: 1 } } }];

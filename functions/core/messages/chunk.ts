@@ -10,6 +10,7 @@ import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { DamagedRowError } from '../errors.ts';
 import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
 import { DEAD_WRITES, deadWrites } from '../mailboxes/dead-writes.ts';
+import { dropEmptyBuckets } from '../mailboxes/empty-buckets.ts';
 import { flaggedRows, flaggedWrites } from '../mailboxes/flagged-uids.ts';
 import { requireUid } from '../mailboxes/mailbox-uids.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
@@ -99,7 +100,9 @@ export class Chunk {
     if (this.#messages.length > 0 && this.#bytes + bytes > MARK_BYTES_MAX) return false;
     const rows = this.#messages.length + this.#mailboxes.size;
     const others = this.#expiries.size + this.#drafts.size + this.#reserved;
-    const buckets = [...this.#mailboxes.values()].flatMap(registrationsOf);
+    const buckets = [...this.#mailboxes.values()].flatMap((draft) =>
+      registrationsOf(draft, this.now),
+    );
     const came = buckets.reduce((sum, { puts }) => sum + puts.length, 0);
     const flagged = [...this.#mailboxes.values()].reduce(
       (sum, draft) => sum + flaggedRows(draft.flagged),
@@ -262,6 +265,7 @@ export class Chunk {
   async commit(rows: RowStore, others: readonly Write[] = []): Promise<WriteResult> {
     const expiries = [];
     for (const draft of this.#expiries.values()) expiries.push(...(await expiryWrite(rows, draft)));
+    await this.#dropEmptyBuckets(rows);
     const flagged: Write[][] = [];
     for (const { mailbox, flagged: change } of this.#mailboxes.values()) {
       flagged.push(await flaggedWrites(rows, mailbox.mailboxId, change));
@@ -276,11 +280,22 @@ export class Chunk {
       ...[...this.#mailboxes.values()].map((draft) => mailboxWrite(draft, this.now)),
       ...this.#messages,
       ...[...this.#drafts.values()].map((draft) => draft.write(this.#accountId)),
-      ...[...this.#mailboxes.values()].flatMap(registrationsOf).flatMap(({ puts }) => puts),
+      ...[...this.#mailboxes.values()].flatMap((draft) => {
+        return registrationsOf(draft, this.now).flatMap(({ puts }) => puts);
+      }),
       ...buckets,
       ...flagged.flat(),
       ...expiries,
     ]);
+  }
+
+  /** Where a bucket comes into use: once in 10,000 UIDs. */
+  async #dropEmptyBuckets(rows: RowStore): Promise<void> {
+    for (const draft of this.#mailboxes.values()) {
+      for (const { listing, puts } of registrationsOf(draft, this.now)) {
+        if (puts.length > 0) await dropEmptyBuckets(rows, draft.mailbox, listing, this.now);
+      }
+    }
   }
 }
 
@@ -295,10 +310,13 @@ function endsMail({ set = {} }: Change): boolean {
 }
 
 /** Of the buckets that the UIDs given are the first of: UIDNEXT guards them. */
-function registrationsOf({ mailbox, given }: MailboxDraft): Registration[] {
+function registrationsOf(
+  { mailbox, given }: MailboxDraft,
+  now: number,
+): (Registration & { readonly listing: Listing })[] {
   return LISTINGS.flatMap((listing) => {
     const uids = given[listing];
-    return uids.length === 0 ? [] : [registration(mailbox, uids, listing)];
+    return uids.length === 0 ? [] : [{ listing, ...registration(mailbox, uids, now, listing) }];
   });
 }
 
@@ -315,7 +333,7 @@ function mailboxWrite(draft: MailboxDraft, now: number): Write {
   const gave = uidNext !== mailbox.uidNext;
   const set = {
     ...(gave ? { uidNext } : {}),
-    ...Object.assign({}, ...registrationsOf(draft).map((one) => one.set)),
+    ...Object.assign({}, ...registrationsOf(draft, now).map((one) => one.set)),
     ...(gave ? dueAfterAdding(mailbox, added, now) : undefined),
   };
   const { equals, without } = dueGuard(mailbox);

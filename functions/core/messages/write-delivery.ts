@@ -7,6 +7,7 @@ import { dictmapKeys } from '../../contract/row-layout.ts';
 import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { markOf, registration } from '../mailboxes/bucket-directory.ts';
 import { deadWrites } from '../mailboxes/dead-writes.ts';
+import { dropEmptyBuckets } from '../mailboxes/empty-buckets.ts';
 import { flaggedWrites } from '../mailboxes/flagged-uids.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { passedInTop } from '../mailboxes/passed-over.ts';
@@ -31,7 +32,8 @@ export async function writeDelivery(
 ): Promise<WriteResult> {
   const { mailboxId } = mailbox;
   const uids = messages.map(({ uid }) => uid);
-  const { puts, set } = registration(mailbox, uids);
+  const { puts, set } = registration(mailbox, uids, now);
+  if (puts.length > 0) await dropEmptyBuckets(rows, mailbox, 'bucket', now);
   const guard = guardWrite(mailbox, messages, now, set);
   const flagged = messages.filter(({ flags }) => flags.has(DELETED)).map(({ uid }) => uid);
   const notes = [...puts, ...(await flaggedWrites(rows, mailboxId, { add: flagged, remove: [] }))];

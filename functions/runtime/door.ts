@@ -119,19 +119,28 @@ function makeHono(): Hono<DoorEnv> {
 /**
  * A door as a function behind API Gateway. Its HTTP APIs give `rawPath` with escapes undone: each
  * part is escaped again, or `a@x.org#b`, or `a@x.org` with a line end, would be taken for `a@x.org`
- * (O2). A GET cannot be made with a body: it is passed beside the request, to be refused.
+ * (O2). The query keeps its escapes; a `#` in it would end it, and a dry run behind that would be
+ * none. A GET cannot be made with a body: it is passed beside the request, to be refused.
  */
 export function doorHandler(door: Door) {
   const handler = door.handler();
   type Event = Extract<LambdaEvent, { rawPath: string }>;
   return entryPoint((event: Event, context: LambdaContext) => {
     const parts = event.rawPath.toWellFormed().split('/');
-    const rawPath = parts.map(encodeURIComponent).join('/');
+    const rawPath = parts.map(escapePart).join('/');
+    const rawQueryString = event.rawQueryString.replaceAll('#', '%23');
     const isGet = ['GET', 'HEAD'].includes(event.requestContext.http.method);
     const bodies = isGet && event.body ? { body: null, bodyOfGet: event.body } : {};
-    return handler({ ...event, rawPath, ...bodies }, context);
+    return handler({ ...event, rawPath, rawQueryString, ...bodies }, context);
   });
 }
+
+/**
+ * Parts of dots are steps to a URL, escaped or not: `x/../a@x.org` would delete `a@x.org`. Escaped
+ * twice they are what no route and no address is.
+ */
+const escapePart = (part: string): string =>
+  /^\.\.?$/.test(part) ? part.replaceAll('.', '%252E') : encodeURIComponent(part);
 
 function answerProblem(context: DoorContext, found: ReturnType<typeof problemOf>): Response {
   const headers = { 'content-type': 'application/problem+json' };

@@ -110,6 +110,23 @@ describe('a request', () => {
     },
   );
 
+  test.each([
+    'zz%2F..%2Fa%2Bb%40x.org',
+    'zz%40x.org/aliases/..%2F..%2Fa%2Bb%40x.org',
+    'zz%40x.org/%2E%2E/a%2Bb%40x.org',
+    '.%2Fa%2Bb%40x.org',
+  ])('W1, O2: for the path %s, which leads elsewhere, deletes nothing', async (path) => {
+    const answer = await provisioning(eventOf(`DELETE /v1/accounts/${path}`), context());
+    expect([400, 404]).toContain(answer.statusCode);
+    expect(doors.world.workflows.starts()).toEqual([]);
+  });
+
+  test('O1, O2: whose query holds a # loses nothing of what follows it', async () => {
+    const request = 'DELETE /v1/accounts/a%2Bb%40x.org?allowUnknownUser=true#&dryRun=true';
+    expect(await provisioning(eventOf(request), context())).toMatchObject({ statusCode: 400 });
+    expect(doors.world.workflows.starts()).toEqual([]);
+  });
+
   test.each(['#', 'ü', '&', '=', '+', "'", '~', '^', '{', '|'])(
     'W7: of a user with %s in the address finds that user',
     async (character) => {

@@ -6,6 +6,7 @@
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { DeleteMailboxAnswer, DeleteMailboxRequest } from '../../contract/folder-api.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
+import { requireUnheld } from '../accounts/accounts.ts';
 import { requesterOf } from '../accounts/requester.ts';
 import { InvalidInputError, LetheError, StoreBusyError } from '../errors.ts';
 import { deleteNow } from '../folders/delete-now.ts';
@@ -227,10 +228,11 @@ function delayedAnswer({ access }: MailRequest, tree: Tree, before: Sum): Delete
 }
 
 async function wouldGo(
-  { ports }: MailRequest,
+  { ports, access }: MailRequest,
   { mailboxes, storages }: Doomed,
   atOnce: boolean,
 ): Promise<DeleteMailboxAnswer> {
+  if (atOnce || storages.length > 0) requireUnheld(access.account);
   let [messages, bytes] = [0, 0];
   for (const mailbox of mailboxes) {
     const stored = await storedIn(ports.rows, mailbox, ports.clock.now());

@@ -4,6 +4,7 @@ import type {
   ExpungeMessagesRequest,
   MessageName,
 } from '../../contract/mail-api.ts';
+import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { readEntries } from '../messages/entries.ts';
@@ -47,7 +48,8 @@ interface Part {
  * Without the right to expunge nothing happens, and nobody is told (RFC 4314, 4).
  * @param requestedBy who asks, for the record of what is deleted with `deleteEmptied`
  * @throws InvalidInputError, InvalidQueryError, QueryLacksMailboxError, UnknownMailboxError,
- *   PermissionDeniedError, ExpungeStorageError, StoreBusyError
+ *   PermissionDeniedError, ExpungeStorageError, AccountHeldError also by a dry run (W6, O1),
+ *   StoreBusyError
  */
 export async function requestExpunge(
   request: MailRequest,
@@ -62,10 +64,9 @@ export async function requestExpunge(
   const { mailbox: path, uids, deletedOnly = false } = body;
   if (path === undefined) throw InvalidInputError.of('mailbox', 'missing: say where');
   const mailbox = await openMailbox(request, 'mailbox', path);
-  const nothing = { expunged: [], bytes: 0, mailboxesMatched: 1, complete: true };
-  if (!may(request, mailbox, 'e')) return nothing;
-  const begins = positionOf(body, mailbox);
   const answer = new Answer(1);
+  if (!may(request, mailbox, 'e')) return answer.end(body);
+  const begins = positionOf(body, mailbox);
   const wanted = { uids, deletedOnly, afterUid: begins.afterUid };
   const found = await victims(request, mailbox, wanted, answer.passOver(mailbox));
   const gone = await answer.take(request, { mailbox, messages: found.messages }, body);
@@ -173,6 +174,7 @@ class Answer {
   /** @returns whether all of it went */
   async take(request: MailRequest, part: Part, body: ExpungeMessagesRequest): Promise<boolean> {
     const { mailbox, messages } = part;
+    if (body.dryRun === true) requireUnheld(request.access.account);
     const gone =
       body.dryRun === true
         ? { results: messages, complete: true }

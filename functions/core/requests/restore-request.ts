@@ -1,5 +1,6 @@
 /** Restoring as owners and administrators ask for it: by UIDs of a storage, or by query. */
 import type { RestoreMessagesAnswer, RestoreMessagesRequest } from '../../contract/mail-api.ts';
+import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
 import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
@@ -47,6 +48,8 @@ export async function requestRestore(
   const over = await requireRoom(request, body, all, to);
   const flags = over ? { overQuota: true as const } : {};
   if (body.dryRun === true) {
+    // What is kept does not end in the storage.
+    if (body.keep !== true) requireUnheld(request.access.account);
     const restored = parts.flatMap(({ storage, messages }) =>
       messages.map(({ uid, origin = '' }) => ({ mailbox: storage.path, uid, to: to ?? origin })),
     );

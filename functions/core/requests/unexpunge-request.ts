@@ -1,5 +1,6 @@
 /** What administrators ask about mail that was expunged in place, and bringing it back. */
 import type { UnexpungeAnswer, UnexpungeRequest } from '../../contract/unexpunge-api.ts';
+import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry, EntryPage } from '../messages/entries.ts';
@@ -64,6 +65,7 @@ export async function requestUnexpunge(
   const over = await requireRoom(request, mailbox, entries, body);
   const rest = { ...(over ? { overQuota: true as const } : {}), ...upTo(nextAfterUid) };
   if (body.dryRun === true) {
+    requireUnheld(request.access.account);
     const restored = entries.map(({ message }) => [message.uid] as const);
     const bytes = bytesOf(entries);
     return { dryRun: true, restored, count: restored.length, bytes, ...rest };

@@ -103,6 +103,9 @@ const GOING_ON: readonly Asked[] = [
   { path: 'subscriptions', body: { path: 'A' } },
 ];
 
+/** The rest of them has no dry run. */
+const DRY_RUNS = ENDING.filter(({ path }) => !path.startsWith('messages/move'));
+
 /** Of other tests, and nothing that ends mail: uploads, folders that come back, counters. */
 const OTHERS = ['uploads', 'mailboxes/undelete', 'quota/recount'];
 
@@ -126,6 +129,36 @@ describe('a held account', () => {
       expect(everything()).toBe(before);
     },
   );
+
+  test.each(DRY_RUNS.map((asked) => [...named(asked), asked] as const))(
+    'W6, O1: a dry run of %s %s with %s says what the request would meet',
+    async (_path, _body, _settings, { path, body, settings = {} }) => {
+      await fill(settings);
+      const free = await doors.ask(`POST ${ADMIN}/${path}?dryRun=true`, { body });
+      expect(free.status, free.text).toBe(200);
+      await hold();
+      const held = await doors.ask(`POST ${ADMIN}/${path}?dryRun=true`, { body });
+      expectProblem(held, 409, 'urn:lethe:account-held');
+    },
+  );
+
+  test.each([
+    ['messages/expunge', { query: { mailbox: 'INBOX', subject: 'no such' } }],
+    ['messages/expunge', { mailbox: 'INBOX', uids: [99] }],
+    ['messages/expunge', { mailbox: 'A' }],
+    ['messages/restore', { query: { origin: 'C' } }],
+    ['messages/restore', { mailbox: 'STORED', uids: [99] }],
+    ['messages/unexpunge', { mailbox: 'B', uids: [99] }],
+    ['messages/purge-expunged', { mailbox: 'A', olderThanDays: 0 }],
+    ['mailboxes/delete', { mailbox: 'EMPTY', bypassExpungeStorage: true }],
+  ])('W6, O1: a dry run of %s %j, which finds nothing, says the same', async (path, body) => {
+    await fill({});
+    await done('mailboxes', { path: 'EMPTY' });
+    await hold();
+    const dry = await doors.ask(`POST ${ADMIN}/${path}?dryRun=true`, { body });
+    const real = await doors.ask(`POST ${ADMIN}/${path}`, { body });
+    expect(dry.status, dry.text).toBe(real.status);
+  });
 
   test.each(GOING_ON.map((asked) => [...named(asked), asked] as const))(
     'W6: still takes %s %s with %s, by which nothing ends',

@@ -184,7 +184,8 @@ export function restoreWrites(
   const uidValidity = uidValidityOf(mailbox, target);
   const { set, unset = [] } = renamed({ ...mailbox, uidValidity }, target, settings, now);
   const mark = returnId === undefined ? {} : { returnId };
-  const gone = returnId === undefined ? ['treeId', 'returnId'] : ['treeId'];
+  const gone = ['treeId', 'arrivedUid', 'arrivedMessages'];
+  if (returnId === undefined) gone.push('returnId');
   return [
     {
       kind: 'remove',

@@ -40,6 +40,9 @@ export interface Mailbox {
   readonly firstLiveUid?: number;
   /** Nothing was expunged in place at this UID or a lower one. */
   readonly keptAfterUid?: number;
+  /** While it is copied from another account: all up to this UID has come, and was so many. */
+  readonly arrivedUid?: number;
+  readonly arrivedMessages?: number;
   /** The highest bucket that the directory names; missing: see `markOf`. */
   readonly topBucket?: number;
   /** Buckets below this one count as in use, though the directory may not name them. */
@@ -92,6 +95,8 @@ export function toMailbox(row: Row): Mailbox {
     ...given(row, 'unseen'),
     ...given(row, 'deleted'),
     ...given(row, 'flagChanges'),
+    ...given(row, 'arrivedUid'),
+    ...given(row, 'arrivedMessages'),
     ...given(row, 'topBucket'),
     ...given(row, 'unlistedBuckets'),
     ...given(row, 'topLazyBucket'),

@@ -4,6 +4,9 @@ import {
   registryKeys,
   TTL_ATTRIBUTE,
 } from '../../functions/contract/row-layout.ts';
+import { writePlan } from '../../functions/core/erasure/plan.ts';
+import { Tally } from '../../functions/core/erasure/tally.ts';
+import { requestPurge } from '../../functions/core/purge/request-purge.ts';
 import { changeAccountSettings } from '../../functions/core/settings/settings-store.ts';
 import { makeDoomed, operationIdOf, USER } from './doomed-account.ts';
 
@@ -40,6 +43,24 @@ test('U7: every row that an erasure leaves in the registry ends 400 days after i
     const days = (Number(attributes[TTL_ATTRIBUTE]) - now) / DAY_SECONDS;
     expect({ key, days: Math.round(days) }).toEqual({ key, days: 400 });
   }
+});
+
+test('U7: what an operation leaves that never ended goes with the records of the erasure', async () => {
+  const { world, account } = await makeDoomed();
+  const deadline = world.clock.now() + 1000;
+  const asked = { user: USER, olderThanDays: 1 };
+  const { operationId } = await requestPurge(world.ports, asked, 'test', deadline);
+  const mailboxes = [{ mailboxId: `${account.accountId}.00`, uidNext: 1 }];
+  await writePlan(world.ports, operationId, mailboxes);
+  const tally = await Tally.open(world.rows, operationId, '1-0');
+  const mark = { target: 0, key: 'a' };
+  await tally.announce(mark, mark, { messages: 1 });
+  expect((await world.run({ user: USER })).status).toBe('SUCCEEDED');
+  const { pk } = registryKeys.operation(operationId);
+  const left = world.rows.rows('registry').filter(({ key }) => key.pk === pk);
+  expect(left).toHaveLength(3);
+  const lasting = left.filter(({ attributes }) => attributes[TTL_ATTRIBUTE] === undefined);
+  expect(lasting).toEqual([]);
 });
 
 test('U7: the tombstone of an erased account holds ids and times, nothing that somebody named', async () => {

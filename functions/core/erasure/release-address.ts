@@ -116,7 +116,9 @@ async function ownRow(
 async function closeOthers(ports: ReleasePorts, context: OperationContext): Promise<void> {
   for await (const entry of accountRows(ports, context, 'operation#')) {
     const operationId = text(entry, 'operationId');
-    if (operationId !== context.operationId) await closeOperation(ports, context, operationId);
+    if (operationId === context.operationId) continue;
+    await expireRecords(ports, operationId);
+    await closeOperation(ports, context, operationId);
   }
 }
 

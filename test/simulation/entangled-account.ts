@@ -83,18 +83,19 @@ export async function putLate(world: World, accountId: string, digits: string): 
   await world.objects.put(mailKey('r30', accountId, digits.padEnd(32, '0')), mail('late'));
 }
 
-/** As the door for administrators asks. */
+/** As the door for administrators asks. @returns whether all of it is over there */
 export async function handOver(
   ports: Ports,
   user: string,
   deletionId: string,
   toUser: string,
-): Promise<void> {
+): Promise<boolean> {
   const account = await requireActiveAccount(ports.rows, user);
   const access = { account, actor: ADMIN, settings, retentionDays: RETENTION_DAYS };
   const settingsOf = (other: Account) => readSettings(ports.rows, {}, other);
   const deadline = ports.clock.now() + 20_000;
-  await requestUndelete({ ports, access, deadline, settingsOf }, { deletionId, toUser });
+  const request = { ports, access, deadline, settingsOf };
+  return (await requestUndelete(request, { deletionId, toUser })).complete !== false;
 }
 
 class Maker {

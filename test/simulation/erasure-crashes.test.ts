@@ -48,7 +48,7 @@ test.each(CRASH_POINTS)(
       const trial = await ErasureTrial.begin();
       expect(await trial.attempt({ death }), JSON.stringify(death)).toBe('FAILED');
       died += 1;
-      unfenced += trial.isFenced ? 0 : 1;
+      unfenced += trial.witness.isFenced ? 0 : 1;
       await trial.resumeToEnd();
       await expectEnd(trial);
     }

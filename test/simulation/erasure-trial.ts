@@ -1,20 +1,14 @@
-/**
- * One deletion of an entangled account, attempt by attempt. Beside the machine it counts what goes
- * from the stores, and notes what comes behind the fence and what addresses become free.
- */
+/** One deletion of an entangled account, attempt by attempt, and what must hold after each. */
 import { expect } from 'vitest';
 import { uploadKey } from '../../functions/contract/key-layout.ts';
-import { registryKeys } from '../../functions/contract/row-layout.ts';
 import { readAccount } from '../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { requestDeletion } from '../../functions/core/erasure/request-deletion.ts';
 import { readCertificate } from '../../functions/core/evidence/read-certificate.ts';
 import { requireOperation } from '../../functions/core/operations/operations.ts';
 import { resumeOperation } from '../../functions/core/operations/run-operation.ts';
-import type { ListedVersion } from '../../functions/core/ports/object-store.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
 import { Crashes, type CrashPoint } from '../models/faulty.ts';
-import type { RowChange } from '../models/memory-row-changes.ts';
 import { certificateOf } from './doomed-account.ts';
 import {
   DOOMED,
@@ -24,9 +18,10 @@ import {
   NEIGHBOUR,
   putLate,
 } from './entangled-account.ts';
+import { ErasureWitness } from './erasure-witness.ts';
 import { allBut, leftOf } from './leftovers.ts';
 import { mail } from './mail.ts';
-import { CLASSES, type World } from './world.ts';
+import { CLASSES, type Invocation, type World } from './world.ts';
 
 const ADDRESSES = [DOOMED, `alias-of-${DOOMED}`];
 
@@ -48,31 +43,35 @@ interface Attempt {
   readonly stumble?: Crash;
   /** Settling times during which a late object comes; none when missing. */
   readonly lateSettles?: number;
+  /** Told of each state that is entered. */
+  readonly onState?: (name: string) => void;
 }
 
 export class ErasureTrial {
   readonly entangled: Entangled;
   readonly world: World;
   readonly operationId: string;
+  readonly witness: ErasureWitness;
+  /** Every invocation of all attempts. */
+  readonly delivered: Invocation[] = [];
   /** Changes that the steps of the last attempt made. */
   changes = 0;
+  /** What runs beside the machine. It ends within the settling time, as whatever a function does. */
+  readonly #beside: Promise<unknown>[] = [];
   readonly #accountId: string;
-  readonly #before: { readonly own: unknown; readonly versions: readonly ListedVersion[] };
-  readonly #rowsGone: Record<string, number> = {};
-  readonly #madeBehindFence: string[] = [];
-  /** State of the operation at the moment at which each address became free. */
-  readonly #freed: string[] = [];
-  #isFenced = false;
+  readonly #before: unknown;
   #putsLate = 0;
+  #isUploaded = false;
 
   private constructor(entangled: Entangled, operationId: string) {
+    const { account, world } = entangled;
+    const { accountId } = account;
     this.entangled = entangled;
-    this.world = entangled.world;
+    this.world = world;
     this.operationId = operationId;
-    this.#accountId = entangled.account.accountId;
-    const versions = this.#versions();
-    this.#before = { own: this.#own(), versions };
-    this.world.watch = (change) => this.#note(change);
+    this.#accountId = accountId;
+    this.#before = this.#own();
+    this.witness = new ErasureWitness(world, { accountId, addresses: ADDRESSES, operationId });
   }
 
   static async begin(): Promise<ErasureTrial> {
@@ -84,12 +83,9 @@ export class ErasureTrial {
   }
 
   /** Runs the attempt that was started last to its end. */
-  async attempt({
-    death,
-    stumble,
-    lateSettles = 0,
-  }: Attempt = {}): Promise<'SUCCEEDED' | 'FAILED'> {
+  async attempt(given: Attempt = {}): Promise<'SUCCEEDED' | 'FAILED'> {
     const { world } = this;
+    const { death, stumble, lateSettles = 0 } = given;
     const started = world.workflows.starts().at(-1);
     if (started === undefined) throw new Error('no execution was started');
     const crashes = new Crashes(death);
@@ -101,9 +97,10 @@ export class ErasureTrial {
       ...(stumble === undefined ? {} : { crash: stumble }),
       outage: {
         wrapAll: (token: string, ports: Ports): Ports =>
-          isSpared(token) ? ports : crashes.wrapAll({ ...ports }),
+          isSpared(token) ? ports : crashes.wrapAll({ ...this.#settled(token, ports) }),
       },
       onState: (name) => {
+        given.onState?.(name);
         if (name !== 'Settle') return;
         this.#endUpload();
         if (settles < lateSettles) this.putLate();
@@ -111,6 +108,7 @@ export class ErasureTrial {
       },
     });
     this.changes = crashes.calls;
+    this.delivered.push(...world.invocations);
     const ended = status === 'SUCCEEDED' ? 'succeeded' : 'failed';
     world.workflows.setStatus('delete-account', started.name, ended);
     return status;
@@ -134,57 +132,55 @@ export class ErasureTrial {
     return state === 'succeeded';
   }
 
+  /** Lets something run beside the machine. */
+  beside<T>(work: Promise<T>): Promise<T | Error> {
+    const settled = work.catch((error: Error) => error);
+    this.#beside.push(settled);
+    return settled;
+  }
+
+  /** Waits for what runs beside the machine. */
+  async besideEnded(): Promise<void> {
+    await Promise.all(this.#beside);
+  }
+
   /** An object comes that somebody put past the fence. */
   putLate(): void {
     void putLate(this.world, this.#accountId, `a${this.#putsLate.toString(16)}`);
     this.#putsLate += 1;
   }
 
-  get isFenced(): boolean {
-    return this.#isFenced;
-  }
-
   /** Everything is there until the fence stands, the address is the account's, nothing is certified. */
   async expectFailed(): Promise<void> {
-    const { ports, rows } = this.world;
-    if (!this.#isFenced) expect(this.#own()).toEqual(this.#before.own);
-    await expect(readCertificate(ports, this.operationId)).rejects.toMatchObject({
-      name: 'CertificateMissingError',
-    });
-    expect(this.#freed).toEqual([]);
-    const again = createAccount(ports, CLASSES, { user: DOOMED });
-    await expect(again).rejects.toMatchObject({ name: 'AddressTakenError' });
-    expect(await readAccount(rows, this.#accountId)).toMatchObject({ user: DOOMED });
+    if (!this.witness.isFenced) expect(this.#own()).toEqual(this.#before);
+    await this.expectUncertified();
     await this.expectHandOversRefused();
   }
 
-  /** Requests of hand-overs that come again find an account that goes, or has gone. */
-  async expectHandOversRefused(): Promise<void> {
-    const { leaving, arriving, world } = this.entangled;
-    const account = await readAccount(world.rows, this.#accountId);
-    if (account?.state === 'active') return;
-    for (const [from, deletionId, to] of [
-      [DOOMED, leaving, NEIGHBOUR],
-      [NEIGHBOUR, arriving, DOOMED],
-    ] as const) {
-      await expect(handOver(world.ports, from, deletionId, to)).rejects.toMatchObject({
-        name: expect.stringMatching(/^(AccountNotActive|UnknownUser)Error$/),
-      });
-    }
+  async expectUncertified(): Promise<void> {
+    const { ports, rows } = this.world;
+    await expect(readCertificate(ports, this.operationId)).rejects.toMatchObject({
+      name: 'CertificateMissingError',
+    });
+    expect(this.witness.freed).toEqual([]);
+    const again = createAccount(ports, CLASSES, { user: DOOMED });
+    await expect(again).rejects.toMatchObject({ name: 'AddressTakenError' });
+    expect(await readAccount(rows, this.#accountId)).toMatchObject({ user: DOOMED });
   }
 
   /** Nothing of it is there; the certificate says what went, and by how many attempts. */
   async expectErased(): Promise<void> {
-    const { world, operationId } = this;
+    const { world, operationId, witness } = this;
     expect(leftOf(world, this.#accountId)).toEqual([]);
-    expect(this.#madeBehindFence).toEqual([]);
+    expect(witness.madeBehindFence).toEqual([]);
+    expect(witness.lasting()).toEqual([]);
     expect(JSON.stringify(world.rows.rows())).not.toContain(DOOMED);
-    await this.expectHandOversRefused();
     const { erased, attempts } = await certificateOf(world, operationId);
-    expect(erased).toEqual(this.#gone());
+    expect(erased).toEqual(witness.gone);
     const { attempt, state } = await requireOperation(world.rows, operationId);
     expect({ state, attempt }).toEqual({ state: 'succeeded', attempt: attempts });
-    expect(this.#freed).toEqual(ADDRESSES.map(() => 'succeeded'));
+    expect(witness.freed).toEqual(ADDRESSES.map(() => 'succeeded'));
+    await this.expectHandOversRefused();
   }
 
   /** Whoever gets the address next keeps it, whatever of the old deletion comes late. */
@@ -205,23 +201,27 @@ export class ErasureTrial {
     return allBut(this.world, this.#accountId);
   }
 
-  /** What the models have seen go. */
-  #gone(): Record<string, number> {
-    const late = this.#putsLate;
-    const all = this.#before.versions;
-    const objects = all.filter(({ deleteMarker }) => !deleteMarker);
-    const bytes = objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    const upload = this.#isUploaded ? 1 : 0;
-    return {
-      ...this.#rowsGone,
-      objectVersions: objects.length + late + upload,
-      deleteMarkers: all.length - objects.length,
-      objectBytes: bytes + (late + upload) * mail('late').byteLength,
-      multipartUploads: 1,
-    };
+  /** Requests of hand-overs that come again find an account that goes, or has gone. */
+  async expectHandOversRefused(): Promise<void> {
+    const { leaving, arriving, world } = this.entangled;
+    const account = await readAccount(world.rows, this.#accountId);
+    if (account?.state === 'active') return;
+    for (const [from, deletionId, to] of [
+      [DOOMED, leaving, NEIGHBOUR],
+      [NEIGHBOUR, arriving, DOOMED],
+    ] as const) {
+      await expect(handOver(world.ports, from, deletionId, to)).rejects.toMatchObject({
+        name: expect.stringMatching(/^(AccountNotActive|UnknownUser)Error$/),
+      });
+    }
   }
 
-  #isUploaded = false;
+  /** Verification begins after the settling time: whatever ran beside has ended by then. */
+  #settled(token: string, ports: Ports): Ports {
+    if (token !== 'VerifyErasureFunctionArn' || this.#beside.length === 0) return ports;
+    const ended = this.besideEnded();
+    return { ...ports, rows: waiting(ports.rows, () => ended) };
+  }
 
   /** The PUT of the upload ends, which had begun before the fence. */
   #endUpload(): void {
@@ -231,44 +231,25 @@ export class ErasureTrial {
     void this.world.objects.put(key, mail('late'));
   }
 
-  #versions(): readonly ListedVersion[] {
-    return this.world.objects.versions().filter(({ key }) => key.includes(this.#accountId));
-  }
-
   /** All of its mail and what leads to it. */
   #own(): unknown {
-    const rows = this.world.rows
-      .rows('dictmap')
-      .filter(({ key }) => key.pk.includes(this.#accountId));
-    return { rows: structuredClone(rows), versions: this.#versions() };
-  }
-
-  #note({ key, before, after }: RowChange): void {
-    const account = registryKeys.account(this.#accountId);
-    if (key.table === account.table && key.pk === account.pk && key.sk === account.sk) {
-      this.#isFenced ||= after?.['state'] === 'deleting';
-    }
-    const address = ADDRESSES.some((one) => key.pk === registryKeys.address(one).pk);
-    if (address && key.sk === 'address' && before?.['accountId'] === this.#accountId && !after) {
-      // A transaction tells of its rows one by one: it is over when this is looked at.
-      void Promise.resolve().then(async () => {
-        const { state } = await requireOperation(this.world.rows, this.operationId);
-        this.#freed.push(state);
-      });
-    }
-    if (key.table !== 'dictmap' || !key.pk.includes(this.#accountId)) return;
-    const name = `${key.pk} / ${key.sk}`;
-    if (this.#isFenced && before === undefined) this.#madeBehindFence.push(name);
-    if (after === undefined) {
-      const kind = kindOf(key);
-      this.#rowsGone[kind] = (this.#rowsGone[kind] ?? 0) + 1;
-    }
+    const isOwn = (text: string) => text.includes(this.#accountId);
+    const rows = this.world.rows.rows('dictmap').filter(({ key }) => isOwn(key.pk));
+    const versions = this.world.objects.versions().filter(({ key }) => isOwn(key));
+    return { rows: structuredClone(rows), versions };
   }
 }
 
-/** As certificates name kinds of rows. */
-function kindOf({ pk, sk }: RowChange['key']): string {
-  if (pk.startsWith('mailbox#')) return 'messageRows';
-  if (pk.startsWith('blobs#')) return 'blobRows';
-  return `${sk.includes('#') ? sk.slice(0, sk.indexOf('#')) : 'other'}Rows`;
+/** A port each call of which waits for something first. */
+export function waiting<Port extends object>(port: Port, first: () => Promise<unknown>): Port {
+  return new Proxy(port, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      return async (...args: unknown[]) => {
+        await first();
+        return await member.apply(target, args);
+      };
+    },
+  });
 }

@@ -110,7 +110,7 @@ export interface RunOptions {
   readonly outage?: Pick<Outage, 'wrapAll'>;
 }
 
-interface Invocation {
+export interface Invocation {
   readonly token: string;
   readonly payload: unknown;
 }
@@ -187,8 +187,8 @@ export class World {
   }
 
   /** Delivers an invocation again, as a queue or a service may do at any later time. */
-  async redeliver({ token, payload }: Invocation): Promise<unknown> {
-    return await this.#invoke(token, payload, this.ports);
+  async redeliver({ token, payload }: Invocation, ports = this.ports): Promise<unknown> {
+    return await this.#invoke(token, payload, ports);
   }
 
   async #deliver(token: string, payload: unknown, options: RunOptions): Promise<unknown> {

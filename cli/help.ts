@@ -46,10 +46,14 @@ lazyExpungeExclude           mailbox, pattern or special use of which nothing is
 lazyExpungeOwnerAccess       what owners see of it: listed, hidden or closed
 quotaBytes                   a size such as 2G, or none
 quotaExempt                  mailbox or pattern that does not count
+deleteMode                   delayed: a deleted mailbox is set aside; immediate: its mail is expunged
+deletedPrefix                name below which administrators see what was set aside (DELETED)
+deletedRetentionDays         days after which a purge ends what was set aside (7), or never
 mailboxes.NAME.autoexpunge            30d, 12h, ... or off; NAME may be a pattern
 mailboxes.NAME.autoexpunge_max_mails  messages that may stay; age and count are one policy: to keep
                                       one when the other changes, give both
 mailboxes.NAME.ownerRights            letters of RFC 4314 that the owner has there
+mailboxes.NAME.deletedRetentionDays   the same for these folders, by the path that they had
 mailboxes.NAME.specialUse             of RFC 6154, for instance \\Trash
 
 A list is set by naming it several times, and emptied by "name=". The names that Dovecot has

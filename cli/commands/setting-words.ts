@@ -9,6 +9,9 @@ import { EXIT } from '../exit-codes.ts';
 /** Settings that are lists: given several times, each time one more. */
 const LISTS = new Set(['lazyExpungeExclude', 'quotaExempt', 'quota_rule', 'acl']);
 
+/** The setting of that name, of all folders or of one. */
+const DAYS = 'deletedRetentionDays';
+
 const IN_MAILBOX = /^mailboxes\.(.+)\.([A-Za-z_]+)$/;
 
 type Document = Record<string, unknown>;
@@ -41,13 +44,19 @@ export function readSettingWords(words: readonly string[]): Document {
 
 function atTop(name: string, text: string): unknown {
   if (name === 'quotaBytes') return text === 'none' ? null : (sizeInBytes(text, 'B') ?? text);
+  if (name === DAYS) return days(text);
   if (name !== 'lazyExpungeOnlyLastInstance') return text;
   if (text === 'yes' || text === 'true') return true;
   return text === 'no' || text === 'false' ? false : text;
 }
 
-const inMailbox = (member: string, text: string): unknown =>
-  member === 'autoexpunge' && text === 'off' ? null : text;
+function inMailbox(member: string, text: string): unknown {
+  if (member === DAYS) return days(text);
+  return member === 'autoexpunge' && text === 'off' ? null : text;
+}
+
+/** A number is one in the API; `never`, and whatever is wrong, stays a text. */
+const days = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
 
 function noSetting(word: string): CliError {
   return new CliError(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { MailboxSettings, MailSettings } from '../../../functions/contract/mail-settings.ts';
 import { problemReply, type Reply } from './support/fake-api.ts';
 import { type CliResult, runCli } from './support/run-cli.ts';
 import { useFakeApi } from './support/use-fake-api.ts';
@@ -144,6 +145,8 @@ describe('settings', () => {
       ...['lazyExpungeExclude=\\Trash', 'lazyExpungeExclude=Tmp/*', 'quotaExempt='],
       ...['lazyExpungeOnlyLastInstance=yes', 'mailboxes..EXPUNGED.autoexpunge=7days'],
       ...['mailboxes..EXPUNGED.autoexpunge_max_mails=100', 'mailboxes.Junk.autoexpunge=off'],
+      ...['deletedRetentionDays=30', 'mailboxes.Legal.deletedRetentionDays=never'],
+      ...['mailboxes.Tmp.deletedRetentionDays=0', 'deleteMode=immediate'],
       ...['--unset', 'lazyExpungeOwnerAccess', '--unset-mailbox', 'Bin'],
     );
     expect(sent()).toEqual([
@@ -159,13 +162,40 @@ describe('settings', () => {
             mailboxes: {
               '.EXPUNGED': { autoexpunge: '7days', autoexpunge_max_mails: '100' },
               Junk: { autoexpunge: null },
+              Legal: { deletedRetentionDays: 'never' },
+              Tmp: { deletedRetentionDays: 0 },
             },
+            deletedRetentionDays: 30,
+            deleteMode: 'immediate',
           },
           unset: ['lazyExpungeOwnerAccess'],
           unsetMailboxes: ['Bin'],
         },
       ],
     ]);
+  });
+
+  test('O2: the help explains every setting that there is', async () => {
+    const names = {
+      lazyExpunge: '',
+      lazyExpungeOnlyLastInstance: '',
+      lazyExpungeExclude: '',
+      lazyExpungeOwnerAccess: '',
+      quotaBytes: '',
+      quotaExempt: '',
+      deleteMode: '',
+      deletedPrefix: '',
+      deletedRetentionDays: '',
+    } satisfies Record<Exclude<keyof MailSettings, 'mailboxes'>, string>;
+    const inMailbox = {
+      autoexpunge: '',
+      ownerRights: '',
+      specialUse: '',
+      deletedRetentionDays: '',
+    } satisfies Record<keyof MailboxSettings, string>;
+    const { stdout } = await lethe('settings', 'set', '--help');
+    for (const name of Object.keys(names)) expect(stdout).toContain(`\n${name}  `);
+    for (const name of Object.keys(inMailbox)) expect(stdout).toContain(`mailboxes.NAME.${name} `);
   });
 
   test('those of a domain are brought to all its mailboxes', async () => {

@@ -28,6 +28,9 @@ const COUNTERS: readonly Field<MailboxReport>[] = [
   number('skipped', ({ skipped }) => skipped),
 ];
 
+/** `stored` is then what would be stored in an empty account. */
+const DRY_RUN: Field<MailboxReport> = { name: 'dryRun', value: () => true };
+
 const DIGEST_SHOWN = 12;
 
 const PARITY: readonly Field<MailboxReport>[] = [
@@ -79,7 +82,8 @@ export async function printReport(
     for (const note of notes) await writeLine(io.stderr, `note: ${safe(mailbox)} ${safe(note)}`);
   }
   const compared = mailboxes.some(({ parity }) => parity !== undefined);
-  const fields = compared ? [...COUNTERS, ...PARITY] : COUNTERS;
+  const counters = mode === 'read' ? [DRY_RUN, ...COUNTERS] : COUNTERS;
+  const fields = compared ? [...counters, ...PARITY] : counters;
   await printList(io, format, onePage(mailboxes), fields);
   if (compared) await tellParity(io, report);
 }

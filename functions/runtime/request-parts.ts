@@ -123,7 +123,7 @@ export async function readRequest<Q extends QueryKinds, S extends z.ZodType>(
 ): Promise<Brought<Q, S>> {
   const problems: FieldProblem[] = [];
   const query = collected(problems, () => readQuery(context, takes));
-  const headers = collected(problems, () => readHeaders(context, takes.headers ?? []));
+  const headers = collected(problems, () => readHeaders(context, takes));
   const text = unreadBody ?? (await context.req.text());
   const body = collected(problems, () => readBody(text, takes));
   if (query !== undefined && headers !== undefined && problems.length === 0) {
@@ -183,10 +183,12 @@ function unknownMember(name: string, takes: Takes<QueryKinds, z.ZodType>): strin
 function unknown(name: string, allowed: readonly string[], what: string): string {
   const meant = alike(name, allowed);
   if (meant !== undefined) return `unknown, allowed is ${meant}`;
-  if (/^dry[-_]?run$/i.test(name)) return 'this request has no dry run; nothing has been done';
+  if (/^dry[-_]?run$/i.test(name)) return NO_DRY_RUN;
   if (allowed.length === 0) return `unknown: no ${what} is allowed`;
-  return `unknown, allowed are ${allowed.join(', ')}`;
+  return `unknown, allowed ${allowed.length === 1 ? 'is' : 'are'} ${allowed.join(', ')}`;
 }
+
+const NO_DRY_RUN = 'this request has no dry run; nothing has been done';
 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_]/g, '');
 
@@ -198,20 +200,31 @@ const membersOf = (schema: z.ZodType | undefined): readonly string[] =>
 
 function readHeaders(
   context: Context,
-  taken: readonly HeaderName[],
+  takes: Takes<QueryKinds, z.ZodType>,
 ): Readonly<Partial<Record<HeaderName, string>>> {
   const problems: FieldProblem[] = [];
   const read: Partial<Record<HeaderName, string>> = {};
   for (const [name, value] of Object.entries(context.req.header())) {
-    const known = taken.find((one) => one === name);
+    const known = takes.headers?.find((one) => one === name);
     if (known !== undefined) read[known] = checkKey(value, problems);
     else if (value !== '' && TELLING_HEADERS.test(name)) {
-      const allowed = taken.length === 0 ? 'no such header is allowed' : `allowed is ${taken}`;
-      problems.push({ field: name, message: `got ${quoted(value)}: ${allowed}` });
+      problems.push({ field: name, message: `got ${quoted(value)}: ${insteadOf(name, takes)}` });
     }
   }
   if (problems.length > 0) throw new InvalidInputError(problems);
   return read;
+}
+
+/** What is allowed in place of a header that the route does not take. */
+function insteadOf(
+  name: string,
+  { query = {}, headers = [] }: Takes<QueryKinds, z.ZodType>,
+): string {
+  if (name.endsWith('run')) {
+    const has = Object.hasOwn(query, 'dryRun');
+    return has ? 'not a header: it is dryRun of the query' : NO_DRY_RUN;
+  }
+  return headers.length === 0 ? 'no such header is allowed' : `unknown here, allowed is ${headers}`;
 }
 
 /** An empty key would make all such requests the same. */

@@ -2,7 +2,7 @@
 import type { SignedCertificate } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { LetheError } from '../errors.ts';
-import { requireOperation } from '../operations/operations.ts';
+import { type Operation, requireOperation } from '../operations/operations.ts';
 import type { Ports } from '../ports/ports.ts';
 
 /**
@@ -14,15 +14,30 @@ export async function readCertificate(
   ports: Pick<Ports, 'rows' | 'evidence'>,
   operationId: string,
 ): Promise<SignedCertificate> {
-  const { certificate, state } = await requireOperation(ports.rows, operationId);
+  const operation = await requireOperation(ports.rows, operationId);
+  const { certificate, state } = operation;
   const counts = state === 'succeeded' && certificate !== undefined;
   const bytes = counts ? await ports.evidence.read(certificate) : undefined;
   if (bytes !== undefined) return JSON.parse(Buffer.from(bytes).toString()) as SignedCertificate;
-  throw new LetheError(
-    ERROR_NAMES.certificateMissing,
-    `operation ${operationId} is ${state} and has no certificate`,
-    'Wait for the operation to succeed.',
-  );
+  const [why, next] = whyMissing(operation);
+  const message = `operation ${operationId} has no certificate: ${why}`;
+  throw new LetheError(ERROR_NAMES.certificateMissing, message, next);
+}
+
+/** @returns why an operation has none, and what to do about it */
+function whyMissing({ verb, state }: Pick<Operation, 'verb' | 'state'>): readonly [string, string] {
+  if (verb !== 'delete-account') {
+    return [`it is one of ${verb}`, 'Only deletions of accounts are certified.'];
+  }
+  if (state === 'failed') return ['it failed', 'Resume the operation: with its success comes one.'];
+  if (state === 'succeeded') {
+    return [
+      'the evidence has none any more',
+      'Look for a copy: it could be removed once its lock ended.',
+    ];
+  }
+  // The row cannot tell whether its execution was stopped; whoever shows the operation asks.
+  return ['it has not come to its end', 'Look at the operation: it runs, or it was stopped.'];
 }
 
 /** SubjectPublicKeyInfo in PEM (RFC 7468), as openssl and node:crypto read it. */

@@ -113,6 +113,14 @@ describe.each(ROUTES)('$name', (route) => {
     for (const name of headers.filter((one) => !taken.includes(one))) {
       await expectRefused(route, name, { headers: { [name]: 'true' } });
     }
+    const { errors = [] } = expectProblem(
+      await send(route, { headers: { 'x-dry-run': 'true' } }),
+      400,
+      'urn:lethe:invalid-input',
+      expect.anything(),
+    );
+    const dry = query.includes('dryRun') ? 'it is dryRun of the query' : 'has no dry run';
+    expect(errors.find(({ field }) => field === 'x-dry-run')?.message).toContain(dry);
   });
 
   test('O1, O2: refuses a body that it does not take, and members that it does not know', async () => {

@@ -126,12 +126,12 @@ describe('lethe import', () => {
     expect(refused.stderr).toContain('--mailbox-prefix: got "a//b"');
   });
 
-  test('--dry-run reads everything and asks the server nothing', async () => {
+  test('O1: --dry-run reads everything, says so, and asks the server nothing', async () => {
     await putMany(3);
     const result = await lethe(['--dry-run', '-f', 'flow']);
     expect(result).toMatchObject({
       exitCode: 0,
-      stdout: 'mailbox=INBOX stored=3 bytes=3 present=0 skipped=0\n',
+      stdout: 'dryRun=true mailbox=INBOX stored=3 bytes=3 present=0 skipped=0\n',
     });
     expect(api.requests).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { constants, createPublicKey, verify } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SignedCertificate } from '../../../../functions/contract/api.ts';
 import { CERTIFICATES_PREFIX } from '../../../../functions/contract/key-layout.ts';
+import { registryKeys } from '../../../../functions/contract/row-layout.ts';
 import {
   type Certificate,
   certificateName,
@@ -124,10 +125,50 @@ describe('reading it', () => {
     const operationId = String(row?.attributes['operationId']);
     await expect(readCertificate(world.ports, operationId)).rejects.toMatchObject({
       name: 'CertificateMissingError',
-      message: expect.stringContaining(`${operationId} is failed`),
+      message: `operation ${operationId} has no certificate: it failed`,
+      next: 'Resume the operation: with its success comes one.',
     });
     await expect(readCertificate(world.ports, 'op-0')).rejects.toMatchObject({
       name: 'UnknownOperationError',
+    });
+  });
+});
+
+describe('why an operation has no certificate', () => {
+  const NEVER = 'Only deletions of accounts are certified.';
+
+  test.each([
+    // Its execution may have been stopped: the row cannot know.
+    ['delete-account', 'running', 'it has not come to its end', 'Look at the operation'],
+    ['delete-account', 'failed', 'it failed', 'Resume the operation'],
+    ['delete-account', 'succeeded', 'the evidence has none any more', 'Look for a copy'],
+    ['purge-mailboxes', 'succeeded', 'it is one of purge-mailboxes', NEVER],
+    ['expunge-messages', 'running', 'it is one of expunge-messages', NEVER],
+  ])('O2: %s that is %s says what is true, and what to do', async (verb, state, why, next) => {
+    const { world } = await makeDoomed();
+    const at = world.clock.now();
+    const attributes = {
+      v: 1,
+      type: 'operation',
+      operationId: 'op-1',
+      verb,
+      accountId: 'a',
+      state,
+    };
+    const rest = {
+      step: 'x',
+      attempt: 1,
+      round: 1,
+      firstRound: 1,
+      requestedBy: 'x',
+      createdAt: at,
+      updatedAt: at,
+    };
+    const key = registryKeys.operation('op-1');
+    await world.rows.write({ kind: 'put', key, attributes: { ...attributes, ...rest } });
+    await expect(readCertificate(world.ports, 'op-1')).rejects.toMatchObject({
+      message: `operation op-1 has no certificate: ${why}`,
+      next: expect.stringContaining(next),
     });
   });
 });

@@ -121,6 +121,9 @@ export const dictmapKeys = {
   name: (accountId: string, path: string): RowKey => dictmapAccount(accountId, `name#${path}`),
   /** What an account uses at most, where summing that up costs too much. */
   quotaBound: (accountId: string): RowKey => dictmapAccount(accountId, 'quota-bound'),
+  /** How far the count of a large mailbox has come. */
+  recount: (mailboxId: string): RowKey =>
+    dictmapAccount(accountOfMailbox(mailboxId), `recount#${mailboxId}`),
   /** A deletion of a tree of folders. Its id begins with the time, so trees stand in its order. */
   tree: (accountId: string, deletionId: string): RowKey =>
     dictmapAccount(accountId, `tree#${deletionId}`),

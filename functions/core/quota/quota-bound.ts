@@ -5,6 +5,7 @@
  * limit the mailboxes are summed up anew (docs/decisions/0019-quota-bound.md).
  */
 import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
+import { activeCheck } from '../accounts/while-active.ts';
 import type { Ports } from '../ports/ports.ts';
 import { number, text } from '../rows/attributes.ts';
 
@@ -53,7 +54,8 @@ export async function admitBelowBound(
 
 /**
  * Notes what was summed up, with what has been let in by it. Others who do the same at the same time
- * each note theirs: the bound can be off by what they let in together, until it ends.
+ * each note theirs: the bound can be off by what they let in together, until it ends. Nothing is noted
+ * of an account that is on its way out (X3).
  */
 export async function noteBound(
   { rows, clock }: BoundPorts,
@@ -67,7 +69,9 @@ export async function noteBound(
     rules,
     validUntil: clock.now() + BOUND_MS,
   };
-  await rows.write({ kind: 'put', key: dictmapKeys.quotaBound(accountId), attributes });
+  const key = dictmapKeys.quotaBound(accountId);
+  // Refused, or lost to another: the mailboxes are summed up again.
+  await rows.transact([activeCheck(accountId), { kind: 'put', key, attributes }]);
 }
 
 /** For what brings mail in without asking the bound: the next question is answered by summing up. */

@@ -6,17 +6,22 @@
 import type { QuotaDrift } from '../../contract/mail-api.ts';
 import { dictmapKeys, messagePartition } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
-import { StoreBusyError } from '../errors.ts';
 import { everyBucket } from '../mailboxes/bucket-directory.ts';
 import { everyMailboxRow } from '../mailboxes/every-mailbox.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { toEntry } from '../messages/entries.ts';
-import { type FlagCounts, flagCountsOf, NO_FLAGS, plus } from '../messages/flag-counts.ts';
+import { flagCountsOf, NO_FLAGS, plus } from '../messages/flag-counts.ts';
 import type { Ports } from '../ports/ports.ts';
 import { everyRow } from '../rows/paging.ts';
 import { ExpiryRecount } from './expiry-recount.ts';
-import type { Usage } from './quota.ts';
 import { forgetBound } from './quota-bound.ts';
+import {
+  type Counted,
+  noteProgress,
+  type Progress,
+  readProgress,
+  untouched,
+} from './recount-progress.ts';
 
 const PAGE_ROWS = 1000;
 
@@ -28,16 +33,16 @@ type RecountPorts = Pick<Ports, 'rows' | 'clock'>;
 export interface Recount {
   /** What was wrong and has been corrected: what was counted too much, or too little. */
   readonly drift: readonly QuotaDrift[];
-  /** Time ran out: the mailboxes after this id are still to be counted. */
+  /** Time ran out: where the rest is still to be counted. */
   readonly next?: string;
 }
 
 /**
  * Counts the messages of an account and corrects its counters. What the expunge storage counts by
- * day is corrected when all mailboxes were counted in one go.
- * @param after id of the mailbox that an earlier call ended with
+ * day is corrected when all mailboxes were counted in one go. A mailbox that takes longer than a
+ * request is gone on with in the next, as long as nothing happens in it; else it is left as it is.
+ * @param after `next` of an earlier call
  * @param deadline epoch milliseconds after which nothing more is counted
- * @throws StoreBusyError when time is too short for a single mailbox
  */
 export async function recount(
   ports: RecountPorts,
@@ -49,36 +54,77 @@ export async function recount(
   const mailboxes: Mailbox[] = [];
   // Deleted folders too: what was expunged in them before is still shown by the storage.
   for await (const one of everyMailboxRow(ports.rows, account.accountId)) mailboxes.push(one);
-  const left = mailboxes.filter(({ mailboxId }) => after === undefined || mailboxId > after);
   const storages = mailboxes.filter(({ role, state }) => role === 'storage' && state === 'active');
-  const days = await ExpiryRecount.begin(ports, storages);
+  const days = after === undefined ? await ExpiryRecount.begin(ports, storages) : undefined;
+  const place = after === undefined ? undefined : placeOf(after);
   let last: string | undefined;
-  for (const mailbox of left) {
-    const found = await recountMailbox(ports, mailbox, days, deadline);
-    if (found === 'late' && last !== undefined) return { drift, next: last };
-    if (found === 'late') {
-      throw new StoreBusyError(`time is too short to count mailbox ${mailbox.mailboxId}`);
+  for (const { mailboxId } of mailboxes) {
+    if (place !== undefined && isBehind(place, mailboxId)) continue;
+    if (last !== undefined && ports.clock.now() > deadline) {
+      return await ended(ports, account, drift, last);
+    }
+    const bucket = place?.mailboxId === mailboxId ? (place.bucket ?? 0) : 0;
+    const found = await recountMailbox(ports, { mailboxId, bucket }, days, deadline);
+    if (typeof found === 'number') {
+      return await ended(ports, account, drift, `${mailboxId}${WITHIN}${found}`);
     }
     if (found !== undefined) drift.push(found);
-    last = mailbox.mailboxId;
+    last = mailboxId;
   }
-  const found = after === undefined ? [...drift, ...(await days.repair())] : drift;
-  if (found.length > 0) await forgetBound(ports, account.accountId);
-  return { drift: found };
+  return await ended(ports, account, [...drift, ...((await days?.repair()) ?? [])]);
 }
 
+async function ended(
+  ports: RecountPorts,
+  { accountId }: Account,
+  drift: readonly QuotaDrift[],
+  next?: string,
+): Promise<Recount> {
+  if (drift.length > 0) await forgetBound(ports, accountId);
+  return next === undefined ? { drift } : { drift, next };
+}
+
+/** Between the id of a mailbox and the bucket that its count goes on with. */
+const WITHIN = '#';
+
+interface CountPlace {
+  readonly mailboxId: string;
+  /** Missing: the mailbox is counted. */
+  readonly bucket?: number;
+}
+
+function placeOf(cursor: string): CountPlace {
+  const [mailboxId = '', bucket] = cursor.split(WITHIN);
+  return bucket === undefined ? { mailboxId } : { mailboxId, bucket: Number(bucket) };
+}
+
+const isBehind = (place: CountPlace, mailboxId: string): boolean =>
+  place.bucket === undefined ? mailboxId <= place.mailboxId : mailboxId < place.mailboxId;
+
+/**
+ * @param from the bucket to go on with; 0: from the beginning
+ * @returns what was corrected; when time is over, the bucket to go on with
+ */
 async function recountMailbox(
   ports: RecountPorts,
-  { mailboxId }: Mailbox,
-  days: ExpiryRecount,
+  from: Required<CountPlace>,
+  days: ExpiryRecount | undefined,
   deadline: number,
-): Promise<QuotaDrift | 'late' | undefined> {
+): Promise<QuotaDrift | number | undefined> {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-    const before = await readMailbox(ports.rows, mailboxId);
-    if (before === undefined) return undefined;
-    const counted = await countMessages(ports, before, days, deadline);
-    if (counted === undefined) return 'late';
-    if (before.state !== 'active') return undefined;
+    const before = await readMailbox(ports.rows, from.mailboxId);
+    // Of what is no mailbox any more, only the days count.
+    if (before === undefined || (before.state !== 'active' && days === undefined)) return undefined;
+    const progress =
+      from.bucket > 0 ? await readProgress(ports.rows, before, from.bucket) : NOTHING_COUNTED;
+    // Somebody is at work in it: it would be begun anew for ever.
+    if (progress === undefined) return undefined;
+    const { bucket, counted } = await countMessages(ports, before, { progress, days }, deadline);
+    if (before.state !== 'active') return bucket;
+    if (bucket !== undefined) {
+      if (await noteProgress(ports, before, { bucket, counted })) return bucket;
+      return undefined;
+    }
     const drift = {
       mailbox: before.path,
       messages: before.messages - counted.messages,
@@ -86,54 +132,52 @@ async function recountMailbox(
     };
     const isCounted = before.unseen === counted.unseen && before.deleted === counted.deleted;
     if (drift.messages === 0 && drift.bytes === 0 && isCounted) return undefined;
-    const { uidNext, messages, bytes, flagChanges } = before;
-    // Whatever adds a message raises UIDNEXT, and whatever ends one lowers the counter: while both
-    // stand, nothing has happened; and whatever changes a counted flag says so on the row.
     const result = await ports.rows.write({
       kind: 'update',
-      key: dictmapKeys.mailbox(mailboxId),
-      guard: {
-        row: 'present',
-        equals: {
-          ...{ state: 'active', uidNext, messages, bytes },
-          ...(flagChanges === undefined ? {} : { flagChanges }),
-        },
-        without: flagChanges === undefined ? ['flagChanges'] : [],
-      },
+      key: dictmapKeys.mailbox(from.mailboxId),
+      guard: untouched(before),
       change: { set: { ...counted } },
     });
     if (result.outcome === 'written') {
       return drift.messages === 0 && drift.bytes === 0 ? undefined : drift;
     }
+    if (from.bucket > 0) return undefined;
   }
   return undefined;
 }
 
+const NOTHING_COUNTED: Progress = { bucket: 0, counted: { messages: 0, bytes: 0, ...NO_FLAGS } };
+
 /**
  * Live messages of a mailbox, from strongly consistent reads; expunged ones go to the days.
- * Undefined when time ran out.
+ * @returns also the bucket to go on with, when time ran out
  */
 async function countMessages(
   { rows, clock }: RecountPorts,
   mailbox: Mailbox,
-  days: ExpiryRecount,
+  { progress, days }: { readonly progress: Progress; readonly days: ExpiryRecount | undefined },
   deadline: number,
-): Promise<(Usage & FlagCounts) | undefined> {
-  let [messages, bytes] = [0, 0];
-  let flags = NO_FLAGS;
-  days.forget(mailbox.mailboxId);
-  for await (const bucket of everyBucket(rows, mailbox)) {
-    const pk = messagePartition(mailbox.mailboxId, bucket);
+): Promise<{ readonly bucket?: number; readonly counted: Counted }> {
+  const { mailboxId } = mailbox;
+  let { messages, bytes, ...flags } = progress.counted;
+  days?.forget(mailboxId);
+  let isFirst = true;
+  for await (const bucket of everyBucket(rows, mailbox, progress.bucket)) {
+    // At least one bucket, however late it is: else no request would ever get further.
+    if (!isFirst && clock.now() > deadline) {
+      return { bucket, counted: { messages, bytes, ...flags } };
+    }
+    isFirst = false;
+    const pk = messagePartition(mailboxId, bucket);
     for await (const row of everyRow(rows, { table: 'dictmap', pk, limit: PAGE_ROWS })) {
       const entry = toEntry(row, Number.NEGATIVE_INFINITY);
-      if (entry?.expunged !== undefined) days.count(mailbox.mailboxId, entry);
+      if (entry?.expunged !== undefined) days?.count(mailboxId, entry);
       else if (entry !== undefined) {
         messages += 1;
         bytes += entry.message.sizeBytes;
         flags = plus(flags, flagCountsOf(entry.message.flags), 1);
       }
     }
-    if (clock.now() > deadline) return undefined;
   }
-  return { messages, bytes, ...flags };
+  return { counted: { messages, bytes, ...flags } };
 }

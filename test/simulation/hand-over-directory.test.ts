@@ -15,6 +15,7 @@ import { requestUndelete } from '../../functions/core/requests/undelete-request.
 import { readSettings } from '../../functions/core/settings/settings-store.ts';
 import { Crashes } from '../models/faulty.ts';
 import { FolderDesk, RETENTION_DAYS } from './folder-desk.ts';
+import { leftOf } from './leftovers.ts';
 import { CLASSES } from './world.ts';
 
 const [JOHN, JANE] = ['john@example.org', 'jane@example.org'];
@@ -58,6 +59,15 @@ async function handOver(deletionId: string, ports: MessagePorts = desk.ports) {
   return await requestUndelete({ ...request, access, settingsOf }, { deletionId, toUser: JANE });
 }
 
+/** A folder that has given UIDs, and in which nothing lives. */
+async function handOverEmptied(): Promise<void> {
+  const given = await deliver(JOHN, 3);
+  const [context, work] = [await contextOf(JOHN), await workOf(JOHN)];
+  const options = { bypassStorage: true };
+  await expungeMessages(desk.world.ports, context, work, given, options, desk.deadline);
+  await handOver((await desk.remove('Work')).deletionId);
+}
+
 /** A purge in the account that the copy goes to, which has time for its first messages only. */
 async function purgeSome(): Promise<string | undefined> {
   const context = await contextOf(JANE);
@@ -89,20 +99,17 @@ async function giveBack(): Promise<void> {
 
 describe('a folder that was handed over', () => {
   test('W1: shows what comes into it, though nothing lived in its last bucket', async () => {
-    const given = await deliver(JOHN, 3);
-    const context = await contextOf(JOHN);
-    await expungeMessages(
-      desk.world.ports,
-      context,
-      await workOf(JOHN),
-      given,
-      { bypassStorage: true },
-      desk.deadline,
-    );
-    const { deletionId } = await desk.remove('Work');
-    await handOver(deletionId);
+    await handOverEmptied();
     await deliver(JANE, 2);
     expect(await desk.shown(await workOf(JANE))).toEqual(['4 x', '5 x']);
+  });
+
+  test('X3: is erased with what came into it', async () => {
+    await handOverEmptied();
+    await deliver(JANE, 2);
+    const { accountId } = (await contextOf(JANE)).account;
+    expect(await desk.world.run({ user: JANE })).toMatchObject({ status: 'SUCCEEDED' });
+    expect(leftOf(desk.world, accountId)).toEqual([]);
   });
 
   test('W1: shows what a purge had taken of the copy before all of it came', async () => {

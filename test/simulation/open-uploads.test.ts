@@ -83,6 +83,24 @@ describe('PUTs to presigned URLs that a fence does not stop', () => {
     expect(places).toContain(OPEN);
   });
 
+  test.each([
+    ['waited for', 0, 'those of at least 16 KiB a second were waited for'],
+    ['not waited for, as where nothing is', 3_600_000, 'looked for and not waited for'],
+  ])('U7: the certificate says so of uploads that were %s', async (_name, laterMs, said) => {
+    const { world, account } = await makeDoomed();
+    await startUpload(world.ports, account, 4, world.clock.now() + 1000);
+    const { certificate } = await erase(world, (name) => {
+      if (name !== 'Verify erasure' || laterMs === 0) return;
+      const rows = world.rows.rows('registry');
+      const operation = rows.find(({ attributes }) => attributes['type'] === 'operation');
+      if (operation === undefined) throw new Error('there is no operation');
+      const { key } = operation;
+      const change = { set: { uploadsOpenUntil: world.clock.now() + laterMs } };
+      void world.rows.write({ kind: 'update', key, guard: { row: 'present' }, change });
+    });
+    expect(certificate.remains.find(({ where }) => where === OPEN)?.note).toContain(said);
+  });
+
   test('U7: an upload that was delivered is waited for as well: its URL still takes bytes', async () => {
     const { world, account } = await makeDoomed();
     const body = mail('large');

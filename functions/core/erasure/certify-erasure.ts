@@ -67,6 +67,15 @@ async function lateUploads(objects: Ports['objects'], accountId: string): Promis
   return 0;
 }
 
+/** An ephemeral deployment does not wait for uploads: then the certificate must not say so (U7). */
+function uploadsWere(
+  openUntil: number | undefined,
+  verifiedFrom: number,
+): 'none' | 'waited-for' | 'not-waited-for' {
+  if (openUntil === undefined) return 'none';
+  return verifiedFrom >= openUntil ? 'waited-for' : 'not-waited-for';
+}
+
 async function makeCertificate(
   ports: CertifyPorts,
   settings: CertificateSettings,
@@ -81,6 +90,7 @@ async function makeCertificate(
   const verifiedAt = requirePart(verified['at'], 'time of the verification');
   const startedAt = requirePart(verified['startedAt'], 'start of the verification');
   const usage = await billedUsage(ports.rows, operationId);
+  const uploadsUntil = optionalNumber(row, 'uploadsOpenUntil');
   return {
     type: 'lethe-erasure-certificate',
     version: 1,
@@ -101,7 +111,7 @@ async function makeCertificate(
     remains: residueOf(verifiedAt, settings, {
       left: textSet(row, 'cacheHosts'),
       cleared: textSet(row, 'cacheHostsCleared'),
-      uploadsOpen: optionalNumber(row, 'uploadsOpenUntil') !== undefined,
+      uploads: uploadsWere(uploadsUntil, startedAt),
     }),
   };
 }

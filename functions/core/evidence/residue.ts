@@ -19,8 +19,11 @@ export function residueOf(
     readonly left: ReadonlySet<string>;
     /** Backends that removed the metacache when asked to. */
     readonly cleared: ReadonlySet<string>;
-    /** Whether uploads could be under way when the fence was raised. */
-    readonly uploadsOpen: boolean;
+    /**
+     * Whether uploads could be under way when the fence was raised, and whether the verification
+     * began only when those of ordinary speed had ended.
+     */
+    readonly uploads: 'none' | 'waited-for' | 'not-waited-for';
   },
 ): Residue[] {
   const after = (days: number): string => new Date(at + days * DAY_MS).toISOString();
@@ -54,13 +57,14 @@ export function residueOf(
       note: 'none is made by this deployment; others end with their own retention',
     },
   ];
-  if (places.uploadsOpen) {
-    residue.push({
-      where: 'uploads begun before the fence',
-      note:
-        `those of at least ${SLOWEST_UPLOAD_BYTES_PER_SECOND / 1024} KiB a second were waited for and ` +
-        'looked for; S3 lets slower ones end, and its lifecycle removes what they leave within 4 days',
-    });
+  if (places.uploads !== 'none') {
+    const were =
+      places.uploads === 'waited-for'
+        ? `those of at least ${SLOWEST_UPLOAD_BYTES_PER_SECOND / 1024} KiB a second were waited for and ` +
+          'looked for; S3 lets slower ones end'
+        : 'they were looked for and not waited for; S3 lets them end';
+    const note = `${were}, and its lifecycle removes what they leave within 4 days`;
+    residue.push({ where: 'uploads begun before the fence', note });
   }
   for (const host of [...places.left].sort()) {
     residue.push({

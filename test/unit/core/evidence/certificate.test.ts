@@ -175,7 +175,11 @@ describe('why an operation has no certificate', () => {
 
 describe('what remains elsewhere', () => {
   const at = Date.parse('2026-11-22T00:00:00Z');
-  const places = { left: new Set(['b', 'a']), cleared: new Set<string>(), uploadsOpen: true };
+  const places = {
+    left: new Set(['b', 'a']),
+    cleared: new Set<string>(),
+    uploads: 'waited-for',
+  } as const;
   const residue = residueOf(at, { recoveryDays: 35, logRetentionDays: 30 }, places);
 
   test('U7: each with its end, counted from the verification, where Lethe can know it', () => {

@@ -14,7 +14,7 @@ import type { OperationContext, PlanAnswer } from '../../contract/payloads.ts';
 import { accountPartition, ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import { enterStep, updateWrite } from '../operations/operations.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { Row, RowStore, Write } from '../ports/row-store.ts';
+import type { Guard, Row, RowStore, Write } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { accountBuckets, type BucketRun } from './account-buckets.ts';
@@ -85,7 +85,7 @@ export async function writePlan(
   operationId: string,
   mailboxes: readonly PlannedMailbox[],
 ): Promise<void> {
-  const writer = new PlanWriter(rows, operationId, 0);
+  const writer = new PlanWriter(rows, operationId);
   for (const { mailboxId, uidNext } of mailboxes) {
     await writer.add({ mailboxId, uidNext, runs: [] });
   }
@@ -96,14 +96,17 @@ export async function writePlan(
 class PlanWriter {
   readonly #rows: RowStore;
   readonly #operationId: string;
+  readonly #guard: Guard | undefined;
   #part: number;
   #lines: string[] = [];
   #bytes = 0;
 
-  constructor(rows: RowStore, operationId: string, part: number) {
+  /** @param part number of the first row; rows from there on are written over when it is missing */
+  constructor(rows: RowStore, operationId: string, part?: number) {
     this.#rows = rows;
     this.#operationId = operationId;
-    this.#part = part;
+    this.#part = part ?? 0;
+    this.#guard = part === undefined ? undefined : { row: 'absent' };
   }
 
   async add({ mailboxId, uidNext, runs }: PlannedPart): Promise<void> {
@@ -114,17 +117,29 @@ class PlanWriter {
     if (this.#bytes >= PLAN_ROW_BYTES) await this.end();
   }
 
-  /** A repeated delivery that runs beside this one writes the same part: either one will do. */
+  /**
+   * What a plan says is never taken back: a delivery that runs beside this one stops, for the
+   * machine to try it again, and adds what is missing then.
+   */
   async end(): Promise<void> {
     if (this.#lines.length === 0) return;
-    await this.#rows.write(planWrite(this.#operationId, this.#part, this.#lines));
+    const write = planWrite(this.#operationId, this.#part, this.#lines);
+    const guard = this.#guard;
+    const result = await this.#rows.write(guard === undefined ? write : { ...write, guard });
+    if (result.outcome !== 'written') {
+      throw new Error(`operation ${this.#operationId} is planned twice; one must stop`);
+    }
     this.#part += 1;
     this.#lines = [];
     this.#bytes = 0;
   }
 }
 
-function planWrite(operationId: string, part: number, mailboxes: readonly string[]): Write {
+function planWrite(
+  operationId: string,
+  part: number,
+  mailboxes: readonly string[],
+): Write & { kind: 'put' } {
   return {
     kind: 'put',
     key: registryKeys.plan(operationId, part),

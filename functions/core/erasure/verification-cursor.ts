@@ -4,7 +4,7 @@ import type { OperationContext } from '../../contract/payloads.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import { sumCounts } from '../operations/progress.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { Row, RowStore } from '../ports/row-store.ts';
+import type { Guard, Row, RowStore } from '../ports/row-store.ts';
 import { number, numbers, optionalText } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 
@@ -17,6 +17,8 @@ export class VerificationCursor {
   #next: number;
   #after: string | undefined;
   #found: Counts;
+  /** What holds for the row as it was read or written last. */
+  #asKnown: Guard;
 
   private constructor(
     rows: RowStore,
@@ -34,6 +36,7 @@ export class VerificationCursor {
     this.#next = same ? number(row, 'next') : 0;
     this.#after = same ? optionalText(row, 'after') : undefined;
     this.#found = same ? numbers(row, 'found') : {};
+    this.#asKnown = row === undefined ? { row: 'absent' } : asIs(row);
   }
 
   static async open(
@@ -59,27 +62,45 @@ export class VerificationCursor {
     return this.#found;
   }
 
-  /** @param after of the next target, where its list goes on */
+  /**
+   * A delivery that runs beside another one stops here, for the machine to try it again: it could
+   * write over what the other has found, or leave a row for ever once the operation has ended.
+   * @param after of the next target, where its list goes on
+   */
   async advance(targets: number, found: Counts, after?: string): Promise<void> {
     this.#next += targets;
     this.#after = after;
     this.#found = sumCounts([this.#found, found]);
-    // Without a guard: a delivery that runs twice looks at the same things, and looking is free.
-    await this.#rows.write({
+    const place = { attempt: this.#context.attempt, startedAt: this.startedAt, next: this.#next };
+    const result = await this.#rows.write({
       kind: 'put',
       key: registryKeys.verification(this.#context.operationId, this.#round),
+      guard: this.#asKnown,
       attributes: {
         v: ROW_VERSION,
         type: 'verification',
-        attempt: this.#context.attempt,
-        startedAt: this.startedAt,
-        next: this.#next,
+        ...place,
         ...(after === undefined ? {} : { after }),
         found: { ...this.#found },
       },
     });
+    if (result.outcome !== 'written') {
+      const { operationId } = this.#context;
+      throw new Error(`round ${this.#round} of ${operationId} is verified twice; one must stop`);
+    }
+    this.#asKnown = { row: 'present', equals: place };
   }
 }
+
+/** The row as it was read. */
+const asIs = (row: Row): Guard => ({
+  row: 'present',
+  equals: {
+    attempt: number(row, 'attempt'),
+    startedAt: number(row, 'startedAt'),
+    next: number(row, 'next'),
+  },
+});
 
 /** What each round of verification found, first round first. */
 export async function foundByRound(rows: RowStore, operationId: string): Promise<Counts[]> {

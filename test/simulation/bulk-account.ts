@@ -1,6 +1,7 @@
 /** An account with mail of three days, for the verbs that work through queries. */
 import type { BulkVerb } from '../../functions/contract/api.ts';
 import type { MailSettings } from '../../functions/contract/mail-settings.ts';
+import type { OperationContext } from '../../functions/contract/payloads.ts';
 import { registryKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
@@ -14,6 +15,7 @@ import { deliverMessages } from '../../functions/core/messages/deliver-messages.
 import { expungeMessages } from '../../functions/core/messages/expunge-messages.ts';
 import { listMessages } from '../../functions/core/messages/read-messages.ts';
 import { recordFailure } from '../../functions/core/operations/record-failure.ts';
+import type { Ports } from '../../functions/core/ports/ports.ts';
 import { resolveSettings } from '../../functions/core/settings/resolve-settings.ts';
 import { mail } from './mail.ts';
 import { runSteps, type StepOf, type StepsOptions, type StepsRun } from './run-steps.ts';
@@ -80,6 +82,12 @@ export class BulkAccount {
     const key = registryKeys.account((await this.account()).accountId);
     const change = held ? { set: { hold: { by: 'court' } } } : { unset: ['hold'] };
     await this.world.rows.write({ kind: 'update', key, guard: { row: 'present' }, change });
+  }
+
+  /** One delivery of the step of expunge-messages. */
+  step(operation: OperationContext, ports: Ports, until: number): Promise<unknown> {
+    const config = { deployment: this.#deployment, retentionDays: RETENTION_DAYS };
+    return runBulk(ports, config, EXPUNGE, { operation }, until);
   }
 
   run(verb: BulkVerb, input: object, options: StepsOptions = {}): Promise<StepsRun> {

@@ -4,7 +4,6 @@ import {
   registryKeys,
   TTL_ATTRIBUTE,
 } from '../../functions/contract/row-layout.ts';
-import { writePlan } from '../../functions/core/erasure/plan.ts';
 import { Tally } from '../../functions/core/erasure/tally.ts';
 import { requestPurge } from '../../functions/core/purge/request-purge.ts';
 import { changeAccountSettings } from '../../functions/core/settings/settings-store.ts';
@@ -50,8 +49,9 @@ test('U7: what an operation leaves that never ended goes with the records of the
   const deadline = world.clock.now() + 1000;
   const asked = { user: USER, olderThanDays: 1 };
   const { operationId } = await requestPurge(world.ports, asked, 'test', deadline);
-  const mailboxes = [{ mailboxId: `${account.accountId}.00`, uidNext: 1 }];
-  await writePlan(world.ports, operationId, mailboxes);
+  const plan = { v: 1, type: 'plan', mailboxes: [`${account.accountId}.00 1`] };
+  const planKey = registryKeys.plan(operationId, 0);
+  await world.rows.write({ kind: 'put', key: planKey, attributes: plan });
   const tally = await Tally.open(world.rows, operationId, '1-0');
   const mark = { target: 0, key: 'a' };
   await tally.announce(mark, mark, { messages: 1 });

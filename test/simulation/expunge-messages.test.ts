@@ -93,6 +93,34 @@ describe('expunge-messages', () => {
     expect(shown).toMatchObject({ verb: 'expunge-messages', counts: { messages: 15 } });
   });
 
+  test('W1: what arrives after it has begun stays, though a second delivery plans late', async () => {
+    const { ports, clock, rows } = mail.world;
+    const asked = { user: USER, query: { mailbox: 'Trash' } };
+    const begun = await requestBulk(ports, 'expunge-messages', asked, 'anna', mail.until());
+    const operation = { ...begun, attempt: 1 };
+    let goOn = () => {};
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const waiting = {
+      get: rows.get.bind(rows),
+      write: rows.write.bind(rows),
+      transact: rows.transact.bind(rows),
+      removeAll: rows.removeAll.bind(rows),
+      query: async (query: Parameters<typeof rows.query>[0]) => {
+        await gate;
+        return await rows.query(query);
+      },
+    };
+    const late = mail.step(operation, { ...ports, rows: waiting }, clock.now() + 1000);
+    expect(await mail.step(operation, ports, 0)).toMatchObject({ outcome: 'again' });
+    await mail.deliver('Trash', 'late');
+    goOn();
+    await late.catch(() => undefined);
+    expect(await mail.step(operation, ports, mail.until())).toMatchObject({ outcome: 'done' });
+    expect(await mail.show('Trash')).toEqual(['late']);
+  });
+
   test('W6: a hold stops it, and resume goes on when it is released', async () => {
     const { operationId } = await requestBulk(
       mail.world.ports,

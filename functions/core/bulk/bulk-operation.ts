@@ -108,6 +108,13 @@ function toState(row: Row): BulkState {
   };
 }
 
+/** That the attempt still looks for mailboxes. */
+export function planningCheck(context: OperationContext): Write {
+  const phase: BulkPhase = 'plan';
+  const { key, guard } = updateWrite(context, {}, { phase });
+  return { kind: 'check', key, guard };
+}
+
 /**
  * Moves an operation on, if it still is where it was.
  * @param passedOver messages that it leaves behind because of their rows

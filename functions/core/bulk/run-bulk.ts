@@ -20,7 +20,13 @@ import { selectMessages } from '../queries/select-messages.ts';
 import { usedQuota } from '../quota/quota.ts';
 import { forgetBound } from '../quota/quota-bound.ts';
 import { readSettings } from '../settings/settings-store.ts';
-import { type BulkState, endBulkWrites, moveOn, readBulk } from './bulk-operation.ts';
+import {
+  type BulkState,
+  endBulkWrites,
+  moveOn,
+  planningCheck,
+  readBulk,
+} from './bulk-operation.ts';
 import { type BulkRun, lookInto } from './bulk-pages.ts';
 import { parseBulkQuery } from './bulk-request.ts';
 import type { BulkKind } from './bulk-verbs.ts';
@@ -108,7 +114,7 @@ async function plan<P extends ChunkPorts>(
     ...(looksInto === undefined ? {} : { mayRead: looksInto }),
     ...namespace,
   });
-  await writePlan(ports, context.operationId, mailboxes);
+  await writePlan(ports, context.operationId, mailboxes, planningCheck(context));
   const expected = { mailboxes: mailboxes.length, messages: 0, bytes: 0 };
   return await moveOn(ports, context, state, {
     phase: 'count',

@@ -14,7 +14,7 @@ import type { OperationContext, PlanAnswer } from '../../contract/payloads.ts';
 import { accountPartition, ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import { enterStep, updateWrite } from '../operations/operations.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { Guard, Row, RowStore, Write } from '../ports/row-store.ts';
+import type { Row, RowStore, Write, WriteResult } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { accountBuckets, type BucketRun } from './account-buckets.ts';
@@ -79,34 +79,39 @@ function planRows(rows: RowStore, operationId: string): AsyncGenerator<Row> {
 const partitionsOf = (runs: readonly BucketRun[]): number =>
   runs.reduce((sum, { from, to }) => sum + to - from + 1, 0);
 
-/** Writes a plan of mailboxes as a whole; one that was begun before is written over. */
+/**
+ * Writes a plan of mailboxes as a whole; one that was begun before is written over, while the
+ * operation is still at it.
+ * @param check that it is: a late delivery must not change a plan that is carried out (W1)
+ */
 export async function writePlan(
   { rows }: Pick<Ports, 'rows'>,
   operationId: string,
   mailboxes: readonly PlannedMailbox[],
+  check: Write,
 ): Promise<void> {
-  const writer = new PlanWriter(rows, operationId);
+  const writer = new PlanWriter(operationId, 0, (write) => rows.transact([check, write]));
   for (const { mailboxId, uidNext } of mailboxes) {
     await writer.add({ mailboxId, uidNext, runs: [] });
   }
   await writer.end();
 }
 
+type Put = Write & { readonly kind: 'put' };
+
 /** Cuts lines into rows by their size. */
 class PlanWriter {
-  readonly #rows: RowStore;
+  readonly #write: (write: Put) => Promise<WriteResult>;
   readonly #operationId: string;
-  readonly #guard: Guard | undefined;
   #part: number;
   #lines: string[] = [];
   #bytes = 0;
 
-  /** @param part number of the first row; rows from there on are written over when it is missing */
-  constructor(rows: RowStore, operationId: string, part?: number) {
-    this.#rows = rows;
+  /** @param part number of the first row */
+  constructor(operationId: string, part: number, write: (write: Put) => Promise<WriteResult>) {
+    this.#write = write;
     this.#operationId = operationId;
-    this.#part = part ?? 0;
-    this.#guard = part === undefined ? undefined : { row: 'absent' };
+    this.#part = part;
   }
 
   async add({ mailboxId, uidNext, runs }: PlannedPart): Promise<void> {
@@ -123,9 +128,7 @@ class PlanWriter {
    */
   async end(): Promise<void> {
     if (this.#lines.length === 0) return;
-    const write = planWrite(this.#operationId, this.#part, this.#lines);
-    const guard = this.#guard;
-    const result = await this.#rows.write(guard === undefined ? write : { ...write, guard });
+    const result = await this.#write(planWrite(this.#operationId, this.#part, this.#lines));
     if (result.outcome !== 'written') {
       throw new Error(`operation ${this.#operationId} is planned twice; one must stop`);
     }
@@ -135,11 +138,7 @@ class PlanWriter {
   }
 }
 
-function planWrite(
-  operationId: string,
-  part: number,
-  mailboxes: readonly string[],
-): Write & { kind: 'put' } {
+function planWrite(operationId: string, part: number, mailboxes: readonly string[]): Put {
   return {
     kind: 'put',
     key: registryKeys.plan(operationId, part),
@@ -180,7 +179,10 @@ async function extendPlan(
   { operationId, accountId }: OperationContext,
 ): Promise<Extent> {
   const { known, parts } = await knownPartitions(ports.rows, operationId);
-  const writer = new PlanWriter(ports.rows, operationId, parts);
+  const absent = { row: 'absent' } as const;
+  const writer = new PlanWriter(operationId, parts, (write) =>
+    ports.rows.write({ ...write, guard: absent }),
+  );
   const sums = { mailboxRows: 0, messageRows: 0, objectBytes: 0 };
   let [uids, partitions] = [0, 0];
   let pending: { mailboxId: string; uidNext: number; runs: BucketRun[] } | undefined;

@@ -13,7 +13,7 @@ import { type Field, printList } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
 import type { AccountOptions } from './message.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
-import { collecting, notComplete, untilAllDone, untilComplete } from './until-complete.ts';
+import { collecting, notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
 
 const FIELDS: readonly Field<RestoreMessagesAnswer['restored'][number]>[] = [
   { name: 'mailbox', value: ({ mailbox }) => mailbox },
@@ -88,7 +88,7 @@ async function send(
   request: RestoreMessagesRequest,
 ): Promise<RestoreMessagesAnswer> {
   const { answers, ask } = collecting((one: RestoreMessagesRequest) => door.restoreMessages(one));
-  const { uids, keep, dryRun } = request;
+  const { uids, dryRun } = request;
   let complete: boolean;
   if (uids !== undefined) {
     complete = await untilAllDone(
@@ -97,13 +97,10 @@ async function send(
       (some) => ask({ ...request, uids: some }),
       ({ restored }) => restored.map(({ uid }) => uid),
     );
-  } else if (dryRun || keep) {
-    // What stays in the storage would be met, and restored, again.
-    complete = (await ask(request)).complete;
   } else {
-    complete = await untilComplete(
+    complete = await untilTheLast(
       io,
-      () => ask(request),
+      (cursor) => ask(cursor === undefined ? request : { ...request, cursor }),
       ({ restored }) => restored.length,
     );
   }

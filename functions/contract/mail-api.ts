@@ -153,6 +153,8 @@ export interface RestoreMessagesRequest extends DryRunnable {
   readonly keep?: boolean;
   /** Administrators only. */
   readonly overQuota?: boolean;
+  /** With a query: `next` of the answer before. */
+  readonly cursor?: string;
 }
 
 export interface RestoreMessagesAnswer {
@@ -161,6 +163,8 @@ export interface RestoreMessagesAnswer {
   readonly bytes: number;
   readonly overQuota?: true;
   readonly complete: boolean;
+  /** Where a query goes on when it is not complete. */
+  readonly next?: string;
 }
 
 /** What is looked for among expunged messages; all members must hold. */

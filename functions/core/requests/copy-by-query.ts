@@ -25,6 +25,7 @@ import {
 import { type MailRequest, requireAdmin, UIDS_MAX } from './mail-access.ts';
 import { selecting } from './select-entries.ts';
 import { settleMoves } from './settle-moves.ts';
+import { unlessBegun } from './unless-begun.ts';
 
 /**
  * @throws InvalidQueryError, QueryLacksMailboxError, UnknownMailboxError, PermissionDeniedError,
@@ -51,10 +52,11 @@ export async function requestByQuery(
   });
   for await (const { mailbox, messages, begins, ends } of pages()) {
     const uids = messages.map(({ uid }) => uid);
-    const part =
+    const going =
       verb === 'copy'
-        ? await copyMessages(ports, access, mailbox, uids, target, deadline)
-        : await moveMessages(ports, access, mailbox, uids, target, {}, deadline);
+        ? copyMessages(ports, access, mailbox, uids, target, deadline)
+        : moveMessages(ports, access, mailbox, uids, target, {}, deadline);
+    const part = await going.catch((error: unknown) => unlessBegun(error, done.length));
     done.push(...part.results.map(({ uid, newUid }) => ({ mailbox: mailbox.path, uid, newUid })));
     // What was copied is behind the walk: met again, it would be copied once more.
     const last = part.results.at(-1)?.uid ?? begins.afterUid;

@@ -10,6 +10,12 @@ import type { Message } from '../messages/message.ts';
 import { restoreMessages } from '../messages/restore-messages.ts';
 import { parseRestoreQuery } from '../queries/parse-query.ts';
 import { selectMessages } from '../queries/select-messages.ts';
+import {
+  encodePosition,
+  parsePosition,
+  positionIn,
+  type WalkPosition,
+} from '../queries/walk-position.ts';
 import { checkQuota } from '../quota/quota.ts';
 import { forgetBound } from '../quota/quota-bound.ts';
 import {
@@ -21,17 +27,31 @@ import {
 } from './mail-access.ts';
 import { selecting } from './select-entries.ts';
 import { settleAllMoves } from './settle-moves.ts';
+import { unlessBegun } from './unless-begun.ts';
 
 type Found = Pick<Message, 'uid' | 'sizeBytes'> & { readonly origin?: string };
 
 interface Part {
   readonly storage: Mailbox;
   readonly messages: readonly Found[];
+  /** Where the walk of a query stands before this part. */
+  readonly begins?: WalkPosition;
 }
+
+interface FoundParts {
+  readonly parts: readonly Part[];
+  readonly complete: boolean;
+  /** Where the walk of a query stands behind them, when there is more. */
+  readonly ends?: WalkPosition;
+}
+
+const nextOf = (position: WalkPosition | undefined) =>
+  position === undefined ? {} : { next: encodePosition(position) };
 
 /**
  * Nothing is restored when not all of it would fit into the quota; an administrator may say
- * `overQuota` (L7), and the answer then says so.
+ * `overQuota` (L7), and the answer then says so. A query goes on at `cursor`, so that what the storage
+ * keeps is not met, and restored, once more.
  * @throws InvalidInputError, InvalidQueryError, UnknownMailboxError, PermissionDeniedError,
  *   NotAllowedError, QuotaExceededError, StoreBusyError
  */
@@ -42,7 +62,8 @@ export async function requestRestore(
   if (body.overQuota === true) requireAdmin(request, 'overQuota');
   const to = body.to === undefined ? undefined : parseMailboxPath('to', body.to);
   if (to !== undefined) await requireTarget(request.ports.rows, request.access, to);
-  const { parts, complete } = await find(request, body);
+  const found = await find(request, body);
+  const { parts, complete, ends } = found;
   const all = parts.flatMap(({ messages }) => messages);
   const bytes = all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const over = await requireRoom(request, body, all, to);
@@ -53,42 +74,46 @@ export async function requestRestore(
     const restored = parts.flatMap(({ storage, messages }) =>
       messages.map(({ uid, origin = '' }) => ({ mailbox: storage.path, uid, to: to ?? origin })),
     );
-    return { dryRun: true, restored, bytes, ...flags, complete };
+    return { dryRun: true, restored, bytes, ...flags, complete, ...nextOf(ends) };
   }
-  return { ...(await restore(request, body, parts, to, complete)), ...flags };
+  return { ...(await restore(request, body, found, to)), ...flags };
 }
 
 async function restore(
   request: MailRequest,
   { keep = false }: RestoreMessagesRequest,
-  parts: readonly Part[],
+  { parts, complete, ends }: FoundParts,
   to: string | undefined,
-  complete: boolean,
 ): Promise<RestoreMessagesAnswer> {
   // Folders that are made anew need names that nothing on the move takes.
   const { ports, access, deadline } = await settleAllMoves(request);
   const restored: RestoreMessagesAnswer['restored'][number][] = [];
   let bytes = 0;
-  for (const { storage, messages } of parts) {
+  for (const { storage, messages, begins } of parts) {
     const uids = messages.map(({ uid }) => uid);
     const options = to === undefined ? { keep } : { keep, to };
-    const part = await restoreMessages(ports, access, storage, uids, options, deadline);
+    const restoring = restoreMessages(ports, access, storage, uids, options, deadline);
+    const part = await restoring.catch((error: unknown) => unlessBegun(error, restored.length));
     for (const { sizeBytes, ...one } of part.results) {
       restored.push({ mailbox: storage.path, ...one });
       bytes += sizeBytes;
     }
-    if (!part.complete) return { restored, bytes, complete: false };
+    if (part.complete) continue;
+    const last = part.results.at(-1)?.uid;
+    const reached = begins && (last === undefined ? begins : positionIn(storage, last));
+    return { restored, bytes, complete: false, ...nextOf(reached) };
   }
-  return { restored, bytes, complete };
+  return { restored, bytes, complete, ...nextOf(ends) };
 }
 
 /** What is to be restored, as far as one request goes. */
 async function find(
   request: MailRequest,
-  { mailbox: path, uids, query, keep = false }: RestoreMessagesRequest,
-): Promise<{ readonly parts: readonly Part[]; readonly complete: boolean }> {
+  { mailbox: path, uids, query, keep = false, cursor }: RestoreMessagesRequest,
+): Promise<FoundParts> {
   const rights = keep ? (['r'] as const) : (['r', 't', 'e'] as const);
   if (query === undefined) {
+    if (cursor !== undefined) throw InvalidInputError.of('cursor', 'allowed is one with a query');
     if (path === undefined || uids === undefined) {
       throw InvalidInputError.of('uids', 'missing: allowed are mailbox and uids, or a query');
     }
@@ -105,7 +130,7 @@ async function find(
     rights.every((right) =>
       hasRight(request.access.actor, request.access.settings, mailbox, right),
     );
-  return await byQuery(request, query, mayRead);
+  return await byQuery(request, query, mayRead, cursor);
 }
 
 const toFound = ({ message: { uid, sizeBytes }, expunged }: Entry): Found => ({
@@ -118,18 +143,21 @@ async function byQuery(
   request: MailRequest,
   given: NonNullable<RestoreMessagesRequest['query']>,
   mayRead: (mailbox: Mailbox) => boolean,
-): Promise<{ readonly parts: readonly Part[]; readonly complete: boolean }> {
+  cursor: string | undefined,
+): Promise<FoundParts> {
+  const position = cursor === undefined ? undefined : parsePosition(cursor);
   const { clock } = request.ports;
   const { hiddenNamespace: _, ...all } = selecting(request, parseRestoreQuery(given, clock.now()));
-  const { pages } = await selectMessages({ ...all, mayRead });
+  const { pages } = await selectMessages({ ...all, mayRead, position });
   const parts: Part[] = [];
   let found = 0;
-  for await (const { mailbox, messages } of pages()) {
+  for await (const { mailbox, messages, begins, ends } of pages()) {
     // What lay in the mailbox before it became the storage was never expunged.
     const some = messages.filter(({ expungedAt }) => expungedAt !== undefined);
-    parts.push({ storage: mailbox, messages: some });
+    parts.push({ storage: mailbox, messages: some, begins });
     found += some.length;
-    if (found >= UIDS_MAX || clock.now() > request.deadline) return { parts, complete: false };
+    if (found < UIDS_MAX && clock.now() <= request.deadline) continue;
+    return { parts, complete: false, ends };
   }
   return { parts, complete: true };
 }

@@ -67,6 +67,7 @@ const RESTORE = z.strictObject({
   to: PATH.optional(),
   keep: z.boolean().optional(),
   overQuota: z.boolean().optional(),
+  cursor: z.string().optional(),
 });
 
 const SEARCH = z.strictObject({ query: MESSAGE_QUERY, cursor: z.string().optional() });

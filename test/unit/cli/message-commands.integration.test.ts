@@ -218,8 +218,8 @@ describe('restore', () => {
     expect(stderr).toBe('2 messages, 200 bytes restored, over quota\n');
   });
 
-  test('by query, asked again until all is back', async () => {
-    fake.api.on(`POST ${ADMIN}/restore`, back([1], false), back([2]));
+  test('O3: by query, gone on with where each answer says until all is back', async () => {
+    fake.api.on(`POST ${ADMIN}/restore`, back([1], false, { next: 'c' }), back([2]));
     const { stdout } = await message([
       ...['restore', '--origin', 'Work', '--from', 'a', '--to-address', 'b', '--subject', 'c'],
       ...['--expunged-since', '2d', '-f', 'json'],
@@ -232,8 +232,19 @@ describe('restore', () => {
         subject: 'c',
         expungedSince: { secondsAgo: 172_800 },
       },
+      cursor: 'c',
     });
     expect(JSON.parse(stdout)).toMatchObject({ bytes: 200, complete: true });
+  });
+
+  test('L3: with --keep, a query goes on behind what was restored', async () => {
+    fake.api.on(`POST ${ADMIN}/restore`, back([1], false, { next: 'c' }), back([2]));
+    const { exitCode } = await message(['restore', '--query', '{}', '--keep']);
+    expect(exitCode).toBe(0);
+    expect(bodies()).toEqual([
+      { query: {}, keep: true },
+      { query: {}, keep: true, cursor: 'c' },
+    ]);
   });
 
   test('L3: with --keep, a query is not asked again: it would restore the same twice', async () => {

@@ -200,6 +200,10 @@ async function tryPrepared<C extends { readonly source: Mailbox }, T>(
     if (result !== 'gone') taken.push(result);
   }
   const done = next === undefined ? uids.length : uids.indexOf(next.message.uid);
+  // Tried again it would not fit either: a loop without an end.
+  if (next !== undefined && done === 0 && taken.length === 0) {
+    throw new RangeError('a message alone takes more items than a transaction has');
+  }
   if (taken.length === 0) return { done, taken };
   const riding = job.rider?.writes(taken) ?? [];
   const result = await chunk.commit(ports.rows, riding);

@@ -4,7 +4,7 @@ import { ENV } from '../functions/contract/env.ts';
 import { CERTIFICATES_PREFIX, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { REQUEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
-import { daysOf, tellDeploymentSettings, tellMailSettings } from './mail-functions.ts';
+import { daysOf, MAIL_ROWS, tellDeploymentSettings, tellMailSettings } from './mail-functions.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 export interface ApiFunctions {
@@ -58,8 +58,7 @@ function addMail(scope: Construct, props: ServiceStackProps): NodeFunction {
   // Settings of a domain are brought to its accounts.
   result.bindIndex(registry, 'list');
   // A name that is given up (a renamed mailbox, a subscription) is a row that goes.
-  const rows = ['get', 'query', 'put', 'update', 'check', 'remove'] as const;
-  result.bindTable(dictmap, ENV.dictmapTable, rows);
+  result.bindTable(dictmap, ENV.dictmapTable, MAIL_ROWS);
   // What the expunge storage shows.
   result.bindIndex(dictmap, 'lazy');
   tellMailSettings(result, props);

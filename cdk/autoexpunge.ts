@@ -5,7 +5,7 @@ import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import type { NodeFunction } from './constructs/node-function.ts';
 import { PAGING_STEP_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
 import { addMachineStep } from './machine-step.ts';
-import { bindTables, tellMailSettings } from './mail-functions.ts';
+import { bindTables, MAIL_ROWS, tellMailSettings } from './mail-functions.ts';
 import { startOnSchedule } from './schedule.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
@@ -39,11 +39,10 @@ function addSteps(scope: Construct, props: ServiceStackProps) {
   const paging = PAGING_STEP_TIMEOUT_SECONDS;
   const SweepDue = addStep(scope, props, 'SweepDue', 'sweep-due', paging);
   const SweepAccounts = addStep(scope, props, 'SweepAccounts', 'sweep-accounts', paging);
-  const rows = ['get', 'query', 'put', 'update'] as const;
   for (const step of [SweepDue, SweepAccounts]) {
-    // The account is checked in every transaction; the expunge storage is made when it is missing.
-    // Rows of mail are only changed; what is removed is a shell: the row of a mailbox that is gone.
-    bindTables(step, props, ['get', 'check'], step === SweepDue ? [...rows, 'remove'] : rows);
+    // The account is checked in every transaction. Rows of mail are only changed; what is removed are
+    // notes about them, and by SweepDue shells: the rows of mailboxes that are gone.
+    bindTables(step, props, ['get', 'check'], MAIL_ROWS);
     step.bindIndex(dictmap, 'lazy');
     tellMailSettings(step, props);
   }

@@ -5,7 +5,7 @@ import { ENV } from '../functions/contract/env.ts';
 import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { PAGING_STEP_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
-import { bindTables, tellMailSettings } from './mail-functions.ts';
+import { bindTables, MAIL_ROWS, tellMailSettings } from './mail-functions.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 export interface BulkMachines {
@@ -64,7 +64,7 @@ function addWorker(scope: Construct, props: ServiceStackProps, id: string, name:
     settings,
   });
   const registry = ['get', 'query', 'put', 'update', 'check'] as const;
-  bindTables(result, props, registry, ['get', 'query', 'put', 'update']);
+  bindTables(result, props, registry, MAIL_ROWS);
   result.bindIndex(storage.tables.dictmap, 'lazy');
   tellMailSettings(result, props);
   return result;

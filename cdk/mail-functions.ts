@@ -27,6 +27,13 @@ export function tellMailSettings(
   tellDeploymentSettings(target, settings);
 }
 
+/**
+ * What changing mail takes of the dictmap: besides rows of messages and mailboxes, the notes about
+ * them (buckets in use, what has `\Deleted`), which go when they are empty. The storage is made when
+ * it is missing.
+ */
+export const MAIL_ROWS = ['get', 'query', 'put', 'update', 'check', 'remove'] as const;
+
 /** Both tables, with the indexes that a function reads. */
 export function bindTables(
   target: NodeFunction,

@@ -7,7 +7,7 @@ import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import type { NodeFunction } from './constructs/node-function.ts';
 import { PAGING_STEP_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
 import { addMachineStep } from './machine-step.ts';
-import { bindTables, tellMailSettings } from './mail-functions.ts';
+import { bindTables, MAIL_ROWS, tellMailSettings } from './mail-functions.ts';
 import { startOnSchedule } from './schedule.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
@@ -48,12 +48,7 @@ function addSteps(scope: Construct, props: ServiceStackProps) {
   const PurgePart = addStep(scope, props, 'PurgePart', 'purge-part', PAGING_STEP_TIMEOUT_SECONDS);
   // Of rows only the names of deleted mailboxes go, and mailboxes that never held any mail; moves
   // that a crash has left are finished, which gives names up, and back.
-  bindTables(
-    PurgePart,
-    props,
-    ['get', 'put', 'update', 'check'],
-    ['get', 'query', 'put', 'update', 'remove'],
-  );
+  bindTables(PurgePart, props, ['get', 'put', 'update', 'check'], MAIL_ROWS);
   PurgePart.bindIndex(dictmap, 'due');
   PurgePart.bindIndex(registry, 'list');
   tellMailSettings(PurgePart, props);

@@ -49,8 +49,13 @@ const REASONS: readonly { readonly grants: RegExp; readonly why: string }[] = [
     why: 'For queries that name the expunge storage; these tests name ordinary mailboxes.',
   },
   {
-    grants: /^SweepDue dynamodb:DeleteItem \S+DictmapTable/,
-    why: 'Removes the shell of a deleted mailbox days after it was left; no test waits that long.',
+    grants:
+      /^(SweepDue|SweepAccounts|ExpungeByQuery|RestoreByQuery) dynamodb:DeleteItem \S+DictmapTable/,
+    why: 'Notes about mail that are empty, after 10,000 UIDs or of `\\Deleted`, and shells after days.',
+  },
+  {
+    grants: /^(RestoreByQuery|PurgePart) dynamodb:ConditionCheckItem \S+DictmapTable/,
+    why: 'Names are checked when a folder comes anew, a mailbox when only its marks change.',
   },
   {
     grants: /^CertifyErasure s3:PutObjectRetention /,

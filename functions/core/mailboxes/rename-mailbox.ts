@@ -8,13 +8,12 @@
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { MAILBOX_PATH_BYTES, TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { DELIMITER, isTooLongPath } from '../../contract/mailbox-names.ts';
-import { accountPartition, dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
+import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { ownRename, withMove } from '../accounts/folder-moves.ts';
-import { dueGuard } from '../autoexpunge/due.ts';
 import { InvalidInputError, LetheError, StoreBusyError } from '../errors.ts';
 import { accountWrite } from '../folders/move-writes.ts';
-import type { Row, RowStore, Write } from '../ports/row-store.ts';
+import type { Row, RowStore } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { everyRow } from '../rows/paging.ts';
@@ -29,8 +28,7 @@ import {
   readMailbox,
   unknownMailbox,
 } from './mailboxes.ts';
-import { isRemembered, leavingWrites, readNameMemories, UidValidities } from './name-memory.ts';
-import { renamed } from './renamed.ts';
+import { newPath, type Renaming, renameWrites } from './rename-writes.ts';
 
 /** A path row less, a path row more, the mailbox row, and what its old name remembers. */
 const ROWS_EACH = 4;
@@ -43,11 +41,7 @@ const PAGE_ROWS = 500;
 const PARALLEL_READS = 16;
 const RENAME_ID_BYTES = 8;
 
-export interface Rename {
-  readonly account: Account;
-  readonly settings: ResolvedSettings;
-  readonly from: string;
-  readonly to: string;
+export interface Rename extends Renaming {
   /** Refuses a mailbox of the tree by throwing. */
   readonly check: (mailbox: Mailbox) => void;
 }
@@ -231,9 +225,6 @@ async function readTree(
   return tree;
 }
 
-const newPath = (from: string, to: string, { path }: Mailbox): string =>
-  `${to}${path.slice(from.length)}`;
-
 /** Looked at again when the rows are written; from the entry on nobody else can take one. */
 async function requireFree(
   rows: RowStore,
@@ -254,88 +245,6 @@ async function requireSameAccount(rows: RowStore, account: Account): Promise<Acc
   if (current?.state !== 'active') throw notActive(account);
   if (current.settingsRevision === account.settingsRevision) return current;
   throw new StoreBusyError('the settings of the account were changed meanwhile');
-}
-
-interface Moving {
-  readonly mailbox: Mailbox;
-  readonly target: string;
-  /** Its own, unless another mailbox has shown that under the new name. */
-  readonly uidValidity: number;
-}
-
-interface Moved {
-  /** What the account's row is to say. */
-  readonly set: UidValidities['set'];
-  readonly writes: readonly Write[];
-  /** The mailbox itself under its new name, when it is among them. */
-  readonly root?: Mailbox;
-}
-
-/** What gives these mailboxes their new names, guarded by the account as it was read. */
-async function renameWrites(
-  rows: RowStore,
-  rename: Omit<Rename, 'check'>,
-  mailboxes: readonly Mailbox[],
-  now: number,
-): Promise<Moved> {
-  const { account, from, to } = rename;
-  const { accountId } = account;
-  const left = mailboxes.filter(isRemembered).map(({ path }) => path);
-  const taken = mailboxes.map((mailbox) => newPath(from, to, mailbox));
-  const names = [...left, ...taken];
-  const memories = await readNameMemories(rows, accountId, names);
-  const validities = new UidValidities(account, now);
-  const moving = mailboxes.map((mailbox): Moving => {
-    const target = newPath(from, to, mailbox);
-    return { mailbox, target, uidValidity: validities.keptBy(mailbox, memories(target)) };
-  });
-  const writes = moving.flatMap((one) => [
-    ...moveWrites(rename, one, now),
-    ...leavingWrites(accountId, memories(one.mailbox.path), one.mailbox),
-  ]);
-  const { set } = validities;
-  const root = moving.find(({ mailbox }) => mailbox.path === from);
-  if (root === undefined) return { set, writes };
-  const { mailbox, uidValidity } = root;
-  return { set, writes, root: { ...mailbox, uidValidity, path: to, renamedAt: now } };
-}
-
-function moveWrites(
-  { account, settings }: Omit<Rename, 'check'>,
-  { mailbox, target, uidValidity }: Moving,
-  now: number,
-): Write[] {
-  const { mailboxId, path, uidNext } = mailbox;
-  const schedule = dueGuard(mailbox);
-  return [
-    {
-      kind: 'remove',
-      key: dictmapKeys.path(account.accountId, path),
-      guard: { row: 'present', equals: { mailboxId } },
-    },
-    {
-      kind: 'put',
-      key: dictmapKeys.path(account.accountId, target),
-      guard: { row: 'absent' },
-      attributes: { v: ROW_VERSION, type: 'path', mailboxId },
-    },
-    {
-      kind: 'update',
-      key: dictmapKeys.mailbox(mailboxId),
-      guard: {
-        row: 'present',
-        equals: {
-          state: 'active',
-          path,
-          uidNext,
-          uidValidity: mailbox.uidValidity,
-          ...schedule.equals,
-        },
-        without: schedule.without,
-      },
-      change: renamed({ ...mailbox, uidValidity }, target, settings, now),
-    },
-  ];
 }
 
 function unfinished(moved: number): LetheError {

@@ -6,9 +6,8 @@
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { dictmapKeys, linkOf, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
-import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { DamagedRowError } from '../errors.ts';
-import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
+import type { Listing } from '../mailboxes/bucket-directory.ts';
 import { DEAD_WRITES, deadWrites } from '../mailboxes/dead-writes.ts';
 import { dropEmptyBuckets } from '../mailboxes/empty-buckets.ts';
 import { flaggedRows, flaggedWrites } from '../mailboxes/flagged-uids.ts';
@@ -27,30 +26,11 @@ import { agreesWith, type Blob, BlobDraft } from './blob.ts';
 import type { Entry } from './entries.ts';
 import { expiryKey } from './expiry.ts';
 import { type ExpiryDraft, expiryWrite } from './expiry-count.ts';
-import {
-  DELETED,
-  type FlagCounts,
-  flagCounting,
-  flagCountsOf,
-  NO_FLAGS,
-  plus,
-} from './flag-counts.ts';
+import { DELETED, flagCountsOf, plus } from './flag-counts.ts';
+import { draftOf, type MailboxDraft, mailboxWrite, registrationsOf } from './mailbox-draft.ts';
 import type { Message } from './message.ts';
 
 type Counted = Pick<Message, 'uid' | 'sizeBytes' | 'flags'>;
-
-interface MailboxDraft {
-  readonly mailbox: Mailbox;
-  uidNext: number;
-  messages: number;
-  bytes: number;
-  flags: FlagCounts;
-  readonly flagged: { readonly add: number[]; readonly remove: number[] };
-  /** Messages that came, whatever left: what autoexpunge has to look at. */
-  added: number;
-  /** UIDs given to rows, and to places in the view of a storage. */
-  readonly given: Readonly<Record<Listing, number[]>>;
-}
 
 /**
  * Rows that one entry more may bring in: buckets of a target, of a storage's view and that which it
@@ -116,13 +96,10 @@ export class Chunk {
 
   /** Takes a mailbox in; whatever else happens to it, its state must be that when this is written. */
   touch(mailbox: Mailbox): MailboxDraft {
-    const { mailboxId, uidNext } = mailbox;
+    const { mailboxId } = mailbox;
     const known = this.#mailboxes.get(mailboxId);
     if (known !== undefined) return known;
-    const given = { bucket: [], lazy: [] };
-    const flagged = { add: [], remove: [] };
-    const counts = { messages: 0, bytes: 0, flags: NO_FLAGS };
-    const draft = { mailbox, uidNext, ...counts, flagged, added: 0, given };
+    const draft = draftOf(mailbox);
     this.#mailboxes.set(mailboxId, draft);
     return draft;
   }
@@ -309,50 +286,6 @@ function endsMail({ set = {} }: Change): boolean {
   return (state !== undefined && state !== 'live') || 'expiresAt' in set || TTL_ATTRIBUTE in set;
 }
 
-/** Of the buckets that the UIDs given are the first of: UIDNEXT guards them. */
-function registrationsOf(
-  { mailbox, given }: MailboxDraft,
-  now: number,
-): (Registration & { readonly listing: Listing })[] {
-  return LISTINGS.flatMap((listing) => {
-    const uids = given[listing];
-    return uids.length === 0 ? [] : [{ listing, ...registration(mailbox, uids, now, listing) }];
-  });
-}
-
-const LISTINGS = ['bucket', 'lazy'] as const;
-
 /** All else in a message's row has a bound of its own, well below 2 KB. */
 const markBytes = ({ flags, keywords }: Message): number =>
   [...flags, ...keywords].reduce((sum, mark) => sum + Buffer.byteLength(mark, 'utf8'), 0);
-
-/** UIDNEXT guards what gets UIDs: they appear in order (design, section 3). */
-function mailboxWrite(draft: MailboxDraft, now: number): Write {
-  const { mailbox, uidNext, messages, bytes, added } = draft;
-  const counting = flagCounting(mailbox, draft.flags);
-  const gave = uidNext !== mailbox.uidNext;
-  const set = {
-    ...(gave ? { uidNext } : {}),
-    ...Object.assign({}, ...registrationsOf(draft, now).map((one) => one.set)),
-    ...(gave ? dueAfterAdding(mailbox, added, now) : undefined),
-  };
-  const { equals, without } = dueGuard(mailbox);
-  const { state } = mailbox;
-  const guard = gave
-    ? ({
-        row: 'present',
-        equals: { state, uidNext: mailbox.uidNext, ...equals },
-        without: [...without, ...counting.without],
-      } as const)
-    : ({ row: 'present', equals: { state }, without: counting.without } as const);
-  const key = dictmapKeys.mailbox(mailbox.mailboxId);
-  const isCounted = messages !== 0 || bytes !== 0 || Object.keys(counting.add).length > 0;
-  if (!gave && !isCounted) return { kind: 'check', key, guard };
-  const add = isCounted ? { add: { messages, bytes, ...counting.add } } : {};
-  return {
-    kind: 'update',
-    key,
-    guard,
-    change: { ...(Object.keys(set).length === 0 ? {} : { set }), ...add },
-  };
-}

@@ -1,6 +1,8 @@
 import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ENV } from '../../../functions/contract/env.ts';
+import { ERROR_NAMES } from '../../../functions/contract/error-names.ts';
+import { LetheError } from '../../../functions/core/errors.ts';
 import { parseStep, parseTexts, stepHandler } from '../../../functions/runtime/step-handler.ts';
 import {
   bodyOf,
@@ -118,9 +120,12 @@ describe('a step', () => {
   );
 
   test('passes a fault on with its name, which the machine matches', async () => {
-    const fault = Object.assign(new Error('blocked'), { name: 'ErasureBlockedError' });
+    const fault = new LetheError(ERROR_NAMES.erasureBlocked, '3 versions stay', 'Look.');
     const handler = stepHandler('erase-range', parseStep(), () => Promise.reject(fault));
-    await expect(handler({ operation }, context(60_000))).rejects.toBe(fault);
+    await expect(handler({ operation }, context(60_000))).rejects.toMatchObject({
+      name: 'ErasureBlockedError',
+      message: '3 versions stay',
+    });
     expect(log.lines()).toEqual([
       expect.objectContaining({
         message: 'step failed',

@@ -1,0 +1,71 @@
+/** What a chunk does to one mailbox: UIDs given, counts, buckets that come into use. */
+import { dictmapKeys } from '../../contract/row-layout.ts';
+import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
+import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
+import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Write } from '../ports/row-store.ts';
+import { type FlagCounts, flagCounting, NO_FLAGS } from './flag-counts.ts';
+
+export interface MailboxDraft {
+  readonly mailbox: Mailbox;
+  uidNext: number;
+  messages: number;
+  bytes: number;
+  flags: FlagCounts;
+  readonly flagged: { readonly add: number[]; readonly remove: number[] };
+  /** Messages that came, whatever left: what autoexpunge has to look at. */
+  added: number;
+  /** UIDs given to rows, and to places in the view of a storage. */
+  readonly given: Readonly<Record<Listing, number[]>>;
+}
+
+export function draftOf(mailbox: Mailbox): MailboxDraft {
+  const given = { bucket: [], lazy: [] };
+  const flagged = { add: [], remove: [] };
+  const counts = { messages: 0, bytes: 0, flags: NO_FLAGS };
+  return { mailbox, uidNext: mailbox.uidNext, ...counts, flagged, added: 0, given };
+}
+
+/** Of the buckets that the UIDs given are the first of: UIDNEXT guards them. */
+export function registrationsOf(
+  { mailbox, given }: MailboxDraft,
+  now: number,
+): (Registration & { readonly listing: Listing })[] {
+  return LISTINGS.flatMap((listing) => {
+    const uids = given[listing];
+    return uids.length === 0 ? [] : [{ listing, ...registration(mailbox, uids, now, listing) }];
+  });
+}
+
+const LISTINGS = ['bucket', 'lazy'] as const;
+
+/** UIDNEXT guards what gets UIDs: they appear in order (design, section 3). */
+export function mailboxWrite(draft: MailboxDraft, now: number): Write {
+  const { mailbox, uidNext, messages, bytes, added } = draft;
+  const counting = flagCounting(mailbox, draft.flags);
+  const gave = uidNext !== mailbox.uidNext;
+  const set = {
+    ...(gave ? { uidNext } : {}),
+    ...Object.assign({}, ...registrationsOf(draft, now).map((one) => one.set)),
+    ...(gave ? dueAfterAdding(mailbox, added, now) : undefined),
+  };
+  const { equals, without } = dueGuard(mailbox);
+  const { state } = mailbox;
+  const guard = gave
+    ? ({
+        row: 'present',
+        equals: { state, uidNext: mailbox.uidNext, ...equals },
+        without: [...without, ...counting.without],
+      } as const)
+    : ({ row: 'present', equals: { state }, without: counting.without } as const);
+  const key = dictmapKeys.mailbox(mailbox.mailboxId);
+  const isCounted = messages !== 0 || bytes !== 0 || Object.keys(counting.add).length > 0;
+  if (!gave && !isCounted) return { kind: 'check', key, guard };
+  const add = isCounted ? { add: { messages, bytes, ...counting.add } } : {};
+  return {
+    kind: 'update',
+    key,
+    guard,
+    change: { ...(Object.keys(set).length === 0 ? {} : { set }), ...add },
+  };
+}

@@ -3,20 +3,17 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { dictmapKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { ADMIN } from '../../functions/core/accounts/actor.ts';
-import { createAccount } from '../../functions/core/accounts/create-account.ts';
-import { claimTree } from '../../functions/core/folders/claim-tree.ts';
 import { purgeTree } from '../../functions/core/folders/purge-tree.ts';
 import { everyTree } from '../../functions/core/folders/tree.ts';
 import { everyMailbox } from '../../functions/core/mailboxes/every-mailbox.ts';
 import { everyEntry } from '../../functions/core/messages/entries.ts';
 import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';
-import type { Write } from '../../functions/core/ports/row-store.ts';
 import { Pace } from '../../functions/core/purge/pace.ts';
 import { requestUndelete } from '../../functions/core/requests/undelete-request.ts';
 import { readSettings } from '../../functions/core/settings/settings-store.ts';
 import { Crashes } from '../models/faulty.ts';
-import { FolderDesk, RETENTION_DAYS } from './folder-desk.ts';
-import { CLASSES } from './world.ts';
+import { deletedWork, isOf, never, portsWith } from './deleted-work.ts';
+import { type FolderDesk, RETENTION_DAYS } from './folder-desk.ts';
 
 const [JANE, JACK] = ['jane@example.org', 'jack@example.org'];
 const MAIL = ['Work/a: two', 'Work: one', 'Work: three'];
@@ -26,12 +23,7 @@ let desk: FolderDesk;
 let deletionId: string;
 
 beforeEach(async () => {
-  desk = await FolderDesk.make('Work', 'Work/a');
-  for (const user of [JANE, JACK]) await createAccount(desk.world.ports, CLASSES, { user });
-  await desk.deliver('Work', 'one');
-  await desk.deliver('Work/a', 'two');
-  await desk.deliver('Work', 'three');
-  ({ deletionId } = await desk.remove('Work'));
+  ({ desk, deletionId } = await deletedWork(JANE, JACK));
 });
 
 async function handOver(toUser: string, ports: MessagePorts = desk.ports, path?: string) {
@@ -55,37 +47,6 @@ async function seenBy(user: string): Promise<string[]> {
   return found.sort();
 }
 
-const isOf =
-  (type: string) =>
-  (writes: readonly Write[]): boolean =>
-    writes.some((write) => write.kind === 'put' && write.attributes['type'] === type);
-
-/** Ports in which something else happens before the first transaction of a kind, or after it. */
-function portsWith(
-  isMeant: (writes: readonly Write[]) => boolean,
-  happens: () => Promise<unknown>,
-  when: 'before' | 'after' = 'before',
-): MessagePorts {
-  let left = 1;
-  const { rows } = desk.world;
-  const transact: typeof rows.transact = async (writes) => {
-    const isNow = left > 0 && isMeant(writes);
-    if (isNow) left -= 1;
-    if (isNow && when === 'before') await happens();
-    const result = await rows.transact(writes);
-    if (isNow && when === 'after') await happens();
-    return result;
-  };
-  const wrapped = new Proxy(rows, {
-    get: (target, name) => {
-      if (name === 'transact') return transact;
-      const member: unknown = Reflect.get(target, name, target);
-      return typeof member === 'function' ? member.bind(target) : member;
-    },
-  });
-  return { ...desk.ports, rows: wrapped };
-}
-
 async function dieAt(call: number): Promise<void> {
   const crashes = new Crashes({ call, point: 'after' });
   const { rows, objects } = crashes.wrapAll({
@@ -107,7 +68,7 @@ describe('a deleted folder that is being handed over', () => {
     'W1, W4: cannot be purged, brought back or handed to somebody else before a %s is copied',
     async (type) => {
       const met: unknown[] = [];
-      const ports = portsWith(isOf(type), async () => {
+      const ports = portsWith(desk, isOf(type), async () => {
         expect(await tree()).toMatchObject({ state: 'leaving', mailboxes: 2, messages: 3 });
         met.push((await purge())?.outcome);
         const name = (error: Error) => error.name;
@@ -129,7 +90,7 @@ describe('a deleted folder that is being handed over', () => {
   );
 
   test('W1: a claim that is lost all the same ends the hand-over, not the folder', async () => {
-    const ports = portsWith(isOf('message'), async () => {
+    const ports = portsWith(desk, isOf('message'), async () => {
       desk.world.clock.advance(HOUR_MS);
       const gone = await desk.purge((await tree()) ?? never(), 'op-purge', {
         dueAt: (path) => (path === 'Work/a' ? 0 : Number.POSITIVE_INFINITY),
@@ -151,6 +112,7 @@ describe('a deleted folder that is being handed over', () => {
     });
     // Behind everybody's back: the counters still say that it is there.
     const ports = portsWith(
+      desk,
       isOf('mailbox'),
       async () => await desk.world.rows.removeAll(row === undefined ? [] : [row.key]),
     );
@@ -175,7 +137,7 @@ describe('a deleted folder that is being handed over', () => {
 
   test('W6: a hold that comes meanwhile ends the hand-over, and nothing else', async () => {
     const { accountId } = await desk.account();
-    const ports = portsWith(isOf('message'), async () => {
+    const ports = portsWith(desk, isOf('message'), async () => {
       const key = { table: 'registry', pk: `account#${accountId}`, sk: 'account' } as const;
       const change = { set: { hold: { by: 'court' } } };
       await desk.world.rows.write({ kind: 'update', key, guard: { row: 'present' }, change });
@@ -185,7 +147,7 @@ describe('a deleted folder that is being handed over', () => {
   });
 
   test('W1: what a purge takes of the copy just before it comes back keeps the folder where it was', async () => {
-    const ports = portsWith(isOf('path'), async () => {
+    const ports = portsWith(desk, isOf('path'), async () => {
       const other = await requireActiveAccount(desk.world.rows, JANE);
       const settings = await readSettings(desk.world.rows, {}, other);
       const context = { account: other, settings, retentionDays: RETENTION_DAYS };
@@ -245,6 +207,7 @@ describe('a hand-over whose worker died', () => {
   test('W4: is taken over by a purge, and the first, waking up, does no harm', async () => {
     const met: unknown[] = [];
     const ports = portsWith(
+      desk,
       (writes) =>
         writes.some(
           (write) => write.kind === 'update' && write.change.set?.['state'] === 'purging',
@@ -261,45 +224,3 @@ describe('a hand-over whose worker died', () => {
     expect(await seenBy(JANE)).toEqual(MAIL);
   });
 });
-
-describe('a purge that is late', () => {
-  const endsMail = (writes: readonly Write[]): boolean =>
-    writes.some((write) => write.kind === 'update' && (write.change.add?.['messages'] ?? 0) < 0);
-
-  test('W4: ends nothing under a claim that another has taken over, nor gives that back', async () => {
-    const { rows } = desk.world;
-    const ports = portsWith(endsMail, async () => {
-      expect(
-        await claimTree(desk.ports, await desk.account(), deletionId, 'op-2', desk.deadline),
-      ).toBe(true);
-    });
-    const late = desk.purge((await tree()) ?? never(), 'op-1', { ports });
-    await expect(late).rejects.toMatchObject({ name: 'SupersededError' });
-    expect(await tree()).toMatchObject({ state: 'purging', claim: 'op-2', messages: 3 });
-    expect(
-      rows.rows('dictmap').filter(({ attributes }) => attributes['state'] === 'live'),
-    ).toHaveLength(3);
-  });
-
-  test('W8: leaves counts that an undelete on its way reads again', async () => {
-    const { rows } = desk.world;
-    const { accountId } = await desk.account();
-    // As a purge does that has ended one message and gives the tree back.
-    const ports = portsWith(isOf('path'), async () => {
-      const work = rows.rows('dictmap').find(({ attributes }) => {
-        return attributes['type'] === 'mailbox' && attributes['path'] === 'Work';
-      });
-      const change = { add: { messages: -1 } };
-      const keys = [dictmapKeys.tree(accountId, deletionId), work?.key ?? never()];
-      for (const key of keys) {
-        await rows.write({ kind: 'update', key, guard: { row: 'present' }, change });
-      }
-    });
-    expect(await desk.bringBack(deletionId, { ports })).toMatchObject({ messages: 2 });
-    expect(await tree()).toMatchObject({ state: 'restored', mailboxes: 0, messages: 0 });
-  });
-});
-
-function never(): never {
-  throw new Error('no such row');
-}

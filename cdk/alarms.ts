@@ -8,7 +8,6 @@
 import {
   type IAlarmAction,
   type IMetric,
-  Metric,
   type MetricOptions,
   Stats,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -25,6 +24,7 @@ import { ALARM_PERIOD, RunbookAlarm, type RunbookAlarmProps } from './constructs
 import type { LogMetrics } from './log-metrics.ts';
 import type { ObjectsReconciler } from './reconcile-objects.ts';
 import type { Settings } from './settings.ts';
+import { throttleEvents } from './throttle-events.ts';
 
 export interface Watched extends BulkMachines {
   readonly deleteAccount: AslStateMachine;
@@ -291,17 +291,4 @@ export class Alarms extends Construct {
       threshold: WAITING_SECONDS * 1000,
     });
   }
-}
-
-/** Requests that DynamoDB refused for capacity, on a table or on one of its indexes. */
-function throttleEvents(table: Table, kind: 'Read' | 'Write', index?: string): Metric {
-  return new Metric({
-    namespace: 'AWS/DynamoDB',
-    metricName: `${kind}ThrottleEvents`,
-    dimensionsMap: {
-      TableName: table.tableName,
-      ...(index === undefined ? {} : { GlobalSecondaryIndexName: index }),
-    },
-    ...sum,
-  });
 }

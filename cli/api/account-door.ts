@@ -13,10 +13,8 @@ import type {
   UndeleteMailboxRequest,
 } from '../../functions/contract/folder-api.ts';
 import type {
-  ApplySettingsAnswer,
   ChangeFlagsAnswer,
   ChangeFlagsRequest,
-  ChangeSettingsRequest,
   CopyDeletedRequest,
   CopyMessagesAnswer,
   CopyMessagesRequest,
@@ -30,8 +28,12 @@ import type {
   SearchAnswer,
   SearchRequest,
   SetQuotaRequest,
-  SettingsAnswer,
 } from '../../functions/contract/mail-api.ts';
+import type {
+  ApplySettingsAnswer,
+  ChangeSettingsRequest,
+  SettingsAnswer,
+} from '../../functions/contract/settings-api.ts';
 import type {
   ExpungedItem,
   PurgeExpungedAnswer,

@@ -1,10 +1,11 @@
 /** `lethe settings get | set` */
+
+import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import type {
   ApplySettingsAnswer,
   ChangeSettingsRequest,
   SettingsAnswer,
-} from '../../functions/contract/mail-api.ts';
-import type { MailSettings } from '../../functions/contract/mail-settings.ts';
+} from '../../functions/contract/settings-api.ts';
 import type { LetheClient } from '../api/lethe-client.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';

@@ -4,8 +4,8 @@ import type {
   MailboxListItem,
   MailboxStatusAnswer,
   QuotaAnswer,
-  SettingsAnswer,
 } from '../../functions/contract/mail-api.ts';
+import type { SettingsAnswer } from '../../functions/contract/settings-api.ts';
 import { makeCaller, transportOf } from './callers.ts';
 import { lethe, letheJson } from './lethe-command.ts';
 

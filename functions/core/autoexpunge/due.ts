@@ -3,6 +3,7 @@
  * with what made it due, so that no mailbox is missed and none is looked at in vain (A5).
  */
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Change } from '../ports/row-store.ts';
 
 /** The index has as many partitions as hex digits, so that a sweep can walk them side by side. */
 export const duePartition = (shard: string): string => `due#autoexpunge#${shard}`;
@@ -59,4 +60,13 @@ export function dueGuard(mailbox: Mailbox): {
     if (value !== undefined) equals[name] = value;
   }
   return { equals, without: RELIED_ON.filter((name) => mailbox[name] === undefined) };
+}
+
+/** What brings the entry of a mailbox to another time, or takes it away. */
+export function changeOfDue(
+  mailbox: Mailbox,
+  next: ReturnType<typeof entryAt> | undefined,
+): Pick<Change, 'set' | 'unset'> {
+  if (next?.dueSk === mailbox.dueSk) return {};
+  return next === undefined ? { unset: ['duePk', 'dueSk'] } : { set: next };
 }

@@ -15,7 +15,7 @@ import { type ExpungedMessage, expungeMessages } from '../messages/expunge-messa
 import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
 import type { Change, RowStore } from '../ports/row-store.ts';
 import { settingsChanged, settingsChecks } from '../settings/settings-store.ts';
-import { dueGuard, entryAt } from './due.ts';
+import { changeOfDue, dueGuard, entryAt } from './due.ts';
 import { applyPolicy } from './policy.ts';
 import { policyAttributes } from './policy-attributes.ts';
 import { sweepShell } from './sweep-shell.ts';
@@ -292,12 +292,4 @@ class Pass {
   #reached(bound: number): number {
     return Math.min(bound, ...this.#passedOver.keys());
   }
-}
-
-function changeOfDue(
-  mailbox: Mailbox,
-  next: ReturnType<typeof entryAt> | undefined,
-): Pick<Change, 'set' | 'unset'> {
-  if (next?.dueSk === mailbox.dueSk) return {};
-  return next === undefined ? { unset: ['duePk', 'dueSk'] } : { set: next };
 }

@@ -2,6 +2,7 @@
  * The first step: checks the input, finds the account, opens its one operation or joins it. All
  * that can be wrong with a request is an answer that a Choice reads; only trouble throws.
  */
+
 import type {
   DeleteAccountInput,
   ResolveAccountAnswer,
@@ -10,8 +11,9 @@ import type {
 import type { Account } from '../accounts/accounts.ts';
 import { parseAddress } from '../accounts/address.ts';
 import { joinOperation, ownOrRunning } from '../operations/join-operation.ts';
-import { openWrites, requireOperation, takeOver } from '../operations/operations.ts';
+import { openWrites, requireOperation } from '../operations/operations.ts';
 import { refusal } from '../operations/refusals.ts';
+import { takeOver } from '../operations/take-over.ts';
 import type { Ports } from '../ports/ports.ts';
 import { parseDeleteAccountInput } from './delete-account-input.ts';
 import { OPERATION_ID_BYTES, requireDeletable } from './deletion-request.ts';

@@ -1,15 +1,11 @@
 /** Making sure that an execution works on an operation, whoever asks and how often. */
+
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { LetheError } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
 import { untilWon } from '../rows/contention.ts';
-import {
-  executionName,
-  executionOf,
-  type Operation,
-  requireOperation,
-  takeOver,
-} from './operations.ts';
+import { executionName, executionOf, type Operation, requireOperation } from './operations.ts';
+import { takeOver } from './take-over.ts';
 
 export type RequestPorts = Pick<Ports, 'rows' | 'workflows' | 'clock' | 'ids'>;
 

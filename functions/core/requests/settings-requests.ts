@@ -1,13 +1,13 @@
 /** Settings and quota as administrators and provisioning systems see and change them. */
 import { MAIL_SETTINGS_NAMES } from '../../contract/check-mail-settings.ts';
+import type { QuotaAnswer } from '../../contract/mail-api.ts';
+import type { MailSettings } from '../../contract/mail-settings.ts';
+import { accountPartition } from '../../contract/row-layout.ts';
 import type {
   ApplySettingsAnswer,
   ChangeSettingsRequest,
-  QuotaAnswer,
   SettingsAnswer,
-} from '../../contract/mail-api.ts';
-import type { MailSettings } from '../../contract/mail-settings.ts';
-import { accountPartition } from '../../contract/row-layout.ts';
+} from '../../contract/settings-api.ts';
 import { type Account, readAccount } from '../accounts/accounts.ts';
 import { applyPolicies } from '../autoexpunge/apply-policies.ts';
 import { InvalidInputError, quoted } from '../errors.ts';

@@ -1,6 +1,7 @@
 /** Quota and settings: owners see them, administrators and provisioning systems change them. */
 import { z } from 'zod';
-import type { QuotaAnswer, SettingsAnswer } from '../../contract/mail-api.ts';
+import type { QuotaAnswer } from '../../contract/mail-api.ts';
+import type { SettingsAnswer } from '../../contract/settings-api.ts';
 import { requireActiveAccount } from '../../core/accounts/accounts.ts';
 import { parseDomain } from '../../core/accounts/address.ts';
 import { showQuota } from '../../core/quota/quota.ts';

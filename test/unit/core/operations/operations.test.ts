@@ -11,8 +11,8 @@ import {
   openWrites,
   requireOperation,
   requireRunning,
-  takeOver,
 } from '../../../../functions/core/operations/operations.ts';
+import { takeOver } from '../../../../functions/core/operations/take-over.ts';
 import type { Attributes } from '../../../../functions/core/ports/row-store.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 

@@ -51,4 +51,16 @@ describe('a purge that is late', () => {
     expect(await desk.bringBack(deletionId, { ports })).toMatchObject({ messages: 2 });
     expect(await tree()).toMatchObject({ state: 'restored', mailboxes: 0, messages: 0 });
   });
+
+  test('W4: that fails at its record gives back no folder of which nothing is left', async () => {
+    const isRecord = (writes: readonly Write[]): boolean =>
+      writes.some((write) => write.kind === 'update' && write.change.set?.['state'] === 'purged');
+    const ports = portsWith(desk, isRecord, () => Promise.reject(new Error('out of order')));
+    const failing = desk.purge((await tree()) ?? never(), 'op-1', { ports });
+    await expect(failing).rejects.toThrow('out of order');
+    expect(await tree()).toMatchObject({ state: 'purging', mailboxes: 0 });
+    const next = await desk.purge((await tree()) ?? never(), 'op-2');
+    expect(next).toMatchObject({ outcome: 'purged', mailboxes: 0 });
+    expect(await tree()).toMatchObject({ state: 'purged' });
+  });
 });

@@ -100,7 +100,10 @@ export async function giveBackForgotten(
   return true;
 }
 
-/** Gives a tree back, of which something is left. One that is claimed no more stays as it is. */
+/**
+ * Gives a tree back, of which something is left. One that is claimed no more stays as it is, and so
+ * does one of which nothing is left: it waits for its record, which the next purge writes.
+ */
 export async function releaseTree(
   rows: RowStore,
   accountId: string,
@@ -108,6 +111,7 @@ export async function releaseTree(
   claim: string,
   { state = 'purging', ...same }: Partial<Pick<Tree, 'state' | 'mailboxes'>> = {},
 ): Promise<void> {
+  if ((await readTree(rows, accountId, deletionId))?.mailboxes === 0) return;
   await rows.write(
     treeUpdate(accountId, deletionId, {
       from: state,

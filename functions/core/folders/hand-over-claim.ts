@@ -13,7 +13,7 @@ import { notAllowed } from '../mailboxes/rights.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import { HAND_OVER_CLAIM, isClaimable } from './claim-tree.ts';
+import { HAND_OVER_CLAIM, isClaimable, releaseTree } from './claim-tree.ts';
 import { treeUpdate } from './move-writes.ts';
 import {
   isStored,
@@ -70,7 +70,9 @@ export async function claimSource(
     // All of what is partial is still where it came from: there it can be handed over.
     const mayBe = now.partial !== true && (await isClaimable(ports, now, claim));
     if (!mayBe) throw busyElsewhere(now);
-    const { claim: before } = now;
+    const { claim: before, mailboxes } = now;
+    // What a purge has emptied waits for its record only.
+    if (mailboxes === 0 && before !== claim) throw unknownDeletion(quoted(deletionId));
     const state = before === claim && now.state === 'purging' ? 'purging' : 'leaving';
     const set = { state, claim, claimedAt: clock.now() } as const;
     const result = await rows.transact([
@@ -79,6 +81,7 @@ export async function claimSource(
       treeUpdate(from.accountId, deletionId, {
         from: now.state,
         ...(before === undefined ? {} : { claim: before }),
+        same: { mailboxes },
         set,
       }),
     ]);
@@ -99,14 +102,8 @@ function busyElsewhere({ deletionId, state }: Tree): LetheError {
 /** Gives the tree back as it was. One that is claimed by others, or ending, stays as it is. */
 export async function releaseSource(rows: RowStore, handOver: HandOver): Promise<void> {
   const { from, tree } = handOver;
-  await rows.write(
-    treeUpdate(from.accountId, tree.deletionId, {
-      from: 'leaving',
-      claim: handOverClaim(handOver),
-      set: { state: 'deleted' },
-      unset: ['claim', 'claimedAt'],
-    }),
-  );
+  const claim = handOverClaim(handOver);
+  await releaseTree(rows, from.accountId, tree.deletionId, claim, { state: 'leaving' });
 }
 
 /** What every transaction of the copy holds on to: both accounts (X3, W6) and the claim. */

@@ -145,6 +145,15 @@ describe('unexpunge', () => {
     expect(await uidsIn('INBOX')).toEqual([1]);
   });
 
+  test('the time of expunge counts to the second', async () => {
+    const within = async (expungedWithinSeconds: number) =>
+      (await send('unexpunge?dryRun=true', { mailbox: 'INBOX', expungedWithinSeconds })).body[
+        'count'
+      ];
+    const [most, least] = [await within(60), await within(59)];
+    expect([most, least]).toEqual([3, 1]);
+  });
+
   test('O1: a dry run says which, and changes nothing', async () => {
     const before = doors.world.rows.rows('dictmap');
     const body = { mailbox: 'INBOX', uids: [3, 1, 4, 9] };

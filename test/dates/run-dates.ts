@@ -10,7 +10,8 @@ import { testedDates } from './tested-dates.ts';
 const failed: string[] = [];
 for (const { name, date, zone } of testedDates(Date.now())) {
   process.stdout.write(`\n== ${name}: ${date} in ${zone}\n`);
-  const { status } = spawnSync('vitest', ['run', '--project', 'unit', ...process.argv.slice(2)], {
+  const lane = ['run', '--project', 'unit', '--project', 'unit-alone'];
+  const { status } = spawnSync('vitest', [...lane, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, LETHE_TEST_DATE: date, TZ: zone },
   });

@@ -6,7 +6,9 @@ import type { SignedCertificate } from '../../../functions/contract/api.ts';
 import { type FakeApi, problemReply, startFakeApi } from './support/fake-api.ts';
 import { makeLocalDirectory } from './support/local-directory.ts';
 import { type CliResult, runCli } from './support/run-cli.ts';
-import { temporaryDirectory } from './support/temporary-directory.ts';
+import { temporaryDirectory, useTemporaryDirectories } from './support/temporary-directory.ts';
+
+useTemporaryDirectories();
 
 const FACTS = {
   operationId: 'op1',

@@ -8,8 +8,10 @@ import { PROBLEMS } from '../../../functions/contract/api.ts';
 import { problemReply } from './support/fake-api.ts';
 import { ACCESS_KEY_ID, REGION } from './support/local-directory.ts';
 import { type CliResult, runCli } from './support/run-cli.ts';
-import { temporaryDirectory } from './support/temporary-directory.ts';
+import { temporaryDirectory, useTemporaryDirectories } from './support/temporary-directory.ts';
 import { useFakeApi } from './support/use-fake-api.ts';
+
+useTemporaryDirectories();
 
 const USER = 'john@example.com';
 const SHOW = 'GET /v1/accounts/john%40example.com';

@@ -5,7 +5,9 @@ import PostalMime from 'postal-mime';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openSource } from '../../../cli/import/open-source.ts';
 import { type MailboxSummary, makeMailbox } from '../../../demo/make-mailbox.ts';
-import { temporaryDirectory } from '../cli/support/temporary-directory.ts';
+import { temporaryDirectory, useTemporaryDirectories } from '../cli/support/temporary-directory.ts';
+
+useTemporaryDirectories();
 
 const UNTIL = new Date('2026-11-01T00:00:00Z');
 const MESSAGES = 400;

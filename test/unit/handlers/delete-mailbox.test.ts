@@ -1,11 +1,13 @@
-import '../../replay/quiet-logs.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { EstimatedCost } from '../../../functions/contract/folder-api.ts';
 import { Meter } from '../../../functions/core/meter/meter.ts';
 import { makeMailApi } from '../../../functions/handlers/mail-api.ts';
 import { MeteredRowStore } from '../../models/metered-row-store.ts';
+import { useQuietLog } from '../runtime/log-lines.ts';
 import { expectProblem } from './doors.ts';
 import { ADMIN, ANNA, DRY, FolderDoors, JOHN, numbered } from './folder-doors.ts';
+
+useQuietLog();
 
 let doors: FolderDoors;
 

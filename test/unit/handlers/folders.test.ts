@@ -1,11 +1,13 @@
-import '../../replay/quiet-logs.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { requireActiveAccount } from '../../../functions/core/accounts/accounts.ts';
 import { recordBackup } from '../../../functions/core/backups/record-backup.ts';
 import { createMailbox } from '../../../functions/core/mailboxes/create-mailbox.ts';
 import { interrupted } from '../core/interrupted.ts';
+import { useQuietLog } from '../runtime/log-lines.ts';
 import { expectProblem } from './doors.ts';
 import { ADMIN, ANNA, FolderDoors, JOHN, numbered } from './folder-doors.ts';
+
+useQuietLog();
 
 let doors: FolderDoors;
 

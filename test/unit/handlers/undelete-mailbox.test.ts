@@ -1,7 +1,9 @@
-import '../../replay/quiet-logs.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { useQuietLog } from '../runtime/log-lines.ts';
 import { expectProblem } from './doors.ts';
 import { ADMIN, ANNA, DRY, FolderDoors, JOHN, numbered } from './folder-doors.ts';
+
+useQuietLog();
 
 let doors: FolderDoors;
 

@@ -1,11 +1,13 @@
 /** A replay that passes proves something only if it would fail for any other expectation. */
-import '../../replay/quiet-logs.ts';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MemoryTarget } from '../../replay/memory-target.ts';
 import { runScenario } from '../../replay/run-scenario.ts';
 import { isBucketScenario, type Scenario } from '../../replay/scenario.ts';
 import { scenarioFiles } from '../../replay/scenario-files.ts';
+import { useQuietLog } from '../runtime/log-lines.ts';
+
+useQuietLog();
 
 const SCENARIOS = join(import.meta.dirname, '..', '..', 'scenarios');
 

@@ -1,10 +1,12 @@
-import '../../replay/quiet-logs.ts';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MemoryTarget } from '../../replay/memory-target.ts';
 import { runScenario } from '../../replay/run-scenario.ts';
 import type { Scenario, Step } from '../../replay/scenario.ts';
 import { scenarioFiles } from '../../replay/scenario-files.ts';
+import { useQuietLog } from '../runtime/log-lines.ts';
+
+useQuietLog();
 
 const SCENARIOS = join(import.meta.dirname, '..', '..', 'scenarios');
 

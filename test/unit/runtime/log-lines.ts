@@ -1,4 +1,4 @@
-import { type MockInstance, vi } from 'vitest';
+import { afterAll, beforeAll, type MockInstance, vi } from 'vitest';
 
 /** Everything that was printed, from the call on; nothing of it reaches the terminal. */
 export interface LogLines {
@@ -28,4 +28,13 @@ export function captureLog(): LogLines {
       for (const spy of spies) spy.mockRestore();
     },
   };
+}
+
+/** For the top of a file of tests: what functions log in them is shown to nobody. */
+export function useQuietLog(): void {
+  let log: LogLines | undefined;
+  beforeAll(() => {
+    log = captureLog();
+  });
+  afterAll(() => log?.release());
 }

@@ -7,7 +7,9 @@ import { type FakeApi, problemReply, type SeenRequest } from '../support/fake-ap
 import { makeLocalDirectory } from '../support/local-directory.ts';
 import { ACCOUNT_PATH, type MailServer, startMailServer } from '../support/mail-server.ts';
 import { type CliOptions, type CliResult, runCli } from '../support/run-cli.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { temporaryDirectory, useTemporaryDirectories } from '../support/temporary-directory.ts';
+
+useTemporaryDirectories();
 
 const USER = 'john@example.com';
 const DELIVER = `POST ${ACCOUNT_PATH}/messages`;

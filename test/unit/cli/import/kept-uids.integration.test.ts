@@ -6,7 +6,9 @@ import { INLINE_BODY_BYTES } from '../../../../functions/contract/limits.ts';
 import { makeLocalDirectory } from '../support/local-directory.ts';
 import { ACCOUNT_PATH, type MailServer, startMailServer } from '../support/mail-server.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { temporaryDirectory, useTemporaryDirectories } from '../support/temporary-directory.ts';
+
+useTemporaryDirectories();
 
 let server: MailServer;
 let local: string;

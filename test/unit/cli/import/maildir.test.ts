@@ -4,7 +4,9 @@ import { parseFileName } from '../../../../cli/import/maildir-folder.ts';
 import { readReason } from '../../../../cli/import/message-file.ts';
 import { openSource } from '../../../../cli/import/open-source.ts';
 import { UPLOAD_BYTES_MAX } from '../../../../functions/contract/limits.ts';
-import { at, bodies, put, readAll, reasons } from '../support/source-files.ts';
+import { at, bodies, put, readAll, reasons, useSourceFiles } from '../support/source-files.ts';
+
+useSourceFiles();
 
 describe('Maildir', () => {
   test('folders, flags, keywords, dates and order are those of the files', async () => {

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { SourceItem } from '../../../../cli/import/mail-source.ts';
 import { parseFromLine } from '../../../../cli/import/mbox.ts';
 import { openSource } from '../../../../cli/import/open-source.ts';
-import { at, bodies, put, readAll, reasons } from '../support/source-files.ts';
+import { at, bodies, put, readAll, reasons, useSourceFiles } from '../support/source-files.ts';
+
+useSourceFiles();
 
 describe('mbox', () => {
   const FROM = 'From a@x.org Sat Jan  3 01:05:34 2026';

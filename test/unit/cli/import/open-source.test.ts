@@ -2,7 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parseMailDate } from '../../../../cli/import/message-header.ts';
 import { openSource } from '../../../../cli/import/open-source.ts';
-import { at, isMessage, put, readAll } from '../support/source-files.ts';
+import { at, isMessage, put, readAll, useSourceFiles } from '../support/source-files.ts';
+
+useSourceFiles();
 
 describe('folder of .eml files', () => {
   test('subfolders are mailboxes, the date is the header’s or the file’s', async () => {

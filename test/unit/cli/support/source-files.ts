@@ -3,13 +3,17 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach } from 'vitest';
 import type { MailSource, SourceItem, SourceMessage } from '../../../../cli/import/mail-source.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { temporaryDirectory, useTemporaryDirectories } from './temporary-directory.ts';
 
 let root = '';
 
-beforeEach(async () => {
-  root = await temporaryDirectory();
-});
+/** For the top of a file of tests. */
+export function useSourceFiles(): void {
+  useTemporaryDirectories();
+  beforeEach(async () => {
+    root = await temporaryDirectory();
+  });
+}
 
 /** A path below a directory that is new for each test. */
 export const at = (...path: string[]): string => join(root, ...path);

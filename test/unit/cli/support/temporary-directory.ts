@@ -6,9 +6,12 @@ import { afterAll } from 'vitest';
 
 const made: string[] = [];
 
-afterAll(async () => {
-  for (const directory of made) await rm(directory, { recursive: true, force: true });
-});
+/** For the top of a file of tests. */
+export function useTemporaryDirectories(): void {
+  afterAll(async () => {
+    for (const directory of made.splice(0)) await rm(directory, { recursive: true, force: true });
+  });
+}
 
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'lethe-test-'));

@@ -2,7 +2,7 @@
  * Accounts whose trees take several transactions, because here a transaction takes 14 items: three
  * mailboxes go at once, four at a time after that. A message of a tree takes up to 13 by itself. As in folder-races.test.ts:
  *
- *   LETHE_SEED=<seed> npx vitest run --project unit test/simulation/folder-races-large.test.ts
+ *   LETHE_SEED=<seed> npx vitest run --project unit-alone test/simulation/folder-races-large.alone.test.ts
  */
 import { describe, expect, test, vi } from 'vitest';
 import { AT_ONCE_MAILBOXES } from '../../functions/core/folders/delete-tree.ts';

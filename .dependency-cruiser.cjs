@@ -7,6 +7,20 @@ const only = (name, comment, from, allowed) => ({
   to: { pathNot: [...allowed, 'node_modules'], dependencyTypesNot: ['core'] },
 });
 
+/** The folders of the core, from the ground up: each imports from those before it. */
+const CORE = [
+  ...['ports', 'rows', 'walks', 'names', 'accounts', 'settings', 'policies', 'mailboxes'],
+  ...['meter', 'operations', 'backups', 'quota', 'messages', 'folders', 'recount'],
+  ...['autoexpunge', 'queries', 'purge', 'requests', 'evidence', 'caches', 'erasure'],
+  ...['bulk', 'sessions', 'provisioning', 'objects', 'dicts', 'doctor'],
+];
+const coreFolder = (name, at) => ({
+  name: `core-${name}-imports-downwards`,
+  comment: `${name} may not import a folder of the core that comes after it`,
+  severity: 'error',
+  from: { path: `^functions/core/${name}/` },
+  to: { path: `^functions/core/(${CORE.slice(at + 1).join('|') || '-'})/` },
+});
 module.exports = {
   forbidden: [
     only('contract-imports-nothing', 'both sides of the wire read it', '^functions/contract/', [
@@ -49,6 +63,14 @@ module.exports = {
       '^local/',
       '^functions/contract/',
     ]),
+    ...CORE.map(coreFolder),
+    {
+      name: 'core-folder-has-a-place',
+      comment: 'a new folder of the core gets its place in the order above',
+      severity: 'error',
+      from: {},
+      to: { path: '^functions/core/[^/]+/', pathNot: `^functions/core/(${CORE.join('|')})/` },
+    },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-orphans',

@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { Counts, EstimateAnswer } from '../../functions/contract/api.ts';
 import { registryKeys } from '../../functions/contract/row-layout.ts';
-import { billedUsage } from '../../functions/core/meter/metered-step.ts';
 import { dollarsOf, shownUsage } from '../../functions/core/meter/usage.ts';
+import { billedUsage } from '../../functions/core/operations/metered-step.ts';
 import { erasedCounts } from '../../functions/core/operations/progress.ts';
 import { number, text } from '../../functions/core/rows/attributes.ts';
 import { everyRow } from '../../functions/core/rows/paging.ts';

@@ -9,7 +9,7 @@ import {
   timedOut,
   unreachable,
   wrongSecret,
-} from '../core/sessions/mail-server-errors.ts';
+} from '../core/ports/mail-server-errors.ts';
 
 const PATH = '/doveadm/v1';
 

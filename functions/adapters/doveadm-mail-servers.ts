@@ -1,8 +1,8 @@
 import type { MailServer, MailServerSettings } from '../contract/mail-servers.ts';
 import { InvalidInputError } from '../core/errors.ts';
+import { MailServerError, refused, secretUnreadable } from '../core/ports/mail-server-errors.ts';
 import type { MailServers } from '../core/ports/mail-servers.ts';
 import type { Secrets } from '../core/ports/secrets.ts';
-import { MailServerError, refused, secretUnreadable } from '../core/sessions/mail-server-errors.ts';
 import { askDoveadm, type DoveadmHttpOptions } from './doveadm-http.ts';
 
 /** No user was found to kick (EX_NOHOST): what we wanted. */

@@ -5,8 +5,8 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Meter } from '../core/meter/meter.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import { secretUnreadable } from '../core/ports/mail-server-errors.ts';
 import type { Secrets } from '../core/ports/secrets.ts';
-import { secretUnreadable } from '../core/sessions/mail-server-errors.ts';
 import { meterSecretsManager } from './sdk-metering.ts';
 
 /** A secret is asked for again after this long, so that a rotation arrives without a deployment. */

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { millisecondsSinceStart } from '../adapters/system-clock.ts';
 import { STEP_LOG } from '../contract/metrics.ts';
 import type { OperationContext } from '../contract/payloads.ts';
-import { meteredStep } from '../core/meter/metered-step.ts';
+import { meteredStep } from '../core/operations/metered-step.ts';
 import { entryPoint } from './entry-point.ts';
 import { logFault, logInfo } from './logger.ts';
 import { peakMemoryMb } from './peak-memory.ts';

@@ -22,9 +22,8 @@ import {
 } from '../contract/backups.ts';
 import { ENV, type EnvName } from '../contract/env.ts';
 import type { MailSettings } from '../contract/mail-settings.ts';
-import type { RetentionClasses } from '../core/accounts/create-account.ts';
-import type { RetentionDays } from '../core/messages/expiry.ts';
 import { Meter } from '../core/meter/meter.ts';
+import type { RetentionDays } from '../core/policies/expiry.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { EvidenceStore } from '../core/ports/evidence-store.ts';
 import type { Ids } from '../core/ports/ids.ts';
@@ -32,6 +31,7 @@ import type { ObjectStore } from '../core/ports/object-store.ts';
 import type { RowStore } from '../core/ports/row-store.ts';
 import type { Signer } from '../core/ports/signer.ts';
 import type { Workflows, WorkflowVerb } from '../core/ports/workflows.ts';
+import type { RetentionClasses } from '../core/provisioning/create-account.ts';
 import { parseSettings } from '../core/settings/parse-settings.ts';
 import { readEnvironment, readJson } from './environment.ts';
 

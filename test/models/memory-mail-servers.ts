@@ -1,7 +1,7 @@
 import type { MailServer } from '../../functions/contract/mail-servers.ts';
 import { InvalidInputError } from '../../functions/core/errors.ts';
+import { type MailServerError, refused } from '../../functions/core/ports/mail-server-errors.ts';
 import type { MailServers } from '../../functions/core/ports/mail-servers.ts';
-import { type MailServerError, refused } from '../../functions/core/sessions/mail-server-errors.ts';
 
 /** How a session takes a kick: `comes back` at once, as a client does that can log in again. */
 type Temper = 'ends' | 'comes back' | 'stays';

@@ -1,8 +1,8 @@
 /** The steps of purge-mailboxes one after the other, as its machine calls them. */
 import type { PurgeReport } from '../../functions/contract/purge.ts';
 import type { WalkedPart, WalkPart, WalkProgress } from '../../functions/contract/walks.ts';
-import type { RetentionDays } from '../../functions/core/messages/expiry.ts';
 import { executionOf, requireOperation } from '../../functions/core/operations/operations.ts';
+import type { RetentionDays } from '../../functions/core/policies/expiry.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
 import { finishPurge } from '../../functions/core/purge/finish-purge.ts';
 import { purgePart } from '../../functions/core/purge/purge-part.ts';

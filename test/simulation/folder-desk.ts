@@ -4,7 +4,6 @@ import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import { accountPartition } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { ADMIN } from '../../functions/core/accounts/actor.ts';
-import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { type Deletion, deleteTree } from '../../functions/core/folders/delete-tree.ts';
 import type { TreePurge } from '../../functions/core/folders/purge-members.ts';
 import { type PurgedTree, purgeTree } from '../../functions/core/folders/purge-tree.ts';
@@ -21,7 +20,7 @@ import { deliverMessages } from '../../functions/core/messages/deliver-messages.
 import { everyEntry } from '../../functions/core/messages/entries.ts';
 import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';
 import type { Row } from '../../functions/core/ports/row-store.ts';
-import { Pace } from '../../functions/core/purge/pace.ts';
+import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { parseMessageQuery } from '../../functions/core/queries/parse-query.ts';
 import { searchMessages } from '../../functions/core/queries/search-messages.ts';
 import { showQuota } from '../../functions/core/quota/quota.ts';
@@ -29,6 +28,7 @@ import { requestList } from '../../functions/core/requests/list-request.ts';
 import type { MailRequest } from '../../functions/core/requests/mail-access.ts';
 import { requestStatus } from '../../functions/core/requests/mailbox-requests.ts';
 import { readSettings } from '../../functions/core/settings/settings-store.ts';
+import { Pace } from '../../functions/core/walks/pace.ts';
 import { Turns } from './turns.ts';
 import { CLASSES, World } from './world.ts';
 

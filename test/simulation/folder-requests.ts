@@ -3,14 +3,14 @@
 import { registryKeys } from '../../functions/contract/row-layout.ts';
 import type { Account } from '../../functions/core/accounts/accounts.ts';
 import { isStored } from '../../functions/core/folders/tree.ts';
-import { isAtOrBelow } from '../../functions/core/mailboxes/mailbox-path.ts';
 import { type Mailbox, requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { copyMessages } from '../../functions/core/messages/copy-messages.ts';
 import { expungeMessages } from '../../functions/core/messages/expunge-messages.ts';
 import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';
 import { moveMessages } from '../../functions/core/messages/move-messages.ts';
 import { restoreMessages } from '../../functions/core/messages/restore-messages.ts';
-import { recount } from '../../functions/core/quota/recount.ts';
+import { isAtOrBelow } from '../../functions/core/names/mailbox-path.ts';
+import { recount } from '../../functions/core/recount/recount.ts';
 import { requestCreate } from '../../functions/core/requests/create-request.ts';
 import type { MailRequest } from '../../functions/core/requests/mail-access.ts';
 import { requestRename } from '../../functions/core/requests/rename-request.ts';

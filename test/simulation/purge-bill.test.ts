@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { OperationContext } from '../../functions/contract/payloads.ts';
 import { Meter } from '../../functions/core/meter/meter.ts';
-import { meteredStep } from '../../functions/core/meter/metered-step.ts';
 import { dollarsOf, sumUsage, type Usage, usageOf } from '../../functions/core/meter/usage.ts';
 import { reconcileObjects } from '../../functions/core/objects/reconcile-objects.ts';
+import { meteredStep } from '../../functions/core/operations/metered-step.ts';
 import { showOperation } from '../../functions/core/operations/operation-answer.ts';
 import { meteredPorts } from '../models/metered-ports.ts';
 import { PurgedAccounts, USERS } from './purged-accounts.ts';

@@ -9,7 +9,7 @@ import {
   timedOut,
   unreachable,
   wrongSecret,
-} from '../../functions/core/sessions/mail-server-errors.ts';
+} from '../../functions/core/ports/mail-server-errors.ts';
 import { CRASH_POINTS } from '../models/faulty.ts';
 import { certificateOf, makeDoomed, NEIGHBOUR, operationIdOf, USER } from './doomed-account.ts';
 import { leftOf } from './leftovers.ts';

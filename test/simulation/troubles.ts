@@ -1,6 +1,6 @@
 /** What goes wrong around a deletion: a table of services that throttle, deny or do not answer. */
 import { answered } from '../../functions/adapters/store-faults.ts';
-import { timedOut } from '../../functions/core/sessions/mail-server-errors.ts';
+import { timedOut } from '../../functions/core/ports/mail-server-errors.ts';
 import type { OutageOptions } from '../models/outage.ts';
 
 export const PROXY = { url: 'https://proxy-1.example.org', role: 'proxy' } as const;

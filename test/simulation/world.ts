@@ -16,7 +16,7 @@ import { releaseAddress } from '../../functions/core/erasure/release-address.ts'
 import { resolveAccount } from '../../functions/core/erasure/resolve-account.ts';
 import { verifyErasure } from '../../functions/core/erasure/verify-erasure.ts';
 import { Meter } from '../../functions/core/meter/meter.ts';
-import { meteredStep } from '../../functions/core/meter/metered-step.ts';
+import { meteredStep } from '../../functions/core/operations/metered-step.ts';
 import { recordFailure } from '../../functions/core/operations/record-failure.ts';
 import type { MailServers } from '../../functions/core/ports/mail-servers.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
 import { describe, expect, test } from 'vitest';
 
@@ -92,5 +95,45 @@ describe('imports point one way', () => {
     const expected = code.filter((file) => roots.includes(file.split('/')[0] ?? ''));
     expect(expected.length).toBeGreaterThan(60);
     expect(expected.filter((file) => !seen.has(file))).toEqual([]);
+  });
+
+  test('folders of the core have an order, and none imports from one that comes after it', async () => {
+    const { forbidden } = createRequire(import.meta.url)('../../.dependency-cruiser.cjs');
+    const baseDir = mkdtempSync(join(tmpdir(), 'lethe-core-order-'));
+    const put = (file: string, text: string): void => {
+      mkdirSync(join(baseDir, dirname(file)), { recursive: true });
+      writeFileSync(join(baseDir, file), text);
+    };
+    put('functions/core/ports/clock.ts', "import '../erasure/plan.ts';\nimport '../drawer/x.ts';");
+    put('functions/core/erasure/plan.ts', "import '../rows/paging.ts';");
+    put('functions/core/rows/paging.ts', 'export {};');
+    put('functions/core/drawer/x.ts', 'export {};');
+    const result = await cruise(['functions'], { baseDir, validate: true, ruleSet: { forbidden } });
+    rmSync(baseDir, { recursive: true });
+    if (typeof result.output === 'string') throw new Error('expected a result object');
+    const found = result.output.summary.violations.map(({ rule }) => rule.name);
+    expect(found).toEqual(
+      expect.arrayContaining(['core-ports-imports-downwards', 'core-folder-has-a-place']),
+    );
+    expect(found.filter((name) => /^core-(erasure|rows)-/.test(name))).toEqual([]);
+  });
+});
+
+describe('what the documents name is there', () => {
+  test('paths of files and folders', () => {
+    const at = ['', 'functions/', 'docs/', 'docs/decisions/'];
+    const gone = files
+      .filter((file) => /^(README|docs\/[a-z-]+)\.md$/.test(file))
+      .flatMap((file) =>
+        [
+          ...read(file).matchAll(
+            /`((?:functions|core|adapters|cdk|cli|test|local|docs|bench)\/[\w./-]+)`/g,
+          ),
+        ]
+          .map(([, path = '']) => path)
+          .filter((path) => !at.some((prefix) => existsSync(prefix + path)))
+          .map((path) => `${file}: ${path}`),
+      );
+    expect(gone).toEqual([]);
   });
 });

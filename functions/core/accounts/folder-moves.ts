@@ -3,7 +3,7 @@
  * row, so that a tree of any size is gone, or back, for every reader at one moment (F1, F4).
  */
 import { StoreBusyError } from '../errors.ts';
-import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
+import { isAtOrBelow } from '../names/mailbox-path.ts';
 import type { Value } from '../ports/row-store.ts';
 import { isObject } from '../rows/attributes.ts';
 

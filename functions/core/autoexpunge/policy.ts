@@ -1,11 +1,11 @@
 /** The policy of a mailbox: what the settings say, written down on its row. */
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { dueGuard, entryAt } from '../policies/due.ts';
+import { type PolicyAttributes, policyAttributes } from '../policies/policy-attributes.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { settingsChecks } from '../settings/settings-store.ts';
-import { dueGuard, entryAt } from './due.ts';
-import { type PolicyAttributes, policyAttributes } from './policy-attributes.ts';
 
 const policyOn = (mailbox: Mailbox): PolicyAttributes =>
   policyAttributes({

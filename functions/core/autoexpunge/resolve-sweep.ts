@@ -2,13 +2,13 @@
 import type { AutoexpungeInput, ResolveSweepAnswer } from '../../contract/autoexpunge.ts';
 import type { WalkPart } from '../../contract/walks.ts';
 import { accountHeld, requireActiveAccount } from '../accounts/accounts.ts';
-import { parseAddress, parseDomain } from '../accounts/address.ts';
 import { InvalidInputError } from '../errors.ts';
+import { parseAddress, parseDomain } from '../names/address.ts';
 import { parseExecutionInput } from '../operations/execution-input.ts';
 import { refusal } from '../operations/refusals.ts';
+import { duePartition } from '../policies/due.ts';
 import type { Ports } from '../ports/ports.ts';
 import { dueShards } from '../walks/walk-shard.ts';
-import { duePartition } from './due.ts';
 
 const FIELDS = { user: 'string', domain: 'string', dryRun: 'boolean' } as const;
 

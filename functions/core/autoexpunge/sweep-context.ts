@@ -2,8 +2,8 @@
 import type { SweepReport } from '../../contract/autoexpunge.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { readAccount } from '../accounts/accounts.ts';
-import type { RetentionDays } from '../messages/expiry.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
+import type { RetentionDays } from '../policies/expiry.ts';
 import { readSettings } from '../settings/settings-store.ts';
 import { failureOf, NOTHING } from '../walks/walk-report.ts';
 

@@ -5,11 +5,11 @@
 import type { SweepAnswer, SweepDuePayload, SweepReport } from '../../contract/autoexpunge.ts';
 import { accountOfMailbox } from '../../contract/row-layout.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
+import { duePartition } from '../policies/due.ts';
 import type { Row } from '../ports/row-store.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { NOTHING, sumReports } from '../walks/walk-report.ts';
 import { walkShard } from '../walks/walk-shard.ts';
-import { duePartition } from './due.ts';
 import { contextOf, reportFailure, type SweepConfig } from './sweep-context.ts';
 import { sweepMailbox } from './sweep-mailbox.ts';
 import { passedOverReport, reportOf } from './sweep-report.ts';

@@ -10,14 +10,14 @@ import { LetheError } from '../errors.ts';
 import { raiseFirstLive } from '../mailboxes/first-live.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
-import { DAY_MS } from '../messages/expiry.ts';
 import { type ExpungedMessage, expungeMessages } from '../messages/expunge-messages.ts';
 import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
+import { changeOfDue, dueGuard, entryAt } from '../policies/due.ts';
+import { DAY_MS } from '../policies/expiry.ts';
+import { policyAttributes } from '../policies/policy-attributes.ts';
 import type { Change, RowStore } from '../ports/row-store.ts';
 import { settingsChanged, settingsChecks } from '../settings/settings-store.ts';
-import { changeOfDue, dueGuard, entryAt } from './due.ts';
 import { applyPolicy } from './policy.ts';
-import { policyAttributes } from './policy-attributes.ts';
 import { sweepShell } from './sweep-shell.ts';
 import { countOf, judge, pageToJudge, type Rule, staysFrom } from './verdicts.ts';
 

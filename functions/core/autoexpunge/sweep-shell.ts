@@ -18,13 +18,13 @@ import { SHELL_LOOK_MS } from '../folders/leave-shell.ts';
 import { withdrawals } from '../mailboxes/access-list.ts';
 import { markOf, toBucketName } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { DAY_MS } from '../messages/expiry.ts';
 import { stateOf } from '../messages/message.ts';
+import { entryAt } from '../policies/due.ts';
+import { DAY_MS } from '../policies/expiry.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row, RowStore, Write } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';
 import { inParallel } from '../rows/parallel.ts';
-import { entryAt } from './due.ts';
 
 /** What is left is looked at only to say when to come back: a sample will do. */
 const PAGE_ROWS = 100;

@@ -7,7 +7,7 @@ import {
   readMailboxPage,
   stillThere,
 } from '../messages/entries.ts';
-import { DAY_MS, type RetentionDays } from '../messages/expiry.ts';
+import { DAY_MS, type RetentionDays } from '../policies/expiry.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { storedIn } from '../quota/quota.ts';
 

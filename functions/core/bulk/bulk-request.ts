@@ -1,9 +1,9 @@
 /** What a bulk verb is asked to do: checked before anything is opened or changed. */
 import type { BulkVerb } from '../../contract/api.ts';
 import type { BulkInput } from '../../contract/bulk.ts';
-import { parseAddress } from '../accounts/address.ts';
 import { InvalidInputError } from '../errors.ts';
-import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
+import { parseAddress } from '../names/address.ts';
+import { parseMailboxPath } from '../names/mailbox-path.ts';
 import { parseExecutionInput } from '../operations/execution-input.ts';
 import type { Value } from '../ports/row-store.ts';
 import { parseMessageQuery, parseRestoreQuery } from '../queries/parse-query.ts';

@@ -4,9 +4,9 @@ import type { CertifyAnswer, OperationContext } from '../../contract/payloads.ts
 import { registryKeys } from '../../contract/row-layout.ts';
 import { type Certificate, certificateName, signCertificate } from '../evidence/certificate.ts';
 import { type ResidueSettings, residueOf } from '../evidence/residue.ts';
-import { billedUsage } from '../meter/metered-step.ts';
 import { PRICES_OF } from '../meter/prices.ts';
 import { shownDollars, shownUsage } from '../meter/usage.ts';
+import { billedUsage } from '../operations/metered-step.ts';
 import { enterStep, requireRunning, toOperation, updateWrite } from '../operations/operations.ts';
 import { erasedCounts } from '../operations/progress.ts';
 import type { Ports } from '../ports/ports.ts';

@@ -5,10 +5,10 @@ import { registryKeys } from '../../contract/row-layout.ts';
 import { ownsAddress } from '../accounts/accounts.ts';
 import { everyCache } from '../caches/caches.ts';
 import { enterStep, requireRunning, updateWrite } from '../operations/operations.ts';
+import { MailServerError } from '../ports/mail-server-errors.ts';
 import type { MailServers } from '../ports/mail-servers.ts';
 import { textSet } from '../rows/attributes.ts';
 import { inParallel } from '../rows/parallel.ts';
-import { MailServerError } from '../sessions/mail-server-errors.ts';
 import { type RowPorts, requirePart } from './erasure-ports.ts';
 
 const PARALLEL_SERVERS = 16;

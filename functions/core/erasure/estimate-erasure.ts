@@ -3,13 +3,13 @@ import type { EstimateAnswer } from '../../contract/api.ts';
 import { accountPartition } from '../../contract/row-layout.ts';
 import { markOf } from '../mailboxes/bucket-directory.ts';
 import { toMailbox } from '../mailboxes/mailboxes.ts';
-import { type ErasureSize, erasureUsage } from '../meter/erasure-usage.ts';
 import { PRICES_OF } from '../meter/prices.ts';
 import { rowBytes, writeUnits } from '../meter/row-units.ts';
 import { shownDollars, shownUsage } from '../meter/usage.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
 import { everyRow } from '../rows/paging.ts';
 import type { ErasureSettings } from './erasure-ports.ts';
+import { type ErasureSize, erasureUsage } from './erasure-usage.ts';
 
 const PAGE_ROWS = 500;
 

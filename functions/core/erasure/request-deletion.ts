@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { EstimateAnswer } from '../../contract/api.ts';
 import { OPERATION_RETENTION_DAYS } from '../../contract/limits.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
-import { parseAddress } from '../accounts/address.ts';
+import { parseAddress } from '../names/address.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import { type Operation, openWrites, requireOperation } from '../operations/operations.ts';
 import { ensureRunning, type RequestPorts } from '../operations/run-operation.ts';

@@ -9,7 +9,7 @@ import type {
   ResolveAccountPayload,
 } from '../../contract/payloads.ts';
 import type { Account } from '../accounts/accounts.ts';
-import { parseAddress } from '../accounts/address.ts';
+import { parseAddress } from '../names/address.ts';
 import { joinOperation, ownOrRunning } from '../operations/join-operation.ts';
 import { openWrites, requireOperation } from '../operations/operations.ts';
 import { refusal } from '../operations/refusals.ts';

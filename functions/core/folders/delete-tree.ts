@@ -9,7 +9,6 @@ import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { isHidden, movesAround, withMove } from '../accounts/folder-moves.ts';
 import { mailboxWrites, newMailbox } from '../mailboxes/create-mailbox.ts';
 import { everyMailbox } from '../mailboxes/every-mailbox.ts';
-import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, type MailboxPorts, unknownMailbox } from '../mailboxes/mailboxes.ts';
 import {
   isRemembered,
@@ -18,6 +17,7 @@ import {
   UidValidities,
 } from '../mailboxes/name-memory.ts';
 import { hideSubscriptions } from '../mailboxes/subscriptions.ts';
+import { isAtOrBelow } from '../names/mailbox-path.ts';
 import type { Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';

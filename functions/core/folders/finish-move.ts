@@ -10,7 +10,6 @@ import { activeCheck } from '../accounts/while-active.ts';
 import { StoreBusyError } from '../errors.ts';
 import type { Mailbox, MailboxPorts } from '../mailboxes/mailboxes.ts';
 import { isRemembered, readNameMemories, UidValidities } from '../mailboxes/name-memory.ts';
-import { finishRename } from '../mailboxes/rename-mailbox.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
@@ -31,6 +30,7 @@ import {
   restoreWrites,
   treeUpdate,
 } from './move-writes.ts';
+import { finishRename } from './rename-mailbox.ts';
 import { type Member, membersOf, readNamed, readTree, type Tree, targetPath } from './tree.ts';
 
 /**

@@ -4,10 +4,10 @@
  * (design, section 3). A sweep removes it once they are empty.
  */
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { entryAt } from '../autoexpunge/due.ts';
 import { markOf } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { DAY_MS } from '../messages/expiry.ts';
+import { entryAt } from '../policies/due.ts';
+import { DAY_MS } from '../policies/expiry.ts';
 import type { Write } from '../ports/row-store.ts';
 
 /** Tombstones last a day, and DynamoDB's TTL takes some days more. */

@@ -12,10 +12,10 @@ import {
   readAccount,
   unknownUser,
 } from '../accounts/accounts.ts';
-import { parseAddress } from '../accounts/address.ts';
 import { shownAddresses } from '../accounts/shown-addresses.ts';
 import { activeCheck } from '../accounts/while-active.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
+import { parseAddress } from '../names/address.ts';
 import type { Guard, Row, RowStore, Write } from '../ports/row-store.ts';
 import { number } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';

@@ -3,8 +3,9 @@ import type { AutoexpungePolicy } from '../../contract/mail-settings.ts';
 import { dictmapKeys, ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { movesAround } from '../accounts/folder-moves.ts';
-import { policyAttributes } from '../autoexpunge/policy-attributes.ts';
 import { StoreBusyError } from '../errors.ts';
+import { INBOX } from '../names/mailbox-path.ts';
+import { policyAttributes } from '../policies/policy-attributes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Write } from '../ports/row-store.ts';
@@ -16,7 +17,6 @@ import {
   sameNames,
   settingsChanged,
 } from '../settings/settings-store.ts';
-import { INBOX } from './mailbox-path.ts';
 import { type Mailbox, type MailboxPorts, mailboxExists } from './mailboxes.ts';
 import { readNameMemories, requireUnseen, UidValidities } from './name-memory.ts';
 

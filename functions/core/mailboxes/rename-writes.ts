@@ -1,7 +1,7 @@
 /** The writes that give mailboxes their new names, each name with one owner at every moment. */
 import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
-import { dueGuard } from '../autoexpunge/due.ts';
+import { dueGuard } from '../policies/due.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import type { Mailbox } from './mailboxes.ts';

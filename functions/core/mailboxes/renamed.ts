@@ -1,6 +1,6 @@
 /** What another name changes on the row of a mailbox. */
-import { dueAfterAdding } from '../autoexpunge/due.ts';
-import { policyAttributes } from '../autoexpunge/policy-attributes.ts';
+import { dueAfterAdding } from '../policies/due.ts';
+import { policyAttributes } from '../policies/policy-attributes.ts';
 import type { Change } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import type { Mailbox } from './mailboxes.ts';

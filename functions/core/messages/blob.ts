@@ -5,11 +5,11 @@
  * link names it (B1).
  */
 import { dictmapKeys, linkOf, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { rowEnd } from '../policies/expiry.ts';
 import type { Attributes, Row, RowStore, Write } from '../ports/row-store.ts';
 import { number, numbers, text, textSet } from '../rows/attributes.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { Entry } from './entries.ts';
-import { rowEnd } from './expiry.ts';
 import type { Message } from './message.ts';
 
 /** Links of a blob, at most: the next copy takes new bytes. 100 links are 3 KB of row. */

@@ -13,6 +13,7 @@ import { dropEmptyBuckets } from '../mailboxes/empty-buckets.ts';
 import { flaggedRows, flaggedWrites } from '../mailboxes/flagged-uids.ts';
 import { requireUid } from '../mailboxes/mailbox-uids.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { expiryKey } from '../policies/expiry.ts';
 import type {
   Attributes,
   Change,
@@ -24,7 +25,6 @@ import type {
 import { AccountGuard } from './account-guard.ts';
 import { agreesWith, type Blob, BlobDraft } from './blob.ts';
 import type { Entry } from './entries.ts';
-import { expiryKey } from './expiry.ts';
 import { type ExpiryDraft, expiryWrite } from './expiry-count.ts';
 import { DELETED, flagCountsOf, plus } from './flag-counts.ts';
 import { draftOf, type MailboxDraft, mailboxWrite, registrationsOf } from './mailbox-draft.ts';

@@ -16,7 +16,6 @@ import {
   requireActiveAccount,
 } from '../accounts/accounts.ts';
 import { type Actor, OWNER } from '../accounts/actor.ts';
-import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import {
   checkUids,
   requireUid,
@@ -28,6 +27,7 @@ import {
 import { type Mailbox, readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { type Access, requireTarget } from '../mailboxes/rights.ts';
 import { uidConflict } from '../mailboxes/uid-conflict.ts';
+import { INBOX, parseMailboxPath } from '../names/mailbox-path.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import type { Ports } from '../ports/ports.ts';
 import { checkQuota } from '../quota/quota.ts';

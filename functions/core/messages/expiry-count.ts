@@ -1,7 +1,7 @@
 /** How much of a storage ends on a day: counted in the transactions that expunge and restore. */
 import { ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { DAY_MS, dayOf, expiryKey, rowEnd } from '../policies/expiry.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
-import { DAY_MS, dayOf, expiryKey, rowEnd } from './expiry.ts';
 
 export interface ExpiryDraft {
   readonly storageId: string;

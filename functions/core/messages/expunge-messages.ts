@@ -14,10 +14,10 @@ import {
 import { requireUnheld } from '../accounts/accounts.ts';
 import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
 import { ensureStorage } from '../mailboxes/storage-mailbox.ts';
+import { expiresAt, rowEnd, tombstoneEnd } from '../policies/expiry.ts';
 import type { BlobDraft } from './blob.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
-import { expiresAt, rowEnd, tombstoneEnd } from './expiry.ts';
 import {
   type Chunked,
   type ChunkPorts,

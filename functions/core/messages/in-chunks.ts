@@ -7,6 +7,7 @@ import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { type Account, whyProtected } from '../accounts/accounts.ts';
 import { RowTooLargeError, StoreBusyError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { RetentionDays } from '../policies/expiry.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Refusal, Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
@@ -14,7 +15,6 @@ import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { agreesWith, readBlobs } from './blob.ts';
 import { Chunk } from './chunk.ts';
 import { type Entry, EVERYTHING_SHOWN, readEntries, stillThere } from './entries.ts';
-import type { RetentionDays } from './expiry.ts';
 import { isRowFault, type PassOver } from './pass-over.ts';
 
 export type MessagePorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;

@@ -1,8 +1,8 @@
 /** What a chunk does to one mailbox: UIDs given, counts, buckets that come into use. */
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { dueAfterAdding, dueGuard } from '../policies/due.ts';
 import type { Write } from '../ports/row-store.ts';
 import { type FlagCounts, flagCounting, NO_FLAGS } from './flag-counts.ts';
 

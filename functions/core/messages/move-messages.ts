@@ -7,11 +7,11 @@ import { linkOf, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
+import { tombstoneEnd } from '../policies/expiry.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
 import { addLink, addMessage, type CopiedMessage } from './copy-messages.ts';
 import type { Entry } from './entries.ts';
-import { tombstoneEnd } from './expiry.ts';
 import {
   DROPPED,
   type ExpungeOptions,

@@ -4,7 +4,6 @@
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
-import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import { isThere } from '../mailboxes/every-mailbox.ts';
@@ -16,6 +15,7 @@ import {
   requireActive,
   requireMailbox,
 } from '../mailboxes/mailboxes.ts';
+import { settingsFor } from '../policies/policy-attributes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import { addMessage } from './copy-messages.ts';
 import { type Entry, readEntries } from './entries.ts';

@@ -4,13 +4,13 @@
  */
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { dueAfterAdding, dueGuard } from '../autoexpunge/due.ts';
 import { markOf, registration } from '../mailboxes/bucket-directory.ts';
 import { deadWrites } from '../mailboxes/dead-writes.ts';
 import { dropEmptyBuckets } from '../mailboxes/empty-buckets.ts';
 import { flaggedWrites } from '../mailboxes/flagged-uids.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { passedInTop } from '../mailboxes/passed-over.ts';
+import { dueAfterAdding, dueGuard } from '../policies/due.ts';
 import type { RowStore, Write, WriteResult } from '../ports/row-store.ts';
 import { DELETED, flagCounting, sumFlags } from './flag-counts.ts';
 import { type Message, toAttributes } from './message.ts';

@@ -1,9 +1,9 @@
 /** An operation as callers see it. */
 import type { OperationAnswer } from '../../contract/api.ts';
-import { billedUsage } from '../meter/metered-step.ts';
 import { PRICES_OF } from '../meter/prices.ts';
 import { shownDollars, shownUsage, type Usage, usageOf } from '../meter/usage.ts';
 import type { Ports } from '../ports/ports.ts';
+import { billedUsage } from './metered-step.ts';
 import { executionOf, type Operation, requireOperation } from './operations.ts';
 import { erasedCounts } from './progress.ts';
 

@@ -1,7 +1,7 @@
 /** Turning what a machine caught into something an operator can act on. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { RecordFailurePayload } from '../../contract/payloads.ts';
-import { MAIL_SERVER_NEXT } from '../sessions/mail-server-errors.ts';
+import { MAIL_SERVER_NEXT } from '../ports/mail-server-errors.ts';
 import { failOperation, type OperationPorts } from './operations.ts';
 
 const NEXT: Readonly<Record<string, string>> = {

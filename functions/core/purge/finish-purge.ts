@@ -2,11 +2,11 @@
 import type { Counts } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { FinishPurgeAnswer, FinishPurgePayload, PurgeReport } from '../../contract/purge.ts';
-import { DAY_MS } from '../messages/expiry.ts';
 import { purgeUsage } from '../meter/purge-usage.ts';
 import { shownUsage } from '../meter/usage.ts';
 import { failOperation, type OperationPorts, requireOperation } from '../operations/operations.ts';
 import { erasedCounts } from '../operations/progress.ts';
+import { DAY_MS } from '../policies/expiry.ts';
 import { named, partReport } from '../walks/walk-report.ts';
 import { ALL_ACCOUNTS, endPurgeWrites, leftWrite, readPurge } from './purge-operation.ts';
 import { asPurge, leftIn, NOTHING_PURGED, sumPurges } from './purge-report.ts';

@@ -10,11 +10,11 @@ import { finishMoves } from '../folders/finish-move.ts';
 import type { TreePurge } from '../folders/purge-members.ts';
 import { dueMembers, type PurgedTree, purgeTree } from '../folders/purge-tree.ts';
 import { everyTree, isStored, readMailboxes, readTree, type Tree } from '../folders/tree.ts';
-import { DAY_MS } from '../messages/expiry.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
+import { DAY_MS } from '../policies/expiry.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { CHUNK_MESSAGES } from '../walks/pace.ts';
 import type { Visited } from '../walks/walk-shard.ts';
-import { CHUNK_MESSAGES } from './pace.ts';
 import { asPurge, NOTHING_PURGED, partOf, sumPurges } from './purge-report.ts';
 
 export interface AccountPurge extends Omit<TreePurge, 'dueAt'> {

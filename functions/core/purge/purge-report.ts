@@ -2,7 +2,7 @@
 import type { Counts } from '../../contract/api.ts';
 import type { PurgeReport } from '../../contract/purge.ts';
 import type { WalkReport } from '../../contract/walks.ts';
-import { DAY_MS } from '../messages/expiry.ts';
+import { DAY_MS } from '../policies/expiry.ts';
 import { NOTHING, sumReports } from '../walks/walk-report.ts';
 
 export const NOTHING_PURGED: PurgeReport = {

@@ -1,7 +1,7 @@
 /** What a purge is asked to do: checked before anything is opened or changed. */
 import type { PurgeInput, PurgeRequest } from '../../contract/purge.ts';
-import { parseAddress, parseDomain } from '../accounts/address.ts';
 import { type FieldProblem, InvalidInputError, quoted } from '../errors.ts';
+import { parseAddress, parseDomain } from '../names/address.ts';
 import { parseExecutionInput } from '../operations/execution-input.ts';
 
 const FIELDS = {

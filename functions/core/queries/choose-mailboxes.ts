@@ -1,8 +1,8 @@
 /** Which mailboxes of an account a query looks into. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { LetheError, quoted } from '../errors.ts';
-import { INBOX } from '../mailboxes/mailbox-path.ts';
-import { matchesPattern } from '../mailboxes/mailbox-pattern.ts';
+import { INBOX } from '../names/mailbox-path.ts';
+import { matchesPattern } from '../names/mailbox-pattern.ts';
 import { canMatch } from './match-query.ts';
 import type { Query } from './query.ts';
 

@@ -1,7 +1,7 @@
 /** Whether a query holds of a message, and in which mailboxes it can. */
 
-import { matchesPattern } from '../mailboxes/mailbox-pattern.ts';
 import type { Envelope } from '../messages/envelope.ts';
+import { matchesPattern } from '../names/mailbox-pattern.ts';
 import type { Condition, Query } from './query.ts';
 
 /** What a query looks at, of a live message or of one in the expunge storage. */

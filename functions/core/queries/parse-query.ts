@@ -1,7 +1,7 @@
 /** Understanding queries, before anything is looked at or changed. */
 import { isPattern } from '../../contract/mailbox-names.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
-import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
+import { parseMailboxPath } from '../names/mailbox-path.ts';
 import {
   type Condition,
   invalidQuery,

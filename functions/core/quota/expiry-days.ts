@@ -1,6 +1,6 @@
 /** Reading what a storage counts by the day on which its messages end. */
 import { accountOfMailbox, accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
-import { dayOf } from '../messages/expiry.ts';
+import { dayOf } from '../policies/expiry.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { number, text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';

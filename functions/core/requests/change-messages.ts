@@ -8,7 +8,6 @@ import type {
   FlagChange,
 } from '../../contract/mail-api.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
-import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
 import {
   checkTarget,
@@ -26,6 +25,7 @@ import { parseFlags, parseKeywords } from '../messages/flags.ts';
 import type { Chunked } from '../messages/in-chunks.ts';
 import { moveMessages } from '../messages/move-messages.ts';
 import type { PassOver } from '../messages/pass-over.ts';
+import { parseMailboxPath } from '../names/mailbox-path.ts';
 import { checkQuota } from '../quota/quota.ts';
 import { openDeleted } from './deleted-request.ts';
 import {

@@ -5,13 +5,13 @@ import type {
   SearchAnswer,
   SearchRequest,
 } from '../../contract/mail-api.ts';
-import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
-import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
 import { hasRight, requireTarget } from '../mailboxes/rights.ts';
 import { copyMessages } from '../messages/copy-messages.ts';
 import { moveMessages } from '../messages/move-messages.ts';
+import { parseMailboxPath } from '../names/mailbox-path.ts';
+import { settingsFor } from '../policies/policy-attributes.ts';
 import { parseMessageQuery } from '../queries/parse-query.ts';
 import { requireMailboxes } from '../queries/query.ts';
 import { searchMessages } from '../queries/search-messages.ts';

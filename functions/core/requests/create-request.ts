@@ -1,13 +1,13 @@
 /** Creating mailboxes as owners, other users and administrators ask for it. */
 import type { CreateMailboxRequest } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import { settingsFor } from '../autoexpunge/policy-attributes.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
-import { parentOf, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { checkUidValidity, requireUidsSetter } from '../mailboxes/mailbox-uids.ts';
 import { findMailbox, type Mailbox, mailboxExists } from '../mailboxes/mailboxes.ts';
 import { hasRight, notAllowed, permissionDenied, rightsOf } from '../mailboxes/rights.ts';
+import { parentOf, parseMailboxPath } from '../names/mailbox-path.ts';
+import { settingsFor } from '../policies/policy-attributes.ts';
 import type { MailRequest } from './mail-access.ts';
 import { settleMoves } from './settle-moves.ts';
 

@@ -2,7 +2,6 @@
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { LetheError, quoted } from '../errors.ts';
 import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
-import { INBOX, isAtOrBelow } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, unknownMailbox } from '../mailboxes/mailboxes.ts';
 import {
   hasRight,
@@ -12,6 +11,7 @@ import {
   rightsOf,
 } from '../mailboxes/rights.ts';
 import { everyEntry } from '../messages/entries.ts';
+import { INBOX, isAtOrBelow } from '../names/mailbox-path.ts';
 import { isStorage, type MailAccess, type MailRequest } from './mail-access.ts';
 
 /** Children that an error names. */

@@ -1,8 +1,8 @@
 /** Deleting the mailboxes that an expunge by query has left empty (`doveadm expunge -d`). */
 import { ERROR_NAMES, type ErrorName } from '../../contract/error-names.ts';
 import { LetheError } from '../errors.ts';
-import { INBOX } from '../mailboxes/mailbox-path.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { INBOX } from '../names/mailbox-path.ts';
 import { deleteMailbox } from './delete-request.ts';
 import { isStorage, type MailRequest } from './mail-access.ts';
 

@@ -20,9 +20,9 @@ import {
   toTree,
   unknownDeletion,
 } from '../folders/tree.ts';
-import { INBOX, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Right } from '../mailboxes/rights.ts';
+import { INBOX, parseMailboxPath } from '../names/mailbox-path.ts';
 import { text } from '../rows/attributes.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { type MailRequest, openMailbox, requireAdmin } from './mail-access.ts';

@@ -5,7 +5,6 @@
  */
 import type { UndeleteMailboxAnswer, UndeleteMailboxRequest } from '../../contract/folder-api.ts';
 import { type Account, requireActiveAccount, whyProtected } from '../accounts/accounts.ts';
-import { parseAddress } from '../accounts/address.ts';
 import { quoted, StoreBusyError } from '../errors.ts';
 import {
   claimSource,
@@ -26,11 +25,12 @@ import {
   unknownDeletion,
 } from '../folders/tree.ts';
 import { type Undeletion, undeleteTree } from '../folders/undelete-tree.ts';
-import { isAtOrBelow, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { notAllowed } from '../mailboxes/rights.ts';
-import { Pace } from '../purge/pace.ts';
+import { parseAddress } from '../names/address.ts';
+import { isAtOrBelow, parseMailboxPath } from '../names/mailbox-path.ts';
 import { checkQuota } from '../quota/quota.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { Pace } from '../walks/pace.ts';
 import type { MailRequest } from './mail-access.ts';
 
 /** A request's worth of rows: this purge is somebody's wait, and small. */

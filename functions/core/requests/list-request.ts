@@ -2,11 +2,11 @@
 import type { MailboxListItem } from '../../contract/mail-api.ts';
 import { InvalidInputError } from '../errors.ts';
 import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
-import { parentOf } from '../mailboxes/mailbox-path.ts';
-import { Pattern, parsePattern } from '../mailboxes/mailbox-pattern.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { hasRight } from '../mailboxes/rights.ts';
 import { subscribedNames } from '../mailboxes/subscriptions.ts';
+import { parentOf } from '../names/mailbox-path.ts';
+import { Pattern, parsePattern } from '../names/mailbox-pattern.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import type { MailRequest } from './mail-access.ts';
 

@@ -3,12 +3,12 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { CoveredByBackup } from '../backups/backups.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
-import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { type Access, hasRight, notAllowed, requireMailboxWith } from '../mailboxes/rights.ts';
-import type { RetentionDays } from '../messages/expiry.ts';
 import type { ExpungeOptions } from '../messages/expunge-messages.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
+import { parseMailboxPath } from '../names/mailbox-path.ts';
+import type { RetentionDays } from '../policies/expiry.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 
 /** UIDs named in one request: 1 MiB of JSON, some forty transactions. */

@@ -8,12 +8,12 @@ import type {
 } from '../../contract/mail-api.ts';
 import { StoreBusyError } from '../errors.ts';
 import { changeAcl, parseAclChange, shownAcl } from '../mailboxes/access-list.ts';
-import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { changeUids, requireUidStep, requireUidsSetter } from '../mailboxes/mailbox-uids.ts';
 import { findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
 import { notAllowed, requireAnyRight, rightsOf } from '../mailboxes/rights.ts';
 import { listSubscriptions, subscribe, unsubscribe } from '../mailboxes/subscriptions.ts';
 import { everyEntry } from '../messages/entries.ts';
+import { parseMailboxPath } from '../names/mailbox-path.ts';
 import { openPlace, type Place } from './deleted-request.ts';
 import { type MailRequest, openMailbox, requireNoStorage } from './mail-access.ts';
 

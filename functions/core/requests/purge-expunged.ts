@@ -7,9 +7,9 @@ import { everyMailboxRow } from '../mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
 import { EVERYTHING_SHOWN } from '../messages/entries.ts';
-import { DAY_MS } from '../messages/expiry.ts';
 import { findInPlace } from '../messages/in-place-entries.ts';
 import { holdsExpunged, purgeInPlace } from '../messages/unexpunge-messages.ts';
+import { DAY_MS } from '../policies/expiry.ts';
 import { type MailRequest, openMailbox, requireAdmin } from './mail-access.ts';
 
 /** Some five transactions: what was found is gone before more is looked for. */

@@ -2,10 +2,10 @@
 import type { RenameMailboxRequest } from '../../contract/mail-api.ts';
 import { ownRename } from '../accounts/folder-moves.ts';
 import { quoted } from '../errors.ts';
-import { INBOX, isAtOrBelow, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
+import { renameMailbox } from '../folders/rename-mailbox.ts';
 import { type Mailbox, mailboxExists } from '../mailboxes/mailboxes.ts';
-import { renameMailbox } from '../mailboxes/rename-mailbox.ts';
 import { notAllowed, requireMailboxWith } from '../mailboxes/rights.ts';
+import { INBOX, isAtOrBelow, parseMailboxPath } from '../names/mailbox-path.ts';
 import { requireFreeName } from './create-request.ts';
 import { isStorage, type MailAccess, type MailRequest } from './mail-access.ts';
 import { settleMoves } from './settle-moves.ts';

@@ -2,12 +2,12 @@
 import type { RestoreMessagesAnswer, RestoreMessagesRequest } from '../../contract/mail-api.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
-import { parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { hasRight, requireTarget } from '../mailboxes/rights.ts';
 import { type Entry, readEntries } from '../messages/entries.ts';
 import type { Message } from '../messages/message.ts';
 import { restoreMessages } from '../messages/restore-messages.ts';
+import { parseMailboxPath } from '../names/mailbox-path.ts';
 import { parseRestoreQuery } from '../queries/parse-query.ts';
 import { selectMessages } from '../queries/select-messages.ts';
 import {

@@ -11,8 +11,8 @@ import type {
 import { type Account, readAccount } from '../accounts/accounts.ts';
 import { applyPolicies } from '../autoexpunge/apply-policies.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
-import { parsePattern } from '../mailboxes/mailbox-pattern.ts';
 import type { MailboxPorts } from '../mailboxes/mailboxes.ts';
+import { parsePattern } from '../names/mailbox-pattern.ts';
 import { showQuota } from '../quota/quota.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
 import { nearer, resolveSettings, type SettingsLevels } from '../settings/resolve-settings.ts';

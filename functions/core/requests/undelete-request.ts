@@ -1,7 +1,6 @@
 /** Bringing deleted folders back, as administrators ask for it. */
 import type { UndeleteMailboxAnswer, UndeleteMailboxRequest } from '../../contract/folder-api.ts';
 import { findAccount } from '../accounts/accounts.ts';
-import { parseAddress } from '../accounts/address.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import {
   everyTree,
@@ -12,8 +11,9 @@ import {
   unknownDeletion,
 } from '../folders/tree.ts';
 import { undeleteTree } from '../folders/undelete-tree.ts';
-import { isAtOrBelow, parseMailboxPath } from '../mailboxes/mailbox-path.ts';
 import { estimatedCost, returnUsage } from '../meter/folder-usage.ts';
+import { parseAddress } from '../names/address.ts';
+import { isAtOrBelow, parseMailboxPath } from '../names/mailbox-path.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { parseDeletionId } from './deleted-request.ts';
 import { handedOverBefore, requestHandOver } from './hand-over-request.ts';

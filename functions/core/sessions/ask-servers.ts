@@ -2,9 +2,9 @@
 import type { MailServer } from '../../contract/mail-servers.ts';
 import type { RefusalAnswer } from '../../contract/payloads.ts';
 import type { Clock } from '../ports/clock.ts';
+import { MailServerError, mayPass } from '../ports/mail-server-errors.ts';
 import type { MailServers } from '../ports/mail-servers.ts';
 import { inParallel } from '../rows/parallel.ts';
-import { MailServerError, mayPass } from './mail-server-errors.ts';
 
 export interface ServerPorts {
   readonly mailServers: MailServers;

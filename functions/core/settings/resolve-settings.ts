@@ -9,8 +9,8 @@ import type {
   OwnerAccess,
 } from '../../contract/mail-settings.ts';
 import { isPattern, RIGHTS } from '../../contract/mailbox-names.ts';
-import { isAtOrBelow } from '../mailboxes/mailbox-path.ts';
-import { matchesPattern } from '../mailboxes/mailbox-pattern.ts';
+import { isAtOrBelow } from '../names/mailbox-path.ts';
+import { matchesPattern } from '../names/mailbox-pattern.ts';
 
 /** Where expunged mail goes. */
 type ExpungeMode =

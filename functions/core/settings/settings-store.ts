@@ -3,8 +3,8 @@ import { checkTogether, type SettingsProblem } from '../../contract/check-mail-s
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount, settingsOf } from '../accounts/accounts.ts';
-import { domainOf } from '../accounts/address.ts';
 import { StoreBusyError } from '../errors.ts';
+import { domainOf } from '../names/address.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Guard, Refusal, RowStore, Value, Write, WriteResult } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';

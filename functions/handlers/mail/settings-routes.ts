@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { QuotaAnswer } from '../../contract/mail-api.ts';
 import type { SettingsAnswer } from '../../contract/settings-api.ts';
 import { requireActiveAccount } from '../../core/accounts/accounts.ts';
-import { parseDomain } from '../../core/accounts/address.ts';
+import { parseDomain } from '../../core/names/address.ts';
 import { showQuota } from '../../core/quota/quota.ts';
-import { recount } from '../../core/quota/recount.ts';
+import { recount } from '../../core/recount/recount.ts';
 import {
   applyToDomain,
   patching,

@@ -2,13 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { bucketOf, dictmapKeys } from '../../../../functions/contract/row-layout.ts';
-import { duePartition } from '../../../../functions/core/autoexpunge/due.ts';
 import type { SweepConfig } from '../../../../functions/core/autoexpunge/sweep-context.ts';
 import { sweepDue } from '../../../../functions/core/autoexpunge/sweep-due.ts';
 import { deleteNow } from '../../../../functions/core/folders/delete-now.ts';
 import { newBucket } from '../../../../functions/core/mailboxes/bucket-directory.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { readMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { duePartition } from '../../../../functions/core/policies/due.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
 import { dueShards } from '../../../../functions/core/walks/walk-shard.ts';
 import { interrupted } from '../interrupted.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
-import { DAY_MS } from '../../../../functions/core/messages/expiry.ts';
 import { restoreMessages } from '../../../../functions/core/messages/restore-messages.ts';
+import { DAY_MS } from '../../../../functions/core/policies/expiry.ts';
 import type { Query, Row } from '../../../../functions/core/ports/row-store.ts';
 import { DAY_SECONDS, policies, SweptAccount } from './swept-account.ts';
 

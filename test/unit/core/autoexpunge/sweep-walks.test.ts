@@ -3,14 +3,14 @@ import type { SweepAnswer, SweepProgress } from '../../../../functions/contract/
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
 import type { WalkFailure } from '../../../../functions/contract/walks.ts';
-import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
-import { duePartition } from '../../../../functions/core/autoexpunge/due.ts';
 import { sweepAccounts } from '../../../../functions/core/autoexpunge/sweep-accounts.ts';
 import type { SweepConfig } from '../../../../functions/core/autoexpunge/sweep-context.ts';
 import { sweepDue } from '../../../../functions/core/autoexpunge/sweep-due.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { listMailboxes } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
+import { duePartition } from '../../../../functions/core/policies/due.ts';
+import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { changeDomainSettings } from '../../../../functions/core/settings/settings-store.ts';
 import { dueShards, SHARDS } from '../../../../functions/core/walks/walk-shard.ts';
 import { mail } from '../../../simulation/mail.ts';

@@ -2,8 +2,6 @@
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { dictmapKeys, registryKeys } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
-import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
-import { policyAttributes } from '../../../../functions/core/autoexpunge/policy-attributes.ts';
 import {
   type SweepOptions,
   sweepMailbox,
@@ -15,7 +13,9 @@ import { deliverMessages } from '../../../../functions/core/messages/deliver-mes
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
 import type { MailContext } from '../../../../functions/core/messages/in-chunks.ts';
 import { listMessages } from '../../../../functions/core/messages/read-messages.ts';
+import { policyAttributes } from '../../../../functions/core/policies/policy-attributes.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
+import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';

@@ -11,12 +11,12 @@ import {
 } from '../../contract/row-layout.ts';
 import { activeCheck } from '../accounts/while-active.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { DAY_MS } from '../messages/expiry.ts';
 import type { FlagCounts } from '../messages/flag-counts.ts';
+import { DAY_MS } from '../policies/expiry.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Guard, RowStore } from '../ports/row-store.ts';
+import type { Usage } from '../quota/quota.ts';
 import { number, text } from '../rows/attributes.ts';
-import type { Usage } from './quota.ts';
 
 export type Counted = Usage & FlagCounts;
 

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ErasureSize, erasureUsage } from '../../../../functions/core/meter/erasure-usage.ts';
+import {
+  type ErasureSize,
+  erasureUsage,
+} from '../../../../functions/core/erasure/erasure-usage.ts';
 import { PRICES, PRICES_OF } from '../../../../functions/core/meter/prices.ts';
 import { dollarsOf } from '../../../../functions/core/meter/usage.ts';
 

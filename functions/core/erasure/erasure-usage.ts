@@ -1,9 +1,9 @@
 /** What erasing an account will be billed for, before it is done: the same units as the bill. */
 import { accountPrefixes, SHARDS } from '../../contract/key-layout.ts';
 import { BUCKET_UIDS, OBJECT_PAGE_KEYS } from '../../contract/limits.ts';
-import { rangeCountFor } from '../erasure/plan.ts';
-import { transitionsOf } from './transitions.ts';
-import { sumUsage, type Usage } from './usage.ts';
+import { transitionsOf } from '../meter/transitions.ts';
+import { sumUsage, type Usage } from '../meter/usage.ts';
+import { rangeCountFor } from './plan.ts';
 
 export interface ErasureSize {
   readonly messages: number;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAILBOX_PATH_BYTES } from '../../../../functions/contract/limits.ts';
-import { parseMailboxPath } from '../../../../functions/core/mailboxes/mailbox-path.ts';
+import { parseMailboxPath } from '../../../../functions/core/names/mailbox-path.ts';
 
 const parse = (value: unknown): string => parseMailboxPath('path', value);
 

@@ -1,7 +1,7 @@
 /** How long expunged mail stays, and on which day of UTC it ends. */
 import type { RowKey } from '../../contract/row-layout.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { PolicyAttributes } from './policy-attributes.ts';
 
 export const DAY_MS = 86_400_000;
 
@@ -27,7 +27,7 @@ export type RetentionDays = Readonly<Record<string, number | null>>;
 export function expiresAt(
   retentionDays: RetentionDays,
   retentionClass: string,
-  storage: Pick<Mailbox, 'autoexpungeAfterSeconds'>,
+  storage: Pick<PolicyAttributes, 'autoexpungeAfterSeconds'>,
   now: number,
 ): number | undefined {
   const days = retentionDays[retentionClass] ?? null;

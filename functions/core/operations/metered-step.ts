@@ -6,14 +6,14 @@
  */
 import type { OperationContext } from '../../contract/payloads.ts';
 import { ROW_VERSION, registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
-import { retentionEnd } from '../operations/operations.ts';
+import type { Meter } from '../meter/meter.ts';
+import { FAILED_TRANSITIONS, transitionsOf } from '../meter/transitions.ts';
+import { sumUsage, type Usage, usageOf } from '../meter/usage.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { numbers } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
-import type { Meter } from './meter.ts';
-import { FAILED_TRANSITIONS, transitionsOf } from './transitions.ts';
-import { sumUsage, type Usage, usageOf } from './usage.ts';
+import { retentionEnd } from './operations.ts';
 
 const PAGE_ROWS = 300;
 const MB_PER_GB = 1024;

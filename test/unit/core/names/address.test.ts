@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ADDRESS_BYTES } from '../../../../functions/contract/limits.ts';
-import { domainOf, parseAddress } from '../../../../functions/core/accounts/address.ts';
+import { domainOf, parseAddress } from '../../../../functions/core/names/address.ts';
 
 const parse = (value: unknown): string => parseAddress('user', value);
 

@@ -3,11 +3,11 @@ import type { QuotaDrift } from '../../contract/mail-api.ts';
 import { dictmapKeys, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
-import { DAY_MS, dayOf, rowEnd } from '../messages/expiry.ts';
+import { DAY_MS, dayOf, rowEnd } from '../policies/expiry.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Write } from '../ports/row-store.ts';
-import { daysOf } from './expiry-days.ts';
-import type { Usage } from './quota.ts';
+import { daysOf } from '../quota/expiry-days.ts';
+import type { Usage } from '../quota/quota.ts';
 
 /** Days that a count outlives its day, as where it is made: nobody sums it any more. */
 const COUNT_KEPT_DAYS = 3;

@@ -4,7 +4,7 @@ import {
   matchesPattern,
   Pattern,
   parsePattern,
-} from '../../../../functions/core/mailboxes/mailbox-pattern.ts';
+} from '../../../../functions/core/names/mailbox-pattern.ts';
 
 describe('patterns of mailbox names', () => {
   test.each([

@@ -2,8 +2,16 @@
  * When autoexpunge next has something to do in a mailbox: an entry of the index `due`, written
  * with what made it due, so that no mailbox is missed and none is looked at in vain (A5).
  */
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Change } from '../ports/row-store.ts';
+import type { PolicyAttributes } from './policy-attributes.ts';
+
+/** What a mailbox row says of its policy and its entry. */
+export interface DueMailbox extends PolicyAttributes {
+  readonly mailboxId: string;
+  readonly role?: string;
+  readonly messages: number;
+  readonly dueSk?: string;
+}
 
 /** The index has as many partitions as hex digits, so that a sweep can walk them side by side. */
 export const duePartition = (shard: string): string => `due#autoexpunge#${shard}`;
@@ -16,7 +24,7 @@ const shardOf = (mailboxId: string): string => mailboxId.charAt(mailboxId.indexO
  * @param added messages, which are the newest: their age counts from now
  */
 export function dueAfterAdding(
-  mailbox: Mailbox,
+  mailbox: DueMailbox,
   added: number,
   now: number,
 ): Record<string, string> | undefined {
@@ -33,7 +41,7 @@ export function dueAfterAdding(
 }
 
 /** The entry for a time, or undefined when an earlier one stands. */
-function dueEntry(mailbox: Mailbox, time: number): Record<string, string> | undefined {
+function dueEntry(mailbox: DueMailbox, time: number): Record<string, string> | undefined {
   const entry = entryAt(mailbox.mailboxId, time);
   return mailbox.dueSk !== undefined && mailbox.dueSk <= entry.dueSk ? undefined : entry;
 }
@@ -50,7 +58,7 @@ const RELIED_ON = ['dueSk', 'autoexpungeAfterSeconds', 'autoexpungeMaxMails'] as
  * What `dueAfterAdding` was told must still hold when the messages are written: a sweep that finds
  * the mailbox empty removes the entry, a new policy makes one, and neither moves UIDNEXT.
  */
-export function dueGuard(mailbox: Mailbox): {
+export function dueGuard(mailbox: DueMailbox): {
   readonly equals: Record<string, string | number>;
   readonly without: readonly string[];
 } {
@@ -64,7 +72,7 @@ export function dueGuard(mailbox: Mailbox): {
 
 /** What brings the entry of a mailbox to another time, or takes it away. */
 export function changeOfDue(
-  mailbox: Mailbox,
+  mailbox: DueMailbox,
   next: ReturnType<typeof entryAt> | undefined,
 ): Pick<Change, 'set' | 'unset'> {
   if (next?.dueSk === mailbox.dueSk) return {};

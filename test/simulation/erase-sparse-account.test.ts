@@ -2,8 +2,11 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { BUCKET_UIDS, DELIVERY_MESSAGES } from '../../functions/contract/limits.ts';
 import { dictmapKeys } from '../../functions/contract/row-layout.ts';
+import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
+import { expungeMessages } from '../../functions/core/messages/expunge-messages.ts';
 import { createAccount } from '../../functions/core/provisioning/create-account.ts';
+import { resolveSettings } from '../../functions/core/settings/resolve-settings.ts';
 import { SOAK } from '../soak-sizes.ts';
 import { certificateOf, operationIdOf } from './doomed-account.ts';
 import { mail } from './mail.ts';
@@ -84,6 +87,34 @@ describe('X3: buckets far apart', () => {
     expect(world.rows.rows('dictmap')).toEqual([]);
     const { erased } = await certificateOf(world, operationIdOf(run.output));
     expect(erased).toMatchObject({ messageRows: 2 });
+  });
+
+  test('X3: of a storage no bucket is looked into but those of its view that are in use', async () => {
+    const world = new World();
+    const account = await createAccount(world.ports, CLASSES, { user: USER });
+    const settings = resolveSettings({ lazyExpunge: '.EXPUNGED' });
+    const context = { account, settings, retentionDays: { r14: 14, r30: 30, keep: null } };
+    const expungeOne = async (): Promise<void> => {
+      await deliverMessages(world.ports, { user: USER, messages: [{ raw: mail('x') }] }, Infinity);
+      const inbox = await requireMailbox(world.rows, account, 'INBOX');
+      await expungeMessages(world.ports, context, inbox, [inbox.uidNext - 1], {}, Infinity);
+    };
+    await expungeOne();
+    const storage = await requireMailbox(world.rows, account, '.EXPUNGED');
+    // As after 500,000 more that have ended.
+    await world.rows.write({
+      kind: 'update',
+      key: dictmapKeys.mailbox(storage.mailboxId),
+      guard: { row: 'present' },
+      change: { set: { uidNext: 50 * BUCKET_UIDS + 1 } },
+    });
+    await expungeOne();
+    const run = await world.run({ user: USER });
+    expect(run.status).toBe('SUCCEEDED');
+    expect(world.rows.rows('dictmap')).toEqual([]);
+    const { verification } = await certificateOf(world, operationIdOf(run.output));
+    // The account's own, 16 of blobs, and INBOX's: what the view shows are rows of INBOX.
+    expect(verification).toMatchObject({ partitionsListed: 1 + 16 + 1 });
   });
 
   test('X3: no bucket comes into the directory once the mailbox is fenced', async () => {

@@ -26,15 +26,19 @@ export function draftOf(mailbox: Mailbox): MailboxDraft {
   return { mailbox, uidNext: mailbox.uidNext, ...counts, flagged, added: 0, given };
 }
 
-/** Of the buckets that the UIDs given are the first of: UIDNEXT guards them. */
+/**
+ * Of the buckets that the UIDs given are the first of: UIDNEXT guards them. The listing that gets none
+ * is marked as well: without its mark, all buckets below UIDNEXT would count as in use.
+ */
 export function registrationsOf(
-  { mailbox, given }: MailboxDraft,
+  { mailbox, uidNext, given }: MailboxDraft,
   now: number,
 ): (Registration & { readonly listing: Listing })[] {
-  return LISTINGS.flatMap((listing) => {
-    const uids = given[listing];
-    return uids.length === 0 ? [] : [{ listing, ...registration(mailbox, uids, now, listing) }];
-  });
+  if (uidNext === mailbox.uidNext) return [];
+  return LISTINGS.map((listing) => ({
+    listing,
+    ...registration(mailbox, given[listing], now, listing),
+  }));
 }
 
 const LISTINGS = ['bucket', 'lazy'] as const;

@@ -4,7 +4,12 @@ import { ENV } from '../functions/contract/env.ts';
 import { CERTIFICATES_PREFIX, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { REQUEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
-import { daysOf, MAIL_ROWS, tellDeploymentSettings, tellMailSettings } from './mail-functions.ts';
+import {
+  MAIL_ROWS,
+  retentionDaysText,
+  tellDeploymentSettings,
+  tellMailSettings,
+} from './mail-functions.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 export interface ApiFunctions {
@@ -36,7 +41,7 @@ function addProvisioning(scope: Construct, props: ServiceStackProps): NodeFuncti
     prefixes: [CERTIFICATES_PREFIX],
   });
   result.bindKey(storage.certificateKey, ENV.certificateKeyId, ['kms:GetPublicKey']);
-  result.setVariable(ENV.retentionClasses, daysOf(settings.retentionClasses));
+  result.setVariable(ENV.retentionClasses, retentionDaysText(settings.retentionClasses));
   result.setVariable(ENV.defaultClass, settings.defaultRetentionClass);
   result.setVariable(ENV.classesEverDeployed, JSON.stringify(Object.keys(props.classesEver)));
   tellDeploymentSettings(result, settings);

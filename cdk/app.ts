@@ -1,11 +1,11 @@
 import { App } from 'aws-cdk-lib';
 import { RETENTION_HISTORY_FILE } from './retention-history.ts';
-import { readSettings } from './settings.ts';
+import { readDeploymentSettings } from './settings.ts';
 import { addStage } from './stacks.ts';
 
 const app = new App();
 addStage(app, {
-  settings: readSettings(app.node),
+  settings: readDeploymentSettings(app.node),
   retentionHistoryFile: RETENTION_HISTORY_FILE,
 });
 app.synth();

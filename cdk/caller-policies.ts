@@ -1,7 +1,7 @@
 /** Policies that an operator attaches to whoever calls the doors; nobody has them by default. */
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { Route, SignedHttpApi } from './constructs/http-api.ts';
+import type { ApiRoute, SignedHttpApi } from './constructs/http-api.ts';
 import { acknowledgeWildcards } from './constructs/wildcard-acknowledgement.ts';
 import {
   ALL_ROUTES,
@@ -44,8 +44,12 @@ export class CallerPolicies extends Construct {
     };
   }
 
-  private policy(id: string, allowed: readonly Route[], denied: readonly Route[]): ManagedPolicy {
-    const arns = (routes: readonly Route[]) =>
+  private policy(
+    id: string,
+    allowed: readonly ApiRoute[],
+    denied: readonly ApiRoute[],
+  ): ManagedPolicy {
+    const arns = (routes: readonly ApiRoute[]) =>
       routes.flatMap((route) => this.door.invokeArns(route));
     const actions = ['execute-api:Invoke'];
     const policy = new ManagedPolicy(this, id, {

@@ -30,7 +30,7 @@ interface Step {
  * By the names that the tokens of the definition have. Each puts one row into the registry besides
  * its work: what its invocation was billed for.
  */
-const STEPS = {
+const DELETION_STEPS = {
   ResolveAccount: {
     name: 'resolve-account',
     timeoutSeconds: STEP_TIMEOUT_SECONDS,
@@ -114,7 +114,7 @@ const STEPS = {
     dictmap: [],
   },
 } satisfies Record<string, Step>;
-type StepName = keyof typeof STEPS;
+type StepName = keyof typeof DELETION_STEPS;
 
 /** Creates the functions, by the names that the tokens of the definition have. */
 export function addDeleteAccountFunctions(
@@ -122,7 +122,7 @@ export function addDeleteAccountFunctions(
   props: ServiceStackProps,
 ): Readonly<Record<StepName, NodeFunction>> {
   const functions = Object.fromEntries(
-    Object.entries(STEPS).map(([id, step]) => [id, addStep(scope, id, step, props)]),
+    Object.entries(DELETION_STEPS).map(([id, step]) => [id, addStep(scope, id, step, props)]),
   ) as Record<StepName, NodeFunction>;
   allowObjects(functions, props);
   setVariables(functions, props);

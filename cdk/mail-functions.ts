@@ -5,7 +5,7 @@ import type { ServiceStackProps } from './service-props.ts';
 import type { RetentionClasses, Settings } from './settings.ts';
 
 /** Days by class in JSON, `null` for those that keep mail until something else removes it. */
-export function daysOf(classes: RetentionClasses): string {
+export function retentionDaysText(classes: RetentionClasses): string {
   const days = Object.entries(classes).map(
     ([name, retention]) => [name, retention === 'keep' ? null : retention] as const,
   );
@@ -23,7 +23,7 @@ export function tellMailSettings(
   target: NodeFunction,
   { settings, classesEver }: Pick<ServiceStackProps, 'settings' | 'classesEver'>,
 ): void {
-  target.setVariable(ENV.retentionClasses, daysOf(classesEver));
+  target.setVariable(ENV.retentionClasses, retentionDaysText(classesEver));
   tellDeploymentSettings(target, settings);
 }
 

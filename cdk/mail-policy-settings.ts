@@ -1,5 +1,6 @@
 /** When, and how much at a time, the deployment clears away what autoexpunge and purges take. */
 import { z } from 'zod';
+import { SHARDS } from '../functions/contract/key-layout.ts';
 
 export interface PolicySettings {
   /** When autoexpunge starts: an expression of EventBridge such as `rate(1 hour)`, or `off`. */
@@ -11,9 +12,6 @@ export interface PolicySettings {
   /** Messages that one purge may end in a second, so that delivery is never starved. */
   readonly purgeKeysPerSecond: number;
 }
-
-/** The index of what is due has one for each hex digit. */
-const SHARDS = 16;
 
 /** An expression of EventBridge, or `off`. */
 const schedule = z.string().regex(/^(off|(rate|cron)\([^()]+\))$/);
@@ -30,15 +28,15 @@ const PURGE_KEYS_PER_SECOND_MAX = 10_000;
 
 export const policyShape = {
   autoexpungeSchedule: schedule.default('rate(1 hour)'),
-  autoexpungeMaxConcurrency: z.int().min(1).max(SHARDS).default(4),
+  autoexpungeMaxConcurrency: z.int().min(1).max(SHARDS.length).default(4),
   purgeMailboxesSchedule: schedule.default('cron(0 3 ? * SUN *)'),
   purgeKeysPerSecond: z.int().min(1).max(PURGE_KEYS_PER_SECOND_MAX).default(PURGE_KEYS_PER_SECOND),
 };
 
 /** What each field takes, in words. */
-export const POLICY_ALLOWED = {
+export const POLICY_SETTINGS_ALLOWED = {
   autoexpungeSchedule: '"off", or an expression of EventBridge such as "rate(1 hour)"',
-  autoexpungeMaxConcurrency: `a whole number from 1 to ${SHARDS}`,
+  autoexpungeMaxConcurrency: `a whole number from 1 to ${SHARDS.length}`,
   purgeMailboxesSchedule: '"off", or an expression of EventBridge such as "cron(0 3 ? * SUN *)"',
   purgeKeysPerSecond: `a whole number from 1 to ${PURGE_KEYS_PER_SECOND_MAX}`,
 } as const;

@@ -1,21 +1,20 @@
 /** The part of the settings that says which retention classes there are. */
 import { z } from 'zod';
 import { OPAQUE_CLASS, UPLOADS_PREFIX } from '../functions/contract/key-layout.ts';
+import { DAYS_MAX } from '../functions/contract/times.ts';
 
 /** Days that expunge storage keeps mail, or `keep`: until something else removes it. */
 export type Retention = number | 'keep';
 export type RetentionClasses = Readonly<Record<string, Retention>>;
-
-/** S3 and DynamoDB take far more; a century is beyond anyone's mistake. */
-export const DAYS_MAX = 36_500;
 
 /** 1,000 lifecycle rules are S3's limit; this leaves room for all classes that ever were. */
 const CLASSES_MAX = 100;
 
 export const RETENTION_CLASSES_ALLOWED = `1 to ${CLASSES_MAX} classes, for instance {"r30": 30, "keep": "keep"}`;
 
-export const NAME = /^[a-z][a-z0-9]{0,15}$/;
-export const NAME_ALLOWED = 'a lower-case letter, then at most 15 lower-case letters and digits';
+export const CLASS_NAME = /^[a-z][a-z0-9]{0,15}$/;
+export const CLASS_NAME_ALLOWED =
+  'a lower-case letter, then at most 15 lower-case letters and digits';
 
 /** Prefixes of the mail bucket that are no class. */
 const RESERVED_PREFIXES = [`${OPAQUE_CLASS}/`, UPLOADS_PREFIX];
@@ -26,8 +25,8 @@ const within = (value: number, least: number, most: number) => value >= least &&
 
 /** What is wrong with a class, said as what would be right; undefined when nothing is. */
 function classProblem(name: string, given: unknown): string | undefined {
-  if (!NAME.test(name) || RESERVED_PREFIXES.includes(`${name}/`)) {
-    return `as its name ${NAME_ALLOWED}, except ${RESERVED_PREFIXES.join(' and ')}`;
+  if (!CLASS_NAME.test(name) || RESERVED_PREFIXES.includes(`${name}/`)) {
+    return `as its name ${CLASS_NAME_ALLOWED}, except ${RESERVED_PREFIXES.join(' and ')}`;
   }
   const saidDays = /^r([0-9]+)$/.exec(name)?.[1];
   if (saidDays !== undefined && given !== Number(saidDays)) return `${saidDays}, as its name says`;

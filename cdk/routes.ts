@@ -1,9 +1,9 @@
 /** Which function answers which request. */
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { Route } from './constructs/http-api.ts';
+import type { ApiRoute } from './constructs/http-api.ts';
 
 /** Accounts and what is done to them as a whole. */
-export const PROVISIONING_ROUTES: readonly Route[] = [
+export const PROVISIONING_ROUTES: readonly ApiRoute[] = [
   { path: '/v1/accounts', methods: [HttpMethod.POST] },
   { path: '/v1/accounts/{user}', methods: [HttpMethod.GET, HttpMethod.DELETE] },
   { path: '/v1/operations/{id}', methods: [HttpMethod.GET] },
@@ -13,16 +13,16 @@ export const PROVISIONING_ROUTES: readonly Route[] = [
 ];
 
 /** Ending deleted folders for good: for operators. */
-export const PURGE_ROUTES: readonly Route[] = [
+export const PURGE_ROUTES: readonly ApiRoute[] = [
   { path: '/v1/mailboxes/purge', methods: [HttpMethod.POST] },
 ];
 
 /** Recording backups, and what is known of them: for operators and backup tools. */
-export const BACKUP_ROUTES: readonly Route[] = [
+export const BACKUP_ROUTES: readonly ApiRoute[] = [
   { path: '/v1/backups', methods: [HttpMethod.GET, HttpMethod.POST] },
 ];
 
-const anyMethod = (path: string): Route => ({ path, methods: [HttpMethod.ANY] });
+const anyMethod = (path: string): ApiRoute => ({ path, methods: [HttpMethod.ANY] });
 
 /** What is in an account. The function itself answers methods that a path does not have. */
 const IN_ACCOUNT = [
@@ -45,7 +45,7 @@ export const ADMIN_ROUTES = [...IN_ACCOUNT, 'quota/recount'].map((what) =>
 );
 
 /** What a provisioning system says about accounts and domains without seeing any mail. */
-export const SETTINGS_ROUTES: readonly Route[] = [
+export const SETTINGS_ROUTES: readonly ApiRoute[] = [
   anyMethod('/v1/admin/accounts/{user}/settings'),
   anyMethod('/v1/admin/accounts/{user}/quota'),
   anyMethod('/v1/admin/domains/{domain}/settings'),
@@ -56,12 +56,14 @@ export const SETTINGS_ROUTES: readonly Route[] = [
 export const DOMAIN_ROUTES = SETTINGS_ROUTES.filter(({ path }) => path.includes('/domains/'));
 
 /** For operators only. */
-export const DOCTOR_ROUTES: readonly Route[] = [{ path: '/v1/doctor', methods: [HttpMethod.POST] }];
+export const DOCTOR_ROUTES: readonly ApiRoute[] = [
+  { path: '/v1/doctor', methods: [HttpMethod.POST] },
+];
 
 /** Everything below an account; `GET /v1/accounts/*` of the provisioning routes names it too. */
-export const BELOW_ACCOUNTS: Route = {
+export const BELOW_ACCOUNTS: ApiRoute = {
   path: '/v1/accounts/{user}/{below}',
   methods: [HttpMethod.ANY],
 };
 
-export const ALL_ROUTES: Route = { path: '/v1/{any}', methods: [HttpMethod.ANY] };
+export const ALL_ROUTES: ApiRoute = { path: '/v1/{any}', methods: [HttpMethod.ANY] };

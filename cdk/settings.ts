@@ -13,18 +13,22 @@ import {
   PRESIGNED_URL_SECONDS_MAX,
 } from '../functions/contract/limits.ts';
 import type { MailSettings } from '../functions/contract/mail-settings.ts';
+import { DAYS_MAX } from '../functions/contract/times.ts';
 import { BACKUP_ALLOWED, type BackupSettings, backupShape } from './backup-settings.ts';
 import { LONGEST_TIMEOUT_SECONDS } from './function-timeouts.ts';
-import { POLICY_ALLOWED, type PolicySettings, policyShape } from './mail-policy-settings.ts';
+import {
+  POLICY_SETTINGS_ALLOWED,
+  type PolicySettings,
+  policyShape,
+} from './mail-policy-settings.ts';
 import {
   type MailServersInput,
   mailServersAllowed,
   mailServersSchema,
 } from './mail-server-settings.ts';
 import {
-  DAYS_MAX,
-  NAME,
-  NAME_ALLOWED,
+  CLASS_NAME,
+  CLASS_NAME_ALLOWED,
   RETENTION_CLASSES_ALLOWED,
   type RetentionClasses,
   retentionClasses,
@@ -164,7 +168,7 @@ const ALLOWED: Readonly<Record<Field, string>> = {
   costCentre: 'a text of 1 to 256 characters',
   tags: 'an object of texts: names of 1 to 128 characters, values of at most 256',
   erasureMaxConcurrency: `a whole number from 1 to ${ERASURE_RANGES_MAX}`,
-  ...POLICY_ALLOWED,
+  ...POLICY_SETTINGS_ALLOWED,
   ...BACKUP_ALLOWED,
   apiRequestsPerSecondMax: 'a whole number from 1 to 10000',
   settleSeconds: `a whole number from 0 to ${SETTLE_SECONDS_MAX}`,
@@ -187,7 +191,7 @@ interface Context {
  * Settings of the stage that the context names.
  * @throws SettingsError with every problem there is.
  */
-export function readSettings(context: Context): Settings {
+export function readDeploymentSettings(context: Context): Settings {
   const lethe = z
     .strictObject({ stages: z.record(z.string(), z.unknown()) })
     .safeParse(context.tryGetContext('lethe'));
@@ -202,20 +206,21 @@ export function readSettings(context: Context): Settings {
     const known = Object.keys(stages).join(', ');
     throw new SettingsError([`stage: ${given(stage)}, allowed: one of ${known} (-c stage=...)`]);
   }
-  return parseSettings(stage, stages[stage]);
+  return parseDeploymentSettings(stage, stages[stage]);
 }
 
 /**
  * Checks the settings of one stage and fills in what is missing.
  * @throws SettingsError with every problem there is.
  */
-export function parseSettings(stage: string, raw: unknown): Settings {
+export function parseDeploymentSettings(stage: string, raw: unknown): Settings {
   const path = `lethe.stages.${stage}`;
   const result = SCHEMA.safeParse(raw);
   const problems = result.success
     ? []
     : result.error.issues.flatMap((issue) => issueProblems(path, raw, issue));
-  if (!NAME.test(stage)) problems.unshift(`${path}: allowed as a stage is ${NAME_ALLOWED}`);
+  if (!CLASS_NAME.test(stage))
+    problems.unshift(`${path}: allowed as a stage is ${CLASS_NAME_ALLOWED}`);
   problems.push(...crossProblems(path, raw));
   if (!result.success || problems.length > 0) throw new SettingsError(problems);
   return { stage, ...withoutUndefined(result.data) };

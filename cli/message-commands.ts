@@ -15,7 +15,7 @@ import { parseUidSet } from './commands/uid-set.ts';
 import { COPY_HELP, EXPUNGE_HELP, FLAG_HELP, RESTORE_HELP, SEARCH_HELP } from './help.ts';
 import { addUnexpungeCommands } from './unexpunge-commands.ts';
 
-const INBOX = ['-m, --mailbox <mailbox>', 'path of the mailbox', 'INBOX'] as const;
+const MAILBOX_OPTION = ['-m, --mailbox <mailbox>', 'path of the mailbox', 'INBOX'] as const;
 
 const PLACE = ['-m, --mailbox <mailbox>', 'path of the mailbox (default: INBOX)'] as const;
 
@@ -91,7 +91,7 @@ function addSearch(message: Command, act: Act): void {
 
 function addFlag(message: Command, act: Act): void {
   below(message, 'flag', 'add and remove flags and keywords')
-    .option(...INBOX)
+    .option(...MAILBOX_OPTION)
     .addOption(uidsOption().makeOptionMandatory())
     .option('--add <flag>', 'a system flag with its backslash, or a keyword; repeatable', collect)
     .option('--remove <flag>', 'the same; may be repeated', collect)

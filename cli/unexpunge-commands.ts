@@ -7,18 +7,18 @@ import { parseUidSet } from './commands/uid-set.ts';
 import type { ExpungedOptions, UnexpungeOptions } from './commands/unexpunge.ts';
 import { PURGE_EXPUNGED_HELP, UNEXPUNGE_HELP } from './help.ts';
 
-const INBOX = ['-m, --mailbox <mailbox>', 'path of the mailbox', 'INBOX'] as const;
+const MAILBOX_OPTION = ['-m, --mailbox <mailbox>', 'path of the mailbox', 'INBOX'] as const;
 
 export function addUnexpungeCommands(message: Command, act: Act): void {
   below(message, 'expunged', 'list what was expunged in place, and can be restored')
-    .option(...INBOX)
+    .option(...MAILBOX_OPTION)
     .action(
       act<ExpungedOptions>(async (context, _args, options) =>
         (await import('./commands/unexpunge.ts')).listExpunged(context, options),
       ),
     );
   below(message, 'unexpunge', 'restore what was expunged in place, into its own mailbox')
-    .option(...INBOX)
+    .option(...MAILBOX_OPTION)
     .addOption(
       new Option('--uid <uids>', 'UIDs that they had, such as 7 or 1,3-5').argParser(parseUidSet),
     )

@@ -13,7 +13,7 @@ import { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
 import type { NodeFunction } from './node-function.ts';
 
-export interface Route {
+export interface ApiRoute {
   /** With parameters in braces, `/v1/accounts/{user}`. */
   readonly path: string;
   readonly methods: readonly HttpMethod[];
@@ -73,7 +73,7 @@ export class SignedHttpApi extends Construct {
   }
 
   /** Sends all requests on the routes to one function. */
-  route(id: string, target: NodeFunction, routes: readonly Route[]): void {
+  route(id: string, target: NodeFunction, routes: readonly ApiRoute[]): void {
     const integration = new HttpLambdaIntegration(id, target.lambda);
     for (const { path, methods } of routes) {
       this.api.addRoutes({ path, methods: [...methods], integration });
@@ -84,7 +84,7 @@ export class SignedHttpApi extends Construct {
    * What `execute-api:Invoke` must be allowed on for a route. A parameter becomes `*`, which in
    * IAM matches slashes as well: a shorter route also names the longer ones below it.
    */
-  invokeArns({ path, methods }: Route): readonly string[] {
+  invokeArns({ path, methods }: ApiRoute): readonly string[] {
     const anyUser = path.replaceAll(/\{[^}]+\}/g, '*');
     return methods.map((method) =>
       this.api.arnForExecuteApi(method === HttpMethod.ANY ? '*' : method, anyUser, '$default'),

@@ -1,5 +1,8 @@
 /** What an import reads from, whatever its format. */
 
+import { KEYWORD, KEYWORDS_MAX } from '../../functions/contract/limits.ts';
+import { INBOX } from '../../functions/contract/mailbox-names.ts';
+
 export interface SourceMessage {
   readonly kind: 'message';
   /** Names the message within its folder, the same each time the folder is read. */
@@ -65,18 +68,9 @@ export const problem = (source: string, reason: string): SourceProblem => ({
   reason,
 });
 
-/** An atom of at most 100 characters (RFC 9051, 9): what IMAP, and so the API, takes. */
-const KEYWORD = /^[^\s\p{C}(){%*"\\\]\u0080-\u{10ffff}]{1,100}$/u;
-
-/** As many as the API takes for one message. */
-const KEYWORDS_MAX = 64;
-
 /** Keywords that can be kept. The others are left out: no message is lost for its keyword. */
 export const validKeywords = (keywords: readonly string[]): string[] =>
   [...new Set(keywords.filter((keyword) => KEYWORD.test(keyword)))].slice(0, KEYWORDS_MAX);
-
-/** The name of the mailbox that every account has, in the one spelling that is stored. */
-export const INBOX = 'INBOX';
 
 /**
  * The one form of a mailbox path: NFC, because file systems may decompose names, and INBOX in

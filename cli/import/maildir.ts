@@ -5,9 +5,9 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { INBOX } from '../../functions/contract/mailbox-names.ts';
 import { decodedLevel, readSubscriptions } from './dovecot-files.ts';
 import {
-  INBOX,
   type MailSource,
   mailboxPath,
   problem,

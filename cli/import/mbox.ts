@@ -1,8 +1,8 @@
 /** mbox: one file of messages, each after a `From ` line; read as a stream, in bounded memory. */
 import { createReadStream } from 'node:fs';
 import { UPLOAD_BYTES_MAX } from '../../functions/contract/limits.ts';
+import { INBOX } from '../../functions/contract/mailbox-names.ts';
 import {
-  INBOX,
   type MailSource,
   noUids,
   problem,

@@ -1,7 +1,5 @@
 /** The few header fields an import needs. */
-
-/** Headers longer than this are not searched. */
-const HEADER_BYTES_MAX = 256 * 1024;
+import { HEADER_BYTES_MAX } from '../../functions/contract/limits.ts';
 
 /** Mail is not older than mail, and a date far ahead is a broken clock. */
 const EARLIEST = Date.UTC(1970, 0, 1);

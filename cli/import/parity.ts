@@ -1,8 +1,6 @@
 /** Whether a mailbox holds what its source holds: counted, weighed and digested on both sides. */
 import { createHash } from 'node:crypto';
-
-/** Bytes of the SHA-256 that are kept of each message, as the API tells them. */
-const DIGEST_BYTES = 16;
+import { DIGEST_BYTES } from '../../functions/contract/limits.ts';
 
 /** In hex. Made from the bytes: a part of the longer text would keep all of it in memory. */
 export const digestOf = (raw: Uint8Array): string =>

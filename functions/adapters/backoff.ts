@@ -9,7 +9,7 @@ const LONGEST_WAIT_MS = 1000;
  * jitter"): nine waits take 2.3 s on average and 4.6 s at most, on top of the client's own
  * retries, so that a request still has time to answer 503.
  */
-export const TRIES_MAX = 10;
+export const REQUEST_TRIES_MAX = 10;
 
 /** Waits between tries so that writers who met once do not meet again. */
 export class Backoff {

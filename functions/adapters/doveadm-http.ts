@@ -5,13 +5,13 @@ import { rootCertificates } from 'node:tls';
 import type { MailServer } from '../contract/mail-servers.ts';
 import {
   MailServerError,
-  refused,
+  serverRefused,
   timedOut,
   unreachable,
   wrongSecret,
 } from '../core/ports/mail-server-errors.ts';
 
-const PATH = '/doveadm/v1';
+const DOVEADM_PATH = '/doveadm/v1';
 
 /** 500,000 proxied connections of some 120 bytes each: more than a proxy holds. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
@@ -51,7 +51,7 @@ function send(
   signal: AbortSignal,
   body: unknown,
 ): Promise<IncomingMessage> {
-  const url = new URL(PATH, server.url);
+  const url = new URL(DOVEADM_PATH, server.url);
   const text = body === undefined ? undefined : JSON.stringify(body);
   const options: RequestOptions = {
     method: text === undefined ? 'GET' : 'POST',
@@ -84,7 +84,7 @@ async function readAll(server: MailServer, answer: IncomingMessage): Promise<str
     sizeBytes += chunk.length;
     if (sizeBytes > ANSWER_BYTES_MAX) {
       answer.destroy();
-      throw refused(server, `its answer is longer than ${ANSWER_BYTES_MAX} bytes`);
+      throw serverRefused(server, `its answer is longer than ${ANSWER_BYTES_MAX} bytes`);
     }
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -93,12 +93,15 @@ async function readAll(server: MailServer, answer: IncomingMessage): Promise<str
 function parseAnswer(server: MailServer, status: number, text: string): unknown {
   if (status === 401 || status === 403) throw wrongSecret(server);
   if (status !== 200) {
-    throw refused(server, `HTTP status ${status} at ${PATH}, where doveadm answers 200`);
+    throw serverRefused(
+      server,
+      `HTTP status ${status} at ${DOVEADM_PATH}, where doveadm answers 200`,
+    );
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw refused(server, `what answers at ${PATH} is not doveadm`, cause);
+    throw serverRefused(server, `what answers at ${DOVEADM_PATH} is not doveadm`, cause);
   }
 }
 

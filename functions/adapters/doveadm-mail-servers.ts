@@ -1,6 +1,11 @@
+import { ERROR_NAMES } from '../contract/error-names.ts';
 import type { MailServer, MailServerSettings } from '../contract/mail-servers.ts';
 import { InvalidInputError } from '../core/errors.ts';
-import { MailServerError, refused, secretUnreadable } from '../core/ports/mail-server-errors.ts';
+import {
+  MailServerError,
+  secretUnreadable,
+  serverRefused,
+} from '../core/ports/mail-server-errors.ts';
 import type { MailServers } from '../core/ports/mail-servers.ts';
 import type { Secrets } from '../core/ports/secrets.ts';
 import { askDoveadm, type DoveadmHttpOptions } from './doveadm-http.ts';
@@ -100,7 +105,9 @@ export class DoveadmMailServers implements MailServers {
     try {
       return await askDoveadm(server, apiKey, this.#http, body);
     } catch (error) {
-      if (!(error instanceof MailServerError) || error.name !== 'MailServerAuthError') throw error;
+      const isRefused =
+        error instanceof MailServerError && error.name === ERROR_NAMES.mailServerAuth;
+      if (!isRefused) throw error;
       const fresh = toApiKey(await this.#secrets.read({ fresh: true }));
       if (fresh === apiKey) throw error;
       return await askDoveadm(server, fresh, this.#http, body);
@@ -141,13 +148,13 @@ function toOffer(server: MailServer, answer: unknown): Offer {
       ? [[command, new Set(names.map(({ name }) => String(name)))] as const]
       : [];
   });
-  if (offer.length === 0) throw refused(server, 'it does not say which commands it offers');
+  if (offer.length === 0) throw serverRefused(server, 'it does not say which commands it offers');
   return new Map(offer);
 }
 
 function requireCommand(server: MailServer, offer: Offer, command: 'who' | 'kick'): void {
   if (offer.get(command)?.has('mask')) return;
-  throw refused(server, `it does not offer the command "${command}" with a mask`);
+  throw serverRefused(server, `it does not offer the command "${command}" with a mask`);
 }
 
 /** In 2.4 `proxyList` takes a mask and is `who` under another name. */
@@ -164,9 +171,9 @@ function toOutcome(server: MailServer, command: string, answer: unknown): Outcom
   }
   if (kind === 'error' && isRecord(content)) {
     if (content['type'] === 'exitCode') return { exitCode: Number(content['exitCode']) };
-    throw refused(server, `"${command}" fails with ${String(content['type'])}`);
+    throw serverRefused(server, `"${command}" fails with ${String(content['type'])}`);
   }
-  throw refused(server, `the answer to "${command}" is not one of doveadm`);
+  throw serverRefused(server, `the answer to "${command}" is not one of doveadm`);
 }
 
 /** Rows of a command that went well; none when it found nobody. */
@@ -177,7 +184,7 @@ function rowsOf(
 ): readonly Readonly<Record<string, unknown>>[] {
   if ('rows' in outcome) return outcome.rows;
   if (outcome.exitCode === NOBODY) return [];
-  throw refused(server, `"${command}" fails with exit code ${outcome.exitCode}`);
+  throw serverRefused(server, `"${command}" fails with exit code ${outcome.exitCode}`);
 }
 
 const sameUser = (name: unknown, user: string): boolean =>

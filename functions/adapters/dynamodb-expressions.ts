@@ -3,7 +3,7 @@
  * the placeholder maps: no input becomes part of an expression, and no attribute name can clash
  * with one of DynamoDB's reserved words.
  */
-import type { Change, Guard, Query, Value } from '../core/ports/row-store.ts';
+import type { Change, Guard, RowQuery, Value } from '../core/ports/row-store.ts';
 
 /** DynamoDB takes at most 100 operands in IN. */
 const IN_OPERANDS_MAX = 100;
@@ -111,7 +111,7 @@ function assertDistinct(names: readonly string[]): void {
 
 /** The key condition of a query on these key attributes. Ranges include both ends. */
 export function keyExpression(
-  query: Pick<Query, 'pk' | 'sk'>,
+  query: Pick<RowQuery, 'pk' | 'sk'>,
   keys: { readonly pk: string; readonly sk: string },
   placeholders: Placeholders,
 ): string {
@@ -122,7 +122,7 @@ export function keyExpression(
 
 /** Takes placeholders only for what it says: DynamoDB refuses those that are not used. */
 function rangeExpression(
-  range: Query['sk'],
+  range: RowQuery['sk'],
   attribute: string,
   placeholders: Placeholders,
 ): string | undefined {

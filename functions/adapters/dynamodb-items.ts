@@ -30,13 +30,13 @@ export function rowOfFault(
   return item === undefined ? undefined : rowOf(table, unmarshall(item));
 }
 
-interface Target {
+interface WriteTarget {
   TableName: string;
   /** The row as it was comes with every refusal. */
   ReturnValuesOnConditionCheckFailure: 'ALL_OLD';
 }
 
-const targetOf = (write: Write, tables: TableNames): Target => ({
+const targetOf = (write: Write, tables: TableNames): WriteTarget => ({
   TableName: tables[write.key.table],
   ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
 });

@@ -1,7 +1,7 @@
 /** One page of a partition or of an index. */
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { INDEXES } from '../contract/row-layout.ts';
-import type { Page, Query } from '../core/ports/row-store.ts';
+import type { Page, RowQuery } from '../core/ports/row-store.ts';
 import { decodeCursor, encodeCursor, wrongCursor } from './cursors.ts';
 import { keyExpression, Placeholders } from './dynamodb-expressions.ts';
 import { rowOf, type TableNames } from './dynamodb-items.ts';
@@ -20,7 +20,7 @@ const BASE_KEYS: KeyAttributes = { pk: 'pk', sk: 'sk' };
 export async function queryPage(
   client: DynamoDBDocumentClient,
   tables: TableNames,
-  query: Query,
+  query: RowQuery,
 ): Promise<Page> {
   if (!Number.isInteger(query.limit) || query.limit < 1) {
     throw new RangeError(`limit ${query.limit}: a whole number of at least 1 is allowed.`);
@@ -52,7 +52,7 @@ export async function queryPage(
   return last === undefined ? { rows } : { rows, next: encodeCursor(last) };
 }
 
-function keyAttributes(query: Query): KeyAttributes {
+function keyAttributes(query: RowQuery): KeyAttributes {
   if (query.index === undefined) return BASE_KEYS;
   const index = INDEXES[query.index];
   const tables: readonly string[] = index.tables;
@@ -66,7 +66,7 @@ function keyAttributes(query: Query): KeyAttributes {
  * The place after which a page begins, checked against the query: a cursor of another partition
  * or range would otherwise be a fault of DynamoDB's, and it is the caller's.
  */
-function startKey(query: Query, keys: KeyAttributes, after: string): Record<string, string> {
+function startKey(query: RowQuery, keys: KeyAttributes, after: string): Record<string, string> {
   const fields = [...new Set([BASE_KEYS.pk, BASE_KEYS.sk, keys.pk, keys.sk])];
   const place = decodeCursor(after, fields);
   if (place[keys.pk] !== query.pk || !isWithin(query.sk, place[keys.sk] ?? '')) {
@@ -75,7 +75,7 @@ function startKey(query: Query, keys: KeyAttributes, after: string): Record<stri
   return place;
 }
 
-function isWithin(range: Query['sk'], sk: string): boolean {
+function isWithin(range: RowQuery['sk'], sk: string): boolean {
   if (range === undefined) return true;
   if ('prefix' in range) return sk.startsWith(range.prefix);
   const { from, to } = range;
@@ -85,7 +85,7 @@ function isWithin(range: Query['sk'], sk: string): boolean {
   );
 }
 
-function isEmptyRange(query: Query): boolean {
+function isEmptyRange(query: RowQuery): boolean {
   if (query.sk === undefined || 'prefix' in query.sk) return false;
   const { from, to } = query.sk;
   return from !== undefined && to !== undefined && inByteOrder(from, to) > 0;

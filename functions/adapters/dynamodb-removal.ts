@@ -7,7 +7,7 @@ import {
 import { BATCH_WRITE_ITEMS } from '../contract/limits.ts';
 import type { RowKey } from '../contract/row-layout.ts';
 import { StoreBusyError } from '../core/errors.ts';
-import { type Backoff, TRIES_MAX } from './backoff.ts';
+import { type Backoff, REQUEST_TRIES_MAX } from './backoff.ts';
 import { keyItem, type TableNames } from './dynamodb-items.ts';
 import { answered, faultName } from './store-faults.ts';
 
@@ -68,12 +68,12 @@ async function removeBatch(
   backoff: Backoff,
 ): Promise<void> {
   let rest = requests;
-  for (let tryNumber = 0; tryNumber < TRIES_MAX; tryNumber += 1) {
+  for (let tryNumber = 0; tryNumber < REQUEST_TRIES_MAX; tryNumber += 1) {
     rest = await unprocessed(client, rest);
     if (Object.keys(rest).length === 0) return;
     await backoff.wait(tryNumber);
   }
-  throw new StoreBusyError(`removing rows: rows were left unprocessed ${TRIES_MAX} times.`);
+  throw new StoreBusyError(`removing rows: rows were left unprocessed ${REQUEST_TRIES_MAX} times.`);
 }
 
 /** Sends a batch once; answers what DynamoDB did not get to. */

@@ -19,14 +19,14 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { Ids } from '../core/ports/ids.ts';
 import type {
   Page,
-  Query,
   Refusal,
   Row,
+  RowQuery,
   RowStore,
   Write,
   WriteResult,
 } from '../core/ports/row-store.ts';
-import { Backoff, TRIES_MAX } from './backoff.ts';
+import { Backoff, REQUEST_TRIES_MAX } from './backoff.ts';
 import {
   keyItem,
   putRequest,
@@ -94,7 +94,7 @@ export class DynamoDbRowStore implements RowStore {
     return Item === undefined ? undefined : rowOf(key.table, Item);
   }
 
-  async query(query: Query): Promise<Page> {
+  async query(query: RowQuery): Promise<Page> {
     return await answered('listing rows', () => queryPage(this.#client, this.#tables, query));
   }
 
@@ -108,7 +108,7 @@ export class DynamoDbRowStore implements RowStore {
       TransactItems: writes.map((write) => transactItem(write, this.#tables)),
       ClientRequestToken: this.#ids.hex(TOKEN_BYTES),
     });
-    for (let tryNumber = 0; tryNumber < TRIES_MAX; tryNumber += 1) {
+    for (let tryNumber = 0; tryNumber < REQUEST_TRIES_MAX; tryNumber += 1) {
       try {
         await answered('writing rows', () => this.#client.send(command));
         return WRITTEN;
@@ -119,7 +119,7 @@ export class DynamoDbRowStore implements RowStore {
         await this.#backoff.wait(tryNumber);
       }
     }
-    throw new StoreBusyError(`writing rows: throttled ${TRIES_MAX} times.`);
+    throw new StoreBusyError(`writing rows: throttled ${REQUEST_TRIES_MAX} times.`);
   }
 
   async removeAll(keys: readonly RowKey[]): Promise<void> {
@@ -137,7 +137,7 @@ export class DynamoDbRowStore implements RowStore {
     } catch (error) {
       if (faultName(error) === 'TransactionConflictException') return { outcome: 'conflict' };
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return { outcome: 'refused', refusals: [refusal(0, write, error.Item)] };
+      return { outcome: 'refused', refusals: [toRefusal(0, write, error.Item)] };
     }
   }
 
@@ -156,12 +156,12 @@ export class DynamoDbRowStore implements RowStore {
 
   /** A write that met a transaction on its row was not applied: it is tried again. */
   async #untilNoConflict(action: string, once: () => Promise<WriteResult>): Promise<WriteResult> {
-    for (let tryNumber = 0; tryNumber < TRIES_MAX; tryNumber += 1) {
+    for (let tryNumber = 0; tryNumber < REQUEST_TRIES_MAX; tryNumber += 1) {
       const result = await once();
       if (result.outcome !== 'conflict') return result;
       await this.#backoff.wait(tryNumber);
     }
-    throw new StoreBusyError(`${action}: ${TRIES_MAX} tries met a transaction on it.`);
+    throw new StoreBusyError(`${action}: ${REQUEST_TRIES_MAX} tries met a transaction on it.`);
   }
 }
 
@@ -201,7 +201,9 @@ function resultOf(
   const codes = reasons.map(({ Code }) => Code ?? 'None');
   if (!codes.every((code) => EXPECTED_REASONS.has(code))) throw canceled;
   const refusals = writes.flatMap((write, index) =>
-    codes[index] === 'ConditionalCheckFailed' ? [refusal(index, write, reasons[index]?.Item)] : [],
+    codes[index] === 'ConditionalCheckFailed'
+      ? [toRefusal(index, write, reasons[index]?.Item)]
+      : [],
   );
   if (refusals.length > 0) return { outcome: 'refused', refusals };
   if (codes.some((code) => THROTTLED_REASONS.has(code))) return 'throttled';
@@ -209,7 +211,7 @@ function resultOf(
   throw canceled;
 }
 
-function refusal(index: number, write: Write, item: CancellationReason['Item']): Refusal {
+function toRefusal(index: number, write: Write, item: CancellationReason['Item']): Refusal {
   const row = rowOfFault(write.key.table, item);
   return row === undefined ? { index } : { index, row };
 }

@@ -8,7 +8,7 @@ import { StoreBusyError } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { EvidenceStore } from '../core/ports/evidence-store.ts';
 import type { Ids } from '../core/ports/ids.ts';
-import { Backoff, TRIES_MAX } from './backoff.ts';
+import { Backoff, REQUEST_TRIES_MAX } from './backoff.ts';
 import { answered, faultName } from './store-faults.ts';
 
 interface S3EvidenceStoreOptions {
@@ -47,7 +47,7 @@ export class S3EvidenceStore implements EvidenceStore {
         ? {}
         : { ObjectLockMode: lockMode, ObjectLockRetainUntilDate: new Date(lockedUntil) }),
     });
-    for (let tryNumber = 0; tryNumber < TRIES_MAX; tryNumber += 1) {
+    for (let tryNumber = 0; tryNumber < REQUEST_TRIES_MAX; tryNumber += 1) {
       try {
         await answered('saving evidence', () => client.send(command));
         return 'saved';
@@ -58,7 +58,9 @@ export class S3EvidenceStore implements EvidenceStore {
         await this.#backoff.wait(tryNumber);
       }
     }
-    throw new StoreBusyError(`saving evidence: ${TRIES_MAX} tries met another put of the name.`);
+    throw new StoreBusyError(
+      `saving evidence: ${REQUEST_TRIES_MAX} tries met another put of the name.`,
+    );
   }
 
   async read(name: string): Promise<Uint8Array | undefined> {

@@ -31,8 +31,9 @@ import {
   type Given,
   isObject,
   mailboxFromSeedNames,
-  type Report,
+  type ReportField,
 } from './seed-mail-settings.ts';
+import { DAYS_MAX } from './times.ts';
 
 export interface SettingsProblem {
   readonly field: string;
@@ -54,8 +55,6 @@ const OWNER_ACCESS = ['closed', 'hidden', 'listed'] as const;
 /** Names in one list: each costs a comparison with each name that is looked at. */
 const NAMES_MAX = 100;
 
-/** A century is beyond anyone's mistake. */
-const DAYS_MAX = 36_500;
 const SECONDS_MAX = DAYS_MAX * 86_400;
 
 const MAILBOX_MEMBERS = 'autoexpunge, deletedRetentionDays, ownerRights, specialUse';
@@ -78,7 +77,7 @@ const POLICY_ALLOWED =
 const MEMBERS: {
   readonly [name in keyof Required<MailSettings>]: (
     value: unknown,
-    report: Report,
+    report: ReportField,
     field: string,
   ) => MailSettings[name] | undefined;
 } = {
@@ -92,7 +91,7 @@ const MEMBERS: {
     OWNER_ACCESS.find((one) => one === value) ??
     wrong(report, field, value, `one of ${OWNER_ACCESS.join(', ')}`),
   quotaBytes: (value, report, field) => {
-    if (value === null || isWhole(value, Number.MAX_SAFE_INTEGER)) return value;
+    if (value === null || isWholeNumber(value, Number.MAX_SAFE_INTEGER)) return value;
     return wrong(report, field, value, 'a whole number of bytes from 1 on, or null for no limit');
   },
   quotaExempt: (value, report, field) => names(value, report, field, false),
@@ -118,7 +117,7 @@ export function checkMailSettings(
   bytesMax = MAIL_SETTINGS_BYTES,
 ): CheckedSettings {
   const problems: SettingsProblem[] = [];
-  const report: Report = (name, value, allowed) =>
+  const report: ReportField = (name, value, allowed) =>
     problems.push({ field: name, given: value, allowed });
   if (!isObject(given)) {
     report(field, given, `an object with any of ${MAIL_SETTINGS_NAMES.join(', ')}`);
@@ -138,7 +137,7 @@ export function checkMailSettings(
 }
 
 /** What must hold between members; also called for what follows from all levels. */
-export function checkTogether(settings: MailSettings, report: Report): void {
+export function checkTogether(settings: MailSettings, report: ReportField): void {
   const { lazyExpunge = 'off', lazyExpungeExclude = [], mailboxes = {} } = settings;
   if (!hasStorage(lazyExpunge)) return;
   const name = storageOf(lazyExpunge);
@@ -166,7 +165,7 @@ const hasStorage = (lazyExpunge: string): boolean => !RESERVED.includes(lazyExpu
 export const storageOf = (lazyExpunge: string): string =>
   lazyExpunge.endsWith(DELIMITER) ? lazyExpunge.slice(0, -DELIMITER.length) : lazyExpunge;
 
-function storageName(value: unknown, report: Report, field: string): string | undefined {
+function storageName(value: unknown, report: ReportField, field: string): string | undefined {
   if (typeof value !== 'string') return wrong(report, field, value, STORAGE_ALLOWED);
   if (!hasStorage(value)) return value;
   const name = normalName(storageOf(value));
@@ -179,7 +178,7 @@ function storageName(value: unknown, report: Report, field: string): string | un
   return value.endsWith(DELIMITER) ? `${name}${DELIMITER}` : name;
 }
 
-function deletedPrefix(value: unknown, report: Report, field: string): string | undefined {
+function deletedPrefix(value: unknown, report: ReportField, field: string): string | undefined {
   const name = typeof value === 'string' ? normalName(value) : undefined;
   const sound = name !== undefined && !name.includes(DELIMITER) && !isPattern(name);
   if (sound && utf8Bytes(name) <= DELETED_PREFIX_BYTES) return name;
@@ -188,16 +187,16 @@ function deletedPrefix(value: unknown, report: Report, field: string): string | 
 
 function deletedRetentionDays(
   value: unknown,
-  report: Report,
+  report: ReportField,
   field: string,
 ): DeletedRetentionDays | undefined {
-  if (value === 'never' || value === 0 || isWhole(value, DAYS_MAX)) return value;
+  if (value === 'never' || value === 0 || isWholeNumber(value, DAYS_MAX)) return value;
   return wrong(report, field, value, `a whole number of days from 0 to ${DAYS_MAX}, or "never"`);
 }
 
 function names(
   value: unknown,
-  report: Report,
+  report: ReportField,
   field: string,
   specialUses: boolean,
 ): string[] | undefined {
@@ -221,7 +220,7 @@ function nameOrPattern(value: unknown): string | undefined {
 
 function mailboxSettings(
   value: unknown,
-  report: Report,
+  report: ReportField,
   field: string,
 ): Record<string, MailboxSettings> | undefined {
   if (!isObject(value) || Object.keys(value).length > NAMES_MAX) {
@@ -239,7 +238,12 @@ function mailboxSettings(
   return Object.fromEntries(found);
 }
 
-function oneMailbox(name: string, given: Given, report: Report, where: string): MailboxSettings {
+function oneMailbox(
+  name: string,
+  given: Given,
+  report: ReportField,
+  where: string,
+): MailboxSettings {
   const result: Record<string, unknown> = {};
   for (const [member, value] of Object.entries(mailboxFromSeedNames(given, report, where))) {
     const field = `${where}.${member}`;
@@ -260,7 +264,7 @@ function oneMailbox(name: string, given: Given, report: Report, where: string): 
   return result;
 }
 
-function policy(value: unknown, report: Report, field: string): AutoexpungePolicy | undefined {
+function policy(value: unknown, report: ReportField, field: string): AutoexpungePolicy | undefined {
   if (!isObject(value) || Object.keys(value).length === 0) {
     return wrong(report, field, value, POLICY_ALLOWED);
   }
@@ -268,16 +272,16 @@ function policy(value: unknown, report: Report, field: string): AutoexpungePolic
   for (const [member, given] of Object.entries(value)) {
     const most = POLICY_MAX.get(member);
     if (most === undefined) report(`${field}.${member}`, given, 'one of afterSeconds, maxMails');
-    else if (isWhole(given, most)) result[member] = given;
+    else if (isWholeNumber(given, most)) result[member] = given;
     else report(`${field}.${member}`, given, `a whole number from 1 to ${most}`);
   }
   return result;
 }
 
-function wrong(report: Report, field: string, given: unknown, allowed: string): undefined {
+function wrong(report: ReportField, field: string, given: unknown, allowed: string): undefined {
   report(field, given, allowed);
 }
 
-function isWhole(value: unknown, most: number): value is number {
+function isWholeNumber(value: unknown, most: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most;
 }

@@ -121,3 +121,24 @@ export const FUNCTION_TIMEOUT_SECONDS_MAX = 900;
 
 /** Shards of deleted folders that one purge works on at the same time; they share its pace. */
 export const PURGE_WORKERS = 4;
+
+/** Random bytes of ids: no two of one account are alike in a lifetime of mail. */
+export const BLOB_ID_BYTES = 16;
+export const MAILBOX_ID_BYTES = 8;
+export const OPERATION_ID_BYTES = 12;
+
+/** Half a SHA-256 of a message: no two of 10^12 have the same by chance. */
+export const DIGEST_BYTES = 16;
+
+/** Headers beyond this are not looked at: the largest that large providers accept. */
+export const HEADER_BYTES_MAX = 256 * 1024;
+
+/** A keyword is an atom (RFC 9051, 9): printable ASCII without these. */
+export const KEYWORD = /^[!#$&'+,\-./0-9:;<=>?@A-Z[^_`a-z|}~]{1,100}$/;
+
+/**
+ * On one message, however many requests bring them; Dovecot keeps a few hundred in a mailbox. With
+ * 100 bytes each they have 6.4 KB, so that a row stays below 8 KB of the 400 that it may have, and
+ * a hundred of them below 0.8 MB of the 4 that a transaction may have.
+ */
+export const KEYWORDS_MAX = 64;

@@ -8,7 +8,7 @@
 export type Given = Readonly<Record<string, unknown>>;
 
 /** Notes a problem: the field, what was given, what is allowed in words. */
-export type Report = (field: string, given: unknown, allowed: string) => void;
+export type ReportField = (field: string, given: unknown, allowed: string) => void;
 
 type Changed = Record<string, unknown>;
 
@@ -38,7 +38,7 @@ const RULE_ALLOWED = '"<mailbox>:ignore" or "*:storage=<size>", for instance "*:
 const ACL_ALLOWED = '"<mailbox> owner <rights>", for instance ".EXPUNGED owner rwstipekxa"';
 
 /** The top level of a document, with our names only; what cannot be brought over is reported. */
-export function fromSeedNames(given: Given, report: Report): Given {
+export function fromSeedNames(given: Given, report: ReportField): Given {
   const result: Changed = {};
   const put = (name: string, value: unknown, from: string) => {
     if (result[name] === undefined) result[name] = value;
@@ -96,7 +96,7 @@ export function fromSeedNames(given: Given, report: Report): Given {
 }
 
 /** An empty `lazy_expunge` only says that there is no storage, as Cyrus has none. */
-function addExpungeMode(result: Changed, given: Given, report: Report): void {
+function addExpungeMode(result: Changed, given: Given, report: ReportField): void {
   const asked = given['expunge_mode'];
   if (asked === undefined) return;
   const mode = EXPUNGE_MODES.get(asked);
@@ -108,7 +108,7 @@ function addExpungeMode(result: Changed, given: Given, report: Report): void {
 }
 
 /** The settings of one mailbox, with our names only. */
-export function mailboxFromSeedNames(given: Given, report: Report, where: string): Given {
+export function mailboxFromSeedNames(given: Given, report: ReportField, where: string): Given {
   const { autoexpunge, autoexpunge_max_mails: maxMails, special_use: use, ...rest } = given;
   const result: Changed = { ...rest };
   if (use !== undefined && rest['specialUse'] === undefined) result['specialUse'] = use;
@@ -153,7 +153,7 @@ export function sizeInBytes(value: string, unit: 'B' | 'K'): number | undefined 
   return Number(count) * 1024 ** SIZE_UNITS.indexOf(letter);
 }
 
-function yesOrNo(value: unknown, report: Report, field: string): boolean | undefined {
+function yesOrNo(value: unknown, report: ReportField, field: string): boolean | undefined {
   if (value === true || value === 'yes') return true;
   if (value === false || value === 'no') return false;
   report(field, value, YES_ALLOWED);
@@ -162,7 +162,7 @@ function yesOrNo(value: unknown, report: Report, field: string): boolean | undef
 
 function quotaRule(
   rule: unknown,
-  report: Report,
+  report: ReportField,
   field: string,
 ): { readonly exempt?: string; readonly bytes?: number } | undefined {
   const [, mailbox = '', what = ''] = /^(.+):([^:]+)$/.exec(String(rule)) ?? [];
@@ -176,7 +176,7 @@ function quotaRule(
 }
 
 /** A line of an ACL file: only the owner's rights are settings; those of others are an ACL's. */
-function addOwnerRights(result: Changed, line: unknown, report: Report): void {
+function addOwnerRights(result: Changed, line: unknown, report: ReportField): void {
   const parts = /^\s*(?:"([^"]+)"|(\S+))\s+owner(?:\s+([a-z]*))?\s*$/i.exec(String(line));
   const mailbox = parts?.[1] ?? parts?.[2];
   if (mailbox === undefined) report('acl', line, ACL_ALLOWED);

@@ -50,6 +50,13 @@ export class PermissionMissingError extends LetheError {
   }
 }
 
+/** So much more does not fit: nothing came in. */
+export class QuotaExceededError extends LetheError {
+  constructor(message: string, next: string) {
+    super(ERROR_NAMES.quotaExceeded, message, next);
+  }
+}
+
 /** A write would make a row, or a transaction, larger than the store takes: nothing was written. */
 export class RowTooLargeError extends LetheError {
   constructor(message: string, options?: ErrorOptions) {

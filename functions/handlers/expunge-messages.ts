@@ -1,4 +1,4 @@
-import { EXPUNGE } from '../core/bulk/bulk-verbs.ts';
+import { BULK_EXPUNGE } from '../core/bulk/bulk-verbs.ts';
 import { runBulk } from '../core/bulk/run-bulk.ts';
 import { parseStep, stepHandler } from '../runtime/step-handler.ts';
 import {
@@ -14,5 +14,5 @@ const ports = once(() => ({ rows: wireRows(), clock: wireClock(), ids: wireIds()
 const config = once(() => ({ deployment: wireMailSettings(), retentionDays: wireRetentionDays() }));
 
 export const handler = stepHandler('expunge-messages', parseStep(), (payload, { until }) =>
-  runBulk(ports(), config(), EXPUNGE, payload, until),
+  runBulk(ports(), config(), BULK_EXPUNGE, payload, until),
 );

@@ -8,8 +8,8 @@ import { certificateKeyPem, readCertificate } from '../core/evidence/read-certif
 import { showOperation } from '../core/operations/operation-answer.ts';
 import { resumeOperation } from '../core/operations/run-operation.ts';
 import type { Ports } from '../core/ports/ports.ts';
-import { createAccount, type RetentionClasses } from '../core/provisioning/create-account.ts';
-import { showAccount, toAnswer } from '../core/provisioning/show-account.ts';
+import { type ClassChoice, createAccount } from '../core/provisioning/create-account.ts';
+import { showAccount, toAccountAnswer } from '../core/provisioning/show-account.ts';
 import { callerOf, Door, type DoorContext, deadlineOf, doorHandler } from '../runtime/door.ts';
 import { DRY_RUN, FLAG, TEXT } from '../runtime/request-parts.ts';
 import {
@@ -29,7 +29,7 @@ import { addPurgeRoutes } from './provisioning/purge-routes.ts';
 
 export interface ProvisioningDependencies {
   readonly ports: Omit<Ports, 'objects' | 'mailServers'>;
-  readonly classes: RetentionClasses;
+  readonly classes: ClassChoice;
   readonly erasure: ErasureSettings;
   /** Settings of the deployment. */
   readonly mailSettings: MailSettings;
@@ -83,7 +83,7 @@ function addAccountRoutes(
     };
     const account = await createAccount(ports, classes, wanted, mailSettings);
     const location = `/v1/accounts/${encodeURIComponent(account.user ?? '')}`;
-    return context.json(await toAnswer(ports.rows, account), 201, { location });
+    return context.json(await toAccountAnswer(ports.rows, account), 201, { location });
   });
 
   door.route('GET', ACCOUNT, {}, async ({ context }) =>

@@ -11,11 +11,11 @@ import {
 } from '../runtime/reconciling.ts';
 import { once, wireClock, wireDictmap, wireObjects } from '../runtime/wiring.ts';
 
-type Ports = Parameters<typeof reconcileOrPostpone>[0];
+type StreamPorts = Parameters<typeof reconcileOrPostpone>[0];
 
 /** Fails, so that the batch comes again, only when rows can be neither followed nor queued. */
 export const reconcileHandler =
-  (ports: () => Ports) =>
+  (ports: () => StreamPorts) =>
   async (
     event: DynamoDBStreamEvent,
     context: Pick<Context, 'getRemainingTimeInMillis'>,

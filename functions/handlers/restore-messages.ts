@@ -1,4 +1,4 @@
-import { RESTORE } from '../core/bulk/bulk-verbs.ts';
+import { BULK_RESTORE } from '../core/bulk/bulk-verbs.ts';
 import { runBulk } from '../core/bulk/run-bulk.ts';
 import { parseStep, stepHandler } from '../runtime/step-handler.ts';
 import {
@@ -20,5 +20,5 @@ const ports = once(() => ({
 const config = once(() => ({ deployment: wireMailSettings(), retentionDays: wireRetentionDays() }));
 
 export const handler = stepHandler('restore-messages', parseStep(), (payload, { until }) =>
-  runBulk(ports(), config(), RESTORE, payload, until),
+  runBulk(ports(), config(), BULK_RESTORE, payload, until),
 );

@@ -7,10 +7,10 @@ import { readNumber } from '../runtime/environment.ts';
 import { logOutcomes, reportRow, untilOf, wireRetryQueue } from '../runtime/reconciling.ts';
 import { once, wireClock, wireDictmap, wireIds, wireObjects } from '../runtime/wiring.ts';
 
-type Ports = Parameters<typeof retryRows>[0];
+type RetryPorts = Parameters<typeof retryRows>[0];
 
 export const retryHandler =
-  (ports: () => Ports, firstWaitSeconds: () => number) =>
+  (ports: () => RetryPorts, firstWaitSeconds: () => number) =>
   async (
     event: Pick<SQSEvent, 'Records'>,
     context: Pick<Context, 'getRemainingTimeInMillis'>,

@@ -11,6 +11,6 @@ export function plainFault<E extends Error>(fault: E): E {
 export const isPlain = (fault: Error): boolean => plain.has(fault);
 
 /** Names of classes and of AWS's errors; anything else could be text of somebody's. */
-const NAME = /^[A-Za-z][A-Za-z.]{0,63}$/;
+const ERROR_NAME = /^[A-Za-z][A-Za-z.]{0,63}$/;
 
-export const shownName = ({ name }: Error): string => (NAME.test(name) ? name : 'Error');
+export const shownName = ({ name }: Error): string => (ERROR_NAME.test(name) ? name : 'Error');

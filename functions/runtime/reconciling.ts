@@ -7,7 +7,7 @@ import { ENV } from '../contract/env.ts';
 import { RECONCILED_LOG } from '../contract/metrics.ts';
 import type { RowOutcomes } from '../contract/reconcile.ts';
 import type { RowKey } from '../contract/row-layout.ts';
-import type { Report } from '../core/objects/reconcile-rows.ts';
+import type { ReportRow } from '../core/objects/reconcile-rows.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { RetryQueue } from '../core/ports/retry-queue.ts';
 import { readEnvironment } from './environment.ts';
@@ -51,7 +51,7 @@ export const logOutcomes = (outcomes: RowOutcomes): void =>
 /** Keys of the rows that S3 follows are made of ids; other rows are not named. */
 const OF_IDS = /^(mailbox|blobs|account)#[0-9a-f.]+(#[0-9a-f]+)?$/;
 
-export const reportRow: Report = (key, fault) => {
+export const reportRow: ReportRow = (key, fault) => {
   const partition = key !== undefined && OF_IDS.test(key.pk) ? key.pk : undefined;
   if (fault === undefined) logInfo('a row was not begun in time', { partition });
   else logFault('a row could not be followed', fault, { partition });

@@ -87,7 +87,7 @@ export const AFTER_UID = whole({ fallback: 0, min: 0, max: UID_MAX });
 export const PAGE = { limit: LIMIT, cursor: TEXT } as const;
 
 /** @param query as PAGE reads it */
-export function pageOf(query: ReadQuery<typeof PAGE>): {
+export function pageAsked(query: ReadQuery<typeof PAGE>): {
   readonly limit: number;
   readonly after?: string;
 } {
@@ -169,7 +169,7 @@ function readQuery<Q extends QueryKinds>(
 }
 
 function unknownQuery(name: string, takes: Takes<QueryKinds, z.ZodType>): string {
-  const inBody = alike(name, membersOf(takes.body));
+  const inBody = alike(name, schemaMembers(takes.body));
   if (inBody !== undefined) return `not in the query: it is ${inBody} of the body`;
   return unknown(name, Object.keys(takes.query ?? {}), 'query parameter');
 }
@@ -177,7 +177,7 @@ function unknownQuery(name: string, takes: Takes<QueryKinds, z.ZodType>): string
 function unknownMember(name: string, takes: Takes<QueryKinds, z.ZodType>): string {
   const inQuery = alike(name, Object.keys(takes.query ?? {}));
   if (inQuery !== undefined) return `not in the body: it is ${inQuery} of the query`;
-  return unknown(name, membersOf(takes.body), 'member');
+  return unknown(name, schemaMembers(takes.body), 'member');
 }
 
 function unknown(name: string, allowed: readonly string[], what: string): string {
@@ -195,7 +195,7 @@ const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_]/g, '
 const alike = (name: string, allowed: readonly string[]): string | undefined =>
   allowed.find((one) => plain(one) === plain(name));
 
-const membersOf = (schema: z.ZodType | undefined): readonly string[] =>
+const schemaMembers = (schema: z.ZodType | undefined): readonly string[] =>
   schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 
 function readHeaders(

@@ -31,8 +31,8 @@ import type { ObjectStore } from '../core/ports/object-store.ts';
 import type { RowStore } from '../core/ports/row-store.ts';
 import type { Signer } from '../core/ports/signer.ts';
 import type { Workflows, WorkflowVerb } from '../core/ports/workflows.ts';
-import type { RetentionClasses } from '../core/provisioning/create-account.ts';
-import { parseSettings } from '../core/settings/parse-settings.ts';
+import type { ClassChoice } from '../core/provisioning/create-account.ts';
+import { parseMailSettings } from '../core/settings/parse-settings.ts';
 import { readEnvironment, readJson } from './environment.ts';
 
 /** Makes a value once, when it is first asked for. */
@@ -109,7 +109,7 @@ export function wireWorkflows(): Workflows {
   return new SfnWorkflows({ client: new SFNClient({}), machineArns: Object.fromEntries(told) });
 }
 
-export function wireRetentionClasses(): RetentionClasses {
+export function wireRetentionClasses(): ClassChoice {
   const { [ENV.defaultClass]: fallback } = readEnvironment([ENV.defaultClass]);
   return { names: Object.keys(readJson(ENV.retentionClasses) as object), fallback };
 }
@@ -119,7 +119,7 @@ export const wireRetentionDays = () => readJson(ENV.retentionClasses) as Retenti
 
 /** Settings of the deployment; none where none were made. @throws InvalidInputError */
 export const wireMailSettings = (): MailSettings =>
-  process.env[ENV.mailSettings] === undefined ? {} : parseSettings(readJson(ENV.mailSettings));
+  process.env[ENV.mailSettings] === undefined ? {} : parseMailSettings(readJson(ENV.mailSettings));
 
 /** All functions have the same memory, so each knows what the others have by its own. */
 export const wireErasureSettings = () => ({

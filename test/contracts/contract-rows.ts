@@ -4,8 +4,8 @@ import type { RowKey, TableName } from '../../functions/contract/row-layout.ts';
 import type {
   Attributes,
   Guard,
-  Query,
   Row,
+  RowQuery,
   RowStore,
   Write,
 } from '../../functions/core/ports/row-store.ts';
@@ -44,7 +44,7 @@ export async function storeAll(rows: RowStore, all: readonly Row[]): Promise<voi
 /** Follows a query to its end. */
 export async function allPages(
   rows: RowStore,
-  query: Query,
+  query: RowQuery,
 ): Promise<{ readonly rows: readonly Row[]; readonly pages: number }> {
   const found: Row[] = [];
   let after: string | undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { INDEXES, type IndexName, type TableName } from '../../functions/contract/row-layout.ts';
-import type { Query, Row, RowStore } from '../../functions/core/ports/row-store.ts';
+import type { Row, RowQuery, RowStore } from '../../functions/core/ports/row-store.ts';
 import { allPages, freshPartition, keyOf, sortKeys, store, storeAll } from './contract-rows.ts';
 
 const EVERY_INDEX = (Object.keys(INDEXES) as IndexName[]).flatMap((index) =>
@@ -9,7 +9,7 @@ const EVERY_INDEX = (Object.keys(INDEXES) as IndexName[]).flatMap((index) =>
 
 export function indexContract(rows: () => RowStore): void {
   /** Index reads may be late: asks until the answer is as expected. */
-  const eventually = async (query: Query, expected: readonly Row[]): Promise<void> => {
+  const eventually = async (query: RowQuery, expected: readonly Row[]): Promise<void> => {
     await expect
       .poll(async () => (await allPages(rows(), query)).rows, { timeout: 10_000, interval: 50 })
       .toEqual(expected);
@@ -17,7 +17,7 @@ export function indexContract(rows: () => RowStore): void {
 
   describe.each(EVERY_INDEX)('index of %s: %s', (table, index) => {
     const { pk: indexPk, sk: indexSk, projection } = INDEXES[index];
-    const queryOf = (pk: string, more: Partial<Query> = {}): Query => ({
+    const queryOf = (pk: string, more: Partial<RowQuery> = {}): RowQuery => ({
       table,
       index,
       pk,
@@ -118,7 +118,7 @@ export function indexContract(rows: () => RowStore): void {
   });
 
   test('an index that the table has not is refused', async () => {
-    const query: Query = { table: 'registry', index: 'lazy', pk: freshPartition(), limit: 1 };
+    const query: RowQuery = { table: 'registry', index: 'lazy', pk: freshPartition(), limit: 1 };
     await expect(rows().query(query)).rejects.toThrow(TypeError);
   });
 }

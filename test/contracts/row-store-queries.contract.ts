@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Query, RowStore } from '../../functions/core/ports/row-store.ts';
+import type { RowQuery, RowStore } from '../../functions/core/ports/row-store.ts';
 import { allPages, freshPartition, keyOf, sortKeys, store, storeAll } from './contract-rows.ts';
 
-const queryOf = (pk: string, more: Partial<Query> = {}): Query => ({
+const queryOf = (pk: string, more: Partial<RowQuery> = {}): RowQuery => ({
   table: 'dictmap',
   pk,
   limit: 10,
@@ -91,7 +91,7 @@ function rangeContract(rows: () => RowStore): void {
   describe('ranges of sort keys', () => {
     /** In the order of their UTF-8 bytes; UTF-16 units would put the last two the other way. */
     const ordered = ['#', '0', 'A', 'Z', 'a', 'aa', 'ab', 'ab#1', 'b', 'z', 'é', '～', '😀'];
-    const cases: readonly (readonly [string, Query['sk'], readonly string[]])[] = [
+    const cases: readonly (readonly [string, RowQuery['sk'], readonly string[]])[] = [
       ['all', undefined, ordered],
       ['the empty prefix', { prefix: '' }, ordered],
       ['a prefix', { prefix: 'a' }, ['a', 'aa', 'ab', 'ab#1']],

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import { parseSettings, SettingsError } from '../../cdk/settings.ts';
+import { parseDeploymentSettings, SettingsError } from '../../cdk/settings.ts';
 import { FUNCTIONS } from './function-names.ts';
 import { grantsOf, policiesOf, resourceNamed, resourcesOf, synthesize } from './synthesized.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -104,7 +104,7 @@ test('without mail servers nothing of them is in the template', () => {
 describe('O2: settings of mail servers that are wrong name the field', () => {
   const problems = (mailServers: unknown): readonly string[] => {
     try {
-      parseSettings('prod', { mailServers });
+      parseDeploymentSettings('prod', { mailServers });
     } catch (error) {
       if (error instanceof SettingsError) return error.problems;
       throw error;
@@ -165,7 +165,9 @@ describe('O2: settings of mail servers that are wrong name the field', () => {
   test('a CA bundle is read at synth', () => {
     const caBundle = join(temporaryDirectory(), 'ca.pem');
     writeFileSync(caBundle, rootCertificates[0] ?? '');
-    const { mailServers } = parseSettings('prod', { mailServers: { ...servers, caBundle } });
+    const { mailServers } = parseDeploymentSettings('prod', {
+      mailServers: { ...servers, caBundle },
+    });
     expect(mailServers?.caBundle).toBe(caBundle);
   });
 });

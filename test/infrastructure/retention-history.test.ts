@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { rememberClasses } from '../../cdk/retention-history.ts';
-import { parseSettings, type RetentionClasses } from '../../cdk/settings.ts';
+import { parseDeploymentSettings, type RetentionClasses } from '../../cdk/settings.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 let file: string;
@@ -14,7 +14,7 @@ beforeEach(() => {
 function remember(retentionClasses: RetentionClasses, raw: object = {}, stage = 'prod') {
   const [defaultRetentionClass] = Object.keys(retentionClasses);
   const settings = { retentionClasses, defaultRetentionClass, ...raw };
-  return rememberClasses(parseSettings(stage, settings), file);
+  return rememberClasses(parseDeploymentSettings(stage, settings), file);
 }
 
 const written = () => JSON.parse(readFileSync(file, 'utf8')) as unknown;

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { LONGEST_TIMEOUT_SECONDS } from '../../cdk/function-timeouts.ts';
-import { parseSettings, readSettings, SettingsError } from '../../cdk/settings.ts';
+import {
+  parseDeploymentSettings,
+  readDeploymentSettings,
+  SettingsError,
+} from '../../cdk/settings.ts';
 import {
   FUNCTION_TIMEOUT_SECONDS_MAX,
   PRESIGNED_URL_SECONDS_MAX,
@@ -17,7 +21,7 @@ function problemsOf(run: () => unknown): readonly string[] {
   throw new Error('the settings were accepted');
 }
 
-const problems = (raw: unknown) => problemsOf(() => parseSettings('prod', raw));
+const problems = (raw: unknown) => problemsOf(() => parseDeploymentSettings('prod', raw));
 
 const contextOf = (context: Readonly<Record<string, unknown>>) => ({
   tryGetContext: (key: string) => context[key],
@@ -25,7 +29,7 @@ const contextOf = (context: Readonly<Record<string, unknown>>) => ({
 
 describe('settings that are right', () => {
   test('a stage that says nothing gets every default', () => {
-    expect(parseSettings('prod', {})).toEqual({
+    expect(parseDeploymentSettings('prod', {})).toEqual({
       stage: 'prod',
       ephemeral: false,
       retentionClasses: { r30: 30, r7: 7, r365: 365, keep: 'keep' },
@@ -51,18 +55,20 @@ describe('settings that are right', () => {
   });
 
   test.each(['local', 'dev', 'prod'])('stage %s of cdk.json is right', (stage) => {
-    const settings = readSettings(contextOf({ ...cdkJson.context, stage }));
+    const settings = readDeploymentSettings(contextOf({ ...cdkJson.context, stage }));
     expect(settings.stage).toBe(stage);
     expect(settings.ephemeral).toBe(stage !== 'prod');
   });
 
   test('account and region are taken as they are', () => {
     const raw = { account: '012345678901', region: 'ap-southeast-2', owner: 'mail' };
-    expect(parseSettings('prod', raw)).toMatchObject(raw);
+    expect(parseDeploymentSettings('prod', raw)).toMatchObject(raw);
   });
 
   test('O2: mail settings are checked as the functions check them, and may have the seed names', () => {
-    expect(parseSettings('prod', { mailSettings: { lazy_expunge: '.EXPUNGED' } })).toMatchObject({
+    expect(
+      parseDeploymentSettings('prod', { mailSettings: { lazy_expunge: '.EXPUNGED' } }),
+    ).toMatchObject({
       mailSettings: { lazyExpunge: '.EXPUNGED' },
     });
     expect(problems({ mailSettings: { lazyExpunge: 'INBOX', quotaBytes: 0 } })).toEqual([
@@ -86,7 +92,7 @@ describe('settings that are right', () => {
   test('a class may have a name of its own', () => {
     const retentionClasses = { legal: 3650, r14: 14 };
     const raw = { retentionClasses, defaultRetentionClass: 'legal' };
-    expect(parseSettings('prod', raw).retentionClasses).toEqual(retentionClasses);
+    expect(parseDeploymentSettings('prod', raw).retentionClasses).toEqual(retentionClasses);
   });
 });
 
@@ -165,18 +171,20 @@ describe('O2: settings that are wrong name the field, what was given, what is al
   });
 
   test('a stage name must fit stack names', () => {
-    expect(problemsOf(() => parseSettings('pre-prod', {}))).toEqual([
+    expect(problemsOf(() => parseDeploymentSettings('pre-prod', {}))).toEqual([
       expect.stringContaining('lethe.stages.pre-prod: allowed as a stage is'),
     ]);
   });
 
   test.each([undefined, 'production'])('an unknown stage is refused: %s', (stage) => {
-    const [problem] = problemsOf(() => readSettings(contextOf({ ...cdkJson.context, stage })));
+    const [problem] = problemsOf(() =>
+      readDeploymentSettings(contextOf({ ...cdkJson.context, stage })),
+    );
     expect(problem).toMatch(/^stage: (nothing given|given "production"), allowed: one of local, /);
   });
 
   test('a context without stages is refused', () => {
-    expect(problemsOf(() => readSettings(contextOf({ stage: 'prod' })))).toEqual([
+    expect(problemsOf(() => readDeploymentSettings(contextOf({ stage: 'prod' })))).toEqual([
       expect.stringContaining('lethe: allowed is an object with the one member stages'),
     ]);
   });
@@ -189,11 +197,15 @@ describe('X3: the settling time outlasts whoever got a turn before the fence', (
     expect(problems({ settleSeconds: longest })).toEqual([
       expect.stringContaining(`settleSeconds: given ${longest}, allowed: more than ${longest}`),
     ]);
-    expect(parseSettings('prod', { settleSeconds: longest + 1 }).settleSeconds).toBe(longest + 1);
+    expect(parseDeploymentSettings('prod', { settleSeconds: longest + 1 }).settleSeconds).toBe(
+      longest + 1,
+    );
   });
 
   test('an ephemeral stage may settle for any time', () => {
-    expect(parseSettings('local', { ephemeral: true, settleSeconds: 0 }).settleSeconds).toBe(0);
+    expect(
+      parseDeploymentSettings('local', { ephemeral: true, settleSeconds: 0 }).settleSeconds,
+    ).toBe(0);
   });
 
   test('no function takes longer than Lambda allows', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { parseSettings, type Settings } from '../../cdk/settings.ts';
+import { parseDeploymentSettings, type Settings } from '../../cdk/settings.ts';
 import { addStage, type StageStacks } from '../../cdk/stacks.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -35,7 +35,7 @@ export interface SynthesizeOptions {
 /** Settings of a stage as cdk.json has them, with changes. */
 function settingsOf(stage: string, raw: Readonly<Record<string, unknown>> = {}): Settings {
   const { stages } = cdkJson.context['lethe'] as { stages: Record<string, object> };
-  return parseSettings(stage, { ...stages[stage], ...raw });
+  return parseDeploymentSettings(stage, { ...stages[stage], ...raw });
 }
 
 /** @throws Error when a rule of cdk-nag finds something that is not acknowledged. */

@@ -1,6 +1,9 @@
 import type { MailServer } from '../../functions/contract/mail-servers.ts';
 import { InvalidInputError } from '../../functions/core/errors.ts';
-import { type MailServerError, refused } from '../../functions/core/ports/mail-server-errors.ts';
+import {
+  type MailServerError,
+  serverRefused,
+} from '../../functions/core/ports/mail-server-errors.ts';
 import type { MailServers } from '../../functions/core/ports/mail-servers.ts';
 
 /** How a session takes a kick: `comes back` at once, as a client does that can log in again. */
@@ -97,7 +100,7 @@ export class MemoryMailServers implements MailServers {
       throw fault.error;
     }
     if (!this.servers.some(({ url }) => url === server.url)) {
-      throw refused(server, 'it is not configured');
+      throw serverRefused(server, 'it is not configured');
     }
   }
 }

@@ -12,9 +12,9 @@ import { indexesOf, rowBytes } from '../../functions/core/meter/row-units.ts';
 import type {
   Attributes,
   Page,
-  Query,
   Refusal,
   Row,
+  RowQuery,
   RowStore,
   Write,
   WriteResult,
@@ -74,7 +74,7 @@ export class MemoryRowStore implements RowStore {
     for (const key of keys) this.#replace(key, undefined);
   }
 
-  async query(query: Query): Promise<Page> {
+  async query(query: RowQuery): Promise<Page> {
     if (!Number.isInteger(query.limit) || query.limit < 1) {
       throw new RangeError(`limit ${query.limit}: a whole number of at least 1 is allowed.`);
     }
@@ -219,7 +219,7 @@ function placesOf(row: Row): { index: string; pk: string; place: Place }[] {
 }
 
 /** Below (-1), within (0) or beyond (1) the sort keys asked for. */
-function sideOf(query: Query, place: Place): number {
+function sideOf(query: RowQuery, place: Place): number {
   const sk = place[0] ?? Buffer.alloc(0);
   if (query.sk === undefined) return 0;
   if ('prefix' in query.sk) {
@@ -233,7 +233,7 @@ function sideOf(query: Query, place: Place): number {
 }
 
 /** DynamoDB ends a page at its limit without looking further: the next page may be empty. */
-function pageOf(query: Query, entries: OrderedEntries<Row>, first: number, end: number): Page {
+function pageOf(query: RowQuery, entries: OrderedEntries<Row>, first: number, end: number): Page {
   const step = query.descending === true ? -1 : 1;
   const rows: Row[] = [];
   let sizeBytes = 0;
@@ -249,7 +249,7 @@ function pageOf(query: Query, entries: OrderedEntries<Row>, first: number, end: 
   return { rows };
 }
 
-function projected(query: Query, row: Row): Row {
+function projected(query: RowQuery, row: Row): Row {
   if (query.keysOnly === true) return { key: { ...row.key }, attributes: {} };
   if (query.index === undefined || INDEXES[query.index].projection === 'ALL') return copyOfRow(row);
   const { pk, sk } = INDEXES[query.index];
@@ -259,14 +259,14 @@ function projected(query: Query, row: Row): Row {
   };
 }
 
-function lastKey(query: Query, row: Row): Record<string, string> {
+function lastKey(query: RowQuery, row: Row): Record<string, string> {
   const key = { pk: row.key.pk, sk: row.key.sk };
   if (query.index === undefined) return key;
   const { pk, sk } = INDEXES[query.index];
   return { ...key, [pk]: String(row.attributes[pk]), [sk]: String(row.attributes[sk]) };
 }
 
-function startPlace(query: Query, after: string): Place {
+function startPlace(query: RowQuery, after: string): Place {
   const index = query.index === undefined ? undefined : INDEXES[query.index];
   const fields = index === undefined ? ['pk', 'sk'] : ['pk', 'sk', index.pk, index.sk];
   const last: Partial<Record<string, string>> = decodeCursor(after, fields);

@@ -4,8 +4,8 @@ import { readUnits, rowBytes, writeUnits } from '../../functions/core/meter/row-
 import type {
   Attributes,
   Page,
-  Query,
   Row,
+  RowQuery,
   RowStore,
   Write,
   WriteResult,
@@ -30,7 +30,7 @@ export class MeteredRowStore implements RowStore {
     return row;
   }
 
-  async query(query: Query): Promise<Page> {
+  async query(query: RowQuery): Promise<Page> {
     const { keysOnly: _, ...whole } = query;
     const page = await this.#rows.query(whole);
     this.#read(page.rows, query.index === undefined && query.eventual !== true);

@@ -4,7 +4,7 @@ import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import type { OperationContext } from '../../functions/contract/payloads.ts';
 import { registryKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
-import { EXPUNGE, RESTORE } from '../../functions/core/bulk/bulk-verbs.ts';
+import { BULK_EXPUNGE, BULK_RESTORE } from '../../functions/core/bulk/bulk-verbs.ts';
 import { resolveBulk } from '../../functions/core/bulk/resolve-bulk.ts';
 import { runBulk } from '../../functions/core/bulk/run-bulk.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
@@ -87,7 +87,7 @@ export class BulkAccount {
   /** One delivery of the step of expunge-messages. */
   step(operation: OperationContext, ports: Ports, until: number): Promise<unknown> {
     const config = { deployment: this.#deployment, retentionDays: RETENTION_DAYS };
-    return runBulk(ports, config, EXPUNGE, { operation }, until);
+    return runBulk(ports, config, BULK_EXPUNGE, { operation }, until);
   }
 
   run(verb: BulkVerb, input: object, options: StepsOptions = {}): Promise<StepsRun> {
@@ -95,9 +95,9 @@ export class BulkAccount {
     const steps: Readonly<Record<string, StepOf>> = {
       ResolveBulkFunctionArn: (ports, payload) => resolveBulk(ports, payload),
       ExpungeMessagesFunctionArn: (ports, payload, until) =>
-        runBulk(ports, config, EXPUNGE, payload, until),
+        runBulk(ports, config, BULK_EXPUNGE, payload, until),
       RestoreMessagesFunctionArn: (ports, payload, until) =>
-        runBulk(ports, config, RESTORE, payload, until),
+        runBulk(ports, config, BULK_RESTORE, payload, until),
       RecordFailureFunctionArn: (ports, payload) => recordFailure(ports, payload),
     };
     const machine = { file: `statemachines/${verb}.asl.json`, numbers: {} };

@@ -7,7 +7,12 @@ import { ADMIN } from '../../functions/core/accounts/actor.ts';
 import { type Deletion, deleteTree } from '../../functions/core/folders/delete-tree.ts';
 import type { TreePurge } from '../../functions/core/folders/purge-members.ts';
 import { type PurgedTree, purgeTree } from '../../functions/core/folders/purge-tree.ts';
-import { deletedName, everyTree, membersOf, type Tree } from '../../functions/core/folders/tree.ts';
+import {
+  deletedName,
+  everyTree,
+  type Tree,
+  treeMembers,
+} from '../../functions/core/folders/tree.ts';
 import {
   type Undeleted,
   type Undeletion,
@@ -204,7 +209,7 @@ export class FolderDesk {
     const { accountId } = await this.account();
     const names: string[] = [];
     for (const tree of await this.trees()) {
-      const members = await membersOf(this.world.rows, accountId, tree.deletionId);
+      const members = await treeMembers(this.world.rows, accountId, tree.deletionId);
       names.push(...members.map(({ path }) => deletedName(tree, path)));
     }
     return names;

@@ -3,7 +3,7 @@
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { isHidden, toMoves, type WithMoves } from '../../functions/core/accounts/folder-moves.ts';
 import type { Tree } from '../../functions/core/folders/tree.ts';
-import { isStored, membersOf } from '../../functions/core/folders/tree.ts';
+import { isStored, treeMembers } from '../../functions/core/folders/tree.ts';
 import { everyMailboxRow, isThere } from '../../functions/core/mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { fetchMessage } from '../../functions/core/messages/read-messages.ts';
@@ -162,7 +162,7 @@ async function treeProblems(
 ): Promise<string[]> {
   const { accountId } = await desk.account();
   const { deletionId, state } = tree;
-  const members = await membersOf(desk.world.rows, accountId, deletionId);
+  const members = await treeMembers(desk.world.rows, accountId, deletionId);
   const sum = (of: (mailbox: Mailbox) => number) =>
     mailboxes.reduce((total, mailbox) => total + of(mailbox), 0);
   const has = [members.length, sum(() => 1), sum(({ messages }) => messages), sum((m) => m.bytes)];

@@ -7,8 +7,8 @@ import { deliverMessages } from '../../functions/core/messages/deliver-messages.
 import { putObject } from '../../functions/core/objects/opaque-objects.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
 import {
+  type ClassChoice,
   createAccount,
-  type RetentionClasses,
 } from '../../functions/core/provisioning/create-account.ts';
 
 type StorePorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
@@ -21,7 +21,7 @@ export const mail = (text: string): Uint8Array =>
 /** An account with mail in two mailboxes, bundles (some replaced), dicts and caches. */
 export async function furnish(
   ports: StorePorts,
-  classes: RetentionClasses,
+  classes: ClassChoice,
   user: string,
   messages: number,
 ): Promise<Account> {

@@ -4,8 +4,8 @@ import { type Account, findAccount } from '../../functions/core/accounts/account
 import { requireOperation } from '../../functions/core/operations/operations.ts';
 import { resumeOperation } from '../../functions/core/operations/run-operation.ts';
 import {
-  refused,
   secretUnreadable,
+  serverRefused,
   timedOut,
   unreachable,
   wrongSecret,
@@ -144,7 +144,7 @@ describe('O2, O3: a mail server that fails ends the deletion by its own error', 
     [wrongSecret(OTHER_PROXY), 'MailServerAuthError', /secret/],
     [unreachable(OTHER_PROXY, 'nothing listens'), 'MailServerUnreachableError', /lethe doctor/],
     [timedOut(OTHER_PROXY, 5), 'MailServerTimeoutError', /lethe doctor/],
-    [refused(OTHER_PROXY, 'no doveadm'), 'MailServerRefusedError', /doveadm/],
+    [serverRefused(OTHER_PROXY, 'no doveadm'), 'MailServerRefusedError', /doveadm/],
     [secretUnreadable('AccessDenied'), 'MailServerSecretError', /secret/],
   ])('%o', async (fault, error, next) => {
     world.mailServers.connect(PROXY.url, USER);

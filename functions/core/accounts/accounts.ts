@@ -8,7 +8,7 @@ import type { MailSettings } from '../../contract/mail-settings.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
 import { LetheError, quoted } from '../errors.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
-import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
+import { isMap, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { type FolderMoves, toMoves } from './folder-moves.ts';
 
 export interface Account {
@@ -60,7 +60,7 @@ function toAccount(row: Row): Account {
 export function settingsOf(row: Row | undefined): MailSettings {
   const stored = row?.attributes['settings'];
   if (stored === undefined) return {};
-  if (!isObject(stored)) throw new TypeError('damaged row: its settings are not an object');
+  if (!isMap(stored)) throw new TypeError('damaged row: its settings are not an object');
   return stored as MailSettings;
 }
 

@@ -5,7 +5,7 @@
 import { StoreBusyError } from '../errors.ts';
 import { isAtOrBelow } from '../names/mailbox-path.ts';
 import type { Value } from '../ports/row-store.ts';
-import { isObject } from '../rows/attributes.ts';
+import { isMap } from '../rows/attributes.ts';
 
 /** Large trees of one account that may be on the move at a time: some 7 KB on its row. */
 const MOVES_MAX = 8;
@@ -38,10 +38,10 @@ export interface WithMoves {
 /** @throws TypeError for a damaged row: hidden mail must not show, nor the other way round */
 export function toMoves(value: Value | undefined): FolderMoves | undefined {
   if (value === undefined) return undefined;
-  if (!isObject(value)) throw new TypeError('damaged account row: its moves are not an object');
+  if (!isMap(value)) throw new TypeError('damaged account row: its moves are not an object');
   for (const move of Object.values(value)) {
     const sound =
-      isObject(move) &&
+      isMap(move) &&
       typeof move['root'] === 'string' &&
       (move['kind'] === 'delete' ||
         (move['kind'] === 'restore' && typeof move['returnId'] === 'string') ||

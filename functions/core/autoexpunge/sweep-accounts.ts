@@ -8,9 +8,9 @@ import { isThere } from '../mailboxes/every-mailbox.ts';
 import { listMailboxes } from '../mailboxes/mailboxes.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import { type AccountPart, walkAccounts } from '../walks/walk-accounts.ts';
-import { NOTHING, sumReports } from '../walks/walk-report.ts';
+import { NOTHING_WALKED, sumReports } from '../walks/walk-report.ts';
 import { concernsSweeps } from './policy.ts';
-import { contextOf, reportFailure, type SweepConfig } from './sweep-context.ts';
+import { reportFailure, type SweepConfig, sweepContextOf } from './sweep-context.ts';
 import { sweepOne } from './sweep-due.ts';
 
 /** Swept again as a whole when time was too short for it: most have nothing to do. */
@@ -19,7 +19,7 @@ const PAGE_MAILBOXES = 100;
 /** Ordinary mailboxes, then the expunge storage, which gets what leaves them. */
 const PASSES = [1, 2] as const;
 
-type Part = AccountPart<SweepReport>;
+type SweptPart = AccountPart<SweepReport>;
 
 /**
  * Walks the accounts of a scope, one after the other.
@@ -33,7 +33,7 @@ export async function sweepAccounts(
   until: number,
 ): Promise<SweepAnswer> {
   const visit = (place: WalkPlace) => sweepAccount(ports, config, { place, dryRun }, until);
-  const walk = { scope, progress, nothing: NOTHING, sum: sumReports, visit };
+  const walk = { scope, progress, nothing: NOTHING_WALKED, sum: sumReports, visit };
   return await walkAccounts(ports, walk, until);
 }
 
@@ -43,7 +43,7 @@ async function sweepAccount(
   config: SweepConfig,
   task: { readonly place: WalkPlace; readonly dryRun: boolean },
   until: number,
-): Promise<Part> {
+): Promise<SweptPart> {
   try {
     return await sweepMailboxes(ports, config, task, until);
   } catch (error) {
@@ -57,12 +57,12 @@ async function sweepMailboxes(
   config: SweepConfig,
   { place, dryRun }: { readonly place: WalkPlace; readonly dryRun: boolean },
   until: number,
-): Promise<Part> {
+): Promise<SweptPart> {
   const { accountId } = place;
-  const found = await contextOf(ports, config, accountId);
+  const found = await sweepContextOf(ports, config, accountId);
   if ('report' in found) return { report: found.report, moved: true };
   const { context } = found;
-  let report = NOTHING;
+  let report = NOTHING_WALKED;
   let moved = false;
   for (const pass of PASSES.filter((one) => one >= place.pass)) {
     let after = pass === place.pass ? place.after : undefined;
@@ -99,7 +99,7 @@ async function sweepPage(
   const { accountId } = context.account;
   const page = { limit: PAGE_MAILBOXES, ...(after === undefined ? {} : { after }) };
   const { mailboxes, next } = await listMailboxes(ports.rows, accountId, page);
-  let report = NOTHING;
+  let report = NOTHING_WALKED;
   for (const mailbox of mailboxes) {
     const isStorage = mailbox.role === 'storage';
     if (isStorage !== (pass === 2) || !isThere(context.account, mailbox)) continue;
@@ -115,7 +115,7 @@ async function sweepPage(
     // Nothing goes in a dry run: met again, it would be counted twice.
     if (dryRun) return { ...pageEnd(next), report: { ...report, incomplete: true } };
     const { messages, bytes } = report;
-    return { finished, report: { ...NOTHING, messages, bytes } };
+    return { finished, report: { ...NOTHING_WALKED, messages, bytes } };
   }
   return { ...pageEnd(next), report };
 }

@@ -5,7 +5,7 @@ import { readAccount } from '../accounts/accounts.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import type { RetentionDays } from '../policies/expiry.ts';
 import { readSettings } from '../settings/settings-store.ts';
-import { failureOf, NOTHING } from '../walks/walk-report.ts';
+import { failureOf, NOTHING_WALKED } from '../walks/walk-report.ts';
 
 export interface SweepConfig {
   /** Settings of the deployment. */
@@ -21,14 +21,15 @@ export interface SweepConfig {
  * The account's context; or the report, when it may not be swept (held: W6, not active, gone) or
  * cannot be read.
  */
-export async function contextOf(
+export async function sweepContextOf(
   ports: Pick<ChunkPorts, 'rows'>,
   config: SweepConfig,
   accountId: string,
 ): Promise<{ readonly context: MailContext } | { readonly report: SweepReport }> {
   try {
     const account = await readAccount(ports.rows, accountId);
-    if (account?.state !== 'active' || account.held) return { report: { ...NOTHING, skipped: 1 } };
+    if (account?.state !== 'active' || account.held)
+      return { report: { ...NOTHING_WALKED, skipped: 1 } };
     const settings = await readSettings(ports.rows, config.deployment, account);
     return { context: { account, settings, retentionDays: config.retentionDays } };
   } catch (error) {

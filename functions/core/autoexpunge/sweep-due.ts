@@ -8,11 +8,11 @@ import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import { duePartition } from '../policies/due.ts';
 import type { Row } from '../ports/row-store.ts';
 import { inParallel } from '../rows/parallel.ts';
-import { NOTHING, sumReports } from '../walks/walk-report.ts';
+import { NOTHING_WALKED, sumReports } from '../walks/walk-report.ts';
 import { walkShard } from '../walks/walk-shard.ts';
-import { contextOf, reportFailure, type SweepConfig } from './sweep-context.ts';
+import { reportFailure, type SweepConfig, sweepContextOf } from './sweep-context.ts';
 import { sweepMailbox } from './sweep-mailbox.ts';
-import { passedOverReport, reportOf } from './sweep-report.ts';
+import { passedOverReport, sweepReportOf } from './sweep-report.ts';
 
 const MAILBOX_ROW = 'mailbox#';
 
@@ -32,7 +32,7 @@ export async function sweepDue(
     partition: duePartition(shard),
     dryRun,
     progress,
-    nothing: NOTHING,
+    nothing: NOTHING_WALKED,
     sum: sumReports,
     visit: (rows: readonly Row[]) => {
       const mailboxIds = rows.map(({ key }) => key.sk.slice(MAILBOX_ROW.length));
@@ -71,9 +71,9 @@ async function sweepMembers(
   { accountId, mailboxIds, dryRun }: PageTask & { readonly accountId: string },
   until: number,
 ): Promise<{ readonly finished: boolean; readonly report: SweepReport }> {
-  const found = await contextOf(ports, config, accountId);
+  const found = await sweepContextOf(ports, config, accountId);
   if ('report' in found) return { finished: true, report: found.report };
-  let report = NOTHING;
+  let report = NOTHING_WALKED;
   for (const mailboxId of mailboxIds) {
     if (ports.clock.now() > until) return { finished: false, report };
     const one = { context: found.context, mailboxId, dryRun };
@@ -95,7 +95,7 @@ export async function sweepOne(
   try {
     const swept = await sweepMailbox(ports, context, { mailboxId }, until, { dryRun });
     const passedOver = passedOverReport(config, mailboxId, swept);
-    const report = sumReports(reportOf(swept), passedOver);
+    const report = sumReports(sweepReportOf(swept), passedOver);
     return { finished: swept.outcome !== 'again', report };
   } catch (error) {
     return { finished: true, report: reportFailure(config, mailboxId, error) };

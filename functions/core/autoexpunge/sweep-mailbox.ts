@@ -5,6 +5,7 @@
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
+import { DAY_MS } from '../../contract/times.ts';
 import { readAccount } from '../accounts/accounts.ts';
 import { LetheError } from '../errors.ts';
 import { raiseFirstLive } from '../mailboxes/first-live.ts';
@@ -13,7 +14,6 @@ import type { Entry } from '../messages/entries.ts';
 import { type ExpungedMessage, expungeMessages } from '../messages/expunge-messages.ts';
 import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
 import { changeOfDue, dueGuard, entryAt } from '../policies/due.ts';
-import { DAY_MS } from '../policies/expiry.ts';
 import { policyAttributes } from '../policies/policy-attributes.ts';
 import type { Change, RowStore } from '../ports/row-store.ts';
 import { settingsChanged, settingsChecks } from '../settings/settings-store.ts';
@@ -98,14 +98,14 @@ async function endShell(
   return { outcome, messages: 0, bytes: 0 };
 }
 
-const PROTECTIONS: readonly string[] = [
+const SWEEP_PROTECTIONS: readonly string[] = [
   ERROR_NAMES.unknownMailbox,
   ERROR_NAMES.accountNotActive,
   ERROR_NAMES.accountHeld,
 ];
 
 const isProtection = (error: unknown): boolean =>
-  error instanceof LetheError && PROTECTIONS.includes(error.name);
+  error instanceof LetheError && SWEEP_PROTECTIONS.includes(error.name);
 
 /** No account that is held (W6), disabled or on its way out is swept. */
 async function maySweep(rows: RowStore, { account }: MailContext): Promise<boolean> {

@@ -1,12 +1,12 @@
 /** What a sweep has done in one mailbox, as part of the sum. */
 import type { SweepReport } from '../../contract/autoexpunge.ts';
-import { NOTHING, sumReports } from '../walks/walk-report.ts';
+import { NOTHING_WALKED, sumReports } from '../walks/walk-report.ts';
 import { reportFailure, type SweepConfig } from './sweep-context.ts';
 import type { Swept } from './sweep-mailbox.ts';
 
-export function reportOf({ outcome, messages, bytes }: Swept): SweepReport {
+export function sweepReportOf({ outcome, messages, bytes }: Swept): SweepReport {
   return {
-    ...NOTHING,
+    ...NOTHING_WALKED,
     messages,
     bytes,
     mailboxes: Number(outcome === 'done'),
@@ -21,7 +21,7 @@ export function passedOverReport(
   { passedOver = [] }: Swept,
 ): SweepReport {
   return sumReports(
-    NOTHING,
+    NOTHING_WALKED,
     ...passedOver.map(({ uid, fault }) => reportFailure(config, `${mailboxId} UID ${uid}`, fault)),
   );
 }

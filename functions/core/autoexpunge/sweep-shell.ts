@@ -13,14 +13,14 @@ import {
   type RowKey,
   TTL_ATTRIBUTE,
 } from '../../contract/row-layout.ts';
+import { DAY_MS } from '../../contract/times.ts';
 import { sweepableCheck } from '../accounts/while-active.ts';
 import { SHELL_LOOK_MS } from '../folders/leave-shell.ts';
 import { withdrawals } from '../mailboxes/access-list.ts';
 import { markOf, toBucketName } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { stateOf } from '../messages/message.ts';
+import { messageState } from '../messages/message.ts';
 import { entryAt } from '../policies/due.ts';
-import { DAY_MS } from '../policies/expiry.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row, RowStore, Write } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';
@@ -206,5 +206,5 @@ function endOf(row: Row, now: number): number {
   if (expiresAt !== undefined) return expiresAt + SHELL_LOOK_MS;
   const ttlSeconds = optionalNumber(row, TTL_ATTRIBUTE);
   if (ttlSeconds !== undefined) return ttlSeconds * 1000 + SHELL_LOOK_MS;
-  return now + (stateOf(row) === 'purging' ? SOON_MS : SELDOM_MS);
+  return now + (messageState(row) === 'purging' ? SOON_MS : SELDOM_MS);
 }

@@ -1,4 +1,6 @@
 /** Which messages autoexpunge takes (A1). */
+
+import { DAY_MS } from '../../contract/times.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import {
   type Entry,
@@ -7,13 +9,13 @@ import {
   readMailboxPage,
   stillThere,
 } from '../messages/entries.ts';
-import { DAY_MS, type RetentionDays } from '../policies/expiry.ts';
+import type { RetentionDays } from '../policies/expiry.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { storedIn } from '../quota/quota.ts';
 
 const PAGE_ENTRIES = 500;
 
-const NEVER = Number.POSITIVE_INFINITY;
+const NO_END = Number.POSITIVE_INFINITY;
 
 /** What is to be decided by. */
 export interface Rule {
@@ -38,11 +40,11 @@ export type Verdict =
 export function judge(rule: Rule, { message, expunged }: Entry): Verdict {
   const { mailbox, now } = rule;
   const endsEarly = expunged !== undefined && isEarly(rule, message.retentionClass, expunged);
-  const { expiresAt = NEVER } = expunged ?? {};
+  const { expiresAt = NO_END } = expunged ?? {};
   if (expiresAt <= now && !endsEarly) return { verdict: 'passed' };
   if (message.uid < rule.staysFrom) return { verdict: 'goes' };
   const { autoexpungeAfterSeconds: age, renamedAt = 0 } = mailbox;
-  const oldAt = age === undefined ? NEVER : Math.max(message.saveDate, renamedAt) + age * 1000;
+  const oldAt = age === undefined ? NO_END : Math.max(message.saveDate, renamedAt) + age * 1000;
   const dueAt = Math.min(oldAt, expiresAt);
   if (dueAt <= now) return { verdict: 'goes' };
   return oldAt < expiresAt || endsEarly ? { verdict: 'stays', dueAt } : { verdict: 'stays' };
@@ -52,10 +54,10 @@ export function judge(rule: Rule, { message, expunged }: Entry): Verdict {
 function isEarly(
   { retentionDays }: Rule,
   retentionClass: string,
-  { expungedAt, expiresAt = NEVER }: NonNullable<Entry['expunged']>,
+  { expungedAt, expiresAt = NO_END }: NonNullable<Entry['expunged']>,
 ): boolean {
   const days = retentionDays[retentionClass] ?? null;
-  return expiresAt < (days === null ? NEVER : expungedAt + days * DAY_MS);
+  return expiresAt < (days === null ? NO_END : expungedAt + days * DAY_MS);
 }
 
 /**

@@ -58,7 +58,7 @@ async function recordJob(
   const resource = resourceOf(arns, job.resourceArn);
   if (resource === undefined || job.state !== 'COMPLETED') return 'ignored';
   const jobId = typeof job.jobId === 'string' && job.jobId !== '' ? job.jobId : 'unknown';
-  if (!isWhole(job)) {
+  if (!isWholeBackup(job)) {
     report(jobId, 'it was completed with issues: something may be missing in it');
     return 'refused';
   }
@@ -82,7 +82,7 @@ function resourceOf(arns: BackupArns, resourceArn: unknown): BackupResource | un
  * AWS Backup calls a job completed that has left out objects it could not read; the console shows
  * it as "Completed with issues". Where the category is not said, a message says as much.
  */
-function isWhole({ messageCategory, statusMessage }: BackupJob): boolean {
+function isWholeBackup({ messageCategory, statusMessage }: BackupJob): boolean {
   if (isGiven(messageCategory)) return messageCategory === 'SUCCESS';
   return !isGiven(statusMessage);
 }

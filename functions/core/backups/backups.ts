@@ -87,14 +87,14 @@ export async function showBackups(rows: RowStore): Promise<BackupsAnswer> {
   const backups = await readBackups(rows);
   const until = earliest(backups);
   return {
-    items: backups.map(toAnswer),
+    items: backups.map(toBackupAnswer),
     ...(until === undefined ? {} : { coveredUntil: iso(until) }),
   };
 }
 
 const iso = (time: number): string => new Date(time).toISOString();
 
-const toAnswer = ({ createdAt, recordedAt, ...backup }: Backup): BackupAnswer => ({
+const toBackupAnswer = ({ createdAt, recordedAt, ...backup }: Backup): BackupAnswer => ({
   ...backup,
   createdAt: iso(createdAt),
   recordedAt: iso(recordedAt),

@@ -66,10 +66,10 @@ function more(arns: BackupArns, progress: PollProgress, nextToken: string): Poll
 }
 
 function readPage(page: unknown): { jobs: readonly BackupJob[]; nextToken?: string } {
-  const { BackupJobs: listed, NextToken: nextToken } = members(page);
+  const { BackupJobs: listed, NextToken: nextToken } = jobMembers(page);
   if (!Array.isArray(listed)) throw new TypeError('page: allowed is an answer of ListBackupJobs');
   const jobs = listed.map((entry: unknown): BackupJob => {
-    const job = members(entry);
+    const job = jobMembers(entry);
     return {
       jobId: job['BackupJobId'],
       resourceArn: job['ResourceArn'],
@@ -82,5 +82,5 @@ function readPage(page: unknown): { jobs: readonly BackupJob[]; nextToken?: stri
   return typeof nextToken === 'string' && nextToken !== '' ? { jobs, nextToken } : { jobs };
 }
 
-const members = (value: unknown): Readonly<Record<string, unknown>> =>
+const jobMembers = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? { ...value } : {};

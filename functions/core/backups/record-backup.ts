@@ -1,6 +1,7 @@
 /** Remembering that a backup has been completed. */
 import { BACKUP_RESOURCES, type BackupResource } from '../../contract/backups.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
+import { MOMENT } from '../../contract/times.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
 import { untilWon } from '../rows/contention.ts';
@@ -23,9 +24,6 @@ const TEXT_MAX = 2048;
 
 /** The last moment that ECMAScript's dates can say. */
 const TIME_MAX = 8.64e15;
-
-/** RFC 3339: a date, a time, and where on Earth it was read. */
-const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 /**
  * A time as callers and AWS write it, in epoch milliseconds.

@@ -18,8 +18,8 @@ import {
   updateWrite,
 } from '../operations/operations.ts';
 import type { Attributes, Row, RowStore, Write } from '../ports/row-store.ts';
-import { isObject, number, numbers, text } from '../rows/attributes.ts';
-import { type BulkRequest, toValue } from './bulk-request.ts';
+import { isMap, number, numbers, text } from '../rows/attributes.ts';
+import { type BulkRequest, bulkValue } from './bulk-request.ts';
 
 /** `plan`: which mailboxes; `count`: how much there is; `work`. */
 type BulkPhase = 'plan' | 'count' | 'work';
@@ -40,7 +40,7 @@ export interface BulkState {
   readonly expected: Counts;
 }
 
-const STEPS: Readonly<Record<BulkPhase, string>> = {
+const BULK_STEPS: Readonly<Record<BulkPhase, string>> = {
   plan: 'Find mailboxes',
   count: 'Count messages',
   work: 'Change messages',
@@ -68,7 +68,7 @@ export function openBulkWrites(account: Account, opening: OpenBulkRequest, now: 
       { operationId, accountId, step, ...rest },
       {
         user,
-        request: toValue(request),
+        request: bulkValue(request),
         ...(request.dryRun === true ? { dryRun: true } : {}),
         ...place,
       },
@@ -80,7 +80,7 @@ export function openBulkWrites(account: Account, opening: OpenBulkRequest, now: 
 
 function placeAttributes(phase: BulkPhase, place: BulkPlace) {
   return {
-    step: STEPS[phase],
+    step: BULK_STEPS[phase],
     phase,
     placeMailbox: place.mailbox,
     placeAfterUid: place.afterUid,
@@ -97,7 +97,7 @@ export async function readBulk(rows: RowStore, context: OperationContext): Promi
 
 function toState(row: Row): BulkState {
   const request = row.attributes['request'];
-  if (!isObject(request)) throw new TypeError('damaged operation row: it has no request');
+  if (!isMap(request)) throw new TypeError('damaged operation row: it has no request');
   return {
     operation: toOperation(row),
     request: request as unknown as BulkRequest,
@@ -148,7 +148,7 @@ export async function moveOn(
 }
 
 /** Adds what a chunk has done, in its transaction: so counts are exact whatever crashes. */
-export function countWrite(
+export function bulkCountWrite(
   context: OperationContext,
   taken: readonly { readonly sizeBytes: number }[],
   now: number,

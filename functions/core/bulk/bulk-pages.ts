@@ -8,8 +8,8 @@ import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
 import type { PassOver } from '../messages/pass-over.ts';
 import { requireRunning } from '../operations/operations.ts';
 import { matches } from '../queries/match-query.ts';
-import type { Query } from '../queries/query.ts';
-import { type BulkPlace, type BulkState, countWrite, moveOn } from './bulk-operation.ts';
+import type { MailQuery } from '../queries/query.ts';
+import { type BulkPlace, type BulkState, bulkCountWrite, moveOn } from './bulk-operation.ts';
 import type { BulkKind } from './bulk-verbs.ts';
 
 const PAGE_ENTRIES = 500;
@@ -19,7 +19,7 @@ export interface BulkRun<P extends ChunkPorts> {
   readonly kind: BulkKind<P>;
   readonly context: OperationContext;
   readonly mail: MailContext;
-  readonly query: Query;
+  readonly query: MailQuery;
   /** Epoch milliseconds. */
   readonly until: number;
 }
@@ -99,7 +99,7 @@ async function act<P extends ChunkPorts>(
 ): Promise<boolean> {
   const { rows, clock } = ports;
   const rider: Rider<{ readonly sizeBytes: number }> = {
-    writes: (taken) => [countWrite(context, taken, clock.now())],
+    writes: (taken) => [bulkCountWrite(context, taken, clock.now())],
     refused: async () => {
       await requireRunning(rows, context);
       return await whyProtected(rows, mail.account);

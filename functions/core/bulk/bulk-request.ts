@@ -7,7 +7,7 @@ import { parseMailboxPath } from '../names/mailbox-path.ts';
 import { parseExecutionInput } from '../operations/execution-input.ts';
 import type { Value } from '../ports/row-store.ts';
 import { parseMessageQuery, parseRestoreQuery } from '../queries/parse-query.ts';
-import { type Query, requireMailboxes } from '../queries/query.ts';
+import { type MailQuery, requireMailboxes } from '../queries/query.ts';
 
 /** As it is kept on the operation until that has ended. */
 export interface BulkRequest {
@@ -82,7 +82,7 @@ export function parseBulkRequest(verb: BulkVerb, input: BulkInput, now: number):
  * The query of a verb. An expunge must say where, in every branch.
  * @throws InvalidQueryError, QueryLacksMailboxError
  */
-export function parseBulkQuery(verb: BulkVerb, query: object, now: number): Query {
+export function parseBulkQuery(verb: BulkVerb, query: object, now: number): MailQuery {
   if (verb === 'restore-messages') return parseRestoreQuery(query, now);
   const parsed = parseMessageQuery(query, now);
   requireMailboxes(parsed);
@@ -90,4 +90,4 @@ export function parseBulkQuery(verb: BulkVerb, query: object, now: number): Quer
 }
 
 /** Queries came as JSON: texts, numbers, booleans, nulls, lists and maps, as rows have them. */
-export const toValue = (request: BulkRequest): Value => request as unknown as Value;
+export const bulkValue = (request: BulkRequest): Value => request as unknown as Value;

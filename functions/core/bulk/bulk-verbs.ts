@@ -45,7 +45,7 @@ export interface BulkKind<P extends ChunkPorts> {
   act(ports: P, task: BulkTask): Promise<Chunked<Taken>>;
 }
 
-export const EXPUNGE: BulkKind<ChunkPorts> = {
+export const BULK_EXPUNGE: BulkKind<ChunkPorts> = {
   verb: 'expunge-messages',
   takes: () => true,
   quotaBytes: () => 0,
@@ -56,7 +56,7 @@ export const EXPUNGE: BulkKind<ChunkPorts> = {
   },
 };
 
-export const RESTORE: BulkKind<MessagePorts> = {
+export const BULK_RESTORE: BulkKind<MessagePorts> = {
   verb: 'restore-messages',
   looksInto: ({ role }) => role === 'storage',
   // What lay in the mailbox before it became the storage was never expunged.

@@ -1,6 +1,7 @@
 /** Bulk verbs asked for over the API: opens an operation and starts its execution. */
 import type { BulkVerb } from '../../contract/api.ts';
 import type { BulkInput } from '../../contract/bulk.ts';
+import { OPERATION_ID_BYTES } from '../../contract/limits.ts';
 import { requireActiveAccount, whyProtected } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
 import { type Operation, requireOperation } from '../operations/operations.ts';
@@ -9,9 +10,6 @@ import type { Ports } from '../ports/ports.ts';
 import { untilWon } from '../rows/contention.ts';
 import { openBulkWrites } from './bulk-operation.ts';
 import { parseBulkRequest } from './bulk-request.ts';
-
-/** 96 random bits, as an execution name allows them. */
-const OPERATION_ID_BYTES = 12;
 
 export interface BulkOpening {
   readonly verb: BulkVerb;

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { BulkInput, ResolveBulkAnswer, ResolveBulkPayload } from '../../contract/bulk.ts';
+import { OPERATION_ID_BYTES } from '../../contract/limits.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
 import { joinOperation, ownOrRunning } from '../operations/join-operation.ts';
 import { requireOperation } from '../operations/operations.ts';
@@ -11,9 +12,6 @@ import { refusal } from '../operations/refusals.ts';
 import type { Ports } from '../ports/ports.ts';
 import { parseBulkInput } from './bulk-request.ts';
 import { openBulk } from './request-bulk.ts';
-
-/** As many as those of other operations have. */
-const OPERATION_ID_DIGITS = 24;
 
 type ResolvePorts = Pick<Ports, 'rows' | 'clock'>;
 
@@ -39,7 +37,7 @@ async function open(
   execution: string,
 ): Promise<ResolveBulkAnswer> {
   const hash = createHash('sha256').update(`${verb} ${execution}`).digest('hex');
-  const operationId = `op-${hash.slice(0, OPERATION_ID_DIGITS)}`;
+  const operationId = `op-${hash.slice(0, 2 * OPERATION_ID_BYTES)}`;
   const there = await ports.rows.get(registryKeys.operation(operationId));
   if (there === undefined) {
     const requestedBy = `execution ${execution}`;

@@ -5,12 +5,11 @@
  * messages and counts right.
  */
 import type { BulkAnswer, BulkPayload } from '../../contract/bulk.ts';
-import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import { notActive, readAccount, requireUnheld } from '../accounts/accounts.ts';
 import { type PlannedMailbox, readPlan, writePlan } from '../erasure/plan.ts';
-import { LetheError } from '../errors.ts';
+import { QuotaExceededError } from '../errors.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import { expireRecords } from '../operations/expire-records.ts';
 import { requireOperation, requireRunning } from '../operations/operations.ts';
@@ -133,8 +132,7 @@ async function beginWork<P extends ChunkPorts>(
   if (limit !== undefined && wanted > 0 && state.request.overQuota !== true) {
     const { bytes } = await usedQuota(ports, mail.account, mail.settings);
     if (bytes + wanted > limit) {
-      throw new LetheError(
-        ERROR_NAMES.quotaExceeded,
+      throw new QuotaExceededError(
         `${wanted} bytes more exceed the quota: ${bytes} of ${limit} bytes are used`,
         'Nothing was restored. Raise the limit and resume, or ask again with overQuota.',
       );

@@ -11,7 +11,7 @@ import type { RowStore } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 
 /** A name becomes part of a sort key of 1,024 bytes. */
-const NAME_BYTES_MAX = 800;
+const DICT_KEY_BYTES_MAX = 800;
 
 export interface DictEntry {
   readonly name: string;
@@ -30,10 +30,10 @@ export async function setDict(
   entry: DictEntry,
   deadline: number,
 ): Promise<void> {
-  if (entry.name === '' || Buffer.byteLength(entry.name) > NAME_BYTES_MAX) {
+  if (entry.name === '' || Buffer.byteLength(entry.name) > DICT_KEY_BYTES_MAX) {
     throw InvalidInputError.of(
       'name',
-      `got ${quoted(entry.name)}, allowed are 1 to ${NAME_BYTES_MAX} bytes`,
+      `got ${quoted(entry.name)}, allowed are 1 to ${DICT_KEY_BYTES_MAX} bytes`,
     );
   }
   const write = {

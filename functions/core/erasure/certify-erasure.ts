@@ -2,6 +2,7 @@
 import { uploadsPrefix } from '../../contract/key-layout.ts';
 import type { CertifyAnswer, OperationContext } from '../../contract/payloads.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
+import { DAY_MS } from '../../contract/times.ts';
 import { type Certificate, certificateName, signCertificate } from '../evidence/certificate.ts';
 import { type ResidueSettings, residueOf } from '../evidence/residue.ts';
 import { PRICES_OF } from '../meter/prices.ts';
@@ -15,8 +16,6 @@ import { requirePart } from './erasure-ports.ts';
 import { startNextRound } from './rounds.ts';
 import { foundByRound, VerificationCursor } from './verification-cursor.ts';
 import { readVerified } from './verify-erasure.ts';
-
-const DAY_MS = 86_400_000;
 
 export interface CertificateSettings extends ResidueSettings {
   /** How long the certificate cannot be deleted by anyone. */

@@ -5,9 +5,6 @@ import { type Account, accountHeld, findAccount, unknownUser } from '../accounts
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import type { RowStore } from '../ports/row-store.ts';
 
-/** 96 random bits, as an execution name allows them. */
-export const OPERATION_ID_BYTES = 12;
-
 function notThePrimary(user: string, account: Account): LetheError {
   return InvalidInputError.of(
     'user',
@@ -39,7 +36,7 @@ function accountMismatch(user: string, meant: string, account: Account): LetheEr
  *   (W7); UnknownUserError when nobody has the address, or when the userdb does not know the user
  *   and the caller did not say that this is expected (U2); AccountHeldError (W6)
  */
-export async function requireDeletable(
+export async function requireDeletableAccount(
   rows: RowStore,
   { user, accountId, allowUnknownUser }: Meant,
 ): Promise<Account> {

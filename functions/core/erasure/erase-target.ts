@@ -7,7 +7,7 @@ import { OBJECT_PAGE_KEYS } from '../../contract/limits.ts';
 import type { RowKey } from '../../contract/row-layout.ts';
 import { sumCounts } from '../operations/progress.ts';
 import type { MultipartUpload } from '../ports/object-store.ts';
-import type { Query } from '../ports/row-store.ts';
+import type { RowQuery } from '../ports/row-store.ts';
 import { inGroups, inParallel } from '../rows/parallel.ts';
 import type { ErasurePorts, RowPorts, Until } from './erasure-ports.ts';
 import type { Tally } from './tally.ts';
@@ -21,13 +21,13 @@ const PARALLEL_ABORTS = 10;
 const PARALLEL_LISTINGS = 16;
 
 /** One entry of a page: its key for counting, what it counts as. */
-interface Entry {
+interface ListedEntry {
   readonly key: string;
   readonly counts: Counts;
 }
 
 interface Listed {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly ListedEntry[];
   /** Up to which key the page is complete: what is met again up to here was counted. */
   readonly completeTo: string;
   /** Nothing comes after this page. Verification lists it all again; this pass need not. */
@@ -38,7 +38,7 @@ interface Listed {
   readonly goneTo: string;
 }
 
-interface Emptying {
+interface TargetEmptying {
   /** The next page; it may be empty and yet have a successor. */
   list(): Promise<Listed>;
   /** Removes the page that was listed last. */
@@ -87,7 +87,7 @@ export async function eraseTargets(
   return true;
 }
 
-function emptyingOf(ports: ErasurePorts, target: Target, from: string | undefined): Emptying {
+function emptyingOf(ports: ErasurePorts, target: Target, from: string | undefined): TargetEmptying {
   if (target.kind === 'versions') throw new TypeError('versions are erased by prefix');
   if (target.kind === 'uploads') return uploadsEmptying(ports, target.prefix, from);
   // Rows were fenced before they were planned, so none is younger than a stale read; and a mailbox
@@ -98,7 +98,7 @@ function emptyingOf(ports: ErasurePorts, target: Target, from: string | undefine
 
 /** A part of a partition. */
 interface RowsPart {
-  readonly query: Omit<Query, 'limit'>;
+  readonly query: Omit<RowQuery, 'limit'>;
   readonly counterOf: (key: RowKey) => string;
   /** Rows for which this is false stay. */
   readonly mayGo: (key: RowKey) => boolean;
@@ -124,7 +124,7 @@ async function empty(
   tally: Tally,
   target: {
     readonly index: number;
-    readonly emptying: Emptying;
+    readonly emptying: TargetEmptying;
     readonly first?: Listed | undefined;
   },
   until: Until,
@@ -144,7 +144,11 @@ async function empty(
   }
 }
 
-function uploadsEmptying(ports: ErasurePorts, prefix: string, start: string | undefined): Emptying {
+function uploadsEmptying(
+  ports: ErasurePorts,
+  prefix: string,
+  start: string | undefined,
+): TargetEmptying {
   const pages = wholePages((after) => ports.objects.listUploads(prefix, after), start);
   let listed: readonly MultipartUpload[] = [];
   return {
@@ -169,10 +173,10 @@ const END = { entries: [], completeTo: '', from: undefined, last: true } as cons
  */
 function rowsEmptying(
   ports: RowPorts,
-  query: Omit<Query, 'limit'>,
+  query: Omit<RowQuery, 'limit'>,
   counterOf: (key: RowKey) => string,
   mayGo: (key: RowKey) => boolean = () => true,
-): Emptying {
+): TargetEmptying {
   let listed: RowKey[] = [];
   let after: string | undefined;
   const nextPage = async () => {

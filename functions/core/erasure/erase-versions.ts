@@ -92,7 +92,7 @@ async function emptyPrefix(
   return true;
 }
 
-const countsOf = ({ deleteMarker, sizeBytes }: ListedVersion): Counts =>
+const versionCounts = ({ deleteMarker, sizeBytes }: ListedVersion): Counts =>
   deleteMarker ? { deleteMarkers: 1 } : { objectVersions: 1, objectBytes: sizeBytes };
 
 /** What was listed and not yet removed, and what was counted and not yet written down. */
@@ -120,7 +120,7 @@ class Removal {
   note(entries: readonly ListedVersion[], mark: CountMark): void {
     const fresh = entries.filter(({ key }) => !this.#tally.isCounted(mark.target, key));
     if (fresh.length === 0) return;
-    this.#counts = sumCounts([this.#counts, ...fresh.map(countsOf)]);
+    this.#counts = sumCounts([this.#counts, ...fresh.map(versionCounts)]);
     this.#mark = mark;
   }
 

@@ -1,6 +1,8 @@
 /** What erasing an account will be billed for, before it is done: the same units as the bill. */
 import { accountPrefixes, SHARDS } from '../../contract/key-layout.ts';
 import { BUCKET_UIDS, OBJECT_PAGE_KEYS } from '../../contract/limits.ts';
+import { INVOCATION_SECONDS, MB_PER_GB } from '../meter/prices.ts';
+import { READ_UNIT_BYTES } from '../meter/row-units.ts';
 import { transitionsOf } from '../meter/transitions.ts';
 import { sumUsage, type Usage } from '../meter/usage.ts';
 import { rangeCountFor } from './plan.ts';
@@ -43,7 +45,6 @@ const SINGLE_STEPS = [
   ['release-address'],
 ] as const;
 
-const READ_UNIT_BYTES = 4096;
 /** A message row: 300 bytes of names, ids and dates, and an envelope of ordinary length. */
 const MESSAGE_ROW_BYTES = 500;
 /** Opening and closing the operation are transactions; each step marks that it begins. */
@@ -53,14 +54,7 @@ const FIXED_READ_UNITS = 26;
 const RANGE_READ_UNITS = 5;
 /** Address row, userdb entry, the account's note of it: two each, in a transaction. */
 const ADDRESS_WRITE_UNITS = 6;
-/**
- * 0.3 s to start a sandbox and load the handler, and a few calls of some 10 ms. A thousand messages:
- * a second of DynamoDB writes at the rate of one partition, one of DeleteObjects and LIST.
- */
-const INVOCATION_SECONDS = 0.4;
 const SECONDS_PER_MESSAGE = 2 / 1000;
-const MB_PER_GB = 1024;
-
 export function erasureUsage(size: ErasureSize): Usage {
   const ranges = rangeCountFor(Math.min(size.uids, size.partitions * BUCKET_UIDS));
   return sumUsage([requestUsage(size, ranges), rowUsage(size, ranges), stepUsage(size, ranges)]);

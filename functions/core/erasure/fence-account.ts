@@ -40,7 +40,7 @@ export async function fenceAccount(
     },
     change: { set: { state: 'deleting' } },
   });
-  if (result.outcome !== 'written') return await refusal(ports, context);
+  if (result.outcome !== 'written') return await fenceRefusal(ports, context);
   let chunk: RowKey[] = [];
   for await (const row of mailboxRows(ports.rows, accountId)) {
     if (row.attributes['state'] === 'erasing') continue;
@@ -84,7 +84,7 @@ export async function requireFenced(
   );
 }
 
-async function refusal(ports: RowPorts, context: OperationContext): Promise<FenceAnswer> {
+async function fenceRefusal(ports: RowPorts, context: OperationContext): Promise<FenceAnswer> {
   const account = await readAccount(ports.rows, context.accountId);
   if (account?.held === true) {
     return {

@@ -48,7 +48,7 @@ export async function releaseAddress(
   // A late delivery after the end: the address may be somebody else's by now.
   if (state === 'succeeded') return { operationId };
   await enterStep(ports, context, 'Release address');
-  await removeRows(ports, context, 'idempotency#');
+  await removeAddressRows(ports, context, 'idempotency#');
   await closeOthers(ports, context);
   await expireRecords(ports, operationId);
   await finish(ports, context);
@@ -122,7 +122,7 @@ async function closeOthers(ports: ReleasePorts, context: OperationContext): Prom
   }
 }
 
-async function removeRows(
+async function removeAddressRows(
   ports: ReleasePorts,
   context: OperationContext,
   prefix: string,

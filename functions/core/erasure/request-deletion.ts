@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { EstimateAnswer } from '../../contract/api.ts';
-import { OPERATION_RETENTION_DAYS } from '../../contract/limits.ts';
+import { OPERATION_ID_BYTES, OPERATION_RETENTION_DAYS } from '../../contract/limits.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
 import { parseAddress } from '../names/address.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
@@ -10,7 +10,7 @@ import { type Operation, openWrites, requireOperation } from '../operations/oper
 import { ensureRunning, type RequestPorts } from '../operations/run-operation.ts';
 import type { Ports } from '../ports/ports.ts';
 import { untilWon } from '../rows/contention.ts';
-import { type Meant, OPERATION_ID_BYTES, requireDeletable } from './deletion-request.ts';
+import { type Meant, requireDeletableAccount } from './deletion-request.ts';
 import type { ErasureSettings } from './erasure-ports.ts';
 import { estimateErasure } from './estimate-erasure.ts';
 
@@ -31,7 +31,7 @@ export async function estimateDeletion(
   request: Meant,
 ): Promise<EstimateAnswer> {
   const user = parseAddress('user', request.user);
-  const account = await requireDeletable(rows, { ...request, user });
+  const account = await requireDeletableAccount(rows, { ...request, user });
   return await estimateErasure(rows, settings, account.accountId);
 }
 
@@ -84,7 +84,7 @@ async function begin(
   request: DeletionRequest,
   repeated: IdempotentRequest | undefined,
 ): Promise<Began | 'lost'> {
-  const account = await requireDeletable(ports.rows, request);
+  const account = await requireDeletableAccount(ports.rows, request);
   const now = ports.clock.now();
   const { operationId = `op-${ports.ids.hex(OPERATION_ID_BYTES)}` } = account;
   const { user, allowUnknownUser, requestedBy } = request;

@@ -3,6 +3,7 @@
  * that can be wrong with a request is an answer that a Choice reads; only trouble throws.
  */
 
+import { OPERATION_ID_BYTES } from '../../contract/limits.ts';
 import type {
   DeleteAccountInput,
   ResolveAccountAnswer,
@@ -16,7 +17,7 @@ import { refusal } from '../operations/refusals.ts';
 import { takeOver } from '../operations/take-over.ts';
 import type { Ports } from '../ports/ports.ts';
 import { parseDeleteAccountInput } from './delete-account-input.ts';
-import { OPERATION_ID_BYTES, requireDeletable } from './deletion-request.ts';
+import { requireDeletableAccount } from './deletion-request.ts';
 import type { ErasureSettings } from './erasure-ports.ts';
 import { estimateErasure } from './estimate-erasure.ts';
 
@@ -51,7 +52,7 @@ async function resolveUser(
   const { allowUnknownUser = false, accountId } = input;
   const meant = { user, allowUnknownUser, ...(accountId === undefined ? {} : { accountId }) };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-    const account = await requireDeletable(ports.rows, meant);
+    const account = await requireDeletableAccount(ports.rows, meant);
     if (input.dryRun === true) {
       const estimate = await estimateErasure(ports.rows, settings, account.accountId);
       return { outcome: 'dryRun', estimate };

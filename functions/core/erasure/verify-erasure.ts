@@ -74,7 +74,7 @@ interface Look {
   readonly after?: string;
 }
 
-interface Listing {
+interface TargetListing {
   readonly entries: readonly unknown[];
   readonly next?: string;
 }
@@ -91,7 +91,7 @@ async function lookAt(
 ): Promise<Look> {
   let after = from;
   do {
-    const { entries, next }: Listing = await pageOf(ports, target, after);
+    const { entries, next }: TargetListing = await targetPage(ports, target, after);
     if (entries.length > 0) return { found: { [counterOf(target)]: entries.length } };
     after = next;
   } while (after !== undefined && ports.clock.now() < until);
@@ -103,11 +103,11 @@ function counterOf(target: Target): string {
   return target.kind === 'versions' ? 'objectVersions' : 'multipartUploads';
 }
 
-async function pageOf(
+async function targetPage(
   { objects, rows }: ErasurePorts,
   target: Target,
   after: string | undefined,
-): Promise<Listing> {
+): Promise<TargetListing> {
   if (target.kind === 'versions') return await objects.listVersions(target.prefix, after);
   if (target.kind === 'uploads') return await objects.listUploads(target.prefix, after);
   const { rows: entries, ...page } = await rows.query({

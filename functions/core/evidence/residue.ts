@@ -1,8 +1,7 @@
 /** What remains of an account outside the stores that Lethe lists, and until when. */
 import { SLOWEST_UPLOAD_BYTES_PER_SECOND } from '../../contract/limits.ts';
+import { DAY_MS } from '../../contract/times.ts';
 import type { Residue } from './certificate.ts';
-
-const DAY_MS = 86_400_000;
 
 export interface ResidueSettings {
   /** Point-in-time recovery of the tables. */

@@ -1,5 +1,6 @@
 /** The mail of one mailbox of a tree that is handed over, copied with its bytes, in UID order. */
 import { mailKey } from '../../contract/key-layout.ts';
+import { BLOB_ID_BYTES } from '../../contract/limits.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { arrivalWrites } from '../mailboxes/bucket-directory.ts';
@@ -19,10 +20,8 @@ import { treeUpdate } from './move-writes.ts';
  * Messages in one transaction: as many COPYs as take two or three turns of some 30 ms. Each may lie
  * in a bucket of its own: 46 rows and 46 buckets, the tree, the mailbox and 3 checks are 97 items.
  */
-const CHUNK_MESSAGES = 46;
+const COPIED_AT_ONCE = 46;
 const PARALLEL_COPIES = 16;
-
-const BLOB_ID_BYTES = 16;
 
 interface Pair {
   readonly source: Mailbox;
@@ -30,7 +29,7 @@ interface Pair {
 }
 
 /** How far a copy has come. */
-interface Progress {
+interface CopyProgress {
   /** Every message of the source up to this UID has come. */
   readonly afterUid: number;
   /** What the target counted then: whoever takes any of it away counts it down. */
@@ -38,7 +37,7 @@ interface Progress {
 }
 
 /** Where to go on: from the beginning, when something has gone since the place was noted. */
-function progressOf({ messages, arrivedUid, arrivedMessages }: Mailbox): Progress {
+function progressOf({ messages, arrivedUid, arrivedMessages }: Mailbox): CopyProgress {
   return { afterUid: messages === arrivedMessages ? (arrivedUid ?? 0) : 0, messages };
 }
 
@@ -60,7 +59,7 @@ export async function copyMail(
   let isWhole = progress.afterUid === 0;
   for (;;) {
     if (clock.now() > deadline) return false;
-    const window = { afterUid: progress.afterUid, limit: CHUNK_MESSAGES };
+    const window = { afterUid: progress.afterUid, limit: COPIED_AT_ONCE };
     const page = await readMailboxPage(rows, source, window, clock.now());
     const chunk = { target, entries: page.entries, messages: progress.messages };
     const messages = await untilWon(ports, deadline, () => copyChunk(ports, handOver, chunk));

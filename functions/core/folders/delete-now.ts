@@ -11,7 +11,7 @@ import { movesAround } from '../accounts/folder-moves.ts';
 import { StoreBusyError } from '../errors.ts';
 import { requireSettled } from '../mailboxes/create-mailbox.ts';
 import { isThere } from '../mailboxes/every-mailbox.ts';
-import { type Mailbox, requireActive, unknownMailbox } from '../mailboxes/mailboxes.ts';
+import { type Mailbox, requireActiveMailbox, unknownMailbox } from '../mailboxes/mailboxes.ts';
 import { leavingWrites, readNameMemories } from '../mailboxes/name-memory.ts';
 import { EVERYTHING_SHOWN } from '../messages/entries.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
@@ -20,7 +20,7 @@ import { purgeInPlace } from '../messages/unexpunge-messages.ts';
 import { untilWon } from '../rows/contention.ts';
 import { sameNames } from '../settings/settings-store.ts';
 import { clearCounts } from './clear-counts.ts';
-import { Emptying, type ImmediateDeletion, requireSame } from './empty-mailbox.ts';
+import { type ImmediateDeletion, MailboxEmptying, requireSame } from './empty-mailbox.ts';
 import { finishMoves } from './finish-move.ts';
 import { leaveShell } from './leave-shell.ts';
 
@@ -47,10 +47,10 @@ export async function deleteNow(
   deletion: ImmediateDeletion,
   deadline: number,
 ): Promise<DeletedNow> {
-  const mailbox = await requireDeletable(ports, context, deletion.mailbox, deadline);
+  const mailbox = await requireDeletableTree(ports, context, deletion.mailbox, deadline);
   const { bypassStorage = keepsNothing(context, mailbox) } = deletion;
   const wanted = { ...deletion, mailbox, bypassStorage };
-  const emptying = new Emptying(ports, context, wanted, deadline);
+  const emptying = new MailboxEmptying(ports, context, wanted, deadline);
   try {
     if (!(await emptying.run())) return { ...emptying.sum, complete: false };
     const isEmpty =
@@ -101,7 +101,7 @@ async function endKept(
 }
 
 /** Read anew, once no tree of folders around it is on the move. */
-async function requireDeletable(
+async function requireDeletableTree(
   ports: ChunkPorts,
   { account, settings }: MailContext,
   { mailboxId, path }: Mailbox,
@@ -111,7 +111,7 @@ async function requireDeletable(
   const around = movesAround(before, path);
   if (around.length > 0) await finishMoves(ports, before, settings, deadline, around);
   const current = around.length > 0 ? await readUnheld(ports, account) : before;
-  const mailbox = await requireActive(ports.rows, account, mailboxId);
+  const mailbox = await requireActiveMailbox(ports.rows, account, mailboxId);
   if (mailbox.path !== path || !isThere(current, mailbox)) throw unknownMailbox(path);
   return mailbox;
 }
@@ -134,7 +134,7 @@ async function end(
   const { mailboxId, path } = mailbox;
   const current = await readUnheld(ports, account);
   requireSettled(current, path);
-  const now = await requireActive(ports.rows, account, mailboxId);
+  const now = await requireActiveMailbox(ports.rows, account, mailboxId);
   requireSame(mailbox, now);
   const memory = (await readNameMemories(ports.rows, accountId, [path]))(path);
   const same = sameNames(current);

@@ -24,22 +24,22 @@ import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { domainCheck, requireSameDomain, requireSameSettings } from '../settings/settings-store.ts';
 import { finishMove, finishMoves } from './finish-move.ts';
 import {
-  accountWrite,
-  countsOf,
+  countedIn,
   deletableWith,
   deleteWrites,
-  ROWS_EACH,
+  MOVED_ROWS_EACH,
+  movesWrite,
   treePut,
 } from './move-writes.ts';
-import { everyTree, hexOf, isStored, membersOf, requireTree, type Tree } from './tree.ts';
+import { everyTree, hexOf, isStored, requireTree, type Tree, treeMembers } from './tree.ts';
 
 /** Account, tree, and where the INBOX goes, the new one and the settings that its policy is from. */
 const FIXED_ROWS = 4;
 
-const MOVED_ROWS = TRANSACTION_ITEMS - FIXED_ROWS;
+const DELETED_ROWS = TRANSACTION_ITEMS - FIXED_ROWS;
 
 /** Mailboxes that go in one transaction, at most, when none has given UIDs: (100 - 4) / 3. */
-export const AT_ONCE_MAILBOXES = Math.floor(MOVED_ROWS / ROWS_EACH);
+export const AT_ONCE_MAILBOXES = Math.floor(DELETED_ROWS / MOVED_ROWS_EACH);
 
 const RANDOM_BYTES = 6;
 
@@ -106,7 +106,7 @@ async function begin(
   deletion.check(mailboxes);
   const now = ports.clock.now();
   const hex = await freeHex(ports, accountId, path, paths, now);
-  const atOnce = deletableWith(MOVED_ROWS, mailboxes).length === mailboxes.length;
+  const atOnce = deletableWith(DELETED_ROWS, mailboxes).length === mailboxes.length;
   const keepInbox = deletion.keepInbox && paths.includes(INBOX);
   const tree: Tree = {
     deletionId: `${hex}-${ports.ids.hex(RANDOM_BYTES)}`,
@@ -116,7 +116,7 @@ async function begin(
     hex,
     deletedAt: now,
     requestedBy: deletion.requestedBy,
-    ...countsOf(
+    ...countedIn(
       atOnce ? mailboxes : mailboxes.filter(({ path }) => keepInbox && path === INBOX),
       1,
     ),
@@ -168,7 +168,7 @@ function atOnceWrites(
   const { accountId, moves = {} } = account;
   const { inbox, set } = inboxFor(ports, deletion, tree, going);
   return [
-    accountWrite(account, moves, set),
+    movesWrite(account, moves, set),
     treePut(accountId, tree),
     ...going.flatMap((one) => deleteWrites(accountId, tree, one, inbox)),
     ...inboxRow(accountId, inbox),
@@ -193,7 +193,7 @@ function markWrites(
   const below = old === undefined ? {} : ({ below: true } as const);
   const move = { kind: 'delete', root, ...below } as const;
   return [
-    accountWrite(account, withMove(account, deletionId, move), set),
+    movesWrite(account, withMove(account, deletionId, move), set),
     treePut(accountId, tree),
     ...(old === undefined ? [] : deleteWrites(accountId, tree, old, inbox)),
     ...inboxRow(accountId, inbox),
@@ -250,7 +250,7 @@ async function isTaken(
     if (!isStored(tree) || !touches(tree, root)) continue;
     // Not all of its names are with it yet.
     if (tree.state === 'moving') return true;
-    const members = await membersOf(rows, accountId, tree.deletionId);
+    const members = await treeMembers(rows, accountId, tree.deletionId);
     if (members.some(({ path }) => paths.has(path))) return true;
   }
   return false;

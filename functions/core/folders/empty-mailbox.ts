@@ -7,7 +7,7 @@ import { INBOX } from '../../contract/mailbox-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { LetheError, quoted } from '../errors.ts';
 import { raiseFirstLive } from '../mailboxes/first-live.ts';
-import { type Mailbox, requireActive, unknownMailbox } from '../mailboxes/mailboxes.ts';
+import { type Mailbox, requireActiveMailbox, unknownMailbox } from '../mailboxes/mailboxes.ts';
 import { type Entry, EVERYTHING_SHOWN, readMailboxPage } from '../messages/entries.ts';
 import {
   type ExpungedMessage,
@@ -44,7 +44,7 @@ export function mailboxNotEmpty(path: string): LetheError {
 }
 
 /** Expunging all that was there when the deletion began. */
-export class Emptying {
+export class MailboxEmptying {
   readonly #ports: ChunkPorts;
   readonly #context: MailContext;
   readonly #deletion: ImmediateDeletion;
@@ -77,7 +77,10 @@ export class Emptying {
     const { mailbox } = this.#deletion;
     for (;;) {
       if (!(await this.#pass())) return false;
-      requireSame(mailbox, await requireActive(rows, this.#context.account, mailbox.mailboxId));
+      requireSame(
+        mailbox,
+        await requireActiveMailbox(rows, this.#context.account, mailbox.mailboxId),
+      );
       // An index that is late shows less than there is: what it hides now would never be found.
       const left = await storedIn(rows, mailbox, clock.now());
       if (left.messages === 0) return true;

@@ -21,25 +21,25 @@ import {
   whileSettingsStand,
 } from '../settings/settings-store.ts';
 import {
-  accountWrite,
-  countsOf,
+  countedIn,
   deletableWith,
   deleteWrites,
-  ROWS_EACH,
+  MOVED_ROWS_EACH,
+  movesWrite,
   recordChange,
   restoreWrites,
   treeUpdate,
 } from './move-writes.ts';
 import { finishRename } from './rename-mailbox.ts';
-import { type Member, membersOf, readNamed, readTree, type Tree, targetPath } from './tree.ts';
+import { type Member, readNamed, readTree, type Tree, targetPath, treeMembers } from './tree.ts';
 
 /**
  * The tree, which must still be on the move, and counts them; the account, which must be active;
  * the settings of its domain, which policies follow from.
  */
 const FIXED_ROWS = 3;
-const MOVED_ROWS = TRANSACTION_ITEMS - FIXED_ROWS;
-const BATCH_MAILBOXES = Math.floor(MOVED_ROWS / ROWS_EACH);
+const FINISHED_ROWS = TRANSACTION_ITEMS - FIXED_ROWS;
+const BATCH_MAILBOXES = Math.floor(FINISHED_ROWS / MOVED_ROWS_EACH);
 
 /** @throws StoreBusyError: asked again, it goes on */
 export async function finishMoves(
@@ -115,12 +115,12 @@ async function deleteSome(
   const named = await readNamed(rows, await namedMembers(rows, accountId, tree));
   if (named === 'lost') return 'lost';
   if (named.length === 0) return undefined;
-  const some = deletableWith(MOVED_ROWS, named);
+  const some = deletableWith(FINISHED_ROWS, named);
   const remembered = some.filter(isRemembered).map(({ path }) => path);
   const memories = await readNameMemories(rows, accountId, remembered);
   return [
     activeCheck(accountId),
-    treeUpdate(accountId, deletionId, { from: 'moving', add: countsOf(some, 1) }),
+    treeUpdate(accountId, deletionId, { from: 'moving', add: countedIn(some, 1) }),
     ...some.flatMap((mailbox) =>
       deleteWrites(accountId, tree, { mailbox, memory: memories(mailbox.path) }),
     ),
@@ -157,7 +157,7 @@ async function restoreSome(
 ): Promise<Write[] | 'lost' | undefined> {
   const { deletionId, root, returned, returnId } = tree;
   const { branch = root, to = root } = returned ?? {};
-  const members = await membersOf(rows, accountId, deletionId, branch);
+  const members = await treeMembers(rows, accountId, deletionId, branch);
   if (members.length === 0) return undefined;
   const some = await readNamed(rows, members.slice(0, BATCH_MAILBOXES));
   if (some === 'lost') return 'lost';
@@ -177,7 +177,7 @@ async function restoreSome(
   return [
     whileSettingsStand(validities.accountWrite(accountId), account),
     ...domainCheck(settings),
-    treeUpdate(accountId, deletionId, { from: 'restoring', add: countsOf(some, -1) }),
+    treeUpdate(accountId, deletionId, { from: 'restoring', add: countedIn(some, -1) }),
     ...returning,
   ];
 }
@@ -193,7 +193,7 @@ async function end(ports: MailboxPorts, accountId: string, tree: Tree): Promise<
   if (now?.state !== state || now.returnId !== returnId) return 'lost';
   const { [deletionId]: _, ...moves } = account.moves ?? {};
   const result = await rows.transact([
-    accountWrite(account, moves),
+    movesWrite(account, moves),
     treeUpdate(accountId, deletionId, await endOf(rows, accountId, tree, clock.now())),
   ]);
   return result.outcome === 'written' ? true : 'lost';
@@ -208,6 +208,6 @@ async function endOf(rows: RowStore, accountId: string, tree: Tree, now: number)
 
 /** A tree of which a branch came back keeps the rest. */
 async function restoredChange(rows: RowStore, accountId: string, tree: Tree, now: number) {
-  const left = await membersOf(rows, accountId, tree.deletionId);
+  const left = await treeMembers(rows, accountId, tree.deletionId);
   return left.length > 0 ? { set: { state: 'deleted' } } : recordChange('restored', now);
 }

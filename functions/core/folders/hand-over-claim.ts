@@ -17,10 +17,10 @@ import { HAND_OVER_CLAIM, isClaimable, releaseTree } from './claim-tree.ts';
 import { treeUpdate } from './move-writes.ts';
 import {
   isStored,
-  membersOf,
   readMailboxes,
   readTree,
   type Tree,
+  treeMembers,
   unknownDeletion,
 } from './tree.ts';
 
@@ -152,10 +152,10 @@ async function requireBoth(rows: RowStore, { from, to }: HandOver): Promise<void
  * The mailboxes that are handed over, as they lie under the claim: what the copy is compared with.
  * @throws TypeError for damaged data: then nothing is copied, and nothing ends (W5)
  */
-export async function sourcesOf(rows: RowStore, handOver: HandOver): Promise<Mailbox[]> {
+export async function handOverSources(rows: RowStore, handOver: HandOver): Promise<Mailbox[]> {
   const { from, tree, branch } = handOver;
   const { deletionId } = tree;
-  const members = await membersOf(rows, from.accountId, deletionId, branch);
+  const members = await treeMembers(rows, from.accountId, deletionId, branch);
   const mailboxes = await readMailboxes(rows, members);
   const own = mailboxes.filter(({ state, treeId }) => state === 'deleted' && treeId === deletionId);
   if (own.length === members.length) return own;

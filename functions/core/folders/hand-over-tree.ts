@@ -4,6 +4,8 @@
  * owner's id and class. UIDs, flags and UIDVALIDITY are kept; the ACL is the former owner's and
  * stays behind (DEV-11). Repeated after a crash it goes on with what is missing.
  */
+
+import { MAILBOX_ID_BYTES } from '../../contract/limits.ts';
 import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import { notActive, readAccount } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
@@ -20,14 +22,12 @@ import {
   copyChecks,
   type HandOver,
   handedOverId,
+  handOverSources,
   requireGoingOn,
   sourceChecks,
-  sourcesOf,
 } from './hand-over-claim.ts';
-import { accountWrite, countsOf, treePut, treeUpdate } from './move-writes.ts';
+import { countedIn, movesWrite, treePut, treeUpdate } from './move-writes.ts';
 import { readTree, requireTree, type Tree } from './tree.ts';
-
-const MAILBOX_ID_BYTES = 8;
 
 /**
  * @param handOver whose tree the caller has claimed
@@ -43,7 +43,7 @@ export async function handOverTree(
 ): Promise<boolean> {
   const arrived = await untilWon(ports, deadline, () => beginArrival(ports, handOver));
   if (!arrived.partial) return true;
-  const sources = await sourcesOf(ports.rows, handOver);
+  const sources = await handOverSources(ports.rows, handOver);
   for (const source of sources) {
     const target = await untilWon(ports, deadline, () => receive(ports, handOver, source));
     if (!(await copyMail(ports, handOver, { source, target }, deadline))) return false;
@@ -63,7 +63,7 @@ async function endArrival(
 ): Promise<'ended' | 'lost'> {
   const { accountId } = handOver.to;
   const deletionId = handedOverId(handOver);
-  const whole = countsOf(sources, 1);
+  const whole = countedIn(sources, 1);
   const result = await rows.transact([
     ...copyChecks(handOver),
     treeUpdate(accountId, deletionId, {
@@ -89,7 +89,7 @@ async function endArrival(
  * Whether all of a copy is there, or has come back: a purge in the new account may have taken some
  * of it first, by the age at which it was deleted in the old one.
  */
-export function isWhole(tree: Tree): boolean {
+export function isWholeTree(tree: Tree): boolean {
   const { whole, returned, partial } = tree;
   if (partial || whole === undefined) return false;
   const { mailboxes, messages, bytes } = returned ?? tree;
@@ -109,7 +109,7 @@ async function beginArrival(
   const { hex, deletedAt, requestedBy } = tree;
   const deletionId = handedOverId(handOver);
   const there = await readTree(rows, to.accountId, deletionId);
-  if (there !== undefined && !isForgotten(there)) {
+  if (there !== undefined && !isHandOverForgotten(there)) {
     return await goOn(rows, clock.now(), handOver, there);
   }
   const arriving: Tree = {
@@ -129,7 +129,7 @@ async function beginArrival(
   const guard: Guard =
     there === undefined ? { row: 'absent' } : { row: 'present', equals: { state: 'purged' } };
   const result = await rows.transact([
-    accountWrite(to, to.moves ?? {}),
+    movesWrite(to, to.moves ?? {}),
     ...sourceChecks(handOver),
     treePut(to.accountId, arriving, guard),
   ]);
@@ -139,7 +139,7 @@ async function beginArrival(
 }
 
 /** It never came back, and a purge has taken what there was of it. */
-const isForgotten = ({ state, returned }: Tree): boolean =>
+const isHandOverForgotten = ({ state, returned }: Tree): boolean =>
   state === 'purged' && returned === undefined;
 
 /** Takes a copy up again of which something is missing, and says that somebody is at it. */
@@ -149,7 +149,7 @@ async function goOn(
   handOver: HandOver,
   tree: Tree,
 ): Promise<Tree | 'lost'> {
-  if (tree.returned !== undefined || isWhole(tree)) return tree;
+  if (tree.returned !== undefined || isWholeTree(tree)) return tree;
   if (tree.state === 'purging') throw new StoreBusyError('what has come of it is being purged');
   const set = { state: 'arriving', partial: true, claimedAt: now };
   const { accountId } = handOver.to;

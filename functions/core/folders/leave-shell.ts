@@ -4,25 +4,23 @@
  * (design, section 3). A sweep removes it once they are empty.
  */
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { markOf } from '../mailboxes/bucket-directory.ts';
+import { DAY_MS } from '../../contract/times.ts';
+import { LISTINGS, markOf } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { entryAt } from '../policies/due.ts';
-import { DAY_MS } from '../policies/expiry.ts';
 import type { Write } from '../ports/row-store.ts';
 
 /** Tombstones last a day, and DynamoDB's TTL takes some days more. */
 export const SHELL_LOOK_MS = 3 * DAY_MS;
 
 /** What only a mailbox has that is there; whom its ACL names has to be told when the shell goes. */
-const DROPPED = [
+const DROPPED_BY_SHELLS = [
   'treeId',
   'specialUse',
   'renamedAt',
   'autoexpungeAfterSeconds',
   'autoexpungeMaxMails',
 ] as const;
-
-const LISTINGS = ['bucket', 'lazy'] as const;
 
 /**
  * The write that ends a mailbox, on condition that it is as it was read and counts no message.
@@ -42,5 +40,5 @@ export function leaveShell(mailbox: Mailbox, now: number): Write {
   const isUnused = LISTINGS.every((listing) => markOf(mailbox, listing).top < 0);
   if (isUnused && Object.keys(acl).length === 0) return { kind: 'remove', key, guard };
   const set = { state: 'shell', ...entryAt(mailboxId, now + SHELL_LOOK_MS) };
-  return { kind: 'update', key, guard, change: { set, unset: DROPPED } };
+  return { kind: 'update', key, guard, change: { set, unset: DROPPED_BY_SHELLS } };
 }

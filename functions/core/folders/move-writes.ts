@@ -17,10 +17,10 @@ import { sameNames } from '../settings/settings-store.ts';
 import { type Tree, type TreeState, targetPath } from './tree.ts';
 
 /** A path row less, one more, and the mailbox row. */
-export const ROWS_EACH = 3;
+export const MOVED_ROWS_EACH = 3;
 
 /** A deletion writes what the name remembers as well, of a mailbox that has given UIDs. */
-const rowsOf = (mailbox: Mailbox): number => ROWS_EACH + Number(isRemembered(mailbox));
+const rowsOf = (mailbox: Mailbox): number => MOVED_ROWS_EACH + Number(isRemembered(mailbox));
 
 /** As many of the mailboxes, from the first on, as a deletion can take away with so many rows. */
 export function deletableWith<M extends Mailbox>(rows: number, mailboxes: readonly M[]): M[] {
@@ -35,7 +35,7 @@ export function deletableWith<M extends Mailbox>(rows: number, mailboxes: readon
 const RECORD_DAYS = 30;
 
 /** The row that every change of trees goes through: they come one after the other. */
-export function accountWrite(account: Account, moves: FolderMoves, set: Attributes = {}): Write {
+export function movesWrite(account: Account, moves: FolderMoves, set: Attributes = {}): Write {
   const none = Object.keys(moves).length === 0;
   const values = none ? set : { ...set, moves: moves as unknown as Attributes };
   return {
@@ -71,7 +71,7 @@ export function treePut(accountId: string, tree: Tree, guard: Guard = { row: 'ab
 }
 
 /** Sums of mailboxes that come into a tree (1) or leave it (-1). */
-export function countsOf(mailboxes: readonly Mailbox[], sign: 1 | -1) {
+export function countedIn(mailboxes: readonly Mailbox[], sign: 1 | -1) {
   const sum = (of: (mailbox: Mailbox) => number) =>
     mailboxes.reduce((total, mailbox) => total + sign * of(mailbox), 0);
   return {

@@ -16,13 +16,13 @@ import type { Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import { CHUNK_MESSAGES, type Pace } from '../walks/pace.ts';
 import { leaveShell } from './leave-shell.ts';
-import { countsOf, recordChange, treeUpdate } from './move-writes.ts';
-import { type Member, membersOf, readTree } from './tree.ts';
+import { countedIn, recordChange, treeUpdate } from './move-writes.ts';
+import { type Member, readTree, treeMembers } from './tree.ts';
 
 /** Whole chunks. */
 const PAGE_ENTRIES = 5 * CHUNK_MESSAGES;
 
-export interface Counted {
+export interface CountedTree {
   readonly trees?: number;
   readonly mailboxes?: number;
   readonly messages?: number;
@@ -36,7 +36,7 @@ export interface TreePurge {
   dueAt(path: string): number;
   readonly pace: Pace;
   /** What is written with a change, so that counts are exact; at most one row. */
-  counting(counted: Counted): readonly Write[];
+  counting(counted: CountedTree): readonly Write[];
 }
 
 /** Another delivery of the step was faster with it. */
@@ -205,7 +205,7 @@ export class TreeRun {
       if (mailbox.messages !== 0 || mailbox.bytes !== 0) return await this.#correct(mailbox);
       const result = await rows.transact([
         sweepableCheck(this.#accountId),
-        this.#treeWrite({ add: countsOf([mailbox], -1) }),
+        this.#treeWrite({ add: countedIn([mailbox], -1) }),
         {
           kind: 'remove',
           key: dictmapKeys.deletedPath(this.#accountId, this.#deletionId, path),
@@ -244,7 +244,7 @@ export class TreeRun {
   async end(): Promise<void> {
     const { rows, clock } = this.#ports;
     await untilWon(this.#ports, this.#deadline, async () => {
-      const left = await membersOf(rows, this.#accountId, this.#deletionId);
+      const left = await treeMembers(rows, this.#accountId, this.#deletionId);
       if (left.length > 0) throw new TypeError(`deletion ${this.#deletionId} has members again`);
       const result = await rows.transact([
         sweepableCheck(this.#accountId),

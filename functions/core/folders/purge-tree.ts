@@ -6,7 +6,7 @@
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import { claimTree, giveBackForgotten, releaseTree } from './claim-tree.ts';
 import { type TreePurge, TreeRun } from './purge-members.ts';
-import { isStored, type Member, membersOf, readTree, type Tree } from './tree.ts';
+import { isStored, type Member, readTree, type Tree, treeMembers } from './tree.ts';
 
 /**
  * - `purged`: nothing is left but a record.
@@ -28,7 +28,7 @@ export async function dueMembers(
   { deletionId }: Pick<Tree, 'deletionId'>,
   dueAt: TreePurge['dueAt'],
 ): Promise<{ readonly due: readonly Member[]; readonly left: number }> {
-  const members = await membersOf(rows, accountId, deletionId);
+  const members = await treeMembers(rows, accountId, deletionId);
   const now = clock.now();
   const due = members.filter(({ path }) => dueAt(path) <= now);
   return { due, left: members.length - due.length };

@@ -28,14 +28,14 @@ import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { domainCheck, requireSameDomain, requireSameSettings } from '../settings/settings-store.ts';
-import { accountWrite } from './move-writes.ts';
+import { movesWrite } from './move-writes.ts';
 
 /** A path row less, a path row more, the mailbox row, and what its old name remembers. */
-const ROWS_EACH = 4;
+const RENAMED_ROWS_EACH = 4;
 
 /** The account, and the settings of its domain, which the policies of the new names follow from. */
 const FIXED_ROWS = 2;
-const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / ROWS_EACH);
+const BATCH_MAILBOXES = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / RENAMED_ROWS_EACH);
 
 const PAGE_ROWS = 500;
 const PARALLEL_READS = 16;
@@ -64,7 +64,7 @@ export async function renameMailbox(
   // Somebody else was faster with the last of it.
   const { accountId } = account;
   const there =
-    root ?? (await readNamed(ports.rows, accountId, await pathRow(ports.rows, accountId, to)));
+    root ?? (await readRenamed(ports.rows, accountId, await pathRow(ports.rows, accountId, to)));
   if (there === undefined || there === 'lost') throw unknownMailbox(from);
   return there;
 }
@@ -81,20 +81,20 @@ async function begin(ports: MailboxPorts, rename: Rename): Promise<Begun | 'lost
   const own = ownRename(current, from, to);
   if (own !== undefined) return { renameId: own };
   for (const path of [from, to]) requireSettled(current, path);
-  const tree = await readTree(rows, rename);
+  const tree = await readRenamedTree(rows, rename);
   if (tree === 'lost') return 'lost';
   await requireFree(rows, rename, tree);
   const { moves = {} } = current;
   if (tree.length > BATCH_MAILBOXES) {
     const renameId = ids.hex(RENAME_ID_BYTES);
     const named = withMove(current, renameId, { kind: 'rename', root: from, to });
-    const result = await rows.transact([accountWrite(current, named)]);
+    const result = await rows.transact([movesWrite(current, named)]);
     return result.outcome === 'written' ? { renameId } : 'lost';
   }
   const renaming = { ...rename, account: current };
   const { set, writes, root } = await renameWrites(rows, renaming, tree, clock.now());
   const result = await rows.transact([
-    accountWrite(current, moves, set),
+    movesWrite(current, moves, set),
     ...domainCheck(rename.settings),
     ...writes,
   ]);
@@ -145,7 +145,7 @@ async function moveBatch(
   requireSameSettings(account, settings);
   const { root: from, to } = move;
   const named = await nextNamed(rows, accountId, from);
-  const batch = await inParallel(named, PARALLEL_READS, (row) => readNamed(rows, accountId, row));
+  const batch = await inParallel(named, PARALLEL_READS, (row) => readRenamed(rows, accountId, row));
   const mailboxes = batch.filter((mailbox) => mailbox !== undefined && mailbox !== 'lost');
   if (mailboxes.length < named.length) return 'lost';
   const renaming = { account, settings, from, to };
@@ -153,7 +153,7 @@ async function moveBatch(
   const isLast = root !== undefined || mailboxes.length === 0;
   const left = isLast ? others : (account.moves ?? {});
   const result = await rows.transact([
-    accountWrite(account, left, set),
+    movesWrite(account, left, set),
     ...domainCheck(settings),
     ...writes,
   ]);
@@ -183,7 +183,7 @@ const pathRow = (rows: RowStore, accountId: string, path: string): Promise<Row |
   rows.get(dictmapKeys.path(accountId, path));
 
 /** The mailbox that a path row names; `lost` when it has another name by now. */
-async function readNamed(
+async function readRenamed(
   rows: RowStore,
   accountId: string,
   row: Row | undefined,
@@ -198,7 +198,7 @@ async function readNamed(
  * @returns `lost` when somebody gives them other names meanwhile
  * @throws UnknownMailboxError when the one that was asked for is gone
  */
-async function readTree(
+async function readRenamedTree(
   rows: RowStore,
   { account, from, to, check }: Rename,
 ): Promise<Mailbox[] | 'lost'> {
@@ -211,7 +211,7 @@ async function readTree(
   const root = await pathRow(rows, accountId, from);
   if (root === undefined) throw unknownMailbox(from);
   named.push(root);
-  const found = await inParallel(named, PARALLEL_READS, (row) => readNamed(rows, accountId, row));
+  const found = await inParallel(named, PARALLEL_READS, (row) => readRenamed(rows, accountId, row));
   if (found.includes('lost')) return 'lost';
   const tree = found.filter((mailbox) => mailbox !== undefined && mailbox !== 'lost');
   for (const mailbox of tree) {

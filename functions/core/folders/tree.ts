@@ -10,7 +10,7 @@ import { LetheError, quoted } from '../errors.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { isAtOrBelow } from '../names/mailbox-path.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
-import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
+import { isMap, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 
@@ -120,8 +120,8 @@ export function toTree(row: Row): Tree {
     bytes: number(row, 'bytes'),
     ...(row.attributes['keepInbox'] === true ? { keepInbox: true } : {}),
     ...(row.attributes['partial'] === true ? { partial: true } : {}),
-    ...(isObject(whole) ? { whole: whole as unknown as Whole } : {}),
-    ...(isObject(returned) ? { returned: returned as unknown as Returned } : {}),
+    ...(isMap(whole) ? { whole: whole as unknown as Whole } : {}),
+    ...(isMap(returned) ? { returned: returned as unknown as Returned } : {}),
     ...(returnId === undefined ? {} : { returnId }),
     ...(claim === undefined ? {} : { claim }),
     ...(claimedAt === undefined ? {} : { claimedAt }),
@@ -175,7 +175,7 @@ export async function* everyTree(
 }
 
 /** Mailboxes of a tree at or below a path, parents first. */
-export async function membersOf(
+export async function treeMembers(
   rows: RowStore,
   accountId: string,
   deletionId: string,

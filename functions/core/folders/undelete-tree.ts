@@ -4,13 +4,12 @@
  * were, because nothing but names was ever changed.
  */
 
-import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { isTooLongPath } from '../../contract/mailbox-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { movesAround, withMove } from '../accounts/folder-moves.ts';
-import { InvalidInputError, LetheError, quoted } from '../errors.ts';
+import { InvalidInputError, type LetheError, QuotaExceededError, quoted } from '../errors.ts';
 import { type Mailbox, type MailboxPorts, mailboxExists } from '../mailboxes/mailboxes.ts';
 import { readNameMemories, UidValidities } from '../mailboxes/name-memory.ts';
 import { notAllowed } from '../mailboxes/rights.ts';
@@ -24,27 +23,27 @@ import { domainCheck, requireSameDomain, requireSameSettings } from '../settings
 import { giveBackForgotten } from './claim-tree.ts';
 import { finishMove, finishMoves } from './finish-move.ts';
 import {
-  accountWrite,
-  countsOf,
-  ROWS_EACH,
+  countedIn,
+  MOVED_ROWS_EACH,
+  movesWrite,
   recordChange,
   restoreWrites,
   treeUpdate,
 } from './move-writes.ts';
 import {
   isStored,
-  membersOf,
   type Returned,
   readNamed,
   readTree,
   type Tree,
   targetPath,
+  treeMembers,
   unknownDeletion,
 } from './tree.ts';
 
 /** Account, tree, and the settings of the domain. */
 const FIXED_ROWS = 3;
-const AT_ONCE_MAILBOXES = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / ROWS_EACH);
+const UNDELETED_AT_ONCE = Math.floor((TRANSACTION_ITEMS - FIXED_ROWS) / MOVED_ROWS_EACH);
 
 const PARALLEL_READS = 16;
 const RETURN_ID_BYTES = 8;
@@ -107,7 +106,9 @@ async function begin(
   const { accountId } = account;
   if (await giveBackForgotten(ports, accountId, tree)) return 'lost';
   if (tree.state === 'purging' || tree.state === 'leaving' || tree.partial) throw claimed(tree);
-  const members = isStored(tree) ? await membersOf(ports.rows, accountId, deletionId, branch) : [];
+  const members = isStored(tree)
+    ? await treeMembers(ports.rows, accountId, deletionId, branch)
+    : [];
   const mailboxes = await readNamed(ports.rows, members);
   if (mailboxes === 'lost') return 'lost';
   if (mailboxes.length === 0) {
@@ -119,11 +120,11 @@ async function begin(
   if (await finishedAround(ports, undeletion, wanted, deadline)) return 'lost';
   const to = await freeTarget(ports.rows, undeletion, branch, mailboxes);
   if (await finishedAround(ports, undeletion, to, deadline)) return 'lost';
-  const over = await checkRoom(ports, undeletion, branch, to, mailboxes);
-  const returned: Returned = { branch, to, ...countsOf(mailboxes, 1) };
+  const over = await admitTree(ports, undeletion, branch, to, mailboxes);
+  const returned: Returned = { branch, to, ...countedIn(mailboxes, 1) };
   const answer = { ...returned, ...(over ? { overQuota: true as const } : {}) };
   if (undeletion.dryRun) return answer;
-  const atOnce = mailboxes.length <= AT_ONCE_MAILBOXES;
+  const atOnce = mailboxes.length <= UNDELETED_AT_ONCE;
   const result = await ports.rows.transact(
     atOnce
       ? await atOnceWrites(ports, undeletion, tree, returned, mailboxes)
@@ -180,7 +181,7 @@ async function atOnceWrites(
   const isAll = mailboxes.length === tree.mailboxes;
   const end = isAll ? recordChange('restored', now) : { set: {}, unset: [] };
   return [
-    accountWrite(account, moves, validities.set),
+    movesWrite(account, moves, validities.set),
     ...domainCheck(settings),
     treeUpdate(accountId, deletionId, {
       from: 'deleted',
@@ -188,7 +189,7 @@ async function atOnceWrites(
       same: { mailboxes: tree.mailboxes },
       ...end,
       set: { ...end.set, returned: returned as unknown as Attributes },
-      add: countsOf(mailboxes, -1),
+      add: countedIn(mailboxes, -1),
     }),
     ...returning,
   ];
@@ -203,7 +204,7 @@ function markWrites(
   const move = { kind: 'restore', root: returned.to, returnId } as const;
   const set = { state: 'restoring', returned: returned as unknown as Attributes, returnId };
   return [
-    accountWrite(account, withMove(account, deletionId, move)),
+    movesWrite(account, withMove(account, deletionId, move)),
     treeUpdate(account.accountId, deletionId, { from: 'deleted', set }),
   ];
 }
@@ -255,7 +256,7 @@ async function takenOf(
 }
 
 /** @returns whether it goes over the quota all the same (L7) @throws QuotaExceededError */
-async function checkRoom(
+async function admitTree(
   ports: MailboxPorts,
   { account, settings, overQuota = false }: Undeletion,
   branch: string,
@@ -265,13 +266,12 @@ async function checkRoom(
   const { quotaBytes } = settings;
   if (quotaBytes === undefined) return false;
   const counting = mailboxes.filter(({ path }) => !settings.isExempt(targetPath(path, branch, to)));
-  const wanted = countsOf(counting, 1).bytes;
+  const wanted = countedIn(counting, 1).bytes;
   if (wanted === 0) return false;
   const { bytes } = await usedQuota(ports, account, settings);
   if (bytes + wanted <= quotaBytes) return false;
   if (overQuota) return true;
-  throw new LetheError(
-    ERROR_NAMES.quotaExceeded,
+  throw new QuotaExceededError(
     `${wanted} bytes more exceed the quota: ${bytes} of ${quotaBytes} bytes are used`,
     'Nothing came back. Raise the limit, or ask again with overQuota.',
   );

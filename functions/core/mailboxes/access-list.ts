@@ -124,7 +124,7 @@ export async function changeAcl(
     ];
     const result = await rows.transact(writes);
     if (result.outcome === 'written') return acl;
-    if (gives && ACCOUNT_ID.test(identifier)) await requireActive(rows, identifier);
+    if (gives && ACCOUNT_ID.test(identifier)) await requireActiveId(rows, identifier);
     return 'lost';
   });
 }
@@ -155,7 +155,7 @@ export const withdrawals = (mailboxId: string, acl: Acl = {}): Write[] =>
     .filter((identifier) => ACCOUNT_ID.test(identifier))
     .flatMap((accountId) => grantWrites(mailboxId, accountId, false));
 
-async function requireActive(rows: RowStore, accountId: string): Promise<void> {
+async function requireActiveId(rows: RowStore, accountId: string): Promise<void> {
   const named = await readAccount(rows, accountId);
   if (named?.state !== 'active') throw notActive(named ?? { accountId });
 }

@@ -20,7 +20,8 @@ import type { Mailbox } from './mailboxes.ts';
 import { passedOver } from './passed-over.ts';
 
 /** Message rows, or the view of a storage. */
-export type Listing = 'bucket' | 'lazy';
+export const LISTINGS = ['bucket', 'lazy'] as const;
+export type Listing = (typeof LISTINGS)[number];
 
 type Marked = Pick<
   Mailbox,

@@ -1,4 +1,6 @@
 /** Making mailboxes. */
+
+import { MAILBOX_ID_BYTES } from '../../contract/limits.ts';
 import type { AutoexpungePolicy } from '../../contract/mail-settings.ts';
 import { dictmapKeys, ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
@@ -20,10 +22,8 @@ import {
 import { type Mailbox, type MailboxPorts, mailboxExists } from './mailboxes.ts';
 import { readNameMemories, requireUnseen, UidValidities } from './name-memory.ts';
 
-const MAILBOX_ID_BYTES = 8;
-
 /** How long a creation may go on losing races. */
-const CREATE_DEADLINE_MS = 10_000;
+const MAILBOX_DEADLINE_MS = 10_000;
 
 export interface NewMailbox {
   readonly role?: 'storage';
@@ -48,7 +48,7 @@ export async function createMailbox(
   path: string,
   given: NewMailbox = {},
 ): Promise<Mailbox> {
-  return await untilWon(ports, ports.clock.now() + CREATE_DEADLINE_MS, async () => {
+  return await untilWon(ports, ports.clock.now() + MAILBOX_DEADLINE_MS, async () => {
     const current = await readAccount(ports.rows, account.accountId);
     if (current?.state !== 'active') throw notActive(account);
     if (current.settingsRevision !== account.settingsRevision) {
@@ -64,7 +64,7 @@ export async function createMailbox(
       uidValidity: uidValidity ?? validities.next(memory),
     });
     const result = await ports.rows.transact([
-      accountWrite(current, validities),
+      uidValidityWrite(current, validities),
       ...domainCheck(given),
       ...mailboxWrites(account.accountId, mailbox),
     ]);
@@ -80,7 +80,7 @@ export async function createMailbox(
  * Checks the account in passing. Two creations at once cannot take the same UIDVALIDITY; one kept
  * from another store is no measure for those that are made here.
  */
-function accountWrite(account: Account, { set }: UidValidities): Write {
+function uidValidityWrite(account: Account, { set }: UidValidities): Write {
   const { accountId, lastUidValidity } = account;
   const key = registryKeys.account(accountId);
   const same = sameNames(account);

@@ -29,12 +29,12 @@ export async function deadWrites(
   return writes.flat();
 }
 
-interface BucketPart extends OffsetRun {
+interface DeadPart extends OffsetRun {
   readonly bucket: number;
 }
 
-function inBuckets({ from, to }: UidRun): BucketPart[] {
-  const parts: BucketPart[] = [];
+function inBuckets({ from, to }: UidRun): DeadPart[] {
+  const parts: DeadPart[] = [];
   for (let uid = from; uid <= to; ) {
     const bucket = bucketOf(uid);
     const first = bucket * BUCKET_UIDS;

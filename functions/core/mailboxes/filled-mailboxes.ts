@@ -4,7 +4,7 @@ import type { Account } from '../accounts/accounts.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
-import { toBucketName } from './bucket-directory.ts';
+import { LISTINGS, toBucketName } from './bucket-directory.ts';
 import { type Mailbox, readMailbox } from './mailboxes.ts';
 
 const PARALLEL_READS = 16;
@@ -20,7 +20,7 @@ export async function filledMailboxes(
 ): Promise<Mailbox[] | undefined> {
   if (hasDirectory !== true) return undefined;
   const mailboxIds = new Set<string>();
-  for (const listing of ['bucket', 'lazy'] as const) {
+  for (const listing of LISTINGS) {
     const prefix = `${listing}#`;
     const query = { table: 'dictmap', pk: accountPartition(accountId), sk: { prefix } } as const;
     let found = 0;

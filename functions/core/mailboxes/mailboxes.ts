@@ -7,7 +7,7 @@ import { LetheError, quoted } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
-import { isObject, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
+import { isMap, number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 
 /**
  * `deleted`: part of a deleted tree, which may come back. `shell`: gone; what is left of it is
@@ -116,7 +116,7 @@ function given<N extends string>(row: Row, name: N): { readonly [name in N]?: nu
 function aclOf(row: Row): { readonly acl?: Acl } {
   const acl = row.attributes['acl'];
   if (acl === undefined) return {};
-  if (!isObject(acl)) throw new TypeError('damaged mailbox row: its ACL is not an object');
+  if (!isMap(acl)) throw new TypeError('damaged mailbox row: its ACL is not an object');
   return { acl: acl as Acl };
 }
 
@@ -169,7 +169,7 @@ export function unknownMailbox(path: string): LetheError {
  * A mailbox by its id, which must take and give mail.
  * @throws UnknownMailboxError when it is gone, AccountNotActiveError when its account is going
  */
-export async function requireActive(
+export async function requireActiveMailbox(
   rows: RowStore,
   account: Account,
   mailboxId: string,

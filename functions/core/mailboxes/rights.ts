@@ -20,7 +20,7 @@ export interface Access {
 }
 
 /** A mailbox, or a name that none need have: there, other users have no rights. */
-type Place = Pick<Mailbox, 'path' | 'acl'> | string;
+type NameOrMailbox = Pick<Mailbox, 'path' | 'acl'> | string;
 
 /** The identifier that stands for every user. */
 export const ANYONE = 'anyone';
@@ -30,7 +30,7 @@ export const ANYONE = 'anyone';
  * fix, which no ACL overrides; other users those of the ACL, of `anyone` and their own together;
  * administrators all.
  */
-export function rightsOf(actor: Actor, settings: ResolvedSettings, place: Place): string {
+export function rightsOf(actor: Actor, settings: ResolvedSettings, place: NameOrMailbox): string {
   if (actor.kind === 'admin') return RIGHTS;
   const { path, acl = {} } = typeof place === 'string' ? { path: place } : place;
   if (actor.kind === 'owner') return settings.ownerRightsOf(path) ?? RIGHTS;
@@ -43,7 +43,7 @@ export function rightsOf(actor: Actor, settings: ResolvedSettings, place: Place)
 export function hasRight(
   actor: Actor,
   settings: ResolvedSettings,
-  place: Place,
+  place: NameOrMailbox,
   right: Right,
 ): boolean {
   return rightsOf(actor, settings, place).includes(right);
@@ -56,7 +56,7 @@ export function hasRight(
 export function requireRight(
   actor: Actor,
   settings: ResolvedSettings,
-  place: Place,
+  place: NameOrMailbox,
   right: Right,
 ): void {
   requireAnyRight(actor, settings, place);
@@ -65,7 +65,11 @@ export function requireRight(
 }
 
 /** @throws UnknownMailboxError for those without any right */
-export function requireAnyRight(actor: Actor, settings: ResolvedSettings, place: Place): void {
+export function requireAnyRight(
+  actor: Actor,
+  settings: ResolvedSettings,
+  place: NameOrMailbox,
+): void {
   if (rightsOf(actor, settings, place) !== '') return;
   throw unknownMailbox(typeof place === 'string' ? place : place.path);
 }

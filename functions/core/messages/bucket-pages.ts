@@ -32,7 +32,7 @@ interface Span {
   readonly to: number;
 }
 
-export interface Part {
+export interface BucketPart {
   readonly rows: readonly Row[];
   /** Everything up to this UID has been looked at; missing: there is nothing beyond. */
   readonly upTo?: number;
@@ -52,7 +52,7 @@ export async function readPart(
   rows: RowStore,
   mailbox: Mailbox,
   { listing, firstUid, limit, shows }: PartRequest,
-): Promise<Part> {
+): Promise<BucketPart> {
   const spans = new Spans(bucketsFrom(rows, mailbox, listing, bucketOf(firstUid)), firstUid);
   const found: Row[] = [];
   let shown = 0;

@@ -4,13 +4,12 @@
  * names them; one that never comes leaves an orphan, which erasure and audit find by its prefix.
  */
 import { mailKey } from '../../contract/key-layout.ts';
+import { BLOB_ID_BYTES } from '../../contract/limits.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Ports } from '../ports/ports.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { Entry } from './entries.ts';
 import type { Message } from './message.ts';
-
-const BLOB_ID_BYTES = 16;
 
 /** COPYs in flight: a chunk of 32 to 48 takes two or three turns of some 30 ms. */
 const PARALLEL_COPIES = 16;

@@ -2,6 +2,8 @@
  * Flags and keywords of messages: one guarded write each, but where the mailbox row counts what
  * changes (counted-flags.ts).
  */
+
+import { KEYWORDS_MAX } from '../../contract/limits.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { InvalidInputError, StoreBusyError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
@@ -10,7 +12,6 @@ import { inParallel } from '../rows/parallel.ts';
 import { type Changing, changeCounted } from './counted-flags.ts';
 import { type Entry, readEntries, toEntry } from './entries.ts';
 import { DELETED } from './flag-counts.ts';
-import { KEYWORDS_MAX } from './flags.ts';
 import type { MessagePorts } from './in-chunks.ts';
 
 const PARALLEL_WRITES = 16;

@@ -30,7 +30,7 @@ import { DELETED, flagCountsOf, plus } from './flag-counts.ts';
 import { draftOf, type MailboxDraft, mailboxWrite, registrationsOf } from './mailbox-draft.ts';
 import type { Message } from './message.ts';
 
-type Counted = Pick<Message, 'uid' | 'sizeBytes' | 'flags'>;
+type CountedMessage = Pick<Message, 'uid' | 'sizeBytes' | 'flags'>;
 
 /**
  * Rows that one entry more may bring in: buckets of a target, of a storage's view and that which it
@@ -133,7 +133,7 @@ export class Chunk {
   }
 
   /** A message leaves (or, with 1, enters) what a mailbox counts as live. */
-  count(mailbox: Mailbox, messages: 1 | -1, { uid, sizeBytes, flags }: Counted): void {
+  count(mailbox: Mailbox, messages: 1 | -1, { uid, sizeBytes, flags }: CountedMessage): void {
     const draft = this.touch(mailbox);
     draft.messages += messages;
     draft.bytes += messages * sizeBytes;

@@ -6,7 +6,12 @@
 import { linkOf } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
-import { type Mailbox, readMailbox, requireActive, whyNotActive } from '../mailboxes/mailboxes.ts';
+import {
+  type Mailbox,
+  readMailbox,
+  requireActiveMailbox,
+  whyNotActive,
+} from '../mailboxes/mailboxes.ts';
 import { ByteCopies, type Content } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
@@ -14,7 +19,7 @@ import { type Chunked, inChunks, type MailContext, type MessagePorts } from './i
 import { toAttributes } from './message.ts';
 
 /** Rows that one copy needs, at most: target, source, links of the blob. */
-const ROWS_EACH = 3;
+const COPY_ROWS = 3;
 
 export interface CopiedMessage {
   readonly uid: number;
@@ -44,13 +49,13 @@ export async function copyMessages(
     uids,
     deadline,
     prepare: async () => {
-      const target = await requireActive(ports.rows, account, to.mailboxId);
+      const target = await requireActiveMailbox(ports.rows, account, to.mailboxId);
       if (from.mailboxId === to.mailboxId) return { source: target, target };
       return { source: await readSource(ports.rows, account, from), target };
     },
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, { target }) => {
-      if (!chunk.fits(ROWS_EACH + 1, entry)) return 'full';
+      if (!chunk.fits(COPY_ROWS + 1, entry)) return 'full';
       const newUid = await copyEntry(copies, chunk, entry, target);
       if (newUid === undefined) return 'gone';
       const { uid, sizeBytes } = entry.message;
@@ -65,7 +70,7 @@ async function readSource(
   account: Account,
   from: Mailbox,
 ): Promise<Mailbox> {
-  if (from.state !== 'deleted') return await requireActive(rows, account, from.mailboxId);
+  if (from.state !== 'deleted') return await requireActiveMailbox(rows, account, from.mailboxId);
   const source = await readMailbox(rows, from.mailboxId);
   if (source?.state === 'deleted' || source?.state === 'active') return source;
   throw whyNotActive(account, source);

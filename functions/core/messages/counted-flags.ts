@@ -24,7 +24,7 @@ import type { ChunkPorts } from './in-chunks.ts';
  * Messages in one transaction: with the mailbox row and, at worst, a row of `\Deleted` for each of
  * them 99 items.
  */
-const CHUNK_MESSAGES = Math.floor((TRANSACTION_ITEMS - 1) / 2);
+const COUNTED_AT_ONCE = Math.floor((TRANSACTION_ITEMS - 1) / 2);
 
 /** How long others may keep changing the same messages. */
 const DEADLINE_MS = 20_000;
@@ -46,8 +46,8 @@ export async function changeCounted(
 ): Promise<number[]> {
   const changed: number[] = [];
   const deadline = ports.clock.now() + DEADLINE_MS;
-  for (let at = 0; at < uids.length; at += CHUNK_MESSAGES) {
-    const some = uids.slice(at, at + CHUNK_MESSAGES);
+  for (let at = 0; at < uids.length; at += COUNTED_AT_ONCE) {
+    const some = uids.slice(at, at + COUNTED_AT_ONCE);
     changed.push(
       ...(await untilWon(ports, deadline, () => changeChunk(ports, mailboxId, some, changing))),
     );

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mailKey } from '../../contract/key-layout.ts';
-import { UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
+import { BLOB_ID_BYTES, DIGEST_BYTES, UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
 import {
@@ -44,11 +44,6 @@ import { writeDelivery } from './write-delivery.ts';
 const PARALLEL_PUTS = 16;
 
 const GUID_BYTES = 16;
-const BLOB_ID_BYTES = 16;
-
-/** Half a SHA-256: no two messages of 10^12 have the same by chance. */
-const DIGEST_BYTES = 16;
-
 export interface Delivery {
   readonly user: string;
   /** The owner when missing. */
@@ -114,7 +109,7 @@ export async function deliverMessages(
   requireFree(mailbox, uids);
   if (uids !== undefined) requireUidStep('messages', mailbox, (uids.at(-1) ?? 0) + 1);
   else requireUids(mailbox, checked.length);
-  await requireRoom(ports, access, mailbox, checked);
+  await requireRoomForDelivery(ports, access, mailbox, checked);
   const messages = await inParallel(checked, PARALLEL_PUTS, (message) =>
     storeBody(ports, account, message),
   );
@@ -123,7 +118,7 @@ export async function deliverMessages(
 }
 
 /** @throws QuotaExceededError before anything is stored */
-async function requireRoom(
+async function requireRoomForDelivery(
   ports: DeliverPorts,
   { account, settings }: Access,
   { path }: Mailbox,

@@ -9,7 +9,7 @@ import { endRow } from './expunge-messages.ts';
 import { type Chunked, type ChunkPorts, inChunks, type Rider } from './in-chunks.ts';
 
 /** Its own row, that of its blob, and that of the mailbox with the first of them. */
-const ROWS_EACH = 3;
+const END_ROWS = 3;
 
 export interface EndedMessage {
   readonly uid: number;
@@ -17,7 +17,7 @@ export interface EndedMessage {
 }
 
 /** Whose messages end. */
-export interface Ending {
+export interface EndingMessages {
   readonly account: Account;
   /** Reads the mailbox anew for each chunk, which holds only while its state stays the same. */
   readonly source: () => Promise<Mailbox>;
@@ -31,7 +31,7 @@ export interface Ending {
  */
 export async function endMessages(
   ports: ChunkPorts,
-  { account, source, uids, rider }: Ending,
+  { account, source, uids, rider }: EndingMessages,
   deadline: number,
 ): Promise<Chunked<EndedMessage>> {
   return await inChunks(ports, {
@@ -41,7 +41,7 @@ export async function endMessages(
     rider,
     prepare: async () => ({ source: await source() }),
     take: (chunk, entry, { source: mailbox }) => {
-      if (!chunk.fits(ROWS_EACH, entry)) return 'full';
+      if (!chunk.fits(END_ROWS, entry)) return 'full';
       const { uid, sizeBytes } = entry.message;
       const links = entry.copied ? chunk.links(entry) : undefined;
       chunk.count(mailbox, -1, entry.message);

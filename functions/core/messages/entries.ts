@@ -6,12 +6,12 @@
 import { bucketOf, lazyPartition, messagePartition, uidKey } from '../../contract/row-layout.ts';
 import type { Listing } from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import type { Query, Row, RowStore } from '../ports/row-store.ts';
+import type { Row, RowQuery, RowStore } from '../ports/row-store.ts';
 import { number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { readPart, uidIn } from './bucket-pages.ts';
-import { isLive, type Message, stateOf, toMessage } from './message.ts';
+import { isLive, type Message, messageState, toMessage } from './message.ts';
 import { type PassOver, unlessPassedOver } from './pass-over.ts';
 
 /** UIDs asked for one by one rather than as a range, when they lie further apart than this. */
@@ -53,7 +53,7 @@ interface Expunged {
  * its retention, which is hidden from that very millisecond on (X1).
  */
 export function toEntry(row: Row, now: number): Entry | undefined {
-  const state = stateOf(row);
+  const state = messageState(row);
   if (state !== 'live' && state !== 'expunged') return undefined;
   const message = toMessage(row);
   const home = { mailboxId: row.key.pk.split('#')[1] ?? '', uid: message.uid };
@@ -159,7 +159,7 @@ export async function readEntries(
   const wanted = new Set(uids);
   const found: Row[] = [];
   for (const [bucket, members] of Map.groupBy([...wanted], bucketOf)) {
-    const sources = sourcesOf(mailbox, bucket);
+    const sources = entrySources(mailbox, bucket);
     for (const source of sources) {
       const read = await readUids(rows, source, members);
       const listing = source.index === undefined ? 'bucket' : 'lazy';
@@ -193,7 +193,7 @@ export async function stillThere(rows: RowStore, entries: readonly Entry[]): Pro
 /** UIDs close together come as one range: cheaper by far than a read for each. */
 export async function readUids(
   rows: RowStore,
-  source: Omit<Query, 'limit'>,
+  source: Omit<RowQuery, 'limit'>,
   uids: readonly number[],
 ): Promise<Row[]> {
   const first = Math.min(...uids);
@@ -236,7 +236,7 @@ function listingsOf(mailbox: Mailbox): readonly Listing[] {
   return mailbox.messages > 0 ? ['bucket', 'lazy'] : ['lazy'];
 }
 
-function sourcesOf(mailbox: Mailbox, bucket: number): Omit<Query, 'limit'>[] {
+function entrySources(mailbox: Mailbox, bucket: number): Omit<RowQuery, 'limit'>[] {
   const { mailboxId } = mailbox;
   const live = { table: 'dictmap', pk: messagePartition(mailboxId, bucket) } as const;
   if (mailbox.role !== 'storage') return [live];

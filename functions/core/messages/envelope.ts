@@ -1,5 +1,6 @@
 /** The little of a message's headers that its row carries. */
 import PostalMime, { type Address } from 'postal-mime';
+import { HEADER_BYTES_MAX } from '../../contract/limits.ts';
 
 export interface Envelope {
   readonly from: string;
@@ -17,9 +18,6 @@ const SHARES_BYTES = { from: 90, to: 90, subject: 140, messageId: 100 } as const
 /** The years 1 to 9999: what a date of mail can say (RFC 5322, 3.3), and 15 digits at most. */
 const SENT_MIN = Date.parse('0001-01-01T00:00:00Z');
 const SENT_MAX = Date.parse('9999-12-31T23:59:59Z');
-
-/** Headers beyond this are not looked at: the largest that large providers accept. */
-const HEADER_BYTES_MAX = 256 * 1024;
 
 const CR = 13;
 const LF = 10;

@@ -1,6 +1,7 @@
 /** How much of a storage ends on a day: counted in the transactions that expunge and restore. */
 import { ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
-import { DAY_MS, dayOf, expiryKey, rowEnd } from '../policies/expiry.ts';
+import { DAY_MS } from '../../contract/times.ts';
+import { dayOf, expiryKey, rowEnd } from '../policies/expiry.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 
 export interface ExpiryDraft {

@@ -12,7 +12,7 @@ import {
   uidKey,
 } from '../../contract/row-layout.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
-import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
+import { type Mailbox, requireActiveMailbox } from '../mailboxes/mailboxes.ts';
 import { ensureStorage } from '../mailboxes/storage-mailbox.ts';
 import { expiresAt, rowEnd, tombstoneEnd } from '../policies/expiry.ts';
 import type { BlobDraft } from './blob.ts';
@@ -32,7 +32,7 @@ import type { PassOver } from './pass-over.ts';
  * Rows that one expunge needs, at most: its own, that of its blob, a new day's count, and that of
  * the storage, which only the first instance to be kept brings in.
  */
-const ROWS_EACH = 4;
+const EXPUNGE_ROWS = 4;
 
 export interface ExpungeOptions {
   /** For good at once, past the storage; administrators only. */
@@ -78,14 +78,14 @@ export async function expungeMessages(
     rider: options.rider,
     passOver: options.passOver,
     prepare: async () => {
-      const source = await requireActive(ports.rows, account, mailbox.mailboxId);
+      const source = await requireActiveMailbox(ports.rows, account, mailbox.mailboxId);
       const storage = await storageFor(ports, context, source, options, deadline);
       return { source, storage, others: new OtherInstances(ports.rows, account.accountId) };
     },
     take: async (chunk, entry, mailboxes) => {
-      if (!chunk.fits(ROWS_EACH, entry)) return 'full';
+      if (!chunk.fits(EXPUNGE_ROWS, entry)) return 'full';
       // TTL has taken the row of links already: S3's own clock has the bytes.
-      if (isForgotten(chunk, entry)) return 'gone';
+      if (isExpungeForgotten(chunk, entry)) return 'gone';
       const { uid, sizeBytes } = entry.message;
       const storedUid = await expungeEntry(chunk, context, entry, mailboxes, options);
       return { uid, sizeBytes, ...(storedUid === undefined ? {} : { storedUid }) };
@@ -94,7 +94,7 @@ export async function expungeMessages(
 }
 
 /** Whether its row of links is gone already, as that of what has expired may be. */
-export function isForgotten(chunk: Chunk, { copied, expunged, message }: Entry): boolean {
+export function isExpungeForgotten(chunk: Chunk, { copied, expunged, message }: Entry): boolean {
   const expired = expunged?.expiresAt !== undefined && expunged.expiresAt <= chunk.now;
   return expired && copied && !chunk.knows(message.blobId);
 }
@@ -202,11 +202,11 @@ export function endRow(
     links === undefined
       ? { state: 'purging' }
       : { state: 'ended', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
-  chunk.change(entry, { set, unset: DROPPED });
+  chunk.change(entry, { set, unset: DROPPED_BY_EXPUNGE });
 }
 
 /** What nobody asks about a message that is gone; its blob is still named, for walks and audit. */
-export const DROPPED = ['flags', 'keywords', 'envelope'] as const;
+export const DROPPED_BY_EXPUNGE = ['flags', 'keywords', 'envelope'] as const;
 
 const STORED = ['lazyPk', 'lazySk', 'expungedAt', 'expiresAt', 'origin', 'expungedBy'] as const;
 
@@ -223,10 +223,10 @@ export function endStored(
   if (storageId !== undefined) chunk.countExpiry(storageId, endsAt, -1, message.sizeBytes);
   links?.end(link);
   if (links === undefined) {
-    const unset = [...STORED, ...DROPPED, TTL_ATTRIBUTE];
+    const unset = [...STORED, ...DROPPED_BY_EXPUNGE, TTL_ATTRIBUTE];
     chunk.change(entry, { set: { state: 'purging' }, unset });
     return;
   }
   const set = { state: 'ended', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
-  chunk.change(entry, { set, unset: [...STORED, ...DROPPED] });
+  chunk.change(entry, { set, unset: [...STORED, ...DROPPED_BY_EXPUNGE] });
 }

@@ -1,6 +1,11 @@
 /** What a chunk does to one mailbox: UIDs given, counts, buckets that come into use. */
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { type Listing, type Registration, registration } from '../mailboxes/bucket-directory.ts';
+import {
+  LISTINGS,
+  type Listing,
+  type Registration,
+  registration,
+} from '../mailboxes/bucket-directory.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { dueAfterAdding, dueGuard } from '../policies/due.ts';
 import type { Write } from '../ports/row-store.ts';
@@ -40,8 +45,6 @@ export function registrationsOf(
     ...registration(mailbox, given[listing], now, listing),
   }));
 }
-
-const LISTINGS = ['bucket', 'lazy'] as const;
 
 /** UIDNEXT guards what gets UIDs: they appear in order (design, section 3). */
 export function mailboxWrite(draft: MailboxDraft, now: number): Write {

@@ -5,7 +5,7 @@
 import { ROW_VERSION } from '../../contract/row-layout.ts';
 import { DamagedRowError } from '../errors.ts';
 import type { Attributes, Row } from '../ports/row-store.ts';
-import { isObject, number, optionalText, text, textSet } from '../rows/attributes.ts';
+import { isMap, number, optionalText, text, textSet } from '../rows/attributes.ts';
 import type { Envelope } from './envelope.ts';
 
 type MessageState =
@@ -56,7 +56,7 @@ export function toAttributes(message: Message): Attributes {
 
 export function toMessage(row: Row): Message {
   const envelope = row.attributes['envelope'];
-  if (!isObject(envelope)) throw new DamagedRowError('damaged message row: it has no envelope');
+  if (!isMap(envelope)) throw new DamagedRowError('damaged message row: it has no envelope');
   return {
     uid: Number(row.key.sk),
     guid: text(row, 'guid'),
@@ -80,6 +80,6 @@ export function toMessage(row: Row): Message {
   };
 }
 
-export const stateOf = (row: Row): MessageState => text(row, 'state') as MessageState;
+export const messageState = (row: Row): MessageState => text(row, 'state') as MessageState;
 
-export const isLive = (row: Row): boolean => stateOf(row) === 'live';
+export const isLive = (row: Row): boolean => messageState(row) === 'live';

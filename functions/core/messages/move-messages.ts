@@ -6,14 +6,14 @@
 import { linkOf, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
-import { type Mailbox, requireActive } from '../mailboxes/mailboxes.ts';
+import { type Mailbox, requireActiveMailbox } from '../mailboxes/mailboxes.ts';
 import { tombstoneEnd } from '../policies/expiry.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
 import { addLink, addMessage, type CopiedMessage } from './copy-messages.ts';
 import type { Entry } from './entries.ts';
 import {
-  DROPPED,
+  DROPPED_BY_EXPUNGE,
   type ExpungeOptions,
   endStored,
   type Keeper,
@@ -23,7 +23,7 @@ import {
 import { type Chunked, inChunks, type MailContext, type MessagePorts } from './in-chunks.ts';
 
 /** Rows that one move needs, at most: target, source, links of the blob, a new day's count. */
-const ROWS_EACH = 4;
+const MOVE_ROWS = 4;
 
 interface MoveContext {
   readonly source: Mailbox;
@@ -58,17 +58,17 @@ export async function moveMessages(
     deadline,
     passOver: options.passOver,
     prepare: async (): Promise<MoveContext> => {
-      const source = await requireActive(ports.rows, account, from.mailboxId);
+      const source = await requireActiveMailbox(ports.rows, account, from.mailboxId);
       const storage = await keeperFor(ports, context, source, options, deadline);
       const target =
         from.mailboxId === to.mailboxId
           ? source
-          : await requireActive(ports.rows, account, to.mailboxId);
+          : await requireActiveMailbox(ports.rows, account, to.mailboxId);
       return { source, target, storage };
     },
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, mailboxes) => {
-      if (!chunk.fits(ROWS_EACH + 1, entry)) return 'full';
+      if (!chunk.fits(MOVE_ROWS + 1, entry)) return 'full';
       const newUid =
         entry.expunged === undefined
           ? await moveLive(copies, context, chunk, entry, mailboxes, options)
@@ -114,7 +114,7 @@ async function moveLive(
   }
   chunk.count(source, -1, entry.message);
   const tombstone = { state: 'moved', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
-  chunk.change(entry, { set: tombstone, unset: DROPPED });
+  chunk.change(entry, { set: tombstone, unset: DROPPED_BY_EXPUNGE });
   if (!entry.copied) return addMessage(chunk, entry.message, target);
   chunk.links(entry).end(link);
   return addLink(chunk, entry, target);

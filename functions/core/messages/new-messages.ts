@@ -6,11 +6,11 @@ import { parseFlags, parseKeywords } from './flags.ts';
 import type { Message } from './message.ts';
 
 /** Either the message itself or the id of its upload. */
-type Content =
+type NewContent =
   | { readonly raw: Uint8Array; readonly uploadId?: never }
   | { readonly uploadId: string; readonly raw?: never };
 
-export type NewMessage = Content & {
+export type NewMessage = NewContent & {
   /** Kept from another store; the next one of the mailbox when missing. */
   readonly uid?: number;
   /** Epoch milliseconds; the time of delivery when missing. */
@@ -19,7 +19,7 @@ export type NewMessage = Content & {
   readonly keywords?: readonly string[];
 };
 
-export type CheckedMessage = Content &
+export type CheckedMessage = NewContent &
   Pick<NewMessage, 'internalDate'> &
   Pick<Message, 'flags' | 'keywords'>;
 

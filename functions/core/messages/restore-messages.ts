@@ -12,7 +12,7 @@ import {
   findMailbox,
   type Mailbox,
   readMailbox,
-  requireActive,
+  requireActiveMailbox,
   requireMailbox,
 } from '../mailboxes/mailboxes.ts';
 import { settingsFor } from '../policies/policy-attributes.ts';
@@ -29,7 +29,7 @@ import {
 import { moveStored } from './move-messages.ts';
 
 /** Rows that one restore needs, at most: new, old, links of its blob, a day's count. */
-const ROWS_EACH = 4;
+const RESTORE_ROWS = 4;
 
 /** UIDs looked at together: those of one target are restored in chunks of some 48. */
 const LOOK_AHEAD = 500;
@@ -106,13 +106,13 @@ async function restoreTo(
     deadline,
     prepare: async () => ({
       source: storage,
-      target: await requireActive(ports.rows, account, to.mailboxId),
+      target: await requireActiveMailbox(ports.rows, account, to.mailboxId),
     }),
     rider,
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, { target }) => {
       if (entry.expunged === undefined) return 'gone';
-      if (!chunk.fits(ROWS_EACH + 1, entry)) return 'full';
+      if (!chunk.fits(RESTORE_ROWS + 1, entry)) return 'full';
       const cleared = withoutDeleted(entry);
       const { uid, sizeBytes } = entry.message;
       if (!keep) {

@@ -3,15 +3,21 @@
  * everywhere, nothing expunged becomes live again: a message that comes back is a new row with
  * new bytes, and the old row ends in the same transaction (W3, W4).
  */
+
+import { KEYWORDS_MAX } from '../../contract/limits.ts';
 import { linkOf } from '../../contract/row-layout.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
-import { type Mailbox, readMailbox, requireActive, whyNotActive } from '../mailboxes/mailboxes.ts';
+import {
+  type Mailbox,
+  readMailbox,
+  requireActiveMailbox,
+  whyNotActive,
+} from '../mailboxes/mailboxes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Entry } from './entries.ts';
-import { endStored, isForgotten } from './expunge-messages.ts';
-import { KEYWORDS_MAX } from './flags.ts';
+import { endStored, isExpungeForgotten } from './expunge-messages.ts';
 import {
   type Chunked,
   type ChunkPorts,
@@ -23,7 +29,7 @@ import { readInPlace } from './in-place-entries.ts';
 import { moveStored } from './move-messages.ts';
 
 /** Rows that one message needs, at most: new, old, links of its blob. */
-const ROWS_EACH = 3;
+const UNEXPUNGE_ROWS = 3;
 
 export interface UnexpungeOptions {
   /** Else a message comes back with `\Deleted`, and the next EXPUNGE takes it again. */
@@ -62,10 +68,10 @@ export async function unexpungeMessages(
     uids,
     deadline,
     read: readInPlace,
-    prepare: async () => ({ source: await requireActive(ports.rows, account, mailboxId) }),
+    prepare: async () => ({ source: await requireActiveMailbox(ports.rows, account, mailboxId) }),
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, { source }) => {
-      if (!chunk.fits(ROWS_EACH + 1, entry)) return 'full';
+      if (!chunk.fits(UNEXPUNGE_ROWS + 1, entry)) return 'full';
       const newUid = await moveStored(copies, chunk, asItReturns(entry, options), source);
       const { uid, sizeBytes } = entry.message;
       return newUid === undefined ? 'gone' : { uid, newUid, sizeBytes };
@@ -113,8 +119,8 @@ export async function purgeInPlace(
       return { source };
     },
     take: (chunk, entry, { source }) => {
-      if (!chunk.fits(ROWS_EACH, entry)) return 'full';
-      if (isForgotten(chunk, entry)) return 'gone';
+      if (!chunk.fits(UNEXPUNGE_ROWS, entry)) return 'full';
+      if (isExpungeForgotten(chunk, entry)) return 'gone';
       // No UID changes, but a mailbox that is going is not to be written into.
       chunk.touch(source);
       const links = entry.copied ? chunk.links(entry) : undefined;

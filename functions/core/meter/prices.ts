@@ -34,3 +34,9 @@ export const PRICES_OF = '2026-08-31';
 
 export type UsageName = keyof typeof PRICES;
 export const USAGE_NAMES = Object.keys(PRICES) as UsageName[];
+
+/** Of memory: what Lambda bills is told in gigabytes. */
+export const MB_PER_GB = 1024;
+
+/** 0.3 s to start a sandbox and load the handler, and a few calls of some 10 ms. */
+export const INVOCATION_SECONDS = 0.4;

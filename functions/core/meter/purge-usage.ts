@@ -4,6 +4,9 @@
  * ever copied: a message that was costs two write units more, and one less where its bytes stay,
  * because others share them. Rows of ended mailboxes that sweeps remove later are not in it.
  */
+
+import { INVOCATION_SECONDS, MB_PER_GB } from './prices.ts';
+import { READ_UNIT_BYTES } from './row-units.ts';
 import { transitionsOf } from './transitions.ts';
 import type { Usage } from './usage.ts';
 
@@ -36,7 +39,6 @@ const PART_WRITE_UNITS = 3;
 /** Opening and closing the operation, and the bills of both steps. */
 const FIXED_WRITE_UNITS = 8;
 
-const READ_UNIT_BYTES = 4096;
 /** A message row: 300 bytes of names, ids and dates, and an envelope of ordinary length. */
 const MESSAGE_ROW_BYTES = 600;
 /** reconcile-objects reads each row. */
@@ -49,13 +51,9 @@ const TREE_READ_UNITS = 8;
 const PART_READ_UNITS = 6;
 const FIXED_READ_UNITS = 14;
 
-/** 0.3 s to start a sandbox and load the handler, and a few calls of some 10 ms. */
-const INVOCATION_SECONDS = 0.4;
 /** A transaction of 94 messages takes some 0.2 s, reconcile-objects 0.3 s for a batch of 100. */
 const SECONDS_PER_MESSAGE = 5 / 1000;
 const RECONCILE_BATCH_ROWS = 100;
-const MB_PER_GB = 1024;
-
 export function purgeUsage(size: PurgeSize): Usage {
   const { trees, mailboxes, messages, partitions, chunks, parts } = size;
   const writes =

@@ -4,13 +4,13 @@
  * transaction, and write units for every index entry that comes, goes or changes. Held equal to
  * what DynamoDB reports by a contract test.
  */
+
+import { utf8Bytes } from '../../contract/mailbox-names.ts';
 import { INDEXES, type IndexName, type RowKey, type TableName } from '../../contract/row-layout.ts';
 import type { Attributes, Value } from '../ports/row-store.ts';
 
 const KIB = 1024;
-const READ_UNIT_BYTES = 4 * KIB;
-
-const utf8Bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
+export const READ_UNIT_BYTES = 4 * KIB;
 
 /** Secondary indexes of a table. */
 export function indexesOf(table: TableName): readonly IndexName[] {

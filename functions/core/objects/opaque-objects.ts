@@ -16,7 +16,7 @@ import { untilWon } from '../rows/contention.ts';
 const OBJECT_ID_BYTES = 16;
 
 /** Names become part of a sort key of 1,024 bytes. */
-const NAME_BYTES_MAX = 800;
+const OBJECT_NAME_BYTES_MAX = 800;
 
 type ObjectPorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
 
@@ -145,10 +145,10 @@ export async function listObjects(
 }
 
 function checkName(name: string): void {
-  if (name === '' || Buffer.byteLength(name) > NAME_BYTES_MAX) {
+  if (name === '' || Buffer.byteLength(name) > OBJECT_NAME_BYTES_MAX) {
     throw InvalidInputError.of(
       'name',
-      `got ${quoted(name)}, allowed are 1 to ${NAME_BYTES_MAX} bytes`,
+      `got ${quoted(name)}, allowed are 1 to ${OBJECT_NAME_BYTES_MAX} bytes`,
     );
   }
 }

@@ -16,7 +16,7 @@ const PARALLEL_ROWS = 16;
 const WAIT_SECONDS_MAX = 3600;
 
 /** Told of every row that could not be followed, and why; without a fault time was up. */
-export type Report = (key: RowKey | undefined, fault: unknown) => void;
+export type ReportRow = (key: RowKey | undefined, fault: unknown) => void;
 
 export interface RetryMessage {
   readonly id: string;
@@ -35,7 +35,7 @@ export async function reconcileOrPostpone(
   ports: ReconcilePorts & { readonly retries: RetryQueue },
   keys: readonly RowKey[],
   until: number,
-  report: Report,
+  report: ReportRow,
 ): Promise<RowOutcomes> {
   const outcomes = { marked: 0, removed: 0, nothing: 0, postponed: 0 };
   const left: RowKey[] = [];
@@ -57,7 +57,7 @@ export async function retryRows(
   ports: ReconcilePorts & { readonly retries: RetryQueue; readonly ids: Ids },
   messages: readonly RetryMessage[],
   { firstWaitSeconds, until }: { readonly firstWaitSeconds: number; readonly until: number },
-  report: Report,
+  report: ReportRow,
 ): Promise<{ readonly outcomes: RowOutcomes; readonly stay: readonly string[] }> {
   const outcomes = { marked: 0, removed: 0, nothing: 0, postponed: 0 };
   const stay: string[] = [];
@@ -87,7 +87,7 @@ async function followed(
   row: RowKey | string,
   until: number,
   outcomes: Record<'marked' | 'removed' | 'nothing', number>,
-  report: Report,
+  report: ReportRow,
 ): Promise<boolean> {
   let key: RowKey | undefined;
   try {

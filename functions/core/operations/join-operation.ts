@@ -18,7 +18,7 @@ export async function joinOperation(
 ): Promise<RunningAnswer> {
   const operation = await requireOperation(ports.rows, input.operationId ?? '');
   requireVerb(operation, verb);
-  const context = contextOf(operation, input.attempt ?? operation.attempt);
+  const context = attemptContext(operation, input.attempt ?? operation.attempt);
   // The attempt is taken by the first execution that names itself on it; a retry finds its name.
   const write = updateWrite(context, { execution });
   const result = await ports.rows.write({
@@ -32,7 +32,7 @@ export async function joinOperation(
 /** A repeated delivery of the first step finds its own execution on the operation and goes on. */
 export function ownOrRunning(operation: Operation, execution: string): RunningAnswer {
   if (operation.execution === execution && operation.state === 'running') {
-    return { outcome: 'proceed', operation: contextOf(operation, operation.attempt) };
+    return { outcome: 'proceed', operation: attemptContext(operation, operation.attempt) };
   }
   const { operationId, state, attempt } = operation;
   return {
@@ -51,6 +51,6 @@ function requireVerb({ operationId, verb }: Operation, allowed: OperationVerb): 
   );
 }
 
-function contextOf(operation: Operation, attempt: number): OperationContext {
+function attemptContext(operation: Operation, attempt: number): OperationContext {
   return { operationId: operation.operationId, attempt, accountId: operation.accountId };
 }

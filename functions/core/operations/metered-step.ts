@@ -7,6 +7,7 @@
 import type { OperationContext } from '../../contract/payloads.ts';
 import { ROW_VERSION, registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Meter } from '../meter/meter.ts';
+import { MB_PER_GB } from '../meter/prices.ts';
 import { FAILED_TRANSITIONS, transitionsOf } from '../meter/transitions.ts';
 import { sumUsage, type Usage, usageOf } from '../meter/usage.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -16,12 +17,10 @@ import { everyRow } from '../rows/paging.ts';
 import { retentionEnd } from './operations.ts';
 
 const PAGE_ROWS = 300;
-const MB_PER_GB = 1024;
-
 /** The row that says all this is written too: below 1 KB, one unit. */
 const OWN_WRITE: Usage = { dynamodbWriteUnits: 1 };
 
-export interface Invocation {
+export interface MeteredInvocation {
   /** Name of the handler, for instance `erase-range`. */
   readonly step: string;
   /** Unique for each invocation, also of one that is retried. */
@@ -45,7 +44,7 @@ type MeterPorts = Pick<Ports, 'rows' | 'clock'>;
 export async function meteredStep<A>(
   ports: MeterPorts,
   meter: Meter,
-  invocation: Invocation,
+  invocation: MeteredInvocation,
   run: () => Promise<A>,
   onLost: (fault: unknown) => void,
 ): Promise<A> {
@@ -55,7 +54,7 @@ export async function meteredStep<A>(
   let transitions = FAILED_TRANSITIONS;
   try {
     const answer = await run();
-    const { outcome, operation: opened } = members(answer);
+    const { outcome, operation: opened } = answerMembers(answer);
     operation ??= opened as OperationContext | undefined;
     transitions = transitionsOf(invocation.step, outcome as string | undefined);
     return answer;
@@ -71,12 +70,12 @@ export async function meteredStep<A>(
   }
 }
 
-function members(answer: unknown): Readonly<Record<string, unknown>> {
+function answerMembers(answer: unknown): Readonly<Record<string, unknown>> {
   return typeof answer === 'object' && answer !== null ? { ...answer } : {};
 }
 
 /** Lambda bills whole milliseconds. */
-function lambdaUsage({ memoryMb, initMs }: Invocation, durationMs: number): Usage {
+function lambdaUsage({ memoryMb, initMs }: MeteredInvocation, durationMs: number): Usage {
   const seconds = Math.ceil(initMs + durationMs) / 1000;
   return { lambdaRequests: 1, lambdaGigabyteSeconds: seconds * (memoryMb / MB_PER_GB) };
 }
@@ -84,7 +83,7 @@ function lambdaUsage({ memoryMb, initMs }: Invocation, durationMs: number): Usag
 async function record(
   { rows, clock }: MeterPorts,
   operationId: string,
-  { step, id, peakMemoryMb }: Invocation,
+  { step, id, peakMemoryMb }: MeteredInvocation,
   usage: Usage,
 ): Promise<void> {
   await rows.write({

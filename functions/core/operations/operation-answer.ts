@@ -27,7 +27,7 @@ export async function showOperation(
     erasedCounts(ports.rows, operationId),
     billedUsage(ports.rows, operationId),
   ]);
-  return toAnswer(operation, counts, usage);
+  return toOperationAnswer(operation, counts, usage);
 }
 
 function stopped(operation: Operation): Operation {
@@ -43,7 +43,7 @@ function stopped(operation: Operation): Operation {
   };
 }
 
-function toAnswer(
+function toOperationAnswer(
   operation: Operation,
   counts: OperationAnswer['counts'],
   usage: Usage,

@@ -11,14 +11,7 @@ import type { Account } from '../accounts/accounts.ts';
 import { LetheError, quoted } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Attributes, Row, RowStore, Write } from '../ports/row-store.ts';
-import {
-  isObject,
-  number,
-  numbers,
-  optionalNumber,
-  optionalText,
-  text,
-} from '../rows/attributes.ts';
+import { isMap, number, numbers, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { accountOperationPut, operationPut } from './new-operation.ts';
 
 export type OperationPorts = Pick<Ports, 'rows' | 'clock'>;
@@ -80,7 +73,7 @@ export function toOperation(row: Row): Operation {
       : { estimatedBill: numbers(row, 'estimatedBill') }),
     ...doneOn(row),
     ...(row.attributes['dryRun'] === true ? { dryRun: true } : {}),
-    ...(isObject(error) ? { error: toError(error) } : {}),
+    ...(isMap(error) ? { error: toError(error) } : {}),
   };
 }
 

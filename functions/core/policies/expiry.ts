@@ -1,9 +1,8 @@
 /** How long expunged mail stays, and on which day of UTC it ends. */
 import type { RowKey } from '../../contract/row-layout.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
+import { DAY_MS } from '../../contract/times.ts';
 import type { PolicyAttributes } from './policy-attributes.ts';
-
-export const DAY_MS = 86_400_000;
 
 /**
  * A row outlives its expiry by so much, unreadable: a hold placed in time can still save it

@@ -44,7 +44,7 @@ export const timedOut = ({ url }: MailServer, seconds: number): MailServerError 
     `${url} did not answer within ${seconds} seconds`,
   );
 
-export const refused = ({ url }: MailServer, why: string, cause?: unknown): MailServerError =>
+export const serverRefused = ({ url }: MailServer, why: string, cause?: unknown): MailServerError =>
   new MailServerError(ERROR_NAMES.mailServerRefused, `${url}: ${why}`, { cause });
 
 export const secretUnreadable = (why: string, cause?: unknown): MailServerError =>

@@ -77,7 +77,7 @@ export type WriteResult =
   /** Another transaction touched the same rows at the same time; nothing was written. */
   | { readonly outcome: 'conflict' };
 
-export interface Query {
+export interface RowQuery {
   readonly table: TableName;
   readonly pk: string;
   readonly index?: IndexName;
@@ -108,7 +108,7 @@ export interface Page {
 export interface RowStore {
   /** Strongly consistent read of one row. */
   get(key: RowKey): Promise<Row | undefined>;
-  query(query: Query): Promise<Page>;
+  query(query: RowQuery): Promise<Page>;
   /** One conditional write. Never answers `conflict`: that is `refused` or retried inside. */
   write(write: Write): Promise<WriteResult>;
   /** Up to 100 writes on distinct rows, all or nothing. Throws RangeError beyond. */

@@ -21,7 +21,7 @@ const ALIASES_MAX = ADDRESSES_PER_ACCOUNT_MAX - 1;
 const ACCOUNT_ID_BYTES = 12;
 
 /** How long a creation may go on losing races. */
-const CREATE_DEADLINE_MS = 10_000;
+const ACCOUNT_DEADLINE_MS = 10_000;
 
 export interface NewAccount {
   readonly user: string;
@@ -30,7 +30,7 @@ export interface NewAccount {
 }
 
 /** Classes as deployed. */
-export interface RetentionClasses {
+export interface ClassChoice {
   readonly names: readonly string[];
   readonly fallback: string;
 }
@@ -42,7 +42,7 @@ export interface RetentionClasses {
  */
 export async function createAccount(
   ports: { readonly rows: RowStore; readonly clock: Clock; readonly ids: Ids },
-  classes: RetentionClasses,
+  classes: ClassChoice,
   request: NewAccount,
   deployment: MailSettings = {},
 ): Promise<Account> {
@@ -67,11 +67,11 @@ export async function createAccount(
     hasDirectory: true,
   };
   const writes: Write[] = [
-    accountWrite(account, user),
+    newAccountWrite(account, user),
     userdbWrite(accountId, user, ports.ids.hex(8)),
     ...[user, ...aliases].flatMap((address) => addressWrites(accountId, address, createdAt)),
   ];
-  return await untilWon(ports, createdAt + CREATE_DEADLINE_MS, async () => {
+  return await untilWon(ports, createdAt + ACCOUNT_DEADLINE_MS, async () => {
     const settings = await readSettings(ports.rows, deployment, account);
     const result = await ports.rows.transact([
       ...writes,
@@ -101,7 +101,7 @@ function parseAliases(user: string, values: readonly string[]): string[] {
   return aliases;
 }
 
-function accountWrite(account: Account, user: string): Write {
+function newAccountWrite(account: Account, user: string): Write {
   const { accountId, state, retentionClass, createdAt } = account;
   return {
     kind: 'put',

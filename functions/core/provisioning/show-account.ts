@@ -15,11 +15,11 @@ export async function showAccount(rows: RowStore, address: string): Promise<Acco
   const user = parseAddress('user', address);
   const account = await findAccount(rows, user);
   if (account === undefined) throw unknownUser(user);
-  return await toAnswer(rows, account);
+  return await toAccountAnswer(rows, account);
 }
 
 /** An account with its addresses and the sums of its mailboxes' counters. */
-export async function toAnswer(rows: RowStore, account: Account): Promise<AccountAnswer> {
+export async function toAccountAnswer(rows: RowStore, account: Account): Promise<AccountAnswer> {
   const { accountId, state, retentionClass, user = '', operationId } = account;
   const pk = accountPartition(accountId);
   const aliases: string[] = [];

@@ -2,12 +2,12 @@
 import type { Counts } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { FinishPurgeAnswer, FinishPurgePayload, PurgeReport } from '../../contract/purge.ts';
+import { DAY_MS } from '../../contract/times.ts';
 import { purgeUsage } from '../meter/purge-usage.ts';
 import { shownUsage } from '../meter/usage.ts';
 import { failOperation, type OperationPorts, requireOperation } from '../operations/operations.ts';
 import { erasedCounts } from '../operations/progress.ts';
-import { DAY_MS } from '../policies/expiry.ts';
-import { named, partReport } from '../walks/walk-report.ts';
+import { failuresNamed, partReport } from '../walks/walk-report.ts';
 import { ALL_ACCOUNTS, endPurgeWrites, leftWrite, readPurge } from './purge-operation.ts';
 import { asPurge, leftIn, NOTHING_PURGED, sumPurges } from './purge-report.ts';
 
@@ -74,7 +74,7 @@ async function fail(
   const { failed, skipped } = report;
   const what =
     failed > 0
-      ? `${failed} could not be purged: ${named(report)}`
+      ? `${failed} could not be purged: ${failuresNamed(report)}`
       : skipped > 0
         ? 'the account is held or not active, or another operation has the folder'
         : 'time ran out';

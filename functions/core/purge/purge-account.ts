@@ -2,7 +2,8 @@
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { PurgeReport, PurgeRequest } from '../../contract/purge.ts';
 import { bucketOf } from '../../contract/row-layout.ts';
-import { contextOf, reportFailure, type SweepConfig } from '../autoexpunge/sweep-context.ts';
+import { DAY_MS } from '../../contract/times.ts';
+import { reportFailure, type SweepConfig, sweepContextOf } from '../autoexpunge/sweep-context.ts';
 import type { CoveredByBackup } from '../backups/backups.ts';
 import { LetheError } from '../errors.ts';
 import { isArriving, releaseTree } from '../folders/claim-tree.ts';
@@ -11,7 +12,6 @@ import type { TreePurge } from '../folders/purge-members.ts';
 import { dueMembers, type PurgedTree, purgeTree } from '../folders/purge-tree.ts';
 import { everyTree, isStored, readMailboxes, readTree, type Tree } from '../folders/tree.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
-import { DAY_MS } from '../policies/expiry.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { CHUNK_MESSAGES } from '../walks/pace.ts';
 import type { Visited } from '../walks/walk-shard.ts';
@@ -25,7 +25,7 @@ export interface AccountPurge extends Omit<TreePurge, 'dueAt'> {
   readonly isCovered: CoveredByBackup;
 }
 
-const NEVER = Number.POSITIVE_INFINITY;
+const NEVER_PURGED = Number.POSITIVE_INFINITY;
 
 /**
  * When a folder of a tree may go, by the path that it had (F5): as its own setting says, else as
@@ -47,7 +47,7 @@ export function dueAtOf(
       return deletedAt + olderThanSeconds * 1000;
     }
     const days = own ?? olderThanDays ?? settings.deletedRetentionDays;
-    return days === 'never' ? NEVER : deletedAt + days * DAY_MS;
+    return days === 'never' ? NEVER_PURGED : deletedAt + days * DAY_MS;
   };
 }
 
@@ -62,7 +62,7 @@ export async function purgeAccount(
   until: number,
 ): Promise<Visited<PurgeReport>> {
   const { accountId } = purge;
-  const found = await contextOf(ports, config, accountId);
+  const found = await sweepContextOf(ports, config, accountId);
   try {
     if ('report' in found) {
       await giveBack(ports, purge);
@@ -147,14 +147,14 @@ async function* treesOf(
   }
 }
 
-const PROTECTIONS: readonly string[] = [
+const PURGE_PROTECTIONS: readonly string[] = [
   ERROR_NAMES.accountHeld,
   ERROR_NAMES.accountNotActive,
   ERROR_NAMES.superseded,
 ];
 
 const isProtection = (error: unknown): boolean =>
-  error instanceof LetheError && PROTECTIONS.includes(error.name);
+  error instanceof LetheError && PURGE_PROTECTIONS.includes(error.name);
 
 async function purgeOne(
   ports: ChunkPorts,
@@ -173,10 +173,10 @@ async function purgeOne(
     return { finished: true, report: await foundIn(ports, due) };
   }
   const done = await purgeTree(ports, context, tree, { ...purge, dueAt }, until);
-  return { finished: done.outcome !== 'again', report: reportOf(done) };
+  return { finished: done.outcome !== 'again', report: purgeReportOf(done) };
 }
 
-function reportOf({ outcome, ...counts }: PurgedTree): PurgeReport {
+function purgeReportOf({ outcome, ...counts }: PurgedTree): PurgeReport {
   return {
     ...NOTHING_PURGED,
     ...counts,

@@ -9,7 +9,7 @@ import { ROW_VERSION, registryKeys, TTL_ATTRIBUTE } from '../../contract/row-lay
 import { type Account, whyProtected } from '../accounts/accounts.ts';
 import { sweepableCheck } from '../accounts/while-active.ts';
 import { StoreBusyError } from '../errors.ts';
-import type { Counted } from '../folders/purge-members.ts';
+import type { CountedTree } from '../folders/purge-members.ts';
 import { accountOperationPut, operationPut } from '../operations/new-operation.ts';
 import {
   finishWrite,
@@ -18,14 +18,18 @@ import {
   retentionEnd,
 } from '../operations/operations.ts';
 import type { Attributes, RowStore, Write } from '../ports/row-store.ts';
-import { isObject, optionalText } from '../rows/attributes.ts';
+import { isMap, optionalText } from '../rows/attributes.ts';
 import { leftIn } from './purge-report.ts';
 
 /** Stands for the account of an operation that is about more than one. */
 export const ALL_ACCOUNTS = '*';
 
 /** States of the machine. */
-export const STEPS = { resolve: 'Resolve purge', purge: 'Purge parts', finish: 'Finish purge' };
+export const PURGE_STEPS = {
+  resolve: 'Resolve purge',
+  purge: 'Purge parts',
+  finish: 'Finish purge',
+};
 
 export interface PurgeOpening {
   readonly operationId: string;
@@ -49,7 +53,7 @@ export async function openPurge(
     ...opening,
     verb: 'purge-mailboxes',
     accountId: account?.accountId ?? ALL_ACCOUNTS,
-    step: STEPS.resolve,
+    step: PURGE_STEPS.resolve,
   } as const;
   const more = {
     request: { ...rest },
@@ -78,7 +82,7 @@ export async function readPurge(rows: RowStore, context: OperationContext): Prom
   const { dryRun } = await requireRunning(rows, context);
   const row = await rows.get(registryKeys.operation(context.operationId));
   const request = row?.attributes['request'];
-  if (row === undefined || !isObject(request)) {
+  if (row === undefined || !isMap(request)) {
     throw new TypeError('damaged operation row: it has no request');
   }
   const user = optionalText(row, 'user');
@@ -109,10 +113,10 @@ export async function beginCount(
 }
 
 /** The write that counts what is written along with it. */
-export function countWrite(
+export function purgeCountWrite(
   { operationId }: OperationContext,
   worker: string,
-  counted: Counted,
+  counted: CountedTree,
 ): Write {
   return {
     kind: 'update',
@@ -160,7 +164,7 @@ export function endPurgeWrites(
   };
   const end: Write = {
     ...write,
-    change: { set: { ...set, step: STEPS.finish, ...more }, unset: [...unset, 'request'] },
+    change: { set: { ...set, step: PURGE_STEPS.finish, ...more }, unset: [...unset, 'request'] },
   };
   if (context.accountId === ALL_ACCOUNTS) return [end];
   const key = registryKeys.accountOperation(context.accountId, context.operationId);

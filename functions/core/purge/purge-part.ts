@@ -12,7 +12,7 @@ import { Pace } from '../walks/pace.ts';
 import { walkAccounts } from '../walks/walk-accounts.ts';
 import { type Visited, walkShard } from '../walks/walk-shard.ts';
 import { type AccountPurge, purgeAccount } from './purge-account.ts';
-import { beginCount, countWrite, readPurge, STEPS } from './purge-operation.ts';
+import { beginCount, PURGE_STEPS, purgeCountWrite, readPurge } from './purge-operation.ts';
 import { NOTHING_PURGED, sumPurges } from './purge-report.ts';
 
 export interface PurgeConfig extends SweepConfig {
@@ -35,7 +35,7 @@ export async function purgePart(
   { operation, part, workers, progress }: PurgePartPayload,
   until: number,
 ): Promise<PurgePartAnswer> {
-  await enterStep(ports, operation, STEPS.purge);
+  await enterStep(ports, operation, PURGE_STEPS.purge);
   const request = await readPurge(ports.rows, operation);
   const { dryRun = false, deletionId } = request;
   const worker = workerOf(part);
@@ -46,7 +46,7 @@ export async function purgePart(
     pace: new Pace(ports.clock, config.keysPerSecond, workers),
     isCovered: await config.openBackupGate(),
     counting: (counted: Parameters<AccountPurge['counting']>[0]) => [
-      countWrite(operation, worker, counted),
+      purgeCountWrite(operation, worker, counted),
     ],
   };
   const purge = (accountId: string, deletionIds?: readonly string[]) => {

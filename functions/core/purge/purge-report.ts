@@ -1,12 +1,12 @@
 /** What a purge has done, summed up. */
 import type { Counts } from '../../contract/api.ts';
 import type { PurgeReport } from '../../contract/purge.ts';
+import { DAY_MS } from '../../contract/times.ts';
 import type { WalkReport } from '../../contract/walks.ts';
-import { DAY_MS } from '../policies/expiry.ts';
-import { NOTHING, sumReports } from '../walks/walk-report.ts';
+import { NOTHING_WALKED, sumReports } from '../walks/walk-report.ts';
 
 export const NOTHING_PURGED: PurgeReport = {
-  ...NOTHING,
+  ...NOTHING_WALKED,
   trees: 0,
   notDue: 0,
   waiting: 0,

@@ -1,5 +1,7 @@
 /** What a purge is asked to do: checked before anything is opened or changed. */
 import type { PurgeInput, PurgeRequest } from '../../contract/purge.ts';
+import { isObject } from '../../contract/seed-mail-settings.ts';
+import { DAY_SECONDS, DAYS_MAX } from '../../contract/times.ts';
 import { type FieldProblem, InvalidInputError, quoted } from '../errors.ts';
 import { parseAddress, parseDomain } from '../names/address.ts';
 import { parseExecutionInput } from '../operations/execution-input.ts';
@@ -18,10 +20,6 @@ const FIELDS = {
 
 const EXAMPLE = { user: 'john@example.com', olderThanDays: 7, dryRun: true };
 
-/** As `deletedRetentionDays` of the settings: a hundred years. */
-const DAYS_MAX = 36_500;
-const DAY_SECONDS = 86_400;
-
 /**
  * Checks the members of an input.
  * @throws InvalidInputError naming every field that is wrong
@@ -35,9 +33,6 @@ export function parsePurgeInput(input: unknown): PurgeInput {
   }
   return parseExecutionInput(input, FIELDS, EXAMPLE, wrongIn);
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null;
 
 function wrongIn(given: Readonly<Record<string, unknown>>): FieldProblem[] {
   const { user, domain, deletionId, olderThanDays: days, olderThanSeconds: seconds } = given;

@@ -1,4 +1,6 @@
 /** A purge asked for over the API: opens an operation and starts its execution. */
+
+import { OPERATION_ID_BYTES } from '../../contract/limits.ts';
 import { accountHeld, requireActiveAccount } from '../accounts/accounts.ts';
 import { requireTree } from '../folders/tree.ts';
 import { type Operation, requireOperation } from '../operations/operations.ts';
@@ -7,9 +9,6 @@ import type { Ports } from '../ports/ports.ts';
 import { untilWon } from '../rows/contention.ts';
 import { openPurge } from './purge-operation.ts';
 import { parsePurgeInput, parsePurgeRequest } from './purge-request.ts';
-
-/** 96 random bits, as an execution name allows them. */
-const OPERATION_ID_BYTES = 12;
 
 interface Opening {
   /** A PurgeRequest, as it came. */

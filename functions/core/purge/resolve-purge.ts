@@ -4,6 +4,7 @@
  * reads; only trouble throws.
  */
 import { createHash } from 'node:crypto';
+import { OPERATION_ID_BYTES } from '../../contract/limits.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import type {
   PurgeRequest,
@@ -21,9 +22,6 @@ import { dueShards } from '../walks/walk-shard.ts';
 import { readPurge } from './purge-operation.ts';
 import { parsePurgeInput } from './purge-request.ts';
 import { checkAndOpen } from './request-purge.ts';
-
-/** As many as those of other operations have. */
-const OPERATION_ID_DIGITS = 24;
 
 type ResolvePorts = Pick<Ports, 'rows' | 'clock'>;
 
@@ -53,7 +51,7 @@ export async function resolvePurge(
 /** The id follows from the execution, whose name is unique: repeated, the step finds its own. */
 async function open(ports: ResolvePorts, input: unknown, execution: string) {
   const hash = createHash('sha256').update(`purge-mailboxes ${execution}`).digest('hex');
-  const operationId = `op-${hash.slice(0, OPERATION_ID_DIGITS)}`;
+  const operationId = `op-${hash.slice(0, 2 * OPERATION_ID_BYTES)}`;
   const there = await ports.rows.get(registryKeys.operation(operationId));
   if (there === undefined) {
     const requestedBy = `execution ${execution}`;

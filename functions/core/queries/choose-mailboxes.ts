@@ -4,7 +4,7 @@ import { LetheError, quoted } from '../errors.ts';
 import { INBOX } from '../names/mailbox-path.ts';
 import { matchesPattern } from '../names/mailbox-pattern.ts';
 import { canMatch } from './match-query.ts';
-import type { Query } from './query.ts';
+import type { MailQuery } from './query.ts';
 
 export interface Choice {
   /**
@@ -20,7 +20,7 @@ export interface Choice {
  */
 export function chooseMailboxes<M extends { readonly path: string }>(
   mailboxes: readonly M[],
-  query: Query,
+  query: MailQuery,
   choice: Choice,
 ): M[] {
   return mailboxes
@@ -32,7 +32,10 @@ export function chooseMailboxes<M extends { readonly path: string }>(
  * Every mailbox that the query names, outside of `not`, must be there.
  * @throws UnknownMailboxError
  */
-export function requireNamed(query: Query, mailboxes: readonly { readonly path: string }[]): void {
+export function requireNamed(
+  query: MailQuery,
+  mailboxes: readonly { readonly path: string }[],
+): void {
   const paths = new Set(mailboxes.map(({ path }) => path));
   const missing = namesIn(query).find((name) => !paths.has(name));
   if (missing === undefined) return;
@@ -43,7 +46,7 @@ export function requireNamed(query: Query, mailboxes: readonly { readonly path: 
   );
 }
 
-function namesIn({ conditions }: Query): string[] {
+function namesIn({ conditions }: MailQuery): string[] {
   return conditions.flatMap((condition) => {
     if (condition.kind === 'mailbox') return condition.wild ? [] : [condition.name];
     return condition.kind === 'or' ? condition.queries.flatMap(namesIn) : [];
@@ -51,7 +54,7 @@ function namesIn({ conditions }: Query): string[] {
 }
 
 /** Whether a mailbox of the hidden namespace is meant, in so many words. */
-function reaches(query: Query, path: string, { hiddenNamespace }: Choice): boolean {
+function reaches(query: MailQuery, path: string, { hiddenNamespace }: Choice): boolean {
   if (hiddenNamespace === undefined || !isInside(path, hiddenNamespace)) return true;
   return query.conditions.some((condition) => {
     if (condition.kind === 'mailbox') {

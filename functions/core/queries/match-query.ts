@@ -2,7 +2,7 @@
 
 import type { Envelope } from '../messages/envelope.ts';
 import { matchesPattern } from '../names/mailbox-pattern.ts';
-import type { Condition, Query } from './query.ts';
+import type { Condition, MailQuery } from './query.ts';
 
 /** What a query looks at, of a live message or of one in the expunge storage. */
 export interface Candidate {
@@ -17,7 +17,7 @@ export interface Candidate {
 }
 
 /** @param path of the mailbox that shows the message */
-export function matches(query: Query, message: Candidate, path: string): boolean {
+export function matches(query: MailQuery, message: Candidate, path: string): boolean {
   return query.conditions.every((condition) => holds(condition, message, path));
 }
 
@@ -55,9 +55,10 @@ function matchesName(
 type Outlook = 'all' | 'none' | 'some';
 
 /** Whether a query can hold of any message of a mailbox. */
-export const canMatch = (query: Query, path: string): boolean => outlook(query, path) !== 'none';
+export const canMatch = (query: MailQuery, path: string): boolean =>
+  outlook(query, path) !== 'none';
 
-function outlook({ conditions }: Query, path: string): Outlook {
+function outlook({ conditions }: MailQuery, path: string): Outlook {
   const outlooks = conditions.map((condition) => outlookOf(condition, path));
   if (outlooks.includes('none')) return 'none';
   return outlooks.includes('some') ? 'some' : 'all';

@@ -5,7 +5,7 @@ import { parseMailboxPath } from '../names/mailbox-path.ts';
 import {
   type Condition,
   invalidQuery,
-  type Query,
+  type MailQuery,
   type TextField,
   type TimeField,
 } from './query.ts';
@@ -27,31 +27,31 @@ interface Parsing {
 }
 
 /** How a member of a query becomes conditions. */
-type Member = (name: string, value: unknown, parsing: Parsing) => readonly Condition[];
-type Members = ReadonlyMap<string, Member>;
+type MemberParser = (name: string, value: unknown, parsing: Parsing) => readonly Condition[];
+type Members = ReadonlyMap<string, MemberParser>;
 
-const text =
-  (field: TextField): Member =>
+const textMember =
+  (field: TextField): MemberParser =>
   (name, value) => [{ kind: 'text', field, contains: parseText(name, value).toLowerCase() }];
 
 const before =
-  (field: TimeField): Member =>
+  (field: TimeField): MemberParser =>
   (name, value, { now }) => [{ kind: 'time', field, to: parseQueryTime(name, value, now) }];
 
 const since =
-  (field: TimeField): Member =>
+  (field: TimeField): MemberParser =>
   (name, value, { now }) => [{ kind: 'time', field, from: parseQueryTime(name, value, now) }];
 
-const named =
-  (kind: 'mailbox' | 'origin'): Member =>
+const namedMember =
+  (kind: 'mailbox' | 'origin'): MemberParser =>
   (name, value) => [{ kind, ...parseName(name, value) }];
 
 /** Members of a MessageQuery (contract/mail-api.ts). */
-const MESSAGE_MEMBERS: Members = new Map<string, Member>([
-  ['mailbox', named('mailbox')],
-  ['subject', text('subject')],
-  ['from', text('from')],
-  ['to', text('to')],
+const MESSAGE_MEMBERS: Members = new Map<string, MemberParser>([
+  ['mailbox', namedMember('mailbox')],
+  ['subject', textMember('subject')],
+  ['from', textMember('from')],
+  ['to', textMember('to')],
   ['all', (name, value) => requireTrue(name, value)],
   ['savedBefore', before('saveDate')],
   ['savedSince', since('saveDate')],
@@ -82,11 +82,11 @@ const MESSAGE_MEMBERS: Members = new Map<string, Member>([
 ]);
 
 /** Members of a RestoreQuery. */
-const RESTORE_MEMBERS: Members = new Map<string, Member>([
-  ['origin', named('origin')],
-  ['subject', text('subject')],
-  ['from', text('from')],
-  ['to', text('to')],
+const RESTORE_MEMBERS: Members = new Map<string, MemberParser>([
+  ['origin', namedMember('origin')],
+  ['subject', textMember('subject')],
+  ['from', textMember('from')],
+  ['to', textMember('to')],
   ['expungedBefore', before('expungedAt')],
   ['expungedSince', since('expungedAt')],
   ['before', before('internalDate')],
@@ -98,7 +98,7 @@ const RESTORE_MEMBERS: Members = new Map<string, Member>([
  * @param now epoch milliseconds, from which `secondsAgo` counts
  * @throws InvalidQueryError naming the member
  */
-export function parseMessageQuery(value: unknown, now: number): Query {
+export function parseMessageQuery(value: unknown, now: number): MailQuery {
   return parse('query', value, start(MESSAGE_MEMBERS, now));
 }
 
@@ -107,7 +107,7 @@ export function parseMessageQuery(value: unknown, now: number): Query {
  * @param now epoch milliseconds, from which `secondsAgo` counts
  * @throws InvalidQueryError naming the member
  */
-export function parseRestoreQuery(value: unknown, now: number): Query {
+export function parseRestoreQuery(value: unknown, now: number): MailQuery {
   return parse('query', value, start(RESTORE_MEMBERS, now));
 }
 
@@ -120,7 +120,7 @@ const start = (members: Members, now: number): Parsing => ({
 
 const deeper = (parsing: Parsing): Parsing => ({ ...parsing, depth: parsing.depth + 1 });
 
-function parse(where: string, value: unknown, parsing: Parsing): Query {
+function parse(where: string, value: unknown, parsing: Parsing): MailQuery {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalidQuery(where, `got ${quoted(value)}, allowed is an object`);
   }
@@ -145,7 +145,7 @@ function parse(where: string, value: unknown, parsing: Parsing): Query {
   return { conditions };
 }
 
-function parseList(name: string, value: unknown, parsing: Parsing): readonly Query[] {
+function parseList(name: string, value: unknown, parsing: Parsing): readonly MailQuery[] {
   if (!Array.isArray(value) || value.length < 1 || value.length > CONDITIONS_MAX) {
     throw invalidQuery(
       name,

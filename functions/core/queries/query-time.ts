@@ -1,11 +1,8 @@
 /** Times as queries give them. */
+
+import { DAY_MS, MOMENT } from '../../contract/times.ts';
 import { quoted } from '../errors.ts';
 import { invalidQuery } from './query.ts';
-
-const DAY_MS = 86_400_000;
-
-/** RFC 3339: a date, a time, and where on Earth it was read. */
-const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 const ALLOWED =
   'allowed is {"secondsAgo": whole number}, {"calendarDaysAgo": whole number} or {"at": ISO 8601}';
@@ -26,7 +23,7 @@ export function dayOfMoment(time: number): { readonly from: number; readonly to:
 export function parseQueryTime(member: string, value: unknown, now: number): number {
   const [entry, ...others] =
     typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  if (entry === undefined || others.length > 0) throw refused(member, value);
+  if (entry === undefined || others.length > 0) throw refusedTime(member, value);
   const [unit, given] = entry;
   if (unit === 'secondsAgo' && isCount(given)) return now - given * 1000;
   if (unit === 'calendarDaysAgo' && isCount(given)) return startOfDay(now) - given * DAY_MS;
@@ -34,7 +31,7 @@ export function parseQueryTime(member: string, value: unknown, now: number): num
     const at = Date.parse(given);
     if (!Number.isNaN(at)) return at;
   }
-  throw refused(member, value);
+  throw refusedTime(member, value);
 }
 
 /** So many seconds, as `olderSeconds` gives them. @throws InvalidQueryError naming the member */
@@ -47,6 +44,6 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function refused(member: string, value: unknown): Error {
+function refusedTime(member: string, value: unknown): Error {
   return invalidQuery(member, `got ${quoted(value)}, ${ALLOWED}`);
 }

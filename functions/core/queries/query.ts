@@ -8,7 +8,7 @@ export type TextField = 'subject' | 'from' | 'to';
 export type TimeField = 'saveDate' | 'internalDate' | 'sentAt' | 'expungedAt';
 
 /** All conditions must hold; none means every message. */
-export interface Query {
+export interface MailQuery {
   readonly conditions: readonly Condition[];
 }
 
@@ -26,8 +26,8 @@ export type Condition =
       readonly from?: number;
       readonly to?: number;
     }
-  | { readonly kind: 'not'; readonly query: Query }
-  | { readonly kind: 'or'; readonly queries: readonly Query[] };
+  | { readonly kind: 'not'; readonly query: MailQuery }
+  | { readonly kind: 'or'; readonly queries: readonly MailQuery[] };
 
 export function invalidQuery(member: string, message: string): LetheError {
   return new LetheError(
@@ -42,7 +42,7 @@ export function invalidQuery(member: string, message: string): LetheError {
  * mean all of them.
  * @throws QueryLacksMailboxError
  */
-export function requireMailboxes(query: Query): void {
+export function requireMailboxes(query: MailQuery): void {
   if (namesMailboxes(query)) return;
   throw new LetheError(
     ERROR_NAMES.queryLacksMailbox,
@@ -51,7 +51,7 @@ export function requireMailboxes(query: Query): void {
   );
 }
 
-function namesMailboxes({ conditions }: Query): boolean {
+function namesMailboxes({ conditions }: MailQuery): boolean {
   return conditions.some(
     (condition) =>
       condition.kind === 'mailbox' ||

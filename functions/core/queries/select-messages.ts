@@ -6,7 +6,7 @@ import type { Message } from '../messages/message.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { chooseMailboxes, requireNamed } from './choose-mailboxes.ts';
 import { type Candidate, matches } from './match-query.ts';
-import type { Query } from './query.ts';
+import type { MailQuery } from './query.ts';
 import { mailboxesLeft, positionIn, type WalkPosition } from './walk-position.ts';
 
 /** Rows read at a time: at most 1 KB each, so half a query page of DynamoDB's 1 MB. */
@@ -25,7 +25,7 @@ export interface Selecting {
   readonly rows: RowStore;
   readonly readPage: ReadPage;
   readonly account: Account;
-  readonly query: Query;
+  readonly query: MailQuery;
   /** Without its trailing delimiter; missing when the expunge storage is no namespace. */
   readonly hiddenNamespace?: string;
   /** Mailboxes that whoever asks may read; all when missing. The others are not there for them. */

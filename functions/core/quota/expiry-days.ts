@@ -12,7 +12,7 @@ const PAGE_ROWS = 500;
  * Day (or `never`) to what ends on it, from the day of `since` on. Strongly consistent.
  * @param since epoch milliseconds
  */
-export async function daysOf(
+export async function storedDays(
   rows: RowStore,
   storageId: string,
   since: number,

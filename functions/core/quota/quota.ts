@@ -5,20 +5,19 @@
  */
 
 import { createHash } from 'node:crypto';
-import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { QuotaAnswer } from '../../contract/mail-api.ts';
 import type { Account } from '../accounts/accounts.ts';
-import { LetheError, quoted } from '../errors.ts';
+import { QuotaExceededError, quoted } from '../errors.ts';
 import { everyMailbox, isThere } from '../mailboxes/every-mailbox.ts';
 import { filledMailboxes } from '../mailboxes/filled-mailboxes.ts';
 import { listMailboxes, type Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import { daysOf } from './expiry-days.ts';
-import { admitBelowBound, noteBound } from './quota-bound.ts';
+import { storedDays } from './expiry-days.ts';
+import { admitBelowBound, forgetBound, noteBound } from './quota-bound.ts';
 
-export interface Usage {
+export interface StoredUsage {
   readonly bytes: number;
   readonly messages: number;
 }
@@ -36,7 +35,7 @@ export async function usedQuota(
   ports: QuotaPorts,
   account: Account,
   settings: ResolvedSettings,
-): Promise<Usage> {
+): Promise<StoredUsage> {
   return (await sumUp(ports, account, settings)).used;
 }
 
@@ -45,7 +44,7 @@ async function sumUp(
   ports: QuotaPorts,
   account: Account,
   settings: ResolvedSettings,
-): Promise<{ readonly used: Usage; readonly isLarge: boolean }> {
+): Promise<{ readonly used: StoredUsage; readonly isLarge: boolean }> {
   const { rows } = ports;
   const first = await listMailboxes(rows, account.accountId, { limit: FEW_MAILBOXES });
   let mailboxes: readonly Mailbox[] = first.mailboxes;
@@ -121,11 +120,41 @@ export async function checkQuota(
     if (isLarge && !dryRun) await noteBound(ports, admission, bytes);
     return;
   }
-  throw new LetheError(
-    ERROR_NAMES.quotaExceeded,
+  throw new QuotaExceededError(
     `${addBytes} bytes more for the mailbox ${quoted(path)} exceed the quota: ${bytes} of ${quotaBytes} bytes are used`,
     'Expunge mail, or let an administrator raise the limit.',
   );
+}
+
+/**
+ * The same for what may go over the quota where an administrator lets it in.
+ * @returns whether it does not fit, and is let in
+ * @throws QuotaExceededError where `overQuota` was not asked for
+ */
+export async function admitOverQuota(
+  ports: QuotaPorts,
+  { account, settings }: QuotaAccess,
+  { path, bytes }: { readonly path: string; readonly bytes: number },
+  { overQuota = false, dryRun = false }: OverQuotaOptions,
+): Promise<boolean> {
+  try {
+    await checkQuota(ports, account, settings, path, bytes, { dryRun });
+    return false;
+  } catch (error) {
+    if (!overQuota || !(error instanceof QuotaExceededError)) throw error;
+    if (!dryRun) await forgetBound(ports, account.accountId);
+    return true;
+  }
+}
+
+interface QuotaAccess {
+  readonly account: Account;
+  readonly settings: ResolvedSettings;
+}
+
+interface OverQuotaOptions {
+  readonly overQuota?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
 }
 
 /** All that decides which mailboxes count. */
@@ -134,12 +163,16 @@ const rulesOf = ({ effective }: ResolvedSettings): string =>
     .update(JSON.stringify([effective.lazyExpunge ?? '', effective.quotaExempt ?? []]))
     .digest('hex');
 
-const NONE: Usage = { bytes: 0, messages: 0 };
+const NONE: StoredUsage = { bytes: 0, messages: 0 };
 
 /** What a storage shows that has not ended before today; nothing for other mailboxes. */
-export async function storedIn(rows: RowStore, mailbox: Mailbox, now: number): Promise<Usage> {
+export async function storedIn(
+  rows: RowStore,
+  mailbox: Mailbox,
+  now: number,
+): Promise<StoredUsage> {
   if (mailbox.role !== 'storage') return NONE;
-  const days = await daysOf(rows, mailbox.mailboxId, now);
+  const days = await storedDays(rows, mailbox.mailboxId, now);
   let [bytes, messages] = [0, 0];
   for (const day of days.values()) {
     bytes += day.bytes;

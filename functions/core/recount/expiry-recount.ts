@@ -1,18 +1,19 @@
 /** The counts of an expunge storage by the day on which its messages end, counted again. */
 import type { QuotaDrift } from '../../contract/mail-api.ts';
 import { dictmapKeys, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { DAY_MS } from '../../contract/times.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Entry } from '../messages/entries.ts';
-import { DAY_MS, dayOf, rowEnd } from '../policies/expiry.ts';
+import { dayOf, rowEnd } from '../policies/expiry.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Write } from '../ports/row-store.ts';
-import { daysOf } from '../quota/expiry-days.ts';
-import type { Usage } from '../quota/quota.ts';
+import { storedDays } from '../quota/expiry-days.ts';
+import type { StoredUsage } from '../quota/quota.ts';
 
 /** Days that a count outlives its day, as where it is made: nobody sums it any more. */
 const COUNT_KEPT_DAYS = 3;
 
-const NONE: Usage = { messages: 0, bytes: 0 };
+const NONE: StoredUsage = { messages: 0, bytes: 0 };
 
 /**
  * Of days from tomorrow on: messages that end today may be gone already, and their count goes at
@@ -21,13 +22,13 @@ const NONE: Usage = { messages: 0, bytes: 0 };
 export class ExpiryRecount {
   readonly #ports: Pick<Ports, 'rows' | 'clock'>;
   /** By storage, as they were when the count began. */
-  readonly #before: ReadonlyMap<Mailbox, ReadonlyMap<string, Usage>>;
+  readonly #before: ReadonlyMap<Mailbox, ReadonlyMap<string, StoredUsage>>;
   /** By mailbox that the messages lie in, then by key of the day's row. */
-  readonly #counted = new Map<string, Map<string, Usage>>();
+  readonly #counted = new Map<string, Map<string, StoredUsage>>();
 
   private constructor(
     ports: Pick<Ports, 'rows' | 'clock'>,
-    before: ReadonlyMap<Mailbox, ReadonlyMap<string, Usage>>,
+    before: ReadonlyMap<Mailbox, ReadonlyMap<string, StoredUsage>>,
   ) {
     this.#ports = ports;
     this.#before = before;
@@ -38,10 +39,10 @@ export class ExpiryRecount {
     ports: Pick<Ports, 'rows' | 'clock'>,
     storages: readonly Mailbox[],
   ): Promise<ExpiryRecount> {
-    const before = new Map<Mailbox, ReadonlyMap<string, Usage>>();
+    const before = new Map<Mailbox, ReadonlyMap<string, StoredUsage>>();
     const tomorrow = ports.clock.now() + DAY_MS;
     for (const storage of storages) {
-      before.set(storage, await daysOf(ports.rows, storage.mailboxId, tomorrow));
+      before.set(storage, await storedDays(ports.rows, storage.mailboxId, tomorrow));
     }
     return new ExpiryRecount(ports, before);
   }
@@ -54,7 +55,7 @@ export class ExpiryRecount {
   /** A message in this mailbox that is expunged: if a storage shows it, it counts there. */
   count(mailboxId: string, { message, expunged }: Entry): void {
     if (expunged?.storageId === undefined) return;
-    const of = this.#counted.get(mailboxId) ?? new Map<string, Usage>();
+    const of = this.#counted.get(mailboxId) ?? new Map<string, StoredUsage>();
     const { sk } = dictmapKeys.expiry(expunged.storageId, dayOf(expunged.expiresAt));
     const { messages, bytes } = of.get(sk) ?? NONE;
     of.set(sk, { messages: messages + 1, bytes: bytes + message.sizeBytes });
@@ -83,7 +84,7 @@ export class ExpiryRecount {
     return drift;
   }
 
-  #daysOf({ mailboxId }: Mailbox, before: ReadonlyMap<string, Usage>): ReadonlySet<string> {
+  #daysOf({ mailboxId }: Mailbox, before: ReadonlyMap<string, StoredUsage>): ReadonlySet<string> {
     const prefix = dictmapKeys.expiry(mailboxId, '').sk;
     const tomorrow = dayOf(this.#ports.clock.now() + DAY_MS);
     const counted = [...this.#counted.values()].flatMap((of) => [...of.keys()]);
@@ -91,7 +92,7 @@ export class ExpiryRecount {
     return new Set([...before.keys(), ...own.filter((day) => day >= tomorrow)]);
   }
 
-  #sum(sk: string): Usage {
+  #sum(sk: string): StoredUsage {
     const parts = [...this.#counted.values()].map((of) => of.get(sk) ?? NONE);
     return parts.reduce(
       (sum, part) => ({ messages: sum.messages + part.messages, bytes: sum.bytes + part.bytes }),
@@ -106,8 +107,8 @@ export class ExpiryRecount {
   async #correct(
     storage: Mailbox,
     day: string,
-    was: Usage | undefined,
-    is: Usage,
+    was: StoredUsage | undefined,
+    is: StoredUsage,
   ): Promise<boolean> {
     const key = dictmapKeys.expiry(storage.mailboxId, day);
     const correction: Write =
@@ -132,7 +133,7 @@ export class ExpiryRecount {
   }
 }
 
-function newDay(storage: Mailbox, day: string, { messages, bytes }: Usage) {
+function newDay(storage: Mailbox, day: string, { messages, bytes }: StoredUsage) {
   const begins = Date.parse(day);
   const ttl = rowEnd(begins + COUNT_KEPT_DAYS * DAY_MS);
   return {

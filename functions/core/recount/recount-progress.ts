@@ -9,21 +9,21 @@ import {
   ROW_VERSION,
   TTL_ATTRIBUTE,
 } from '../../contract/row-layout.ts';
+import { DAY_MS } from '../../contract/times.ts';
 import { activeCheck } from '../accounts/while-active.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { FlagCounts } from '../messages/flag-counts.ts';
-import { DAY_MS } from '../policies/expiry.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Guard, RowStore } from '../ports/row-store.ts';
-import type { Usage } from '../quota/quota.ts';
+import type { StoredUsage } from '../quota/quota.ts';
 import { number, text } from '../rows/attributes.ts';
 
-export type Counted = Usage & FlagCounts;
+export type RecountedMailbox = StoredUsage & FlagCounts;
 
-export interface Progress {
+export interface RecountProgress {
   /** The first bucket that is not counted yet. */
   readonly bucket: number;
-  readonly counted: Counted;
+  readonly counted: RecountedMailbox;
 }
 
 /**
@@ -47,7 +47,7 @@ export function untouched({
 }
 
 /** Tells one state of a mailbox from the next. */
-const stateOf = (mailbox: Mailbox): string => JSON.stringify(untouched(mailbox).equals);
+const countedState = (mailbox: Mailbox): string => JSON.stringify(untouched(mailbox).equals);
 
 /**
  * Notes it while nothing has happened in the mailbox, and the account is active (X3).
@@ -56,7 +56,7 @@ const stateOf = (mailbox: Mailbox): string => JSON.stringify(untouched(mailbox).
 export async function noteProgress(
   { rows, clock }: Pick<Ports, 'rows' | 'clock'>,
   mailbox: Mailbox,
-  { bucket, counted }: Progress,
+  { bucket, counted }: RecountProgress,
 ): Promise<boolean> {
   const { mailboxId } = mailbox;
   const result = await rows.transact([
@@ -69,7 +69,7 @@ export async function noteProgress(
         v: ROW_VERSION,
         type: 'recount',
         ...{ bucket, ...counted },
-        mailbox: stateOf(mailbox),
+        mailbox: countedState(mailbox),
         // Who does not go on within a day begins anew.
         [TTL_ATTRIBUTE]: Math.ceil((clock.now() + DAY_MS) / 1000),
       },
@@ -83,9 +83,9 @@ export async function readProgress(
   rows: RowStore,
   mailbox: Mailbox,
   bucket: number,
-): Promise<Progress | undefined> {
+): Promise<RecountProgress | undefined> {
   const row = await rows.get(dictmapKeys.recount(mailbox.mailboxId));
-  if (row === undefined || text(row, 'mailbox') !== stateOf(mailbox)) return undefined;
+  if (row === undefined || text(row, 'mailbox') !== countedState(mailbox)) return undefined;
   if (number(row, 'bucket') !== bucket) return undefined;
   const counted = {
     messages: number(row, 'messages'),

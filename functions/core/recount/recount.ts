@@ -16,9 +16,9 @@ import { forgetBound } from '../quota/quota-bound.ts';
 import { everyRow } from '../rows/paging.ts';
 import { ExpiryRecount } from './expiry-recount.ts';
 import {
-  type Counted,
   noteProgress,
-  type Progress,
+  type RecountedMailbox,
+  type RecountProgress,
   readProgress,
   untouched,
 } from './recount-progress.ts';
@@ -146,7 +146,10 @@ async function recountMailbox(
   return undefined;
 }
 
-const NOTHING_COUNTED: Progress = { bucket: 0, counted: { messages: 0, bytes: 0, ...NO_FLAGS } };
+const NOTHING_COUNTED: RecountProgress = {
+  bucket: 0,
+  counted: { messages: 0, bytes: 0, ...NO_FLAGS },
+};
 
 /**
  * Live messages of a mailbox, from strongly consistent reads; expunged ones go to the days.
@@ -155,9 +158,12 @@ const NOTHING_COUNTED: Progress = { bucket: 0, counted: { messages: 0, bytes: 0,
 async function countMessages(
   { rows, clock }: RecountPorts,
   mailbox: Mailbox,
-  { progress, days }: { readonly progress: Progress; readonly days: ExpiryRecount | undefined },
+  {
+    progress,
+    days,
+  }: { readonly progress: RecountProgress; readonly days: ExpiryRecount | undefined },
   deadline: number,
-): Promise<{ readonly bucket?: number; readonly counted: Counted }> {
+): Promise<{ readonly bucket?: number; readonly counted: RecountedMailbox }> {
   const { mailboxId } = mailbox;
   let { messages, bytes, ...flags } = progress.counted;
   days?.forget(mailboxId);

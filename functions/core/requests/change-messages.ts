@@ -89,9 +89,9 @@ export async function requestCopy(
   checkRequestedUids('uids', uids);
   const source = await sourceOf(request, fromDeletion, from);
   const target = await requireTarget(ports.rows, access, parseMailboxPath('to', to));
-  await requireRoom(request, source, uids, target);
+  await requireRoomForCopies(request, source, uids, target);
   const done = await copyMessages(ports, access, source, uids, target, deadline);
-  return toAnswer(target, done);
+  return toCopyAnswer(target, done);
 }
 
 async function sourceOf(
@@ -126,9 +126,10 @@ export async function requestMove(
   const target = checkTarget(access, path, there);
   const passedOver: number[] = [];
   const options = { ...expungeOptions(request), passOver: passingInto(passedOver) };
-  if (access.settings.isExempt(source.path)) await requireRoom(request, source, uids, target);
+  if (access.settings.isExempt(source.path))
+    await requireRoomForCopies(request, source, uids, target);
   const done = await moveMessages(ports, access, source, uids, target, options, deadline);
-  return toAnswer(target, done, passedOver);
+  return toCopyAnswer(target, done, passedOver);
 }
 
 async function moveToStorage(
@@ -146,7 +147,7 @@ async function moveToStorage(
   const results = gone.results.flatMap(({ uid, sizeBytes, storedUid: newUid }) =>
     newUid === undefined ? [] : [{ uid, newUid, sizeBytes }],
   );
-  return toAnswer(storage, { results, complete: gone.complete }, passedOver);
+  return toCopyAnswer(storage, { results, complete: gone.complete }, passedOver);
 }
 
 /** Where an expunge leads to no storage, a move there would take from sight what it means to keep. */
@@ -162,7 +163,7 @@ function requireKept({ settings }: MailAccess, source: Mailbox): void {
 }
 
 /** @throws QuotaExceededError when so much more does not fit, before anything is copied */
-async function requireRoom(
+async function requireRoomForCopies(
   { ports, access }: MailRequest,
   source: Mailbox,
   uids: readonly number[],
@@ -180,7 +181,7 @@ const passingInto =
   (uid) =>
     void uids.push(uid);
 
-function toAnswer(
+function toCopyAnswer(
   target: Mailbox,
   done: Chunked<CopiedMessage>,
   passedOver: readonly number[] = [],

@@ -47,7 +47,7 @@ export async function whatGoes(
     if (shown.length > 0 && !recursive) throw hasChildren(path, shown);
   }
   const going = recursive || itself === undefined ? there : [itself];
-  for (const mailbox of going) requireDeletable(access, path, mailbox);
+  for (const mailbox of going) requireDeletableMailbox(access, path, mailbox);
   return { mailboxes: going, storages: going.filter((mailbox) => isStorage(access, mailbox)) };
 }
 
@@ -55,7 +55,7 @@ const isSeen = ({ actor, settings }: MailAccess, mailbox: Mailbox): boolean =>
   rightsOf(actor, settings, mailbox) !== '';
 
 /** @throws PermissionDeniedError, NotAllowedError */
-export function requireDeletable(access: MailAccess, path: string, mailbox: Mailbox): void {
+export function requireDeletableMailbox(access: MailAccess, path: string, mailbox: Mailbox): void {
   const { actor, settings } = access;
   const named = isSeen(access, mailbox) ? mailbox.path : path;
   if (!hasRight(actor, settings, mailbox, 'x')) throw permissionDenied('x', named);

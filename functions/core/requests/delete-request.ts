@@ -20,7 +20,7 @@ import { deletionUsage, estimatedCost, expungeUsage } from '../meter/folder-usag
 import { parseMailboxPath } from '../names/mailbox-path.ts';
 import { storedIn } from '../quota/quota.ts';
 import { text } from '../rows/attributes.ts';
-import { type Doomed, holdsMail, requireDeletable, whatGoes } from './deletable.ts';
+import { type Doomed, holdsMail, requireDeletableMailbox, whatGoes } from './deletable.ts';
 import { deleteAll } from './delete-all.ts';
 import { endSubscriptions, markEnding, resumeEnding } from './end-subscriptions.ts';
 import { expungeOptions, isStorage, type MailRequest, requireAdmin } from './mail-access.ts';
@@ -33,7 +33,7 @@ interface Sum {
   readonly bytes: number;
 }
 
-const NOTHING: Sum = { mailboxes: 0, messages: 0, bytes: 0 };
+const NONE_DELETED: Sum = { mailboxes: 0, messages: 0, bytes: 0 };
 
 /**
  * @param requestedBy who asks, for the record
@@ -72,7 +72,7 @@ export async function deleteMailbox(
     if (body.unsubscribe === true) {
       await endSubscriptions(await settleMoves(request, [path]), { path, recursive: true }, []);
     }
-    return delayedAnswer(request, tree, NOTHING);
+    return delayedAnswer(request, tree, NONE_DELETED);
   }
   const settled = await settleMoves(request, [path]);
   const { settings } = settled.access;
@@ -106,8 +106,8 @@ async function endedBefore(
   if (!isGone || !unsubscribe || dryRun) return undefined;
   const ended = await resumeEnding(request, { path, recursive });
   if (ended === undefined) return undefined;
-  if ('deletionId' in ended) return delayedAnswer(request, ended, NOTHING);
-  return { ...ended, ...NOTHING, complete: true };
+  if ('deletionId' in ended) return delayedAnswer(request, ended, NONE_DELETED);
+  return { ...ended, ...NONE_DELETED, complete: true };
 }
 
 interface Task {
@@ -141,7 +141,7 @@ async function deleteEach(
   { bypassExpungeStorage = false, requireEmpty = false }: Task['body'],
 ): Promise<Sum & { readonly complete: boolean }> {
   const { ports, access, deadline } = request;
-  let sum = NOTHING;
+  let sum = NONE_DELETED;
   for (const mailbox of mailboxes.toReversed()) {
     if (sum.mailboxes > 0 && ports.clock.now() > deadline) return { ...sum, complete: false };
     const deletion = {
@@ -186,7 +186,7 @@ function checkAgain(
   empty: boolean,
 ): void {
   for (const mailbox of mailboxes) {
-    requireDeletable(access, path, mailbox);
+    requireDeletableMailbox(access, path, mailbox);
     if (isStorage(access, mailbox)) {
       throw new StoreBusyError('an expunge storage came into being where mailboxes are deleted');
     }

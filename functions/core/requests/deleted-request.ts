@@ -5,6 +5,7 @@
 import type { DeletedItem, DeletedMember, DeletionState } from '../../contract/folder-api.ts';
 import type { DeletedRetentionDays } from '../../contract/mail-settings.ts';
 import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
+import { DAY_MS } from '../../contract/times.ts';
 import { namedRequesters, shownRequester } from '../accounts/requester.ts';
 import { shownAddresses } from '../accounts/shown-addresses.ts';
 import type { CoveredByBackup } from '../backups/backups.ts';
@@ -13,11 +14,11 @@ import { finishMove } from '../folders/finish-move.ts';
 import {
   deletedName,
   isStored,
-  membersOf,
   readMailboxes,
   requireTree,
   type Tree,
   toTree,
+  treeMembers,
   unknownDeletion,
 } from '../folders/tree.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
@@ -29,9 +30,7 @@ import { type MailRequest, openMailbox, requireAdmin } from './mail-access.ts';
 
 const DELETION_ID = /^[0-9A-F]{8}-[0-9a-f]{12}$/;
 
-const DAY_MS = 86_400_000;
-
-interface Page {
+interface DeletedPage {
   readonly limit: number;
   readonly after?: string;
 }
@@ -43,7 +42,7 @@ interface Page {
  */
 export async function requestDeleted(
   request: MailRequest,
-  page: Page,
+  page: DeletedPage,
 ): Promise<{ readonly items: readonly DeletedItem[]; readonly next?: string }> {
   requireAdmin(request, 'looking at deleted folders');
   const { ports, access } = request;
@@ -104,12 +103,12 @@ function endOf(settings: ResolvedSettings, path: string, deletedAt: number) {
 export async function requestMembers(
   request: MailRequest,
   given: string,
-  { limit, after = '' }: Page,
+  { limit, after = '' }: DeletedPage,
 ): Promise<{ readonly items: readonly DeletedMember[]; readonly next?: string }> {
   const { ports, access } = request;
   const tree = await openDeletion(request, given);
   const { accountId } = access.account;
-  const members = (await membersOf(ports.rows, accountId, tree.deletionId)).filter(
+  const members = (await treeMembers(ports.rows, accountId, tree.deletionId)).filter(
     ({ path }) => path > after,
   );
   const shown = members.slice(0, limit);

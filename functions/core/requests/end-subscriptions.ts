@@ -9,7 +9,7 @@ import { endingNames, hideSubscriptions, unsubscribe } from '../mailboxes/subscr
 import { isAtOrBelow } from '../names/mailbox-path.ts';
 import type { MailRequest } from './mail-access.ts';
 
-export interface Ending {
+export interface EndingSubscriptions {
   readonly path: string;
   /** With everything below it. */
   readonly recursive: boolean;
@@ -32,7 +32,7 @@ export async function markEnding(
  */
 export async function endSubscriptions(
   request: MailRequest,
-  ending: Ending,
+  ending: EndingSubscriptions,
   gone: readonly Mailbox[],
 ): Promise<void> {
   const taken = [ending.path, ...gone.map(({ path }) => path)];
@@ -46,7 +46,7 @@ export async function endSubscriptions(
  */
 export async function resumeEnding(
   request: MailRequest,
-  ending: Ending,
+  ending: EndingSubscriptions,
 ): Promise<Tree | Pick<DeleteMailboxAnswer, 'mode'> | undefined> {
   const { ports, access } = request;
   const left = await orphans(request, ending);
@@ -63,7 +63,7 @@ export async function resumeEnding(
 /** Names whose subscriptions were to end, and that no mailbox has. */
 async function orphans(
   { ports, access }: MailRequest,
-  { path, recursive }: Ending,
+  { path, recursive }: EndingSubscriptions,
 ): Promise<readonly string[]> {
   const { account } = access;
   const found: string[] = [];

@@ -39,7 +39,7 @@ import {
 import { selecting } from './select-entries.ts';
 
 /** What one mailbox loses. */
-interface Part {
+interface ExpungePart {
   readonly mailbox: Mailbox;
   readonly messages: readonly Pick<Message, 'uid' | 'sizeBytes'>[];
 }
@@ -172,7 +172,11 @@ class Answer {
   }
 
   /** @returns whether all of it went */
-  async take(request: MailRequest, part: Part, body: ExpungeMessagesRequest): Promise<boolean> {
+  async take(
+    request: MailRequest,
+    part: ExpungePart,
+    body: ExpungeMessagesRequest,
+  ): Promise<boolean> {
     const { mailbox, messages } = part;
     if (body.dryRun === true) requireUnheld(request.access.account);
     const gone =
@@ -207,7 +211,7 @@ class Answer {
 
 async function expunge(
   request: MailRequest,
-  { mailbox, messages }: Part,
+  { mailbox, messages }: ExpungePart,
   given: Pick<ExpungeOptions, 'bypassStorage' | 'passOver'>,
 ): Promise<Chunked<ExpungedMessage>> {
   const { ports, access, deadline } = request;

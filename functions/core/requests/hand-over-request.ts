@@ -13,15 +13,15 @@ import {
   handOverClaim,
   releaseSource,
 } from '../folders/hand-over-claim.ts';
-import { handOverTree, isWhole } from '../folders/hand-over-tree.ts';
-import { countsOf } from '../folders/move-writes.ts';
+import { handOverTree, isWholeTree } from '../folders/hand-over-tree.ts';
+import { countedIn } from '../folders/move-writes.ts';
 import { purgeTree } from '../folders/purge-tree.ts';
 import {
   isStored,
-  membersOf,
   readMailboxes,
   readTree,
   type Tree,
+  treeMembers,
   unknownDeletion,
 } from '../folders/tree.ts';
 import { type Undeletion, undeleteTree } from '../folders/undelete-tree.ts';
@@ -60,8 +60,8 @@ export async function requestHandOver(
   // What is held could be copied, but not ended where it is.
   if (from.held) throw await whyProtected(ports.rows, from);
   const settings = await settingsOf(to);
-  const members = await membersOf(ports.rows, from.accountId, deletionId, branch);
-  const counts = countsOf(await readMailboxes(ports.rows, members), 1);
+  const members = await treeMembers(ports.rows, from.accountId, deletionId, branch);
+  const counts = countedIn(await readMailboxes(ports.rows, members), 1);
   const { overQuota = false, dryRun = false } = body;
   const wanted = parseMailboxPath('to', body.to ?? branch);
   const handOver = { from, tree, branch, to, settings };
@@ -117,7 +117,7 @@ async function carryOut(
 /** @throws NotAllowedError when some of the copy was purged before it came back: the old one stays */
 async function requireWhole({ ports }: MailRequest, to: Account, arrivedId: string): Promise<void> {
   const arrived = await readTree(ports.rows, to.accountId, arrivedId);
-  if (arrived !== undefined && isWhole(arrived)) return;
+  if (arrived !== undefined && isWholeTree(arrived)) return;
   throw notAllowed(
     'a purge has taken some of the copy before it came back, so the deleted folder stays as well',
     'Bring it back where it was, or in a third account.',

@@ -1,5 +1,6 @@
 /** Ending early what was expunged in place, as administrators ask for it. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { DAY_MS } from '../../contract/times.ts';
 import type { PurgeExpungedAnswer, PurgeExpungedRequest } from '../../contract/unexpunge-api.ts';
 import { accountHeld } from '../accounts/accounts.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
@@ -9,7 +10,6 @@ import type { Entry } from '../messages/entries.ts';
 import { EVERYTHING_SHOWN } from '../messages/entries.ts';
 import { findInPlace } from '../messages/in-place-entries.ts';
 import { holdsExpunged, purgeInPlace } from '../messages/unexpunge-messages.ts';
-import { DAY_MS } from '../policies/expiry.ts';
 import { type MailRequest, openMailbox, requireAdmin } from './mail-access.ts';
 
 /** Some five transactions: what was found is gone before more is looked for. */

@@ -16,8 +16,7 @@ import {
   positionIn,
   type WalkPosition,
 } from '../queries/walk-position.ts';
-import { checkQuota } from '../quota/quota.ts';
-import { forgetBound } from '../quota/quota-bound.ts';
+import { admitOverQuota } from '../quota/quota.ts';
 import {
   checkRequestedUids,
   type MailRequest,
@@ -31,7 +30,7 @@ import { unlessBegun } from './unless-begun.ts';
 
 type Found = Pick<Message, 'uid' | 'sizeBytes'> & { readonly origin?: string };
 
-interface Part {
+interface RestorePart {
   readonly storage: Mailbox;
   readonly messages: readonly Found[];
   /** Where the walk of a query stands before this part. */
@@ -39,7 +38,7 @@ interface Part {
 }
 
 interface FoundParts {
-  readonly parts: readonly Part[];
+  readonly parts: readonly RestorePart[];
   readonly complete: boolean;
   /** Where the walk of a query stands behind them, when there is more. */
   readonly ends?: WalkPosition;
@@ -66,7 +65,7 @@ export async function requestRestore(
   const { parts, complete, ends } = found;
   const all = parts.flatMap(({ messages }) => messages);
   const bytes = all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const over = await requireRoom(request, body, all, to);
+  const over = await admitRestored(request, body, all, to);
   const flags = over ? { overQuota: true as const } : {};
   if (body.dryRun === true) {
     // What is kept does not end in the storage.
@@ -149,7 +148,7 @@ async function byQuery(
   const { clock } = request.ports;
   const { hiddenNamespace: _, ...all } = selecting(request, parseRestoreQuery(given, clock.now()));
   const { pages } = await selectMessages({ ...all, mayRead, position });
-  const parts: Part[] = [];
+  const parts: RestorePart[] = [];
   let found = 0;
   for await (const { mailbox, messages, begins, ends } of pages()) {
     // What lay in the mailbox before it became the storage was never expunged.
@@ -163,24 +162,15 @@ async function byQuery(
 }
 
 /** @returns whether it does not fit, and an administrator lets it in */
-async function requireRoom(
+async function admitRestored(
   { ports, access }: MailRequest,
-  { overQuota = false, dryRun }: RestoreMessagesRequest,
+  body: RestoreMessagesRequest,
   found: readonly Found[],
   to: string | undefined,
 ): Promise<boolean> {
-  const { settings, account } = access;
+  const { settings } = access;
   const counted = found.filter(({ origin = '' }) => !settings.isExempt(to ?? origin));
   const bytes = counted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const path = to ?? counted[0]?.origin;
-  if (path === undefined) return false;
-  try {
-    await checkQuota(ports, account, settings, path, bytes, { dryRun });
-    return false;
-  } catch (error) {
-    const isOver = error instanceof Error && error.name === 'QuotaExceededError';
-    if (!overQuota || !isOver) throw error;
-    if (dryRun !== true) await forgetBound(ports, account.accountId);
-    return true;
-  }
+  return path !== undefined && (await admitOverQuota(ports, access, { path, bytes }, body));
 }

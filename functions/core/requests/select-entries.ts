@@ -2,14 +2,14 @@
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { readMailboxPage } from '../messages/entries.ts';
 import type { PassOver } from '../messages/pass-over.ts';
-import type { Query } from '../queries/query.ts';
+import type { MailQuery } from '../queries/query.ts';
 import type { Selecting, ShownMessage } from '../queries/select-messages.ts';
 import type { MailRequest } from './mail-access.ts';
 
 /** @param passOver what is told of rows that cannot be read; missing: such a fault is thrown */
 export function selecting(
   { ports, access }: MailRequest,
-  query: Query,
+  query: MailQuery,
   passOver?: (mailbox: Mailbox) => PassOver,
 ): Selecting {
   const { rows, clock } = ports;

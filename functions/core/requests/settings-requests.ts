@@ -14,7 +14,7 @@ import { InvalidInputError, quoted } from '../errors.ts';
 import type { MailboxPorts } from '../mailboxes/mailboxes.ts';
 import { parsePattern } from '../names/mailbox-pattern.ts';
 import { showQuota } from '../quota/quota.ts';
-import { parseSettings } from '../settings/parse-settings.ts';
+import { parseMailSettings } from '../settings/parse-settings.ts';
 import { nearer, resolveSettings, type SettingsLevels } from '../settings/resolve-settings.ts';
 import {
   type ChangeSettings,
@@ -110,7 +110,7 @@ export async function applyToDomain(
 
 /** The whole document in place of what there is. @throws InvalidInputError */
 export function replacing(document: unknown): ChangeSettings {
-  parseSettings(document);
+  parseMailSettings(document);
   return () => document;
 }
 
@@ -119,7 +119,7 @@ export function replacing(document: unknown): ChangeSettings {
  * @throws InvalidInputError for names that no settings have
  */
 export function patching(patch: SettingsPatch): ChangeSettings {
-  const set = parseSettings(patch.set ?? {});
+  const set = parseMailSettings(patch.set ?? {});
   const unset = new Set(patch.unset ?? []);
   for (const name of unset) {
     if (MAIL_SETTINGS_NAMES.includes(name)) continue;

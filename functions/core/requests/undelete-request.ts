@@ -5,9 +5,9 @@ import { InvalidInputError, quoted } from '../errors.ts';
 import {
   everyTree,
   isStored,
-  membersOf,
   requireTree,
   type Tree,
+  treeMembers,
   unknownDeletion,
 } from '../folders/tree.ts';
 import { undeleteTree } from '../folders/undelete-tree.ts';
@@ -131,5 +131,5 @@ async function holds(
 ): Promise<boolean> {
   if (path === root) return true;
   if (!isAtOrBelow(path, root)) return false;
-  return (await membersOf(rows, accountId, deletionId, path)).length > 0;
+  return (await treeMembers(rows, accountId, deletionId, path)).length > 0;
 }

@@ -7,8 +7,7 @@ import type { Entry, EntryPage } from '../messages/entries.ts';
 import { parseKeywords } from '../messages/flags.ts';
 import { findInPlace, readInPlace } from '../messages/in-place-entries.ts';
 import { type UnexpungeOptions, unexpungeMessages } from '../messages/unexpunge-messages.ts';
-import { checkQuota } from '../quota/quota.ts';
-import { forgetBound } from '../quota/quota-bound.ts';
+import { admitOverQuota } from '../quota/quota.ts';
 import { openPlace, type Place } from './deleted-request.ts';
 import {
   checkRequestedUids,
@@ -62,7 +61,7 @@ export async function requestUnexpunge(
   checkSelection(body, afterUid);
   const mailbox = await openMailbox(request, 'mailbox', body.mailbox);
   const { entries, nextAfterUid } = await find(request, mailbox, body, afterUid);
-  const over = await requireRoom(request, mailbox, entries, body);
+  const over = await admitUnexpunged(request, mailbox, entries, body);
   const rest = { ...(over ? { overQuota: true as const } : {}), ...upTo(nextAfterUid) };
   if (body.dryRun === true) {
     requireUnheld(request.access.account);
@@ -129,21 +128,12 @@ async function find(
 }
 
 /** @returns whether it does not fit, and is let in */
-async function requireRoom(
+async function admitUnexpunged(
   { ports, access }: MailRequest,
   { path }: Mailbox,
   entries: readonly Entry[],
-  { overQuota = false, dryRun }: Pick<UnexpungeRequest, 'overQuota' | 'dryRun'>,
+  options: Pick<UnexpungeRequest, 'overQuota' | 'dryRun'>,
 ): Promise<boolean> {
-  const { account, settings } = access;
   if (entries.length === 0) return false;
-  try {
-    await checkQuota(ports, account, settings, path, bytesOf(entries), { dryRun });
-    return false;
-  } catch (error) {
-    const isOver = error instanceof Error && error.name === 'QuotaExceededError';
-    if (!overQuota || !isOver) throw error;
-    if (dryRun !== true) await forgetBound(ports, account.accountId);
-    return true;
-  }
+  return await admitOverQuota(ports, access, { path, bytes: bytesOf(entries) }, options);
 }

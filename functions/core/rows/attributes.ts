@@ -44,7 +44,7 @@ export function textSet(row: Row, name: string): ReadonlySet<string> {
 export function numbers(row: Row, name: string): Record<string, number> {
   const value = row.attributes[name];
   if (value === undefined) return {};
-  if (!isObject(value)) throw damaged(row, name, 'an object');
+  if (!isMap(value)) throw damaged(row, name, 'an object');
   for (const member of Object.values(value)) {
     if (typeof member !== 'number') throw damaged(row, name, 'an object of numbers');
   }
@@ -55,14 +55,14 @@ export function numbers(row: Row, name: string): Record<string, number> {
 export function texts(row: Row, name: string): Record<string, string> {
   const value = row.attributes[name];
   if (value === undefined) return {};
-  if (!isObject(value)) throw damaged(row, name, 'an object');
+  if (!isMap(value)) throw damaged(row, name, 'an object');
   for (const member of Object.values(value)) {
     if (typeof member !== 'string') throw damaged(row, name, 'an object of strings');
   }
   return { ...(value as Record<string, string>) };
 }
 
-export function isObject(value: Value | undefined): value is { readonly [name: string]: Value } {
+export function isMap(value: Value | undefined): value is { readonly [name: string]: Value } {
   return (
     typeof value === 'object' && value !== null && !(value instanceof Set) && !Array.isArray(value)
   );

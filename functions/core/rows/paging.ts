@@ -1,8 +1,8 @@
 /** Walking every page of a query. */
-import type { Query, Row, RowStore } from '../ports/row-store.ts';
+import type { Row, RowQuery, RowStore } from '../ports/row-store.ts';
 
 /** Every row of a query, page by page; memory holds one page. */
-export async function* everyRow(rows: RowStore, query: Query): AsyncGenerator<Row> {
+export async function* everyRow(rows: RowStore, query: RowQuery): AsyncGenerator<Row> {
   let after: string | undefined;
   do {
     const page = await rows.query(after === undefined ? query : { ...query, after });
@@ -12,7 +12,7 @@ export async function* everyRow(rows: RowStore, query: Query): AsyncGenerator<Ro
 }
 
 /** Whether a partition (or a part of it) holds any row, strongly consistent. */
-export async function holdsRows(rows: RowStore, query: Omit<Query, 'limit'>): Promise<boolean> {
+export async function holdsRows(rows: RowStore, query: Omit<RowQuery, 'limit'>): Promise<boolean> {
   for await (const _ of everyRow(rows, { ...query, limit: 1, keysOnly: true })) return true;
   return false;
 }

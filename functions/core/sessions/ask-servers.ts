@@ -21,7 +21,7 @@ const PARALLEL_SERVERS = 64;
 const TRIES = 3;
 const WAIT_MS = 1000;
 
-export type Asked<R> =
+export type AskedServers<R> =
   | { readonly server: MailServer; readonly answer: R }
   | { readonly server: MailServer; readonly error: MailServerError };
 
@@ -29,7 +29,7 @@ export type Asked<R> =
 export async function askServers<R>(
   { mailServers, clock }: ServerPorts,
   ask: (server: MailServer) => Promise<R>,
-): Promise<Asked<R>[]> {
+): Promise<AskedServers<R>[]> {
   return await inParallel(mailServers.servers, PARALLEL_SERVERS, async (server) => {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -44,7 +44,7 @@ export async function askServers<R>(
 }
 
 /** The refusal by the first server that failed; undefined when all answered. */
-export function refusalOf(asked: readonly Asked<unknown>[]): RefusalAnswer | undefined {
+export function refusalOf(asked: readonly AskedServers<unknown>[]): RefusalAnswer | undefined {
   const errors = asked.flatMap((one) => ('error' in one ? [one.error] : []));
   const [first, ...others] = errors;
   if (first === undefined) return undefined;

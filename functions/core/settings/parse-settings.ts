@@ -8,7 +8,7 @@ import { InvalidInputError, quoted } from '../errors.ts';
  * for its settings are taken as well (contract/seed-mail-settings.ts).
  * @throws InvalidInputError naming every field that is wrong
  */
-export function parseSettings(given: unknown): MailSettings {
+export function parseMailSettings(given: unknown): MailSettings {
   const { settings, problems } = checkMailSettings(given);
   refuse(problems);
   return settings;

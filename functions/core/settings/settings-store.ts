@@ -9,7 +9,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { Guard, Refusal, RowStore, Value, Write, WriteResult } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
-import { parseSettings, refuse } from './parse-settings.ts';
+import { parseMailSettings, refuse } from './parse-settings.ts';
 import {
   type ResolvedSettings,
   resolveSettings,
@@ -127,7 +127,7 @@ export async function changeAccountSettings(
   return await untilWon(ports, deadline, async () => {
     const current = await readAccount(ports.rows, account.accountId);
     if (current?.state !== 'active') throw notActive(current ?? account);
-    const settings = parseSettings(change(current.settings ?? {}));
+    const settings = parseMailSettings(change(current.settings ?? {}));
     const domain =
       account.user === undefined
         ? {}
@@ -137,7 +137,7 @@ export async function changeAccountSettings(
       kind: 'update',
       key,
       guard: sameSettings(current),
-      change: { set: { settings: toValue(settings) }, add: { settingsRevision: 1 } },
+      change: { set: { settings: settingsValue(settings) }, add: { settingsRevision: 1 } },
     });
     if (result.outcome !== 'written') return 'lost';
     const settingsRevision = (current.settingsRevision ?? 0) + 1;
@@ -164,7 +164,7 @@ export async function changeDomainSettings(
   const key = registryKeys.domainSettings(domain);
   return await untilWon(ports, deadline, async () => {
     const row = await ports.rows.get(key);
-    const settings = parseSettings(change(settingsOf(row)));
+    const settings = parseMailSettings(change(settingsOf(row)));
     checkEffective(resolveSettings(deployment, settings));
     const revision = row && optionalNumber(row, 'settingsRevision');
     const write: Write = {
@@ -175,7 +175,7 @@ export async function changeDomainSettings(
         v: ROW_VERSION,
         type: 'domain-settings',
         domain,
-        settings: toValue(settings),
+        settings: settingsValue(settings),
         settingsRevision: (revision ?? 0) + 1,
       },
     };
@@ -227,4 +227,4 @@ function sameRevision(
 }
 
 /** Documents hold texts, numbers, booleans, nulls, lists and maps, as rows do. */
-const toValue = (settings: MailSettings): Value => settings as unknown as Value;
+const settingsValue = (settings: MailSettings): Value => settings as unknown as Value;

@@ -5,7 +5,7 @@ import type { WalkedPart, WalkFailure, WalkReport } from '../../contract/walks.t
 const FAILURES_SHOWN = 5;
 const MESSAGE_LENGTH_MAX = 300;
 
-export const NOTHING: WalkReport = {
+export const NOTHING_WALKED: WalkReport = {
   mailboxes: 0,
   messages: 0,
   bytes: 0,
@@ -36,7 +36,7 @@ export function failureOf(what: string, error: unknown): WalkReport {
     error: name,
     message: message.slice(0, MESSAGE_LENGTH_MAX),
   };
-  return { ...NOTHING, failed: 1, failures: [failure] };
+  return { ...NOTHING_WALKED, failed: 1, failures: [failure] };
 }
 
 /** What became of a part of a machine's map; one that failed counts as one failure. */
@@ -49,5 +49,5 @@ export function partReport<R extends WalkReport>(walked: WalkedPart<R>): R | Wal
 }
 
 /** The failures of a report in one line. */
-export const named = ({ failures }: WalkReport): string =>
+export const failuresNamed = ({ failures }: WalkReport): string =>
   failures.map(({ what, error, message }) => `${what}: ${error}: ${message}`).join('; ');

@@ -1,13 +1,12 @@
 /** A walk along one shard of the index `due`, page by page, for as many invocations as it takes. */
+
+import { SHARDS } from '../../contract/key-layout.ts';
 import type { WalkAnswer, WalkProgress, WalkReport } from '../../contract/walks.ts';
 import { StoreBusyError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
 import { holdsRows } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
-
-/** The index has as many partitions of a kind as hex digits, so that they are walked at once. */
-export const SHARDS = [...'0123456789abcdef'];
 
 const PAGE_ROWS = 100;
 

@@ -17,12 +17,11 @@ import {
   type AccountRoutes,
   type AskedOfAccount,
   type MailDependencies,
+  PATH,
   PLACE,
   placeIn,
+  WHOLE,
 } from './open-request.ts';
-
-const WHOLE = z.int('allowed is a whole number');
-const PATH = z.string('allowed is the name of a mailbox');
 
 const UPLOAD = z.strictObject({ size: WHOLE });
 

@@ -5,14 +5,15 @@ import { requestDelete } from '../../core/requests/delete-request.ts';
 import { requestDeleted, requestMembers } from '../../core/requests/deleted-request.ts';
 import { requestUndelete } from '../../core/requests/undelete-request.ts';
 import { callerOf } from '../../runtime/door.ts';
-import { DRY_RUN, PAGE, pageOf, TEXT } from '../../runtime/request-parts.ts';
+import { DRY_RUN, PAGE, pageAsked, TEXT } from '../../runtime/request-parts.ts';
 import type { AccountRoutes } from './open-request.ts';
+import { PATH } from './open-request.ts';
 
-const PATH = z.string('allowed is the name of a mailbox').optional();
+const SOME_PATH = PATH.optional();
 const YES = z.boolean('allowed is true or false').optional();
 
 const DELETE = z.strictObject({
-  mailbox: PATH,
+  mailbox: SOME_PATH,
   recursive: YES,
   requireEmpty: YES,
   unsubscribe: YES,
@@ -22,10 +23,10 @@ const DELETE = z.strictObject({
 
 const UNDELETE = z.strictObject({
   deletionId: z.string('allowed is the id of a deletion').optional(),
-  mailbox: PATH,
+  mailbox: SOME_PATH,
   at: z.iso.datetime({ offset: true, error: 'allowed is a time in ISO 8601' }).optional(),
-  path: PATH,
-  to: PATH,
+  path: SOME_PATH,
+  to: SOME_PATH,
   toUser: z.string('allowed is an address').optional(),
   overQuota: YES,
 });
@@ -49,8 +50,8 @@ export function addFolderRoutes(routes: AccountRoutes): void {
     const request = await open();
     return context.json(
       deletion === undefined
-        ? await requestDeleted(request, pageOf(query))
-        : await requestMembers(request, deletion, pageOf(query)),
+        ? await requestDeleted(request, pageAsked(query))
+        : await requestMembers(request, deletion, pageAsked(query)),
     );
   });
 }

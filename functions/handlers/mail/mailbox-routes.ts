@@ -23,11 +23,8 @@ import {
   requestUnsubscribe,
 } from '../../core/requests/mailbox-requests.ts';
 import { requestRename } from '../../core/requests/rename-request.ts';
-import { PAGE, pageOf, TEXT, TEXTS } from '../../runtime/request-parts.ts';
-import { type AccountRoutes, PLACE, placeIn } from './open-request.ts';
-
-const WHOLE = z.int('allowed is a whole number');
-const PATH = z.string('allowed is the name of a mailbox');
+import { PAGE, pageAsked, TEXT, TEXTS } from '../../runtime/request-parts.ts';
+import { type AccountRoutes, PATH, PLACE, placeIn, WHOLE } from './open-request.ts';
 
 const NEW_MAILBOX = z.strictObject({
   path: PATH,
@@ -54,7 +51,7 @@ const ACL_CHANGE = z.strictObject({
 export function addMailboxRoutes(routes: AccountRoutes): void {
   const listing = { query: { ...PAGE, pattern: TEXTS } };
   routes.route('GET', 'mailboxes', listing, async ({ context, query, open }) => {
-    const page = pageOf(query);
+    const page = pageAsked(query);
     const request = await open();
     return context.json(
       query.pattern === undefined
@@ -98,7 +95,7 @@ function addLooking(routes: AccountRoutes): void {
 
 function addSubscriptions(routes: AccountRoutes): void {
   routes.route('GET', 'subscriptions', { query: PAGE }, async ({ context, query, open }) => {
-    const { paths, next } = await requestSubscriptions(await open(), pageOf(query));
+    const { paths, next } = await requestSubscriptions(await open(), pageAsked(query));
     return context.json({ items: paths.map((path) => ({ path })), ...(next && { next }) });
   });
   routes.route('POST', 'subscriptions', { body: SUBSCRIPTION }, async ({ context, body, open }) =>

@@ -18,8 +18,8 @@ import { requestRestore } from '../../core/requests/restore-request.ts';
 import { callerOf } from '../../runtime/door.ts';
 import { DRY_RUN } from '../../runtime/request-parts.ts';
 import type { AccountRoutes } from './open-request.ts';
+import { PATH } from './open-request.ts';
 
-const PATH = z.string('allowed is the name of a mailbox');
 const UIDS = z.array(z.int('allowed is a whole number').positive(), 'allowed is a list of UIDs');
 
 const FLAG_CHANGE = z.strictObject({

@@ -1,5 +1,5 @@
 /** Whose mail a request is about, on whose behalf it acts, and by which rules. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { BackupGate } from '../../contract/backups.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { type Account, findAccount, requireActiveAccount } from '../../core/accounts/accounts.ts';
@@ -34,6 +34,9 @@ export interface MailDependencies {
 
 /** Owners and other users ask below one path, administrators below another: IAM tells them apart. */
 export type DoorKind = 'owner' | 'admin';
+
+export const PATH = z.string('allowed is the name of a mailbox');
+export const WHOLE = z.int('allowed is a whole number');
 
 /** Where a reading looks: in a mailbox, or, for administrators, in a deleted folder. */
 export const PLACE = { deletion: TEXT, mailbox: TEXT } as const;

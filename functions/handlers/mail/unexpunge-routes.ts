@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { decodeCursor, encodeCursor, wrongCursor } from '../../adapters/cursors.ts';
 import { UID_MAX } from '../../contract/limits.ts';
+import { DAY_SECONDS, DAYS_MAX } from '../../contract/times.ts';
 import type {
   ExpungedItem,
   PurgeExpungedAnswer,
@@ -14,13 +15,7 @@ import type { Entry } from '../../core/messages/entries.ts';
 import { type PurgePlace, requestPurgeExpunged } from '../../core/requests/purge-expunged.ts';
 import { requestExpunged, requestUnexpunge } from '../../core/requests/unexpunge-request.ts';
 import { AFTER_UID, DRY_RUN, LIMIT } from '../../runtime/request-parts.ts';
-import { type AccountRoutes, PLACE, placeIn } from './open-request.ts';
-
-const PATH = z.string('allowed is the name of a mailbox');
-
-/** A century is beyond anyone's mistake, and keeps times what a date can be. */
-const DAYS_MAX = 36_500;
-const DAY_SECONDS = 86_400;
+import { type AccountRoutes, PATH, PLACE, placeIn } from './open-request.ts';
 
 const UNEXPUNGE = z.strictObject({
   mailbox: PATH,

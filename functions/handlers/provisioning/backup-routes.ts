@@ -5,11 +5,11 @@ import { showBackups } from '../../core/backups/backups.ts';
 import { type BackupPorts, parseMoment, recordBackup } from '../../core/backups/record-backup.ts';
 import { callerOf, type Door, deadlineOf } from '../../runtime/door.ts';
 
-const MOMENT = 'allowed is ISO 8601 with a time and a zone such as 2026-11-22T03:00:00Z';
+const MOMENT_ALLOWED = 'allowed is ISO 8601 with a time and a zone such as 2026-11-22T03:00:00Z';
 
 const NEW_BACKUP = z.strictObject({
   resource: z.string('allowed is the name of a resource').optional(),
-  createdAt: z.string(MOMENT),
+  createdAt: z.string(MOMENT_ALLOWED),
   source: z.string('allowed is a text').optional(),
   jobId: z.string('allowed is a text').optional(),
 });

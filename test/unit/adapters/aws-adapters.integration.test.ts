@@ -1,7 +1,7 @@
 /** What S3, KMS and Step Functions may answer and no emulator does on demand. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { TRIES_MAX } from '../../../functions/adapters/backoff.ts';
+import { REQUEST_TRIES_MAX } from '../../../functions/adapters/backoff.ts';
 import { KmsSigner } from '../../../functions/adapters/kms-signer.ts';
 import { S3EvidenceStore } from '../../../functions/adapters/s3-evidence-store.ts';
 import { S3ObjectStore } from '../../../functions/adapters/s3-object-store.ts';
@@ -164,7 +164,7 @@ describe('evidence in S3', () => {
     await expect(
       new S3EvidenceStore(options).save('c.json', BYTES, LOCKED_UNTIL),
     ).rejects.toMatchObject({ name: 'StoreBusyError' });
-    expect(endpoint.requests).toHaveLength(TRIES_MAX);
+    expect(endpoint.requests).toHaveLength(REQUEST_TRIES_MAX);
   });
 
   test('W5: a denied read is not a missing certificate', async () => {

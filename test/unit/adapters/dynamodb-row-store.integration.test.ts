@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TRIES_MAX } from '../../../functions/adapters/backoff.ts';
+import { REQUEST_TRIES_MAX } from '../../../functions/adapters/backoff.ts';
 import { DynamoDbRowStore } from '../../../functions/adapters/dynamodb-row-store.ts';
 import type { RowKey } from '../../../functions/contract/row-layout.ts';
 import type { Write } from '../../../functions/core/ports/row-store.ts';
@@ -112,7 +112,7 @@ describe('single writes that meet a transaction', () => {
     );
     const before = clock.now();
     await expect(rows.write(PUT)).rejects.toMatchObject({ name: 'StoreBusyError' });
-    expect(endpoint.requests).toHaveLength(TRIES_MAX);
+    expect(endpoint.requests).toHaveLength(REQUEST_TRIES_MAX);
     expect(clock.now() - before).toBeLessThan(6000);
   });
 });
@@ -170,7 +170,7 @@ describe('canceled transactions', () => {
       fault(response, 'TransactionCanceledException', canceled('ThrottlingError', 'None')),
     );
     await expect(rows.transact([PUT, UPDATE])).rejects.toMatchObject({ name: 'StoreBusyError' });
-    expect(endpoint.requests).toHaveLength(TRIES_MAX);
+    expect(endpoint.requests).toHaveLength(REQUEST_TRIES_MAX);
   });
 
   test('O2: a mistake in a write is thrown as it came, whatever else went wrong', async () => {
@@ -214,7 +214,7 @@ describe('removeAll', () => {
       json(response, { UnprocessedItems: { D: batchOf(request).slice(0, 1) } }),
     );
     await expect(rows.removeAll(keys(3))).rejects.toMatchObject({ name: 'StoreBusyError' });
-    expect(endpoint.requests).toHaveLength(TRIES_MAX);
+    expect(endpoint.requests).toHaveLength(REQUEST_TRIES_MAX);
   });
 
   test('X3: a row under a transaction is waited for', async () => {

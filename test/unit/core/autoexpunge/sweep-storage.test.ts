@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
+import { DAY_MS } from '../../../../functions/contract/times.ts';
 import { restoreMessages } from '../../../../functions/core/messages/restore-messages.ts';
-import { DAY_MS } from '../../../../functions/core/policies/expiry.ts';
-import type { Query, Row } from '../../../../functions/core/ports/row-store.ts';
+import type { Row, RowQuery } from '../../../../functions/core/ports/row-store.ts';
 import { DAY_SECONDS, policies, SweptAccount } from './swept-account.ts';
 
 const STORAGE = '.EXPUNGED';
@@ -124,7 +124,7 @@ describe('the age limit of the storage', () => {
 
 /** The index still shows these rows. */
 function lateIndex(it: SweptAccount, late: readonly Row[]) {
-  const isLazy = ({ index }: Query) => index === 'lazy';
+  const isLazy = ({ index }: RowQuery) => index === 'lazy';
   const bySk = ({ attributes }: Row) => String(attributes['lazySk']);
   const rows = queriesOf(it, isLazy, (found) =>
     [...found, ...late].toSorted((one, other) => bySk(one).localeCompare(bySk(other))),
@@ -135,14 +135,14 @@ function lateIndex(it: SweptAccount, late: readonly Row[]) {
 /** The row store, with the answers of some queries changed. */
 function queriesOf(
   it: SweptAccount,
-  concerned: (query: Query) => boolean,
+  concerned: (query: RowQuery) => boolean,
   change: (found: readonly Row[]) => readonly Row[],
 ) {
   const { rows } = it.world.ports;
   return new Proxy(rows, {
     get: (target, name) => {
       if (name !== 'query') return (Reflect.get(target, name) as () => unknown).bind(target);
-      return async (query: Query) => {
+      return async (query: RowQuery) => {
         const page = await target.query(query);
         return concerned(query) ? { ...page, rows: change(page.rows) } : page;
       };

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SweepAnswer, SweepProgress } from '../../../../functions/contract/autoexpunge.ts';
+import { SHARDS } from '../../../../functions/contract/key-layout.ts';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
 import type { WalkFailure } from '../../../../functions/contract/walks.ts';
@@ -12,7 +13,7 @@ import { deliverMessages } from '../../../../functions/core/messages/deliver-mes
 import { duePartition } from '../../../../functions/core/policies/due.ts';
 import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { changeDomainSettings } from '../../../../functions/core/settings/settings-store.ts';
-import { dueShards, SHARDS } from '../../../../functions/core/walks/walk-shard.ts';
+import { dueShards } from '../../../../functions/core/walks/walk-shard.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 import { policies, RETENTION_DAYS } from './swept-account.ts';

@@ -5,7 +5,7 @@ import { deleteNow } from '../../../../functions/core/folders/delete-now.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
-import type { Query, RowStore } from '../../../../functions/core/ports/row-store.ts';
+import type { RowQuery, RowStore } from '../../../../functions/core/ports/row-store.ts';
 import { usedQuota } from '../../../../functions/core/quota/quota.ts';
 import { SweptAccount } from '../autoexpunge/swept-account.ts';
 import { interrupted } from '../interrupted.ts';
@@ -36,7 +36,7 @@ function lateIndex(rows: RowStore, times: number): RowStore {
     write: (write) => rows.write(write),
     transact: (writes) => rows.transact(writes),
     removeAll: (keys) => rows.removeAll(keys),
-    query: async (query: Query) => {
+    query: async (query: RowQuery) => {
       if (query.index !== 'lazy') return await rows.query(query);
       left -= 1;
       return left < 0 ? await rows.query(query) : { rows: [] };

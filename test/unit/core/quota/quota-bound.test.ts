@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { dictmapKeys, registryKeys } from '../../../../functions/contract/row-layout.ts';
+import { DAY_MS } from '../../../../functions/contract/times.ts';
 import {
   type Account,
   requireActiveAccount,
@@ -11,8 +12,7 @@ import { createMailbox } from '../../../../functions/core/mailboxes/create-mailb
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
-import { DAY_MS } from '../../../../functions/core/policies/expiry.ts';
-import type { Query } from '../../../../functions/core/ports/row-store.ts';
+import type { RowQuery } from '../../../../functions/core/ports/row-store.ts';
 import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { checkQuota, usedQuota } from '../../../../functions/core/quota/quota.ts';
 import { BOUND_MS } from '../../../../functions/core/quota/quota-bound.ts';
@@ -28,7 +28,7 @@ const LIMIT = 200_000;
 class CountingRows extends MemoryRowStore {
   read = 0;
 
-  override async query(query: Query) {
+  override async query(query: RowQuery) {
     const page = await super.query(query);
     this.read += page.rows.length;
     return page;

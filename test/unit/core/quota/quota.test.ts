@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
+import { DAY_MS } from '../../../../functions/contract/times.ts';
 import { requireActiveAccount } from '../../../../functions/core/accounts/accounts.ts';
 import { type Actor, ADMIN, OWNER } from '../../../../functions/core/accounts/actor.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
-import { DAY_MS } from '../../../../functions/core/policies/expiry.ts';
 import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { showQuota } from '../../../../functions/core/quota/quota.ts';
 import { readSettings } from '../../../../functions/core/settings/settings-store.ts';

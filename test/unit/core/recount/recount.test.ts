@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BUCKET_UIDS } from '../../../../functions/contract/limits.ts';
 import { dictmapKeys, registryKeys } from '../../../../functions/contract/row-layout.ts';
+import { DAY_MS } from '../../../../functions/contract/times.ts';
 import {
   type Account,
   requireActiveAccount,
@@ -11,7 +12,7 @@ import { createMailbox } from '../../../../functions/core/mailboxes/create-mailb
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
-import { DAY_MS, dayOf } from '../../../../functions/core/policies/expiry.ts';
+import { dayOf } from '../../../../functions/core/policies/expiry.ts';
 import type { RowStore } from '../../../../functions/core/ports/row-store.ts';
 import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { showQuota } from '../../../../functions/core/quota/quota.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { MAIL_SETTINGS_BYTES } from '../../../../functions/contract/limits.ts';
-import { parseSettings } from '../../../../functions/core/settings/parse-settings.ts';
+import { parseMailSettings } from '../../../../functions/core/settings/parse-settings.ts';
 
 describe('settings under the names of the seed', () => {
   test('L2, L7, L8, A1: the example of the document is taken whole', () => {
     expect(
-      parseSettings({
+      parseMailSettings({
         lazy_expunge: '.EXPUNGED',
         lazy_expunge_only_last_instance: 'yes',
         lazy_expunge_exclude: '\\trash',
@@ -39,12 +39,12 @@ describe('settings under the names of the seed', () => {
     ['2weeks', 1_209_600],
     ['1 DAY', 86_400],
   ])('A1: %s are %i seconds', (given, afterSeconds) => {
-    const { mailboxes } = parseSettings({ mailboxes: { Trash: { autoexpunge: given } } });
+    const { mailboxes } = parseMailSettings({ mailboxes: { Trash: { autoexpunge: given } } });
     expect(mailboxes?.['Trash']).toEqual({ autoexpunge: { afterSeconds } });
   });
 
   test("A1: Dovecot's 0 is off", () => {
-    const { mailboxes } = parseSettings({
+    const { mailboxes } = parseMailSettings({
       mailboxes: {
         Trash: { autoexpunge: '0', autoexpunge_max_mails: 0 },
         Junk: { autoexpunge: 0, autoexpunge_max_mails: '5' },
@@ -63,11 +63,13 @@ describe('settings under the names of the seed', () => {
     ['*:storage=2KB', 2048],
     ['*:storage=7B', 7],
   ])('L7: %s are %i bytes', (rule, quotaBytes) => {
-    expect(parseSettings({ quota_rule: rule })).toEqual({ quotaBytes });
+    expect(parseMailSettings({ quota_rule: rule })).toEqual({ quotaBytes });
   });
 
   test('an empty lazy_expunge is off, and ACL lines may quote a name', () => {
-    expect(parseSettings({ lazy_expunge: '', acl: ['"My Mail" owner lr', 'Sent owner'] })).toEqual({
+    expect(
+      parseMailSettings({ lazy_expunge: '', acl: ['"My Mail" owner lr', 'Sent owner'] }),
+    ).toEqual({
       lazyExpunge: 'off',
       mailboxes: { 'My Mail': { ownerRights: 'lr' }, Sent: { ownerRights: '' } },
     });
@@ -82,7 +84,7 @@ describe('the names that Cyrus has', () => {
     [{ expunge_mode: 'delayed', lazy_expunge: '' }, 'in-place'],
     [{ lazyExpunge: 'in-place' }, 'in-place'],
   ])('L1: %j', (given, lazyExpunge) => {
-    expect(parseSettings(given)).toEqual({ lazyExpunge });
+    expect(parseMailSettings(given)).toEqual({ lazyExpunge });
   });
 
   test.each([
@@ -91,12 +93,12 @@ describe('the names that Cyrus has', () => {
     [{ expunge_mode: 'delayed', lazyExpunge: 'off' }],
     [{ expunge_mode: 'later' }],
   ])('O2: %j is refused', (given) => {
-    expect(() => parseSettings(given)).toThrow(/^expunge_mode: got /);
+    expect(() => parseMailSettings(given)).toThrow(/^expunge_mode: got /);
   });
 
   test('in-place is no storage: names at or below it are like any other', () => {
     const given = { lazyExpunge: 'in-place', lazyExpungeExclude: ['in-place/x'] };
-    expect(parseSettings(given)).toEqual(given);
+    expect(parseMailSettings(given)).toEqual(given);
   });
 });
 
@@ -149,17 +151,17 @@ describe('O2: a bad setting is refused when it is made, with the field named', (
     ['.EXPUNGED', /^settings: got "\.EXPUNGED", allowed is an object/],
     [null, /^settings: got null/],
   ])('%j', (given, message) => {
-    expect(() => parseSettings(given)).toThrow(message);
+    expect(() => parseMailSettings(given)).toThrow(message);
   });
 
   test('every problem at once', () => {
-    expect(() => parseSettings({ lazyExpunge: 7, quotaBytes: -1 })).toThrow(
+    expect(() => parseMailSettings({ lazyExpunge: 7, quotaBytes: -1 })).toThrow(
       /lazyExpunge: .*; quotaBytes: /,
     );
   });
 
   test(`a document of more than ${MAIL_SETTINGS_BYTES} bytes`, () => {
     const quotaExempt = Array.from({ length: 90 }, (_, index) => `${index}${'x'.repeat(90)}`);
-    expect(() => parseSettings({ quotaExempt })).toThrow(/^settings: got "\d+ bytes"/);
+    expect(() => parseMailSettings({ quotaExempt })).toThrow(/^settings: got "\d+ bytes"/);
   });
 });

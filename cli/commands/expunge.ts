@@ -14,6 +14,7 @@ import { count, counted, size } from '../output/text.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import type { AccountOptions } from './message.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
+import { undecidedIn, warnOfUndecided } from './undecided.ts';
 import { collecting, notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
 
 const FIELDS: readonly Field<ExpungeMessagesAnswer>[] = [
@@ -139,6 +140,7 @@ async function send(
     bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
     ...deletedIn(answers),
     ...passedOverIn(answers),
+    ...undecidedIn(answers),
     mailboxesMatched: Math.max(0, ...answers.map(({ mailboxesMatched }) => mailboxesMatched)),
     complete,
   };
@@ -176,6 +178,7 @@ async function finish(
   if (query !== undefined && answer.mailboxesMatched === 0) {
     await writeLine(io.stderr, 'warning: the query matches no mailbox of this account');
   }
+  await warnOfUndecided(io, answer);
   for (const { mailbox, uid } of answer.passedOver ?? []) {
     const name = `message ${uid} of ${JSON.stringify(mailbox)}`;
     await writeLine(io.stderr, `warning: ${name} stays: its row is damaged or too large`);

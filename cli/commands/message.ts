@@ -14,6 +14,7 @@ import { write, writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
+import { undecidedIn, warnOfUndecided } from './undecided.ts';
 import { collecting, inRequests, untilTheLast } from './until-complete.ts';
 
 const FIELDS: readonly Field<MessageAnswer>[] = [
@@ -142,9 +143,10 @@ export async function searchMessages(
     ({ count }) => count,
   );
   const items = answers.flatMap((one) => one.items);
-  const answer = { items, count: items.length, complete };
+  const answer = { items, count: items.length, ...undecidedIn(answers), complete };
   if (format === 'json') await writeLine(io.stdout, JSON.stringify(answer, undefined, 2));
   else await printList(io, format, once(answer.items), FOUND);
+  await warnOfUndecided(io, answer);
   if (answer.complete) return EXIT.ok;
   const shown = counted(answer.items.length, 'message');
   await writeLine(io.stderr, `the list is cut after ${shown}: there may be more, ask for less`);

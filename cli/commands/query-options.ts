@@ -4,6 +4,7 @@
  */
 import { InvalidArgumentError } from 'commander';
 import { timeInSeconds } from '../../functions/contract/seed-mail-settings.ts';
+import { parseMoment } from '../../functions/contract/times.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -77,7 +78,6 @@ export function parseQueryJson(text: string): Document {
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 /**
  * So long ago (`1d`), the UTC midnight that began a day (`2026-11-01`), or a moment in ISO 8601.
@@ -86,7 +86,7 @@ const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:
 export function parseTime(text: string): Document {
   const secondsAgo = timeInSeconds(text);
   if (secondsAgo !== undefined) return { secondsAgo };
-  if (MOMENT.test(text) && !Number.isNaN(Date.parse(text))) return { at: text };
+  if (parseMoment(text) !== undefined) return { at: text };
   const at = `${text}T00:00:00Z`;
   // The 31st of February is no day, though it can be read as one of March.
   const isDay = DATE.test(text) && !Number.isNaN(Date.parse(at));

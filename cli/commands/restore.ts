@@ -13,6 +13,7 @@ import { type Field, printList } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
 import type { AccountOptions } from './message.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
+import { undecidedIn, warnOfUndecided } from './undecided.ts';
 import { collecting, notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
 
 const FIELDS: readonly Field<RestoreMessagesAnswer['restored'][number]>[] = [
@@ -43,6 +44,7 @@ export async function restoreMessages(context: Context, options: RestoreOptions)
   const { restored, bytes, dryRun, overQuota, complete } = done;
   const what = `${counted(restored.length, 'message')}, ${size(bytes)}`;
   const over = overQuota ? ', over quota' : '';
+  await warnOfUndecided(io, done);
   if (dryRun) {
     const least = complete ? '' : 'at least ';
     await writeLine(io.stderr, `would restore ${least}${what}${over}; nothing was changed`);
@@ -109,6 +111,7 @@ async function send(
     restored: answers.flatMap(({ restored }) => restored),
     bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
     ...(answers.some(({ overQuota }) => overQuota) ? { overQuota: true } : {}),
+    ...undecidedIn(answers),
     complete,
   };
 }

@@ -1,5 +1,6 @@
 /** The few header fields an import needs. */
 import { HEADER_BYTES_MAX } from '../../functions/contract/limits.ts';
+import { parseHeaderDate } from '../../functions/contract/mail-date.ts';
 
 /** Mail is not older than mail, and a date far ahead is a broken clock. */
 const EARLIEST = Date.UTC(1970, 0, 1);
@@ -27,6 +28,6 @@ export function headerFields(raw: Buffer, names: readonly string[]): Map<string,
 /** A date of RFC 5322, or undefined when it is unreadable or cannot be a date of mail. */
 export function parseMailDate(value: string | undefined): Date | undefined {
   if (value === undefined) return undefined;
-  const time = Date.parse(value.replace(/\([^)]*\)/g, ' ').trim());
+  const time = parseHeaderDate(value) ?? Number.NaN;
   return time >= EARLIEST && time < LATEST ? new Date(time) : undefined;
 }

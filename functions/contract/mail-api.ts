@@ -127,6 +127,8 @@ export interface ExpungeMessagesAnswer {
   readonly bytes: number;
   /** Mailboxes that the query's names and patterns met. */
   readonly mailboxesMatched: number;
+  /** Messages of which the rows do not say whether the query means them: left alone. */
+  readonly undecided?: number;
   /** What stays because its rows are damaged or too large: somebody has to look at it. */
   readonly passedOver?: readonly MessageName[];
   readonly complete: boolean;
@@ -161,6 +163,8 @@ export interface RestoreMessagesAnswer {
   readonly restored: readonly (MessageName & { readonly to: string; readonly newUid?: number })[];
   readonly bytes: number;
   readonly overQuota?: true;
+  /** Messages of which the rows do not say whether the query means them: left alone. */
+  readonly undecided?: number;
   readonly complete: boolean;
   /** Where a query goes on when it is not complete. */
   readonly next?: string;
@@ -221,6 +225,8 @@ export interface SearchAnswer {
   readonly items: readonly (MessageName & { readonly subject: string })[];
   /** Of the items. */
   readonly count: number;
+  /** Messages of which the rows do not say whether the query means them: left alone. */
+  readonly undecided?: number;
   /** `false` when time ran out or there are more than 5,000: `next` says where to go on. */
   readonly complete: boolean;
   readonly next?: string;
@@ -239,6 +245,8 @@ export interface CopyByQueryRequest {
 export interface CopyByQueryAnswer {
   readonly done: readonly (MessageName & { readonly newUid: number })[];
   readonly mailboxesMatched: number;
+  /** Messages of which the rows do not say whether the query means them: left alone. */
+  readonly undecided?: number;
   readonly complete: boolean;
   /** Where to go on, when not complete. */
   readonly next?: string;

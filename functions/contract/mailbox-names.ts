@@ -45,8 +45,11 @@ export function normalName(given: string): string | undefined {
   return [INBOX_IN_ANY_CASE.test(first) ? INBOX : first, ...rest].join(DELIMITER);
 }
 
-/** Wildcards of patterns: `*` any characters, `%` any but the delimiter. */
-export const isPattern = (name: string): boolean => /[*%]/.test(name);
+/** Wildcards of patterns: `*` any characters, `%` any but the delimiter; not behind a backslash. */
+export const isPattern = (name: string): boolean => /(?<!\\)[*%]/.test(name);
+
+/** The name that a text without wildcards means: `\\*` and `\\%` are the characters themselves. */
+export const literalName = (text: string): string => text.replaceAll(/\\([*%])/g, '$1');
 
 /** A special use as it is written in RFC 6154, from any case; undefined when it is none. */
 export function normalSpecialUse(given: string): string | undefined {

@@ -1,7 +1,7 @@
 /** Jobs of AWS Backup, as its events and ListBackupJobs tell of them. */
 import { BACKUP_RESOURCES, type BackupArns, type BackupResource } from '../../contract/backups.ts';
 import { InvalidInputError } from '../errors.ts';
-import { type BackupPorts, parseMoment, recordBackup } from './record-backup.ts';
+import { type BackupPorts, parseBackupTime, recordBackup } from './record-backup.ts';
 
 /** What both say, in the same words. Nothing of it is checked yet. */
 export interface BackupJob {
@@ -92,5 +92,5 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
 /** @throws InvalidInputError */
 function parseCreation(given: unknown): number {
   if (typeof given === 'number' && Number.isFinite(given)) return Math.floor(given * 1000);
-  return parseMoment('creationDate', given);
+  return parseBackupTime('creationDate', given);
 }

@@ -1,7 +1,7 @@
 /** Remembering that a backup has been completed. */
 import { BACKUP_RESOURCES, type BackupResource } from '../../contract/backups.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
-import { MOMENT } from '../../contract/times.ts';
+import { parseMoment } from '../../contract/times.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
 import { untilWon } from '../rows/contention.ts';
@@ -29,9 +29,9 @@ const TIME_MAX = 8.64e15;
  * A time as callers and AWS write it, in epoch milliseconds.
  * @throws InvalidInputError naming the field
  */
-export function parseMoment(field: string, given: unknown): number {
-  const time = typeof given === 'string' && MOMENT.test(given) ? Date.parse(given) : Number.NaN;
-  if (!Number.isNaN(time)) return time;
+export function parseBackupTime(field: string, given: unknown): number {
+  const time = typeof given === 'string' ? parseMoment(given) : undefined;
+  if (time !== undefined) return time;
   throw InvalidInputError.of(
     field,
     `got ${quoted(given)}, allowed is ISO 8601 with a time and a zone such as 2026-11-22T03:00:00Z`,

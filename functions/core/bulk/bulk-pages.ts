@@ -7,7 +7,7 @@ import { type Entry, readMailboxPage } from '../messages/entries.ts';
 import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
 import type { PassOver } from '../messages/pass-over.ts';
 import { requireRunning } from '../operations/operations.ts';
-import { matches } from '../queries/match-query.ts';
+import { judgeMessage, type QueryVerdict } from '../queries/match-query.ts';
 import type { MailQuery } from '../queries/query.ts';
 import { type BulkPlace, type BulkState, bulkCountWrite, moveOn } from './bulk-operation.ts';
 import type { BulkKind } from './bulk-verbs.ts';
@@ -40,40 +40,46 @@ export async function lookInto<P extends ChunkPorts>(
   const passOver = (uid: number) => void passedOver.add(uid);
   const window = { afterUid, limit: PAGE_ENTRIES, passOver };
   const page = await readMailboxPage(rows, mailbox, window, clock.now());
-  const meant = page.entries.filter((entry) => isMeant(run, planned, mailbox, entry));
+  const verdicts = Map.groupBy(page.entries, (entry) => judgeEntry(run, planned, mailbox, entry));
+  const { yes: meant = [], unknown = [] } = Object.fromEntries(verdicts);
   const { nextAfterUid } = page;
   const isLast = nextAfterUid === undefined || nextAfterUid + 1 >= planned.uidNext;
   const place = isLast ? after : { mailbox: position, afterUid: nextAfterUid };
   if (state.phase === 'count') {
-    return await moveOn(ports, context, state, { place, expected: counted(run, state, meant) });
+    return await moveOn(ports, context, state, {
+      place,
+      expected: counted(run, state, meant, unknown),
+    });
   }
   if (meant.length > 0 && !(await act(run, state, { mailbox, meant, passOver }))) return 'lost';
   return await moveOn(ports, context, state, { place }, passedOver.size);
 }
 
-function isMeant<P extends ChunkPorts>(
+function judgeEntry<P extends ChunkPorts>(
   { kind, query }: BulkRun<P>,
   { uidNext }: PlannedMailbox,
   { path }: Mailbox,
   entry: Entry,
-): boolean {
+): QueryVerdict {
   const { message, expunged } = entry;
-  if (message.uid >= uidNext || !kind.takes(entry)) return false;
+  if (message.uid >= uidNext || !kind.takes(entry)) return 'no';
   const { origin, expungedAt } = expunged ?? {};
   const candidate = {
     ...message,
     ...(origin === undefined ? {} : { origin }),
     ...(expungedAt === undefined ? {} : { expungedAt }),
   };
-  return matches(query, candidate, path);
+  return judgeMessage(query, candidate, path);
 }
 
 function counted<P extends ChunkPorts>(
   { kind, mail }: BulkRun<P>,
   { expected, request }: BulkState,
   meant: readonly Entry[],
+  unknown: readonly Entry[],
 ): Record<string, number> {
-  const { messages = 0, bytes = 0, quotaBytes = 0 } = expected;
+  const { messages = 0, bytes = 0, quotaBytes = 0, undecided = 0 } = expected;
+  const left = undecided + unknown.length;
   const sum = (of: (entry: Entry) => number) =>
     meant.reduce((total, entry) => total + of(entry), 0);
   const towardsQuota = quotaBytes + sum((entry) => kind.quotaBytes(mail, request, entry));
@@ -82,6 +88,7 @@ function counted<P extends ChunkPorts>(
     messages: messages + meant.length,
     bytes: bytes + sum(({ message }) => message.sizeBytes),
     ...(towardsQuota === 0 ? {} : { quotaBytes: towardsQuota }),
+    ...(left === 0 ? {} : { undecided: left }),
   };
 }
 

@@ -51,7 +51,8 @@ export const BULK_EXPUNGE: BulkKind<ChunkPorts> = {
   quotaBytes: () => 0,
   check: async () => undefined,
   act: (ports, { context, request, mailbox, uids, rider, passOver, deadline }) => {
-    const options = { bypassStorage: request.bypassExpungeStorage === true, rider, passOver };
+    const bypassStorage = request.bypassExpungeStorage === true;
+    const options = { bypassStorage, rider, passOver, chosenPath: mailbox.path };
     return expungeMessages(ports, context, mailbox, uids, options, deadline);
   },
 };

@@ -104,6 +104,11 @@ export class Chunk {
     return draft;
   }
 
+  /** Takes a mailbox in that was chosen by its name: it must still have it. */
+  touchNamed(mailbox: Mailbox): void {
+    this.touch(mailbox).named = true;
+  }
+
   /** @param account it is written only if no tree of folders has moved since this was read */
   guardTrees(account: Account): void {
     this.#account.guardTrees(account);

@@ -1,6 +1,7 @@
 /** The little of a message's headers that its row carries. */
-import PostalMime, { type Address } from 'postal-mime';
+import PostalMime, { type Address, addressParser, type Email } from 'postal-mime';
 import { HEADER_BYTES_MAX } from '../../contract/limits.ts';
+import { parseHeaderDate } from '../../contract/mail-date.ts';
 
 export interface Envelope {
   readonly from: string;
@@ -8,11 +9,16 @@ export interface Envelope {
   readonly subject: string;
   readonly messageId: string;
   readonly attachments: boolean;
+  /**
+   * Which of the texts say all that the headers say: `f` from, `t` to, `s` subject. Of any other
+   * text it is known what it holds, and not what it lacks; rows of before lack all letters.
+   */
+  readonly whole?: string;
   /** What the `Date` header says, in epoch milliseconds; missing when it says nothing readable. */
   readonly sentAt?: number;
 }
 
-/** Shares of ENVELOPE_BYTES; names, quotes, flag and time (15 digits) take the remaining 92. */
+/** Shares of ENVELOPE_BYTES; names, quotes, flag, letters and time (15 digits) take the remaining 108. */
 const SHARES_BYTES = { from: 90, to: 90, subject: 140, messageId: 100 } as const;
 
 /** The years 1 to 9999: what a date of mail can say (RFC 5322, 3.3), and 15 digits at most. */
@@ -29,19 +35,83 @@ const LF = 10;
 export async function readEnvelope(raw: Uint8Array): Promise<Envelope> {
   const header = headerOf(raw);
   try {
-    const parsed = await PostalMime.parse(header);
-    const type = parsed.headers.find(({ key }) => key === 'content-type')?.value ?? '';
-    const sentAt = Date.parse(parsed.date ?? '');
-    return {
-      from: clip(addresses(parsed.from && [parsed.from]), SHARES_BYTES.from),
-      to: clip(addresses(parsed.to), SHARES_BYTES.to),
-      subject: clip(parsed.subject ?? '', SHARES_BYTES.subject),
-      messageId: clip(parsed.messageId ?? '', SHARES_BYTES.messageId),
-      attachments: /^\s*multipart\/mixed/i.test(type),
-      ...(sentAt >= SENT_MIN && sentAt <= SENT_MAX ? { sentAt } : {}),
-    };
+    return toEnvelope(await PostalMime.parse(header), isOrderly(header));
   } catch {
     return { from: '', to: '', subject: '', messageId: '', attachments: false };
+  }
+}
+
+/** @param isSure whether nothing of the header was left out or passed over */
+function toEnvelope(parsed: Email, isSure: boolean): Envelope {
+  const values = (key: string): readonly string[] =>
+    parsed.headers.filter((header) => header.key === key).map(({ value }) => value);
+  const sentAt = parseHeaderDate(values('date')[0] ?? '') ?? Number.NaN;
+  const from = addresses(values('from').flatMap((value) => addressParser(value)));
+  const to = addresses(parsed.to);
+  const subject = parsed.subject ?? '';
+  const others = [
+    ...values('cc'),
+    ...values('bcc'),
+    ...values('resent-to'),
+    ...values('resent-cc'),
+  ];
+  const letters = [
+    ...(isWhole(from, values('from'), SHARES_BYTES.from) &&
+    isClosed(values('from')) &&
+    hasNone(values('sender'))
+      ? ['f']
+      : []),
+    ...(isWhole(to, values('to'), SHARES_BYTES.to) && isClosed(values('to')) && hasNone(others)
+      ? ['t']
+      : []),
+    ...(isWhole(subject, values('subject'), SHARES_BYTES.subject) ? ['s'] : []),
+  ];
+  const isMixed = /^\s*multipart\/mixed/i.test(values('content-type')[0] ?? '');
+  return {
+    from: clip(from, SHARES_BYTES.from),
+    to: clip(to, SHARES_BYTES.to),
+    subject: clip(subject, SHARES_BYTES.subject),
+    messageId: clip(parsed.messageId ?? '', SHARES_BYTES.messageId),
+    attachments: isMixed,
+    ...(isSure && letters.length > 0 ? { whole: letters.join('') } : {}),
+    ...(sentAt >= SENT_MIN && sentAt <= SENT_MAX ? { sentAt } : {}),
+  };
+}
+
+/** A bracket, quote or comment that never ends swallows what follows it. */
+function isClosed([value = '']: readonly string[]): boolean {
+  const count = (sign: string): number => value.split(sign).length - 1;
+  return count('"') % 2 === 0 && count('<') === count('>') && count('(') === count(')');
+}
+
+/** A line that is none of a header may be what is left of one. */
+function isOrderly(header: Uint8Array): boolean {
+  if (header.length >= HEADER_BYTES_MAX) return false;
+  const lines = Buffer.from(header).toString('latin1').split(/\r?\n/);
+  return lines.every((line) => /^(?:$|[ \t]|[!-9;-~]+[ \t]*:|>?From )/.test(line));
+}
+
+const hasNone = (values: readonly string[]): boolean => values.length === 0;
+
+/** Whether a text is all that its header says, and was read without a doubt. */
+function isWhole(text: string, values: readonly string[], bytes: number): boolean {
+  if (values.length > 1) return false;
+  const [value = ''] = values;
+  // U+FFFD stands where bytes were no text, and an encoded word that is left was not understood.
+  const isRead = !/\ufffd|=\?/u.test(text) && charsetsIn(value).every(isKnownCharset);
+  // Something was said of which nothing is left.
+  const isThere = value.length === 0 || text.length > 0;
+  return isRead && isThere && clip(text, bytes) === spaced(text);
+}
+
+const charsetsIn = (value: string): readonly string[] =>
+  [...value.matchAll(/=\?([^?*]*)[?*]/g)].map(([, charset = '']) => charset);
+
+function isKnownCharset(charset: string): boolean {
+  try {
+    return new TextDecoder(charset).encoding !== '';
+  } catch {
+    return false;
   }
 }
 
@@ -70,10 +140,13 @@ function addresses(list: readonly Address[] | undefined): string {
 function clip(value: string, bytes: number): string {
   let clipped = '';
   let used = 0;
-  for (const character of value.toWellFormed().replace(/\p{C}+/gu, ' ')) {
+  for (const character of spaced(value)) {
     used += Buffer.byteLength(JSON.stringify(character)) - 2;
     if (used > bytes) break;
     clipped += character;
   }
   return clipped;
 }
+
+/** Without control characters and lone surrogates. */
+const spaced = (value: string): string => value.toWellFormed().replace(/\p{C}+/gu, ' ');

@@ -23,6 +23,7 @@ import {
   type ChunkPorts,
   inChunks,
   type MailContext,
+  NotChosenError,
   type Rider,
 } from './in-chunks.ts';
 import { OtherInstances } from './other-instances.ts';
@@ -42,6 +43,8 @@ export interface ExpungeOptions {
   /** Also mail that the storage hides because it has expired: its bytes go early. */
   readonly expired?: boolean;
   readonly rider?: Rider<ExpungedMessage>;
+  /** The name by which a query chose the mailbox: under another one it is not meant. */
+  readonly chosenPath?: string;
   /** Told of messages that stay because of their rows; missing: such a fault is thrown. */
   readonly passOver?: PassOver;
 }
@@ -79,6 +82,7 @@ export async function expungeMessages(
     passOver: options.passOver,
     prepare: async () => {
       const source = await requireActiveMailbox(ports.rows, account, mailbox.mailboxId);
+      requireChosen(source, options);
       const storage = await storageFor(ports, context, source, options, deadline);
       return { source, storage, others: new OtherInstances(ports.rows, account.accountId) };
     },
@@ -86,11 +90,17 @@ export async function expungeMessages(
       if (!chunk.fits(EXPUNGE_ROWS, entry)) return 'full';
       // TTL has taken the row of links already: S3's own clock has the bytes.
       if (isExpungeForgotten(chunk, entry)) return 'gone';
+      if (options.chosenPath !== undefined) chunk.touchNamed(mailboxes.source);
       const { uid, sizeBytes } = entry.message;
       const storedUid = await expungeEntry(chunk, context, entry, mailboxes, options);
       return { uid, sizeBytes, ...(storedUid === undefined ? {} : { storedUid }) };
     },
   });
+}
+
+/** @throws NotChosenError when it has another name than the one by which it was chosen */
+export function requireChosen({ path }: Mailbox, { chosenPath = path }: ExpungeOptions): void {
+  if (path !== chosenPath) throw new NotChosenError();
 }
 
 /** Whether its row of links is gone already, as that of what has expired may be. */

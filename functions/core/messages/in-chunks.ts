@@ -29,6 +29,14 @@ export interface MailContext {
   readonly retentionDays: RetentionDays;
 }
 
+/**
+ * The mailbox has another name than the one by which a query chose it: what is left of it is not
+ * meant. Never leaves `inChunks`.
+ */
+export class NotChosenError extends Error {
+  override readonly name = 'NotChosenError';
+}
+
 export interface Chunked<T> {
   /** In the order in which it happened. */
   readonly results: readonly T[];
@@ -96,6 +104,7 @@ export async function inChunks<C extends { readonly source: Mailbox }, T>(
         left = left.slice(passedBy(job, width, uids, error.fault));
         continue;
       }
+      if (error instanceof NotChosenError) break;
       if (!(error instanceof StoreBusyError) || results.length === 0) throw error;
       return { results, complete: false };
     }

@@ -13,6 +13,8 @@ import { type FlagCounts, flagCounting, NO_FLAGS } from './flag-counts.ts';
 
 export interface MailboxDraft {
   readonly mailbox: Mailbox;
+  /** Whether it must still have its name: it was chosen by that. */
+  named: boolean;
   uidNext: number;
   messages: number;
   bytes: number;
@@ -28,7 +30,7 @@ export function draftOf(mailbox: Mailbox): MailboxDraft {
   const given = { bucket: [], lazy: [] };
   const flagged = { add: [], remove: [] };
   const counts = { messages: 0, bytes: 0, flags: NO_FLAGS };
-  return { mailbox, uidNext: mailbox.uidNext, ...counts, flagged, added: 0, given };
+  return { mailbox, named: false, uidNext: mailbox.uidNext, ...counts, flagged, added: 0, given };
 }
 
 /**
@@ -57,14 +59,15 @@ export function mailboxWrite(draft: MailboxDraft, now: number): Write {
     ...(gave ? dueAfterAdding(mailbox, added, now) : undefined),
   };
   const { equals, without } = dueGuard(mailbox);
-  const { state } = mailbox;
+  const { state, path } = mailbox;
+  const same = { state, ...(draft.named ? { path } : {}) };
   const guard = gave
     ? ({
         row: 'present',
-        equals: { state, uidNext: mailbox.uidNext, ...equals },
+        equals: { ...same, uidNext: mailbox.uidNext, ...equals },
         without: [...without, ...counting.without],
       } as const)
-    : ({ row: 'present', equals: { state }, without: counting.without } as const);
+    : ({ row: 'present', equals: same, without: counting.without } as const);
   const key = dictmapKeys.mailbox(mailbox.mailboxId);
   const isCounted = messages !== 0 || bytes !== 0 || Object.keys(counting.add).length > 0;
   if (!gave && !isCounted) return { kind: 'check', key, guard };

@@ -75,6 +75,7 @@ export function toMessage(row: Row): Message {
       subject: String(envelope['subject'] ?? ''),
       messageId: String(envelope['messageId'] ?? ''),
       attachments: envelope['attachments'] === true,
+      ...(typeof envelope['whole'] === 'string' ? { whole: envelope['whole'] } : {}),
       ...(typeof envelope['sentAt'] === 'number' ? { sentAt: envelope['sentAt'] } : {}),
     },
   };

@@ -17,6 +17,7 @@ import {
   type ExpungeOptions,
   endStored,
   type Keeper,
+  requireChosen,
   storageFor,
   store,
 } from './expunge-messages.ts';
@@ -59,6 +60,7 @@ export async function moveMessages(
     passOver: options.passOver,
     prepare: async (): Promise<MoveContext> => {
       const source = await requireActiveMailbox(ports.rows, account, from.mailboxId);
+      requireChosen(source, options);
       const storage = await keeperFor(ports, context, source, options, deadline);
       const target =
         from.mailboxId === to.mailboxId
@@ -69,6 +71,7 @@ export async function moveMessages(
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, mailboxes) => {
       if (!chunk.fits(MOVE_ROWS + 1, entry)) return 'full';
+      if (options.chosenPath !== undefined) chunk.touchNamed(mailboxes.source);
       const newUid =
         entry.expunged === undefined
           ? await moveLive(copies, context, chunk, entry, mailboxes, options)

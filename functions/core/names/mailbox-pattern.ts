@@ -1,6 +1,12 @@
 /** Patterns of mailbox names (RFC 9051, 6.3.9): `*` any characters, `%` any but the delimiter. */
 import { MAILBOX_PATH_BYTES } from '../../contract/limits.ts';
-import { DELIMITER, isPattern, isTooLongPath, normalName } from '../../contract/mailbox-names.ts';
+import {
+  DELIMITER,
+  isPattern,
+  isTooLongPath,
+  literalName,
+  normalName,
+} from '../../contract/mailbox-names.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 
 /**
@@ -12,13 +18,14 @@ export function parsePattern(field: string, value: unknown): string {
   if (pattern !== undefined && !isTooLongPath(pattern)) return pattern;
   throw InvalidInputError.of(
     field,
-    `got ${quoted(value)}, allowed is a mailbox name of at most ${MAILBOX_PATH_BYTES} bytes in which * and % stand for any characters, % for none of "/"`,
+    `got ${quoted(value)}, allowed is a mailbox name of at most ${MAILBOX_PATH_BYTES} bytes in which * and % stand for any characters, % for none of "/", and \\* and \\% for themselves`,
   );
 }
 
 /** Whether a pattern (or a name) matches a whole path, both in their stored form. */
 export function matchesPattern(pattern: string, path: string): boolean {
-  return isPattern(pattern) ? new Pattern(pattern).matches(path) : pattern === path;
+  if (pattern === path) return true;
+  return isPattern(pattern) ? new Pattern(pattern).matches(path) : literalName(pattern) === path;
 }
 
 /**
@@ -36,13 +43,11 @@ export class Pattern {
 
   constructor(pattern: string) {
     // Wildcards side by side are one: then a wildcard that stands for nothing leads to no other.
-    const places = pattern
-      .replaceAll(/[*%]{2,}/g, (several) => (several.includes('*') ? '*' : '%'))
-      .split('');
     let [stars, percents, bit] = [0n, 0n, 1n];
-    for (const character of places) {
-      if (character === '*') stars |= bit;
-      else if (character === '%') percents |= bit;
+    for (const [place] of pattern.matchAll(/\\[*%]|[*%]+|[\s\S]/g)) {
+      const character = literalName(place);
+      if (place === character && place.includes('*')) stars |= bit;
+      else if (place === character && place.includes('%')) percents |= bit;
       else this.#literals.set(character, (this.#literals.get(character) ?? 0n) | bit);
       bit <<= 1n;
     }

@@ -29,6 +29,26 @@ export function chooseMailboxes<M extends { readonly path: string }>(
 }
 
 /**
+ * The query with names that look like patterns taken for names, where there is a mailbox of exactly
+ * that name: who writes `Rabatt 50%` means it, and not `Rabatt 50% alt`. `Rabatt 50%%` is the pattern.
+ */
+export function namesFirst(
+  query: MailQuery,
+  mailboxes: readonly { readonly path: string }[],
+): MailQuery {
+  const paths = new Set(mailboxes.map(({ path }) => path));
+  const change = ({ conditions }: MailQuery): MailQuery => ({
+    conditions: conditions.map((condition) => {
+      if (condition.kind === 'or') return { ...condition, queries: condition.queries.map(change) };
+      if (condition.kind === 'not') return { ...condition, query: change(condition.query) };
+      if (condition.kind !== 'mailbox' || !paths.has(condition.name)) return condition;
+      return { ...condition, wild: false };
+    }),
+  });
+  return change(query);
+}
+
+/**
  * Every mailbox that the query names, outside of `not`, must be there.
  * @throws UnknownMailboxError
  */
@@ -45,6 +65,10 @@ export function requireNamed(
     'Name one that the list shows, or a pattern, which may match none.',
   );
 }
+
+/** Whether a query names a mailbox, outside of `not`, and not only meets it with a pattern. */
+export const namesExactly = (query: MailQuery, path: string): boolean =>
+  namesIn(query).includes(path);
 
 function namesIn({ conditions }: MailQuery): string[] {
   return conditions.flatMap((condition) => {

@@ -1,48 +1,101 @@
 /** Whether a query holds of a message, and in which mailboxes it can. */
-
+import { domainToUnicode } from 'node:url';
 import type { Envelope } from '../messages/envelope.ts';
 import { matchesPattern } from '../names/mailbox-pattern.ts';
-import type { Condition, MailQuery } from './query.ts';
+import type { Condition, MailQuery, TextField } from './query.ts';
 
 /** What a query looks at, of a live message or of one in the expunge storage. */
 export interface Candidate {
   /** Epoch milliseconds; in the expunge storage, of the expunge. */
   readonly saveDate: number;
   readonly internalDate: number;
-  readonly envelope: Pick<Envelope, 'subject' | 'from' | 'to' | 'sentAt'>;
+  readonly envelope: Pick<Envelope, 'subject' | 'from' | 'to' | 'sentAt' | 'whole'>;
   /** The folder it was expunged from. */
   readonly origin?: string;
   /** Epoch milliseconds. */
   readonly expungedAt?: number;
 }
 
+/**
+ * `unknown` where the row does not hold enough to say. It never selects a message, and `not` does
+ * not turn it around: what a query may mean to spare is not destroyed (W5).
+ */
+export type QueryVerdict = 'yes' | 'no' | 'unknown';
+
 /** @param path of the mailbox that shows the message */
-export function matches(query: MailQuery, message: Candidate, path: string): boolean {
-  return query.conditions.every((condition) => holds(condition, message, path));
+export function judgeMessage(query: MailQuery, message: Candidate, path: string): QueryVerdict {
+  return allOf(query.conditions.map((condition) => judgeOne(condition, message, path)));
 }
 
-function holds(condition: Condition, message: Candidate, path: string): boolean {
+function judgeOne(condition: Condition, message: Candidate, path: string): QueryVerdict {
   switch (condition.kind) {
     case 'mailbox':
-      return matchesName(condition, path);
+      return verdictOf(matchesName(condition, path));
     case 'origin':
-      return message.origin !== undefined && matchesName(condition, message.origin);
+      return verdictOf(message.origin !== undefined && matchesName(condition, message.origin));
     case 'text':
-      return message.envelope[condition.field].toLowerCase().includes(condition.contains);
+      return judgeText(condition, message.envelope);
     case 'time': {
-      const time =
-        condition.field === 'sentAt' ? message.envelope.sentAt : message[condition.field];
-      // What has no such time was neither before nor since.
-      if (time === undefined) return false;
+      const isSent = condition.field === 'sentAt';
+      const time = isSent ? message.envelope.sentAt : message[condition.field];
+      // A `Date` header that nobody can read may mean any time; what was never expunged has none.
+      if (time === undefined) return isSent ? 'unknown' : 'no';
       const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = condition;
-      return time >= from && time < to;
+      return verdictOf(time >= from && time < to);
     }
     case 'not':
-      return !matches(condition.query, message, path);
-    case 'or':
-      return condition.queries.some((query) => matches(query, message, path));
+      return opposite(judgeMessage(condition.query, message, path));
+    case 'or': {
+      const verdicts = condition.queries.map((query) => judgeMessage(query, message, path));
+      return opposite(allOf(verdicts.map(opposite)));
+    }
   }
 }
+
+const verdictOf = (holds: boolean): QueryVerdict => (holds ? 'yes' : 'no');
+
+function allOf(verdicts: readonly QueryVerdict[]): QueryVerdict {
+  if (verdicts.includes('no')) return 'no';
+  return verdicts.includes('unknown') ? 'unknown' : 'yes';
+}
+
+function opposite(verdict: QueryVerdict): QueryVerdict {
+  if (verdict === 'unknown') return 'unknown';
+  return verdict === 'yes' ? 'no' : 'yes';
+}
+
+const LETTERS: Readonly<Record<TextField, string>> = { from: 'f', to: 't', subject: 's' };
+
+function judgeText(
+  { field, contains }: Extract<Condition, { kind: 'text' }>,
+  { whole = '', ...texts }: Candidate['envelope'],
+): QueryVerdict {
+  const [text, wanted] = [texts[field], contains];
+  if (folded(text).includes(folded(wanted))) return 'yes';
+  if (field !== 'subject' && folded(readableHosts(text)).includes(folded(wanted))) return 'yes';
+  // Alike for a person, who may have typed the one and meant the other.
+  if (!whole.includes(LETTERS[field]) || blurred(text).includes(blurred(wanted))) return 'unknown';
+  return 'no';
+}
+
+/** One form of what Unicode can write in several ways, and of large and small letters. */
+const folded = (text: string): string =>
+  text
+    .normalize('NFC')
+    .replaceAll(/[\p{C}\s]+/gu, ' ')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFC');
+
+/** Without accents and compatibility forms. */
+const blurred = (text: string): string =>
+  folded(text.normalize('NFKD').replaceAll(/\p{M}/gu, ''))
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '');
+
+/** Internationalised hosts as people write them. */
+const readableHosts = (text: string): string =>
+  text.replaceAll(/[a-z0-9.-]*xn--[a-z0-9.-]+/gi, (host) => domainToUnicode(host) || host);
 
 function matchesName(
   condition: { readonly name: string; readonly wild: boolean },

@@ -1,5 +1,5 @@
 /** Understanding queries, before anything is looked at or changed. */
-import { isPattern } from '../../contract/mailbox-names.ts';
+import { isPattern, literalName } from '../../contract/mailbox-names.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import { parseMailboxPath } from '../names/mailbox-path.ts';
 import {
@@ -173,7 +173,8 @@ function parseName(
     return { name: pattern.replace(/^inbox(?=\/|$)/i, 'INBOX'), wild: true };
   }
   try {
-    return { name: parseMailboxPath(name, value), wild: false };
+    const path = typeof value === 'string' ? literalName(value) : value;
+    return { name: parseMailboxPath(name, path), wild: false };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     const [{ message } = { message: error.message }] = error.problems;

@@ -1,6 +1,6 @@
 /** Times as queries give them. */
 
-import { DAY_MS, MOMENT } from '../../contract/times.ts';
+import { DAY_MS, parseMoment } from '../../contract/times.ts';
 import { quoted } from '../errors.ts';
 import { invalidQuery } from './query.ts';
 
@@ -27,10 +27,8 @@ export function parseQueryTime(member: string, value: unknown, now: number): num
   const [unit, given] = entry;
   if (unit === 'secondsAgo' && isCount(given)) return now - given * 1000;
   if (unit === 'calendarDaysAgo' && isCount(given)) return startOfDay(now) - given * DAY_MS;
-  if (unit === 'at' && typeof given === 'string' && MOMENT.test(given)) {
-    const at = Date.parse(given);
-    if (!Number.isNaN(at)) return at;
-  }
+  const at = unit === 'at' && typeof given === 'string' ? parseMoment(given) : undefined;
+  if (at !== undefined) return at;
   throw refusedTime(member, value);
 }
 

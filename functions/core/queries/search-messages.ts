@@ -19,11 +19,14 @@ export async function searchMessages(
 ): Promise<SearchAnswer> {
   const items: SearchAnswer['items'][number][] = [];
   const { pages } = await selectMessages({ ...selecting, searchOnly: true });
+  let undecided = 0;
+  const found = () => ({ items, count: items.length, ...(undecided === 0 ? {} : { undecided }) });
   const cut = (position: WalkPosition): SearchAnswer => {
-    return { items, count: items.length, complete: false, next: encodePosition(position) };
+    return { ...found(), complete: false, next: encodePosition(position) };
   };
-  for await (const { mailbox, messages, begins, ends } of pages()) {
+  for await (const { mailbox, messages, begins, ends, ...page } of pages()) {
     let { afterUid } = begins;
+    undecided += page.undecided;
     for (const { uid, envelope } of messages) {
       if (items.length === ITEMS_MAX) return cut(positionIn(mailbox, afterUid));
       items.push({ mailbox: mailbox.path, uid, subject: envelope.subject });
@@ -31,5 +34,5 @@ export async function searchMessages(
     }
     if (clock.now() >= deadline) return cut(ends);
   }
-  return { items, count: items.length, complete: true };
+  return { ...found(), complete: true };
 }

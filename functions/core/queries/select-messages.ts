@@ -4,8 +4,8 @@ import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { Message } from '../messages/message.ts';
 import type { RowStore } from '../ports/row-store.ts';
-import { chooseMailboxes, requireNamed } from './choose-mailboxes.ts';
-import { type Candidate, matches } from './match-query.ts';
+import { chooseMailboxes, namesExactly, namesFirst, requireNamed } from './choose-mailboxes.ts';
+import { type Candidate, judgeMessage } from './match-query.ts';
 import type { MailQuery } from './query.ts';
 import { mailboxesLeft, positionIn, type WalkPosition } from './walk-position.ts';
 
@@ -32,6 +32,8 @@ export interface Selecting {
   readonly mayRead?: (mailbox: Mailbox) => boolean;
   /** A named mailbox that does not exist is an error, except in a search. */
   readonly searchOnly?: boolean;
+  /** Name of a mailbox that patterns do not mean; where it is named, it is looked into. */
+  readonly onlyNamed?: string;
   /** Where an earlier request stopped. */
   readonly position?: WalkPosition | undefined;
 }
@@ -40,6 +42,8 @@ interface SelectedPage {
   readonly mailbox: Mailbox;
   /** In UID order; may be empty, so that whoever walks can look at the clock. */
   readonly messages: readonly ShownMessage[];
+  /** Messages of which the rows do not say whether they are meant: they are left out. */
+  readonly undecided: number;
   /** Where the walk stands before this page, and behind it. */
   readonly begins: WalkPosition;
   readonly ends: WalkPosition;
@@ -57,12 +61,15 @@ export interface Selected {
  * @throws UnknownMailboxError for one that is named and not there
  */
 export async function selectMessages(selecting: Selecting): Promise<Selected> {
-  const { rows, account, query, mayRead = () => true, hiddenNamespace } = selecting;
+  const { rows, account, mayRead = () => true, hiddenNamespace } = selecting;
   const shown = (await mailboxesAtOnce(rows, account)).filter(mayRead);
+  const query = namesFirst(selecting.query, shown);
   if (selecting.searchOnly !== true) requireNamed(query, shown);
   const choice = hiddenNamespace === undefined ? {} : { hiddenNamespace };
-  const mailboxes = chooseMailboxes(shown, query, choice);
-  return { mailboxes, pages: () => walk(selecting, mailboxes) };
+  const mailboxes = chooseMailboxes(shown, query, choice).filter(
+    ({ path }) => path !== selecting.onlyNamed || namesExactly(query, path),
+  );
+  return { mailboxes, pages: () => walk({ ...selecting, query }, mailboxes) };
 }
 
 async function* walk(
@@ -76,13 +83,13 @@ async function* walk(
         afterUid,
         limit: PAGE_ROWS,
       });
-      const messages = page.messages.filter(
-        (message) => message.uid < mailbox.uidNext && matches(query, message, mailbox.path),
-      );
+      const shown = page.messages.filter(({ uid }) => uid < mailbox.uidNext);
+      const verdicts = Map.groupBy(shown, (message) => judgeMessage(query, message, mailbox.path));
+      const { yes: messages = [], unknown = [] } = Object.fromEntries(verdicts);
       const { nextAfterUid } = page;
       const begins = positionIn(mailbox, afterUid);
       const ends = positionIn(mailbox, nextAfterUid ?? Math.max(mailbox.uidNext - 1, afterUid));
-      yield { mailbox, messages, begins, ends };
+      yield { mailbox, messages, undecided: unknown.length, begins, ends };
       afterUid =
         nextAfterUid !== undefined && nextAfterUid + 1 < mailbox.uidNext ? nextAfterUid : undefined;
     }

@@ -40,22 +40,30 @@ export async function requestByQuery(
   requireAdmin(request, `${verb} by query`);
   const query = parseMessageQuery(body.query, ports.clock.now());
   requireMailboxes(query);
-  // Chosen first: what the target gets is not met again.
   const position = body.cursor === undefined ? undefined : parsePosition(body.cursor);
-  const { mailboxes, pages } = await selectMessages({ ...selecting(request, query), position });
   const target = await targetOf(request, body);
+  const { mailboxes: sources, pages } = await selectMessages({
+    ...selecting(request, query),
+    position,
+    // What is there already is not brought there: it would become more with each request.
+    onlyNamed: target.path,
+  });
+  let undecided = 0;
   const done: CopyByQueryAnswer['done'][number][] = [];
   const end = (next?: WalkPosition): CopyByQueryAnswer => ({
     done,
-    mailboxesMatched: mailboxes.length,
+    mailboxesMatched: sources.length,
+    ...(undecided === 0 ? {} : { undecided }),
     ...(next === undefined ? { complete: true } : { complete: false, next: encodePosition(next) }),
   });
-  for await (const { mailbox, messages, begins, ends } of pages()) {
+  for await (const { mailbox, messages, begins, ends, ...page } of pages()) {
+    undecided += page.undecided;
     const uids = messages.map(({ uid }) => uid);
+    const chosen = { chosenPath: mailbox.path };
     const going =
       verb === 'copy'
         ? copyMessages(ports, access, mailbox, uids, target, deadline)
-        : moveMessages(ports, access, mailbox, uids, target, {}, deadline);
+        : moveMessages(ports, access, mailbox, uids, target, chosen, deadline);
     const part = await going.catch((error: unknown) => unlessBegun(error, done.length));
     done.push(...part.results.map(({ uid, newUid }) => ({ mailbox: mailbox.path, uid, newUid })));
     // What was copied is behind the walk: met again, it would be copied once more.

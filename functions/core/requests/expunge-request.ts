@@ -139,6 +139,7 @@ async function expungeByQuery(
   const { mailboxes, pages } = await selectMessages(wanted);
   answer.mailboxesMatched = mailboxes.length;
   for await (const part of pages()) {
+    answer.undecided += part.undecided;
     // What has not gone is met again from the begin of its page.
     if (!(await answer.take(request, part, body))) return answer.end(body, part.begins);
     if (answer.isFull() || request.ports.clock.now() > request.deadline) {
@@ -158,6 +159,7 @@ class Answer {
   readonly #expunged: MessageName[] = [];
   readonly #passedOver: MessageName[] = [];
   mailboxesMatched: number;
+  undecided = 0;
   #bytes = 0;
 
   constructor(mailboxesMatched = 0) {
@@ -185,6 +187,7 @@ class Answer {
         : await expunge(request, part, {
             bypassStorage: body.bypassExpungeStorage === true,
             passOver: this.passOver(mailbox),
+            ...(body.query === undefined ? {} : { chosenPath: mailbox.path }),
           });
     this.#expunged.push(...gone.results.map(({ uid }) => ({ mailbox: mailbox.path, uid })));
     this.#bytes += gone.results.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -202,6 +205,7 @@ class Answer {
       expunged: this.#expunged,
       bytes: this.#bytes,
       mailboxesMatched: this.mailboxesMatched,
+      ...(this.undecided === 0 ? {} : { undecided: this.undecided }),
       ...(this.#passedOver.length === 0 ? {} : { passedOver: this.#passedOver }),
       complete: next === undefined,
       ...(next === undefined || next === null ? {} : { next: encodePosition(next) }),
@@ -212,7 +216,7 @@ class Answer {
 async function expunge(
   request: MailRequest,
   { mailbox, messages }: ExpungePart,
-  given: Pick<ExpungeOptions, 'bypassStorage' | 'passOver'>,
+  given: Pick<ExpungeOptions, 'bypassStorage' | 'passOver' | 'chosenPath'>,
 ): Promise<Chunked<ExpungedMessage>> {
   const { ports, access, deadline } = request;
   const uids = messages.map(({ uid }) => uid);

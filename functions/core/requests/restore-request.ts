@@ -42,6 +42,8 @@ interface FoundParts {
   readonly complete: boolean;
   /** Where the walk of a query stands behind them, when there is more. */
   readonly ends?: WalkPosition;
+  /** Messages of which the rows do not say whether they are meant. */
+  readonly undecided?: number;
 }
 
 const nextOf = (position: WalkPosition | undefined) =>
@@ -66,7 +68,11 @@ export async function requestRestore(
   const all = parts.flatMap(({ messages }) => messages);
   const bytes = all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const over = await admitRestored(request, body, all, to);
-  const flags = over ? { overQuota: true as const } : {};
+  const { undecided = 0 } = found;
+  const flags = {
+    ...(over ? { overQuota: true as const } : {}),
+    ...(undecided === 0 ? {} : { undecided }),
+  };
   if (body.dryRun === true) {
     // What is kept does not end in the storage.
     if (body.keep !== true) requireUnheld(request.access.account);
@@ -150,15 +156,17 @@ async function byQuery(
   const { pages } = await selectMessages({ ...all, mayRead, position });
   const parts: RestorePart[] = [];
   let found = 0;
-  for await (const { mailbox, messages, begins, ends } of pages()) {
+  let undecided = 0;
+  for await (const { mailbox, messages, begins, ends, ...page } of pages()) {
+    undecided += page.undecided;
     // What lay in the mailbox before it became the storage was never expunged.
     const some = messages.filter(({ expungedAt }) => expungedAt !== undefined);
     parts.push({ storage: mailbox, messages: some, begins });
     found += some.length;
     if (found < UIDS_MAX && clock.now() <= request.deadline) continue;
-    return { parts, complete: false, ends };
+    return { parts, complete: false, ends, undecided };
   }
-  return { parts, complete: true };
+  return { parts, complete: true, undecided };
 }
 
 /** @returns whether it does not fit, and an administrator lets it in */

@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import type { RecordBackupAnswer } from '../../contract/backups.ts';
 import { showBackups } from '../../core/backups/backups.ts';
-import { type BackupPorts, parseMoment, recordBackup } from '../../core/backups/record-backup.ts';
+import {
+  type BackupPorts,
+  parseBackupTime,
+  recordBackup,
+} from '../../core/backups/record-backup.ts';
 import { callerOf, type Door, deadlineOf } from '../../runtime/door.ts';
 
 const MOMENT_ALLOWED = 'allowed is ISO 8601 with a time and a zone such as 2026-11-22T03:00:00Z';
@@ -19,7 +23,7 @@ export function addBackupRoutes(door: Door, ports: () => BackupPorts): void {
     const { resource = 'all', createdAt, source, jobId } = body;
     const backup = {
       resource,
-      createdAt: parseMoment('createdAt', createdAt),
+      createdAt: parseBackupTime('createdAt', createdAt),
       source: source ?? callerOf(context),
       ...(jobId === undefined ? {} : { jobId }),
     };

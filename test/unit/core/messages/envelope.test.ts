@@ -27,6 +27,7 @@ describe('the envelope of a message', () => {
       subject: 'Hello again',
       messageId: '<1@example.org>',
       attachments: true,
+      whole: 'fts',
     });
   });
 
@@ -68,19 +69,45 @@ describe('the envelope of a message', () => {
   });
 
   test('ends where the headers end', async () => {
-    expect(await read('\r\nSubject: of the body')).toEqual(EMPTY);
+    expect(await read('\r\nSubject: of the body')).toEqual({ ...EMPTY, whole: 'fts' });
     expect(await read('Subject: a\r\n\r\nFrom: b@x.org')).toMatchObject({ subject: 'a', from: '' });
   });
 
   test.each([
-    ['nothing', ''],
-    ['no headers', 'just text'],
-    ['a lone line end', '\r\n'],
-    ['only a colon', ':'],
-    ['zeros', '\u0000'.repeat(1000)],
-    ['a NUL in the name', 'Sub\u0000ject: x'],
-  ])('of %s is empty', async (_, raw) => {
-    expect(await read(raw)).toEqual(EMPTY);
+    ['nothing', '', { whole: 'fts' }],
+    ['no headers', 'just text', {}],
+    ['a lone line end', '\r\n', { whole: 'fts' }],
+    ['only a colon', ':', {}],
+    ['zeros', '\u0000'.repeat(1000), {}],
+    ['a NUL in the name', 'Sub\u0000ject: x', {}],
+  ])('of %s is empty', async (_, raw, more) => {
+    expect(await read(raw)).toEqual({ ...EMPTY, ...more });
+  });
+
+  test.each([
+    ['short headers', 'From: a@x.org\nTo: b@x.org\nSubject: c', 'fts'],
+    ['a date of before', 'Subject: c\nDate: yesterday', 'fts'],
+    ['a long subject', `Subject: ${'a'.repeat(141)}`, 'ft'],
+    ['many addressees', `To: ${'colleague@example.com, '.repeat(5)}`, 'fs'],
+    ['two subjects', 'Subject: a\nSubject: b', 'ft'],
+    ['two authors', 'From: a@x.org, b@x.org', 'fts'],
+    ['a sender', 'From: a@x.org\nSender: b@x.org', 'ts'],
+    ['copies', 'To: a@x.org\nCc: b@x.org', 'fs'],
+    ['blind copies', 'To: a@x.org\nBcc: b@x.org', 'fs'],
+    ['a second round', 'To: a@x.org\nResent-To: b@x.org', 'fs'],
+    ['bytes that are no text', Buffer.from('Subject: B\xfcrg', 'latin1'), 'ft'],
+    ['a character set that nobody knows', 'Subject: =?utf-7?Q?keep?=', 'ft'],
+    ['an encoded word that is cut', 'Subject: =?utf-8?Q?a', 'ft'],
+    ['a quote that never ends', 'From: "a@x.org\nSubject: b', 'ts'],
+    ['a group without a member', 'To: undisclosed-recipients:;', 'fs'],
+    ['a line that is no header', 'Subject: a\nwhat is this', undefined],
+    ['more than is looked at', `X: ${'y'.repeat(256 * 1024)}\nSubject: a`, undefined],
+  ])('W5: knows of %s which of its texts are whole', async (_, raw, whole) => {
+    expect((await read(raw)).whole).toBe(whole);
+  });
+
+  test('names all authors', async () => {
+    expect((await read('From: a@x.org, B <b@x.org>')).from).toBe('a@x.org, B <b@x.org>');
   });
 });
 
@@ -142,8 +169,9 @@ test(`W1: no message is refused for its headers, and ${ENVELOPE_BYTES} bytes hol
   await fc.assert(
     fc.asyncProperty(raw, async (bytes) => {
       const envelope = await readEnvelope(bytes);
-      const { sentAt, ...rest } = envelope;
+      const { sentAt, whole = '', ...rest } = envelope;
       expect(Object.keys(rest)).toEqual(Object.keys(EMPTY));
+      expect(whole).toMatch(/^f?t?s?$/);
       expect(sentAt ?? 0).toBe(Math.trunc(sentAt ?? 0));
       expect(jsonBytes(envelope)).toBeLessThanOrEqual(ENVELOPE_BYTES);
       const { from, to, subject, messageId } = envelope;

@@ -110,6 +110,8 @@ export interface DeliverAnswer {
 export interface StartUploadRequest {
   /** Bytes that will be sent, exactly. */
   readonly size: number;
+  /** Where it is to be delivered: other users than the owner need the right to insert there. */
+  readonly mailbox?: string;
 }
 
 /** Send the message by PUT to the URL with these headers, then deliver it by its id. */

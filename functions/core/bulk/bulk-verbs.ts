@@ -3,7 +3,7 @@ import type { BulkVerb } from '../../contract/api.ts';
 import { quoted } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { requireMailbox } from '../mailboxes/mailboxes.ts';
-import { notAllowed } from '../mailboxes/rights.ts';
+import { meansStorage, notAllowed } from '../mailboxes/rights.ts';
 import type { Entry } from '../messages/entries.ts';
 import { expungeMessages } from '../messages/expunge-messages.ts';
 import type {
@@ -67,7 +67,7 @@ export const BULK_RESTORE: BulkKind<MessagePorts> = {
   check: async (ports, { account, settings }, { to }) => {
     if (to === undefined) return;
     const target = await requireMailbox(ports.rows, account, to);
-    if (target.role !== 'storage' && !settings.isStorage(to)) return;
+    if (!meansStorage(settings, to, target)) return;
     throw notAllowed(
       `${quoted(to)} is the expunge storage: only an expunge puts mail there`,
       'Choose another mailbox.',

@@ -3,6 +3,7 @@
  * gets an address that was given up gets none of its rights (W7, X6). A row in the partition of the
  * account that is named says so too, so that its erasure finds what names it (X3).
  */
+import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { normalRights, RIGHTS } from '../../contract/mailbox-names.ts';
 import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import {
@@ -16,11 +17,14 @@ import { shownAddresses } from '../accounts/shown-addresses.ts';
 import { activeCheck } from '../accounts/while-active.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import { parseAddress } from '../names/address.ts';
+import { parentOf } from '../names/mailbox-path.ts';
 import type { Guard, Row, RowStore, Write } from '../ports/row-store.ts';
 import { number } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
+import { inParallel } from '../rows/parallel.ts';
 import {
   type Acl,
+  findMailbox,
   type MailboxPorts,
   toMailbox,
   unknownMailbox,
@@ -35,6 +39,14 @@ import { ANYONE, notAllowed } from './rights.ts';
 const ENTRIES_MAX = 64;
 
 const OWNER_IDENTIFIER = 'owner';
+
+const PARALLEL_ACCOUNTS = 16;
+
+/**
+ * Entries that a new mailbox takes over: two items of a transaction each, beside six for the mailbox,
+ * its name, the account, the domain's settings and the mailbox above. Others have to be given anew.
+ */
+const INHERITED_MAX = Math.floor((TRANSACTION_ITEMS - 6) / 2);
 
 /** As account ids are made, and shown of those that have no address any more. */
 const ACCOUNT_ID = /^[0-9a-f]{24}$/;
@@ -130,7 +142,11 @@ export async function changeAcl(
 }
 
 /** The ACL of a mailbox row as it was read; the other attributes may change meanwhile. */
-export function aclWrite(row: Row, acl: Acl, equals: Readonly<Record<string, string>> = {}): Write {
+export function aclWrite(
+  row: Row,
+  acl: Acl,
+  equals: Readonly<Record<string, string>> = {},
+): Extract<Write, { kind: 'update' }> {
   const known = row.attributes['aclRevision'] !== undefined;
   const revision = known ? { aclRevision: number(row, 'aclRevision') } : {};
   const guard: Guard & { row: 'present' } = {
@@ -148,6 +164,53 @@ function grantWrites(mailboxId: string, accountId: string, gives: boolean): Writ
   const attributes = { v: ROW_VERSION, type: 'granted', mailboxId };
   return [activeCheck(accountId), { kind: 'put', key, attributes }];
 }
+
+export interface Inherited {
+  readonly acl: Acl;
+  /** The mailbox above must still have the ACL that was read. */
+  readonly check: Write;
+}
+
+/**
+ * What a mailbox that another user makes takes over from the nearest above it that is there, as
+ * Dovecot and Cyrus do: else its maker could not see it. Those of the owner stay private. Entries of
+ * accounts that go are left out (X3).
+ */
+export async function inheritedAcl(
+  rows: RowStore,
+  account: Account,
+  path: string,
+): Promise<Inherited | undefined> {
+  for (let above = parentOf(path); above !== undefined; above = parentOf(above)) {
+    const parent = await findMailbox(rows, account, above);
+    if (parent === undefined) continue;
+    const row = await rows.get(dictmapKeys.mailbox(parent.mailboxId));
+    if (row === undefined) return undefined;
+    const acl = await activeEntries(rows, toMailbox(row).acl ?? {});
+    if (Object.keys(acl).length === 0) return undefined;
+    const { kind: _, change: __, ...same } = aclWrite(row, acl, { state: 'active' });
+    return { acl, check: { kind: 'check', ...same } };
+  }
+  return undefined;
+}
+
+async function activeEntries(rows: RowStore, acl: Acl): Promise<Acl> {
+  const entries = await inParallel(Object.entries(acl), PARALLEL_ACCOUNTS, async (entry) => {
+    const [identifier] = entry;
+    if (!ACCOUNT_ID.test(identifier)) return [entry];
+    const account = await readAccount(rows, identifier);
+    return account?.state === 'active' ? [entry] : [];
+  });
+  return Object.fromEntries(entries.flat().slice(0, INHERITED_MAX));
+}
+
+/** What is written along with a mailbox that takes an ACL over. */
+export const inheritance = (mailboxId: string, { acl, check }: Inherited): Write[] => [
+  check,
+  ...Object.keys(acl)
+    .filter((identifier) => ACCOUNT_ID.test(identifier))
+    .flatMap((accountId) => grantWrites(mailboxId, accountId, true)),
+];
 
 /** The same of a mailbox that goes: whom its ACL names. */
 export const withdrawals = (mailboxId: string, acl: Acl = {}): Write[] =>

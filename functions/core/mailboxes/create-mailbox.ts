@@ -19,6 +19,7 @@ import {
   sameNames,
   settingsChanged,
 } from '../settings/settings-store.ts';
+import { inheritance, inheritedAcl } from './access-list.ts';
 import { type Mailbox, type MailboxPorts, mailboxExists } from './mailboxes.ts';
 import { readNameMemories, requireUnseen, UidValidities } from './name-memory.ts';
 
@@ -31,6 +32,8 @@ export interface NewMailbox {
   readonly policy?: AutoexpungePolicy;
   /** Kept from another store. */
   readonly uidValidity?: number;
+  /** Takes over the ACL of the mailbox above: another user makes it, and is to see it. */
+  readonly inherits?: boolean;
   /** What the settings were read from that policy and special use follow from. */
   readonly readFrom?: SettingsBasis;
 }
@@ -59,18 +62,27 @@ export async function createMailbox(
     const { uidValidity } = given;
     if (uidValidity !== undefined) requireUnseen(memory, { uidValidity });
     const validities = new UidValidities(current, ports.clock.now());
-    const mailbox = newMailbox(account.accountId, path, ports.ids, {
-      ...given,
-      uidValidity: uidValidity ?? validities.next(memory),
-    });
-    const result = await ports.rows.transact([
+    const inherited = given.inherits ? await inheritedAcl(ports.rows, account, path) : undefined;
+    const mailbox: Mailbox = {
+      ...newMailbox(account.accountId, path, ports.ids, {
+        ...given,
+        uidValidity: uidValidity ?? validities.next(memory),
+      }),
+      ...(inherited === undefined ? {} : { acl: inherited.acl }),
+    };
+    const writes = [
       uidValidityWrite(current, validities),
       ...domainCheck(given),
       ...mailboxWrites(account.accountId, mailbox),
+    ];
+    const result = await ports.rows.transact([
+      ...writes,
+      ...(inherited === undefined ? [] : inheritance(mailbox.mailboxId, inherited)),
     ]);
     if (result.outcome === 'written') return mailbox;
     if (result.outcome === 'conflict') return 'lost';
     if (result.refusals.some(({ index }) => index === 0)) return 'lost';
+    if (result.refusals.every(({ index }) => index >= writes.length)) return 'lost';
     requireSameDomain(result);
     throw mailboxExists(path);
   });

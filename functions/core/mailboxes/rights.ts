@@ -20,7 +20,7 @@ export interface Access {
 }
 
 /** A mailbox, or a name that none need have: there, other users have no rights. */
-type NameOrMailbox = Pick<Mailbox, 'path' | 'acl'> | string;
+type NameOrMailbox = Pick<Mailbox, 'path' | 'acl' | 'role'> | string;
 
 /** The identifier that stands for every user. */
 export const ANYONE = 'anyone';
@@ -32,12 +32,19 @@ export const ANYONE = 'anyone';
  */
 export function rightsOf(actor: Actor, settings: ResolvedSettings, place: NameOrMailbox): string {
   if (actor.kind === 'admin') return RIGHTS;
-  const { path, acl = {} } = typeof place === 'string' ? { path: place } : place;
-  if (actor.kind === 'owner') return settings.ownerRightsOf(path) ?? RIGHTS;
+  if (actor.kind === 'owner') return ownerRights(settings, place);
+  const { acl = {} } = typeof place === 'string' ? {} : place;
   const given = [ANYONE, actor.accountId].map((name) =>
     Object.hasOwn(acl, name) ? acl[name] : '',
   );
   return [...RIGHTS].filter((letter) => given.join('').includes(letter)).join('');
+}
+
+/** A mailbox is a storage by its role: it stays one under other settings, and mail of old is none. */
+function ownerRights(settings: ResolvedSettings, place: NameOrMailbox): string {
+  const path = typeof place === 'string' ? place : place.path;
+  const isStorage = typeof place === 'string' ? settings.isStorage(path) : place.role === 'storage';
+  return settings.ownerRightsOf(path) ?? (isStorage ? settings.storageRights : RIGHTS);
 }
 
 export function hasRight(
@@ -120,12 +127,41 @@ export function checkTarget(
   );
 }
 
-/** Whether a path is that of an expunge storage, present or to come. */
+/**
+ * Whether a path is that of an expunge storage, present or to come. A mailbox that holds mail does not
+ * become one because the settings came to name it.
+ */
 export const meansStorage = (
   settings: ResolvedSettings,
   path: string,
   mailbox: Mailbox | undefined,
-): boolean => mailbox?.role === 'storage' || settings.isStorage(path);
+): boolean =>
+  mailbox?.role === 'storage' || (settings.isStorage(path) && (mailbox?.messages ?? 0) === 0);
+
+/**
+ * Of marks that a message would bring along, those that the actor may set there: `t` is for
+ * `\\Deleted`, `s` for `\\Seen`, `w` for everything else (RFC 4314, 4).
+ */
+export function permittedMarks<M extends Marks>(
+  { actor, settings }: Pick<Access, 'actor' | 'settings'>,
+  mailbox: Mailbox,
+  marked: M,
+): M {
+  const rights = rightsOf(actor, settings, mailbox);
+  const flags = [...marked.flags].filter((flag) => rights.includes(rightToSet(flag)));
+  const keywords = rights.includes('w') ? marked.keywords : new Set<string>();
+  return { ...marked, flags: new Set(flags), keywords };
+}
+
+interface Marks {
+  readonly flags: ReadonlySet<string>;
+  readonly keywords: ReadonlySet<string>;
+}
+
+function rightToSet(flag: string): Right {
+  if (flag === '\\Deleted') return 't';
+  return flag === '\\Seen' ? 's' : 'w';
+}
 
 export function permissionDenied(right: Right, path: string): LetheError {
   return new LetheError(

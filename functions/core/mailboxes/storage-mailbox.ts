@@ -1,5 +1,7 @@
 /** The expunge storage: a mailbox that comes into being with the first message for it (L2). */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
+import { MAILBOX_PATH_BYTES } from '../../contract/limits.ts';
+import { isTooLongPath, utf8Bytes } from '../../contract/mailbox-names.ts';
 import { dictmapKeys, registryKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount, requireUnheld } from '../accounts/accounts.ts';
 import { SWEEPABLE } from '../accounts/while-active.ts';
@@ -30,6 +32,7 @@ export async function ensureStorage(
 ): Promise<Mailbox> {
   const name = settings.storagePathFor(path);
   if (name === undefined) throw new TypeError('lazy expunge is off: there is no storage');
+  if (isTooLongPath(name)) throw tooLong(path, name);
   const { accountId } = account;
   return await untilWon(ports, deadline, async () => {
     const row = await ports.rows.get(dictmapKeys.path(accountId, name));
@@ -40,7 +43,9 @@ export async function ensureStorage(
     if (mailbox.state === 'deleted') return 'lost';
     if (mailbox.state === 'erasing') throw notActive(account);
     if (mailbox.state !== 'active') throw unusable(account, name);
-    return mailbox.role === 'storage' ? mailbox : await adopt(ports, mailbox);
+    if (mailbox.role === 'storage') return mailbox;
+    if (mailbox.messages > 0) throw nameHoldsMail(name);
+    return await adopt(ports, mailbox);
   });
 }
 
@@ -76,15 +81,33 @@ function sameLast({ lastUidValidity }: Account): Guard {
     : { row: 'present', equals: { ...equals, lastUidValidity }, without };
 }
 
-/** A mailbox that had the name before it became that of the storage; its mail stays in it. */
+/** An empty mailbox that had the name before it became that of the storage. */
 async function adopt(ports: MailboxPorts, mailbox: Mailbox): Promise<Mailbox | 'lost'> {
   const result = await ports.rows.write({
     kind: 'update',
     key: dictmapKeys.mailbox(mailbox.mailboxId),
-    guard: { row: 'present', equals: { state: 'active', path: mailbox.path } },
+    guard: { row: 'present', equals: { state: 'active', path: mailbox.path, messages: 0 } },
     change: { set: { role: 'storage' } },
   });
   return result.outcome === 'written' ? { ...mailbox, role: 'storage' } : 'lost';
+}
+
+/** What is in it was never expunged: as a storage it would hide it, and end what is expunged there. */
+function nameHoldsMail(name: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.expungeStorage,
+    `the mailbox ${quoted(name)} holds mail, and has the name that the settings give to the expunge storage`,
+    'Nothing was expunged. Rename the mailbox, or let an administrator give the storage another name.',
+  );
+}
+
+/** Its storage could be listed, and nobody could name it in a request. */
+function tooLong(path: string, name: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.expungeStorage,
+    `the expunge storage of ${quoted(path)} would have a name of ${utf8Bytes(name)} bytes, allowed are ${MAILBOX_PATH_BYTES}`,
+    'Nothing was expunged. Give the mailbox a shorter name, then expunge again.',
+  );
 }
 
 function unusable(account: Account, name: string): LetheError {

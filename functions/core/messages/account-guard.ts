@@ -3,10 +3,10 @@
  * not held (W6); and what was judged by which mailboxes there are holds only while no tree of
  * folders has moved: every change of one raises a number on that row. One item guards both.
  */
-import { type RowKey, registryKeys } from '../../contract/row-layout.ts';
+import { type RowKey, registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { SWEEPABLE } from '../accounts/while-active.ts';
-import type { Guard, Refusal, Row, Write } from '../ports/row-store.ts';
+import type { Change, Guard, Refusal, Row, Write } from '../ports/row-store.ts';
 import { optionalNumber } from '../rows/attributes.ts';
 
 type PresentGuard = Extract<Guard, { readonly row: 'present' }>;
@@ -93,4 +93,14 @@ function both(one: PresentGuard, other: PresentGuard): PresentGuard {
     equals: { ...one.equals, ...other.equals },
     ...(without.size === 0 ? {} : { without: [...without] }),
   };
+}
+
+/**
+ * Whether a message ends by a change of its row, or gets a time at which it does. The tombstone of a
+ * move is no end: in the same transaction its message lives on in another mailbox.
+ */
+export function endsMail({ set = {} }: Change): boolean {
+  const { state } = set;
+  if (state === 'moved') return false;
+  return (state !== undefined && state !== 'live') || 'expiresAt' in set || TTL_ATTRIBUTE in set;
 }

@@ -4,7 +4,7 @@
  * a chunk is full when DynamoDB takes no more items.
  */
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
-import { dictmapKeys, linkOf, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { dictmapKeys, linkOf } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { DamagedRowError } from '../errors.ts';
 import type { Listing } from '../mailboxes/bucket-directory.ts';
@@ -22,12 +22,18 @@ import type {
   Write,
   WriteResult,
 } from '../ports/row-store.ts';
-import { AccountGuard } from './account-guard.ts';
+import { AccountGuard, endsMail } from './account-guard.ts';
 import { agreesWith, type Blob, BlobDraft } from './blob.ts';
 import type { Entry } from './entries.ts';
 import { type ExpiryDraft, expiryWrite } from './expiry-count.ts';
 import { DELETED, flagCountsOf, plus } from './flag-counts.ts';
-import { draftOf, type MailboxDraft, mailboxWrite, registrationsOf } from './mailbox-draft.ts';
+import {
+  draftOf,
+  type KeptMarks,
+  type MailboxDraft,
+  mailboxWrite,
+  registrationsOf,
+} from './mailbox-draft.ts';
 import type { Message } from './message.ts';
 
 type CountedMessage = Pick<Message, 'uid' | 'sizeBytes' | 'flags'>;
@@ -49,6 +55,7 @@ const MARK_BYTES_MAX = 3 * 1024 * 1024;
 
 export class Chunk {
   readonly now: number;
+  keptMarks: KeptMarks = (_, message) => message;
   readonly #accountId: string;
   readonly #blobs: ReadonlyMap<string, Blob>;
   readonly #reserved: number;
@@ -279,16 +286,6 @@ export class Chunk {
       }
     }
   }
-}
-
-/**
- * Whether a message ends by a change of its row, or gets a time at which it does. The tombstone of a
- * move is no end: in the same transaction its message lives on in another mailbox.
- */
-function endsMail({ set = {} }: Change): boolean {
-  const { state } = set;
-  if (state === 'moved') return false;
-  return (state !== undefined && state !== 'live') || 'expiresAt' in set || TTL_ATTRIBUTE in set;
 }
 
 /** All else in a message's row has a bound of its own, well below 2 KB. */

@@ -48,6 +48,7 @@ export async function copyMessages(
     account,
     uids,
     deadline,
+    keptMarks: context.keptMarks,
     prepare: async () => {
       const target = await requireActiveMailbox(ports.rows, account, to.mailboxId);
       if (from.mailboxId === to.mailboxId) return { source: target, target };
@@ -99,7 +100,8 @@ async function copyEntry(
 
 /** Another row for the same blob. */
 export function addLink(chunk: Chunk, entry: Entry, target: Mailbox): number {
-  const message = { ...entry.message, uid: chunk.nextUid(target), saveDate: chunk.now };
+  const kept = chunk.keptMarks(target, entry.message);
+  const message = { ...kept, uid: chunk.nextUid(target), saveDate: chunk.now };
   chunk.links(entry).addLive(linkOf(target.mailboxId, message.uid));
   chunk.put(target, message, { ...toAttributes(message), copied: true });
   return message.uid;
@@ -107,7 +109,8 @@ export function addLink(chunk: Chunk, entry: Entry, target: Mailbox): number {
 
 /** A row for a blob of its own. */
 export function addMessage(chunk: Chunk, content: Content, target: Mailbox): number {
-  const message = { ...content, uid: chunk.nextUid(target), saveDate: chunk.now };
+  const kept = chunk.keptMarks(target, content);
+  const message = { ...kept, uid: chunk.nextUid(target), saveDate: chunk.now };
   chunk.put(target, message, toAttributes(message));
   return message.uid;
 }

@@ -25,7 +25,7 @@ import {
   requireUidValidity,
 } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
-import { type Access, requireTarget } from '../mailboxes/rights.ts';
+import { type Access, permittedMarks, requireTarget } from '../mailboxes/rights.ts';
 import { uidConflict } from '../mailboxes/uid-conflict.ts';
 import { INBOX, parseMailboxPath } from '../names/mailbox-path.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
@@ -111,7 +111,7 @@ export async function deliverMessages(
   else requireUids(mailbox, checked.length);
   await requireRoomForDelivery(ports, access, mailbox, checked);
   const messages = await inParallel(checked, PARALLEL_PUTS, (message) =>
-    storeBody(ports, account, message),
+    storeBody(ports, account, permittedMarks(access, mailbox, message)),
   );
   const link = { account, mailboxId, uidValidity, uids, messages, request };
   return await untilWon(ports, deadline, () => linkBodies(ports, link));

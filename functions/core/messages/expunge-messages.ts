@@ -122,7 +122,7 @@ export async function storageFor(
 ): Promise<Keeper | undefined> {
   const { settings, account } = context;
   if (options.bypassStorage === true || source.role === 'storage') return undefined;
-  if (settings.expunge.mode === 'off' || settings.isStorage(source.path)) return undefined;
+  if (settings.expunge.mode === 'off') return undefined;
   if (settings.isExcluded(source.path, source.specialUse)) return undefined;
   if (settings.expunge.mode === 'in-place') return 'in-place';
   return await ensureStorage(ports, account, settings, source.path, deadline);

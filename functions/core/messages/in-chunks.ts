@@ -15,6 +15,7 @@ import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { agreesWith, readBlobs } from './blob.ts';
 import { Chunk } from './chunk.ts';
 import { type Entry, EVERYTHING_SHOWN, readEntries, stillThere } from './entries.ts';
+import type { KeptMarks } from './mailbox-draft.ts';
 import { isRowFault, type PassOver } from './pass-over.ts';
 
 export type MessagePorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
@@ -27,6 +28,8 @@ export interface MailContext {
   readonly account: Account;
   readonly settings: ResolvedSettings;
   readonly retentionDays: RetentionDays;
+  /** Flags and keywords that whoever asks may bring into a mailbox; all of them when missing. */
+  readonly keptMarks?: KeptMarks;
 }
 
 /**
@@ -69,6 +72,7 @@ interface Job<C extends { readonly source: Mailbox }, T> {
   /** Also takes what the storage hides because it has expired. */
   readonly expired?: boolean;
   readonly rider?: Rider<T> | undefined;
+  readonly keptMarks?: KeptMarks | undefined;
   /** Told of messages that are left alone because of their rows; missing: such a fault is thrown. */
   readonly passOver?: PassOver | undefined;
   /** What has to be done outside before these entries can be taken. */
@@ -198,6 +202,7 @@ async function tryPrepared<C extends { readonly source: Mailbox }, T>(
   const unchanged = await stillThere(ports.rows, doubtful);
   if (unchanged.length < doubtful.length) return 'lost';
   const chunk = new Chunk(accountId, blobs, now, job.rider === undefined ? 0 : RIDER_ITEMS);
+  if (job.keptMarks !== undefined) chunk.keptMarks = job.keptMarks;
   const taken: T[] = [];
   let next: Entry | undefined;
   for (const entry of entries) {

@@ -10,6 +10,13 @@ import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { dueAfterAdding, dueGuard } from '../policies/due.ts';
 import type { Write } from '../ports/row-store.ts';
 import { type FlagCounts, flagCounting, NO_FLAGS } from './flag-counts.ts';
+import type { Message } from './message.ts';
+
+/** What of flags and keywords comes along into a mailbox. */
+export type KeptMarks = <M extends Pick<Message, 'flags' | 'keywords'>>(
+  target: Mailbox,
+  message: M,
+) => M;
 
 export interface MailboxDraft {
   readonly mailbox: Mailbox;

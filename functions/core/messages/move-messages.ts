@@ -58,6 +58,7 @@ export async function moveMessages(
     uids,
     deadline,
     passOver: options.passOver,
+    keptMarks: context.keptMarks,
     prepare: async (): Promise<MoveContext> => {
       const source = await requireActiveMailbox(ports.rows, account, from.mailboxId);
       requireChosen(source, options);

@@ -4,7 +4,7 @@
  */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
-import { LetheError, StoreBusyError } from '../errors.ts';
+import { LetheError, quoted, StoreBusyError } from '../errors.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import { isThere } from '../mailboxes/every-mailbox.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
@@ -15,6 +15,7 @@ import {
   requireActiveMailbox,
   requireMailbox,
 } from '../mailboxes/mailboxes.ts';
+import { meansStorage, notAllowed } from '../mailboxes/rights.ts';
 import { settingsFor } from '../policies/policy-attributes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import { addMessage } from './copy-messages.ts';
@@ -40,6 +41,8 @@ export interface RestoreOptions {
   /** The storage keeps its copy, whose time runs on. */
   readonly keep?: boolean;
   readonly rider?: Rider<RestoredMessage>;
+  /** Refuses a folder of origin, by throwing; its name alone when it is to be made. */
+  readonly allows?: (place: Mailbox | string) => void | Promise<void>;
 }
 
 export interface RestoredMessage {
@@ -72,7 +75,12 @@ export async function restoreMessages(
   for (let at = 0; at < wanted.length; at += LOOK_AHEAD) {
     const some = wanted.slice(at, at + LOOK_AHEAD);
     const entries = await readEntries(ports.rows, storage, some, ports.clock.now());
-    const targets = await targetsOf(ports, context, entries, options.to);
+    const targets = await targetsOf(ports, context, entries, options).catch((error: unknown) => {
+      if (results.length === 0) throw error;
+      return undefined;
+    });
+    // Asked again for the rest, it says what is wrong with it.
+    if (targets === undefined) return { results, complete: false };
     for (const [target, members] of targets) {
       try {
         const part = await restoreTo(ports, context, storage, members, target, options, deadline);
@@ -137,8 +145,9 @@ async function targetsOf(
   ports: MessagePorts,
   context: MailContext,
   entries: readonly Entry[],
-  to: string | undefined,
+  options: RestoreOptions,
 ): Promise<[Mailbox, number[]][]> {
+  const { to } = options;
   const groups = Map.groupBy(entries, ({ home, expunged }) =>
     to === undefined ? `${home.mailboxId} ${expunged?.origin ?? ''}` : '',
   );
@@ -146,7 +155,7 @@ async function targetsOf(
   for (const members of groups.values()) {
     const [first] = members;
     if (first === undefined) continue;
-    const target = await targetOf(ports, context, first, to);
+    const target = await targetOf(ports, context, first, options);
     targets.push([target, members.map(({ message }) => message.uid)]);
   }
   return targets;
@@ -156,16 +165,30 @@ async function targetOf(
   ports: MessagePorts,
   { account, settings }: MailContext,
   { home, expunged }: Entry,
-  to: string | undefined,
+  { to, allows = () => undefined }: RestoreOptions,
 ): Promise<Mailbox> {
   if (to !== undefined) return await requireMailbox(ports.rows, account, to);
+  const allowed = async (target: Mailbox): Promise<Mailbox> => {
+    if (meansStorage(settings, target.path, target)) throw isStorageName(target.path);
+    await allows(target);
+    return target;
+  };
   const origin = await readMailbox(ports.rows, home.mailboxId);
-  if (origin !== undefined && isThere(account, origin)) return origin;
+  if (origin !== undefined && isThere(account, origin)) return await allowed(origin);
   // The folder is gone: one of its name takes its place.
   const path = expunged?.origin ?? '';
   const there = await findMailbox(ports.rows, account, path);
-  return there ?? (await createMailbox(ports, account, path, settingsFor(settings, path)));
+  if (there !== undefined) return await allowed(there);
+  if (settings.isProtected(path)) throw isStorageName(path);
+  await allows(path);
+  return await createMailbox(ports, account, path, settingsFor(settings, path));
 }
+
+const isStorageName = (path: string): LetheError =>
+  notAllowed(
+    `the folder of origin, ${quoted(path)}, has the name of the expunge storage by now`,
+    'Nothing was restored there. Name another mailbox with `to`.',
+  );
 
 function requireStorage(mailbox: Mailbox): void {
   if (mailbox.role === 'storage') return;

@@ -13,6 +13,7 @@ import {
   checkTarget,
   meansStorage,
   notAllowed,
+  permittedMarks,
   requireRight,
   requireTarget,
 } from '../mailboxes/rights.ts';
@@ -22,7 +23,7 @@ import { type CopiedMessage, copyMessages } from '../messages/copy-messages.ts';
 import { readEntries } from '../messages/entries.ts';
 import { expungeMessages } from '../messages/expunge-messages.ts';
 import { parseFlags, parseKeywords } from '../messages/flags.ts';
-import type { Chunked } from '../messages/in-chunks.ts';
+import type { Chunked, MailContext } from '../messages/in-chunks.ts';
 import { moveMessages } from '../messages/move-messages.ts';
 import type { PassOver } from '../messages/pass-over.ts';
 import { parseMailboxPath } from '../names/mailbox-path.ts';
@@ -33,7 +34,6 @@ import {
   expungeOptions,
   type MailAccess,
   type MailRequest,
-  may,
   openMailbox,
 } from './mail-access.ts';
 
@@ -49,8 +49,8 @@ export async function requestFlags(
   checkRequestedUids('uids', uids);
   const mailbox = await openMailbox(request, 'mailbox', path);
   const allowed = {
-    add: permitted(request, mailbox, wanted.add),
-    remove: permitted(request, mailbox, wanted.remove),
+    add: permittedMarks(request.access, mailbox, wanted.add),
+    remove: permittedMarks(request.access, mailbox, wanted.remove),
   };
   if (isEmpty(allowed.add) && isEmpty(allowed.remove)) return { changed: [] };
   const { add: added, remove: removed } = allowed;
@@ -64,16 +64,11 @@ function parseChange(field: string, { flags = [], keywords = [] }: FlagChange = 
   };
 }
 
-/** `t` for `\Deleted`, `s` for `\Seen`, `w` for everything else (RFC 4314, 4). */
-function permitted(request: MailRequest, mailbox: Mailbox, change: FlagChanges): FlagChanges {
-  const rightOf = (flag: string) => {
-    if (flag === '\\Deleted') return 't';
-    return flag === '\\Seen' ? 's' : 'w';
-  };
-  const flags = [...change.flags].filter((flag) => may(request, mailbox, rightOf(flag)));
-  const keywords = may(request, mailbox, 'w') ? change.keywords : new Set<string>();
-  return { flags: new Set(flags), keywords };
-}
+/** A copy brings no flag along that whoever copies may not set (RFC 4314, 4). */
+const marking = (access: MailAccess): MailContext => ({
+  ...access,
+  keptMarks: (target, message) => permittedMarks(access, target, message),
+});
 
 const isEmpty = ({ flags, keywords }: FlagChanges): boolean => flags.size + keywords.size === 0;
 
@@ -90,7 +85,7 @@ export async function requestCopy(
   const source = await sourceOf(request, fromDeletion, from);
   const target = await requireTarget(ports.rows, access, parseMailboxPath('to', to));
   await requireRoomForCopies(request, source, uids, target);
-  const done = await copyMessages(ports, access, source, uids, target, deadline);
+  const done = await copyMessages(ports, marking(access), source, uids, target, deadline);
   return toCopyAnswer(target, done);
 }
 
@@ -128,7 +123,7 @@ export async function requestMove(
   const options = { ...expungeOptions(request), passOver: passingInto(passedOver) };
   if (access.settings.isExempt(source.path))
     await requireRoomForCopies(request, source, uids, target);
-  const done = await moveMessages(ports, access, source, uids, target, options, deadline);
+  const done = await moveMessages(ports, marking(access), source, uids, target, options, deadline);
   return toCopyAnswer(target, done, passedOver);
 }
 

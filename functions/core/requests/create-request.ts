@@ -36,6 +36,7 @@ export async function requestCreate(
   if (parents) await createParents(settled, path);
   return await createMailbox(ports, access.account, path, {
     ...settingsFor(access.settings, path),
+    inherits: access.actor.kind === 'user',
     ...(specialUse === undefined ? {} : { specialUse }),
     ...(uidValidity === undefined ? {} : { uidValidity }),
   });
@@ -53,7 +54,8 @@ async function createParents(request: MailRequest, path: string): Promise<void> 
     throw InvalidInputError.of('path', `more than ${PARENTS_MAX} levels above it are missing`);
   }
   for (const above of missing) {
-    const given = settingsFor(access.settings, above);
+    const inherits = access.actor.kind === 'user';
+    const given = { ...settingsFor(access.settings, above), inherits };
     await createMailbox(ports, access.account, above, given).catch(unlessExists);
   }
 }

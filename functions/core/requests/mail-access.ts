@@ -4,7 +4,13 @@ import type { Account } from '../accounts/accounts.ts';
 import type { CoveredByBackup } from '../backups/backups.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { type Access, hasRight, notAllowed, requireMailboxWith } from '../mailboxes/rights.ts';
+import {
+  type Access,
+  hasRight,
+  meansStorage,
+  notAllowed,
+  requireMailboxWith,
+} from '../mailboxes/rights.ts';
 import type { ExpungeOptions } from '../messages/expunge-messages.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
 import { parseMailboxPath } from '../names/mailbox-path.ts';
@@ -63,7 +69,7 @@ export function requireNoStorage({ access }: MailRequest, mailbox: Mailbox): voi
 }
 
 export const isStorage = ({ settings }: MailAccess, mailbox: Mailbox): boolean =>
-  mailbox.role === 'storage' || settings.isStorage(mailbox.path);
+  meansStorage(settings, mailbox.path, mailbox);
 
 /** @throws PermissionDeniedError for anybody but administrators */
 export function requireAdmin({ access }: MailRequest, what: string): void {

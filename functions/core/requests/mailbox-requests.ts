@@ -35,7 +35,7 @@ export async function requestStatus(
   place: Place,
 ): Promise<MailboxStatusAnswer> {
   const { ports, deadline } = request;
-  const mailbox = await openPlace(request, place);
+  const mailbox = await openPlace(request, place, 'r');
   const { path, uidValidity, uidNext } = mailbox;
   if (mailbox.unseen !== undefined && mailbox.role !== 'storage') {
     const { messages, unseen, bytes } = mailbox;

@@ -4,7 +4,8 @@ import { ownRename } from '../accounts/folder-moves.ts';
 import { quoted } from '../errors.ts';
 import { renameMailbox } from '../folders/rename-mailbox.ts';
 import { type Mailbox, mailboxExists } from '../mailboxes/mailboxes.ts';
-import { notAllowed, requireMailboxWith } from '../mailboxes/rights.ts';
+import { newPath } from '../mailboxes/rename-writes.ts';
+import { hasRight, notAllowed, permissionDenied, requireMailboxWith } from '../mailboxes/rights.ts';
 import { INBOX, isAtOrBelow, parseMailboxPath } from '../names/mailbox-path.ts';
 import { requireFreeName } from './create-request.ts';
 import { isStorage, type MailAccess, type MailRequest } from './mail-access.ts';
@@ -38,14 +39,37 @@ export async function requestRename(
   }
   if (!isBegun) await requireFreeName(request, to);
   const { account, settings } = access;
-  const check = (child: Mailbox) => requireRenamable(access, child);
+  const check = (child: Mailbox) => {
+    requireRenamable(access, child);
+    requireMayRename(access, child, newPath(from, to, child));
+  };
   return await renameMailbox(ports, { account, settings, from, to, check }, deadline);
+}
+
+/**
+ * The right on every member, and what the settings say of its name: rights and retention that go by
+ * names are not shaken off by a rename, but for administrators.
+ */
+function requireMayRename({ actor, settings }: MailAccess, child: Mailbox, to: string): void {
+  if (actor.kind === 'admin') return;
+  if (!hasRight(actor, settings, child, 'x')) throw permissionDenied('x', child.path);
+  const { path } = child;
+  const isSame =
+    settings.ownerRightsOf(path) === settings.ownerRightsOf(to) &&
+    settings.ownDeletedRetentionDaysOf(path) === settings.ownDeletedRetentionDaysOf(to);
+  if (isSame) return;
+  throw notAllowed(
+    `the settings give ${quoted(path)} rights or a retention of its own, which ${quoted(to)} would not have alike`,
+    'Choose another name, or let an administrator rename it.',
+  );
 }
 
 function requireRenamable(access: MailAccess, mailbox: Mailbox): void {
   const { path } = mailbox;
   const { settings } = access;
   const { storageName } = settings;
+  // One that holds mail, and has the name of the storage that is to come, has to give it up.
+  if (path === storageName && !isStorage(access, mailbox)) return;
   const holds = storageName !== undefined && isAtOrBelow(storageName, path);
   if (!holds && !settings.isProtected(path) && !isStorage(access, mailbox)) return;
   throw notAllowed(

@@ -3,7 +3,7 @@ import type { RestoreMessagesAnswer, RestoreMessagesRequest } from '../../contra
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
-import { hasRight, requireTarget } from '../mailboxes/rights.ts';
+import { hasRight, permissionDenied, requireTarget } from '../mailboxes/rights.ts';
 import { type Entry, readEntries } from '../messages/entries.ts';
 import type { Message } from '../messages/message.ts';
 import { restoreMessages } from '../messages/restore-messages.ts';
@@ -17,6 +17,7 @@ import {
   type WalkPosition,
 } from '../queries/walk-position.ts';
 import { admitOverQuota } from '../quota/quota.ts';
+import { requireFreeName } from './create-request.ts';
 import {
   checkRequestedUids,
   type MailRequest,
@@ -93,10 +94,17 @@ async function restore(
   // Folders that are made anew need names that nothing on the move takes.
   const { ports, access, deadline } = await settleAllMoves(request);
   const restored: RestoreMessagesAnswer['restored'][number][] = [];
+  const allows = async (place: Mailbox | string): Promise<void> => {
+    if (typeof place === 'string') await requireFreeName(request, place);
+    // Whoever may read the storage knows the folder of origin from there.
+    else if (!hasRight(request.access.actor, request.access.settings, place, 'i')) {
+      throw permissionDenied('i', place.path);
+    }
+  };
   let bytes = 0;
   for (const { storage, messages, begins } of parts) {
     const uids = messages.map(({ uid }) => uid);
-    const options = to === undefined ? { keep } : { keep, to };
+    const options = to === undefined ? { keep, allows } : { keep, to };
     const restoring = restoreMessages(ports, access, storage, uids, options, deadline);
     const part = await restoring.catch((error: unknown) => unlessBegun(error, restored.length));
     for (const { sizeBytes, ...one } of part.results) {

@@ -60,8 +60,10 @@ export interface ResolvedSettings {
   /** Does not count for the quota. */
   isExempt(path: string): boolean;
   autoexpungeOf(path: string): AutoexpungePolicy | undefined;
-  /** Rights of the owner that no ACL overrides; undefined: all of them. */
+  /** Rights of the owner that a mailbox's own setting says, and no ACL overrides. */
   ownerRightsOf(path: string): string | undefined;
+  /** Those on an expunge storage that has no such setting. */
+  readonly storageRights: string;
   specialUseOf(path: string): string | undefined;
 }
 
@@ -84,8 +86,10 @@ export function resolveSettings(
   const effective = nearer(nearer(deployment, domain), account);
   const expunge = expungeMode(effective.lazyExpunge ?? 'off');
   const { lazyExpungeOwnerAccess: ownerAccess = 'listed', quotaBytes } = effective;
-  const { lazyExpungeExclude: excluded = [], quotaExempt = [], mailboxes = {} } = effective;
-  const byNearness = Object.entries(mailboxes).sort(nearestFirst);
+  const { lazyExpungeExclude: excluded = [], quotaExempt = [] } = effective;
+  const byNearness = [account, domain, deployment].flatMap((level) =>
+    Object.entries(level.mailboxes ?? {}).sort(nearestFirst),
+  );
   const settingOf = <N extends keyof MailboxSettings>(path: string, name: N) =>
     byNearness.find(
       ([pattern, settings]) => settings[name] !== undefined && matchesPattern(pattern, path),
@@ -117,16 +121,16 @@ export function resolveSettings(
       (expunge.mode === 'namespace' && isStorage(path)) ||
       quotaExempt.some((one) => matchesPattern(one, path)),
     autoexpungeOf: (path) => settingOf(path, 'autoexpunge') ?? undefined,
-    ownerRightsOf: (path) =>
-      settingOf(path, 'ownerRights') ?? (isStorage(path) ? STORAGE_RIGHTS[ownerAccess] : undefined),
+    ownerRightsOf: (path) => settingOf(path, 'ownerRights'),
+    storageRights: STORAGE_RIGHTS[ownerAccess],
     specialUseOf: (path) => settingOf(path, 'specialUse'),
   };
 }
 
-const STORAGE_RIGHTS: Readonly<Record<OwnerAccess, string | undefined>> = {
+const STORAGE_RIGHTS: Readonly<Record<OwnerAccess, string>> = {
   closed: '',
   hidden: RIGHTS.replace('l', ''),
-  listed: undefined,
+  listed: RIGHTS,
 };
 
 /** One level over another: its members win; settings of mailboxes are merged by name and member. */
@@ -154,7 +158,7 @@ function storageNameOf(expunge: ExpungeMode): string | undefined {
   return expunge.mode === 'namespace' ? storageOf(expunge.prefix) : undefined;
 }
 
-/** A name before patterns, a longer pattern before a shorter one; sorting keeps the order else. */
+/** Within a level: a name before patterns, a longer pattern before a shorter one; sorting keeps the order else. */
 function nearestFirst(
   [one]: readonly [string, MailboxSettings],
   [other]: readonly [string, MailboxSettings],

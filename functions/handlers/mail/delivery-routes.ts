@@ -4,11 +4,13 @@ import { z } from 'zod';
 import type { DeliverAnswer, MessageAnswer, UploadAnswer } from '../../contract/api.ts';
 import { UID_MAX } from '../../contract/limits.ts';
 import { InvalidInputError, quoted } from '../../core/errors.ts';
+import { requireTarget } from '../../core/mailboxes/rights.ts';
 import { deliverMessages } from '../../core/messages/deliver-messages.ts';
 import type { Message } from '../../core/messages/message.ts';
 import type { NewMessage } from '../../core/messages/new-messages.ts';
 import { listMessages, openMessage } from '../../core/messages/read-messages.ts';
 import { startUpload } from '../../core/messages/uploads.ts';
+import { INBOX, parseMailboxPath } from '../../core/names/mailbox-path.ts';
 import { openPlace } from '../../core/requests/deleted-request.ts';
 import type { MailRequest } from '../../core/requests/mail-access.ts';
 import { deadlineOf, type NoQuery } from '../../runtime/door.ts';
@@ -23,7 +25,7 @@ import {
   WHOLE,
 } from './open-request.ts';
 
-const UPLOAD = z.strictObject({ size: WHOLE });
+const UPLOAD = z.strictObject({ size: WHOLE, mailbox: PATH.optional() });
 
 const DELIVERY = z.strictObject({
   mailbox: PATH.optional(),
@@ -46,7 +48,7 @@ const DELIVERY = z.strictObject({
 
 export function addDeliveryRoutes(routes: AccountRoutes): void {
   routes.route('POST', 'uploads', { body: UPLOAD }, async ({ context, body, open }) =>
-    context.json(await upload(await open(), body.size), 201),
+    context.json(await upload(await open(), body), 201),
   );
 
   const delivering = { headers: ['idempotency-key'], body: DELIVERY } as const;
@@ -119,9 +121,12 @@ function toNewMessage(
 
 async function upload(
   { ports, access, deadline }: MailRequest,
-  sizeBytes: number,
+  { size, mailbox }: z.infer<typeof UPLOAD>,
 ): Promise<UploadAnswer> {
-  const upload = await startUpload(ports, access.account, sizeBytes, deadline);
+  if (access.actor.kind === 'user') {
+    await requireTarget(ports.rows, access, parseMailboxPath('mailbox', mailbox ?? INBOX));
+  }
+  const upload = await startUpload(ports, access.account, size, deadline);
   const { uploadId, url, headers, expiresAt } = upload;
   return { uploadId, url, headers, expiresAt: new Date(expiresAt).toISOString() };
 }

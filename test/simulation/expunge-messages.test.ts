@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { requestBulk } from '../../functions/core/bulk/request-bulk.ts';
+import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { showOperation } from '../../functions/core/operations/operation-answer.ts';
 import { resumeOperation } from '../../functions/core/operations/run-operation.ts';
 import { CRASH_POINTS } from '../models/faulty.ts';
@@ -39,6 +40,20 @@ describe('expunge-messages', () => {
     expect(await mail.show('Trash')).toHaveLength(10);
     expect(await mail.show('INBOX')).toEqual(['i1', 'i2']);
     expect(await mail.show('Keep')).toEqual([]);
+  });
+
+  test('W5, L9: a name that looks like a pattern means one mailbox, in every branch and step', async () => {
+    await createMailbox(mail.world.ports, await mail.account(), 'T%');
+    await mail.deliver('T%', 'a', 'b');
+    const query = {
+      or: [
+        { mailbox: 'T%', all: true as const },
+        { mailbox: 'Trash', subject: 't31' },
+      ],
+    };
+    await mail.run('expunge-messages', { user: USER, query });
+    expect(await mail.show('T%')).toEqual([]);
+    expect(await mail.show('Trash')).toHaveLength(14);
   });
 
   test('O1: a dry run counts, and changes no mail', async () => {

@@ -18,7 +18,7 @@ import {
   updateWrite,
 } from '../operations/operations.ts';
 import type { Attributes, Row, RowStore, Write } from '../ports/row-store.ts';
-import { isMap, number, numbers, text } from '../rows/attributes.ts';
+import { isMap, number, numbers, text, textSet } from '../rows/attributes.ts';
 import { type BulkRequest, bulkValue } from './bulk-request.ts';
 
 /** `plan`: which mailboxes; `count`: how much there is; `work`. */
@@ -38,6 +38,8 @@ export interface BulkState {
   /** Mailboxes in the plan. */
   readonly planned: number;
   readonly expected: Counts;
+  /** Of its query, those that look like patterns and are names: found out once. */
+  readonly names: ReadonlySet<string>;
 }
 
 const BULK_STEPS: Readonly<Record<BulkPhase, string>> = {
@@ -105,6 +107,7 @@ function toState(row: Row): BulkState {
     place: { mailbox: number(row, 'placeMailbox'), afterUid: number(row, 'placeAfterUid') },
     planned: row.attributes['planned'] === undefined ? 0 : number(row, 'planned'),
     expected: numbers(row, 'expected'),
+    names: textSet(row, 'literalNames'),
   };
 }
 
@@ -124,16 +127,17 @@ export async function moveOn(
   ports: OperationPorts,
   context: OperationContext,
   state: BulkState,
-  next: Partial<Pick<BulkState, 'phase' | 'place' | 'planned' | 'expected'>>,
+  next: Partial<Pick<BulkState, 'phase' | 'place' | 'planned' | 'expected' | 'names'>>,
   passedOver = 0,
 ): Promise<BulkState | 'lost'> {
-  const { phase, place, planned, expected } = { ...state, ...next };
+  const { phase, place, planned, expected, names } = { ...state, ...next };
   const write = updateWrite(
     context,
     {
       ...placeAttributes(phase, place),
       planned,
       expected: { ...expected },
+      ...(names.size === 0 ? {} : { literalNames: names }),
       updatedAt: ports.clock.now(),
     },
     {
@@ -144,7 +148,9 @@ export async function moveOn(
   );
   const add = passedOver === 0 ? {} : { add: { passedOver } };
   const result = await ports.rows.write({ ...write, change: { ...write.change, ...add } });
-  return result.outcome === 'written' ? { ...state, phase, place, planned, expected } : 'lost';
+  return result.outcome === 'written'
+    ? { ...state, phase, place, planned, expected, names }
+    : 'lost';
 }
 
 /** Adds what a chunk has done, in its transaction: so counts are exact whatever crashes. */

@@ -7,6 +7,7 @@ import { type Entry, readMailboxPage } from '../messages/entries.ts';
 import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
 import type { PassOver } from '../messages/pass-over.ts';
 import { requireRunning } from '../operations/operations.ts';
+import { withNames } from '../queries/choose-mailboxes.ts';
 import { judgeMessage, type QueryVerdict } from '../queries/match-query.ts';
 import type { MailQuery } from '../queries/query.ts';
 import { type BulkPlace, type BulkState, bulkCountWrite, moveOn } from './bulk-operation.ts';
@@ -40,7 +41,10 @@ export async function lookInto<P extends ChunkPorts>(
   const passOver = (uid: number) => void passedOver.add(uid);
   const window = { afterUid, limit: PAGE_ENTRIES, passOver };
   const page = await readMailboxPage(rows, mailbox, window, clock.now());
-  const verdicts = Map.groupBy(page.entries, (entry) => judgeEntry(run, planned, mailbox, entry));
+  const meaning = { ...run, query: withNames(run.query, state.names) };
+  const verdicts = Map.groupBy(page.entries, (entry) =>
+    judgeEntry(meaning, planned, mailbox, entry),
+  );
   const { yes: meant = [], unknown = [] } = Object.fromEntries(verdicts);
   const { nextAfterUid } = page;
   const isLast = nextAfterUid === undefined || nextAfterUid + 1 >= planned.uidNext;

@@ -105,7 +105,7 @@ async function plan<P extends ChunkPorts>(
     settings.expunge.mode === 'namespace' && looksInto === undefined
       ? { hiddenNamespace: settings.expunge.prefix.slice(0, -1) }
       : {};
-  const { mailboxes } = await selectMessages({
+  const { mailboxes, names } = await selectMessages({
     rows: ports.rows,
     account: mail.account,
     query,
@@ -119,6 +119,7 @@ async function plan<P extends ChunkPorts>(
     phase: 'count',
     planned: mailboxes.length,
     expected,
+    names,
   });
 }
 

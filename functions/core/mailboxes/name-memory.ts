@@ -45,6 +45,9 @@ export async function readNameMemories(
   return (path) => memories.get(path) ?? { path, seen: {}, floor: 0 };
 }
 
+/** Whether a mailbox that gave UIDs has had the name, and left it. */
+export const wasGiven = ({ revision }: NameMemory): boolean => revision !== undefined;
+
 /** Whether its name has to remember it: when it never gave a UID, nobody has seen any. */
 export const isRemembered = ({ uidNext }: Pick<Mailbox, 'uidNext'>): boolean => uidNext > 1;
 

@@ -28,24 +28,33 @@ export function chooseMailboxes<M extends { readonly path: string }>(
     .sort((a, b) => walkOrder(a.path, b.path));
 }
 
-/**
- * The query with names that look like patterns taken for names, where there is a mailbox of exactly
- * that name: who writes `Rabatt 50%` means it, and not `Rabatt 50% alt`. `Rabatt 50%%` is the pattern.
- */
-export function namesFirst(
-  query: MailQuery,
-  mailboxes: readonly { readonly path: string }[],
-): MailQuery {
-  const paths = new Set(mailboxes.map(({ path }) => path));
-  const change = ({ conditions }: MailQuery): MailQuery => ({
-    conditions: conditions.map((condition) => {
-      if (condition.kind === 'or') return { ...condition, queries: condition.queries.map(change) };
-      if (condition.kind === 'not') return { ...condition, query: change(condition.query) };
-      if (condition.kind !== 'mailbox' || !paths.has(condition.name)) return condition;
-      return { ...condition, wild: false };
-    }),
+/** Names in a query that look like patterns. */
+export function patternsIn({ conditions }: MailQuery): string[] {
+  return conditions.flatMap((condition) => {
+    if (condition.kind === 'mailbox') return condition.wild ? [condition.name] : [];
+    if (condition.kind === 'or') return condition.queries.flatMap(patternsIn);
+    return condition.kind === 'not' ? patternsIn(condition.query) : [];
   });
-  return change(query);
+}
+
+/**
+ * The query with these names taken for names, though they look like patterns: who writes
+ * `Rabatt 50%` means the mailbox of that name, and not `Rabatt 50% alt`.
+ */
+export function withNames({ conditions }: MailQuery, names: ReadonlySet<string>): MailQuery {
+  return {
+    conditions: conditions.map((condition) => {
+      if (condition.kind === 'or') {
+        const queries = condition.queries.map((query) => withNames(query, names));
+        return { ...condition, queries };
+      }
+      if (condition.kind === 'not') {
+        return { ...condition, query: withNames(condition.query, names) };
+      }
+      const isName = condition.kind === 'mailbox' && names.has(condition.name);
+      return isName ? { ...condition, wild: false } : condition;
+    }),
+  };
 }
 
 /**

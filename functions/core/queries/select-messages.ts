@@ -1,10 +1,19 @@
 /** Walking the messages that a query means, page by page. */
+
+import { isTooLongPath, normalName } from '../../contract/mailbox-names.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import { readNameMemories, wasGiven } from '../mailboxes/name-memory.ts';
 import type { Message } from '../messages/message.ts';
 import type { RowStore } from '../ports/row-store.ts';
-import { chooseMailboxes, namesExactly, namesFirst, requireNamed } from './choose-mailboxes.ts';
+import {
+  chooseMailboxes,
+  namesExactly,
+  patternsIn,
+  requireNamed,
+  withNames,
+} from './choose-mailboxes.ts';
 import { type Candidate, judgeMessage } from './match-query.ts';
 import type { MailQuery } from './query.ts';
 import { mailboxesLeft, positionIn, type WalkPosition } from './walk-position.ts';
@@ -52,6 +61,8 @@ interface SelectedPage {
 export interface Selected {
   /** Those the query looks into, in the order of the walk, as they were at its start. */
   readonly mailboxes: readonly Mailbox[];
+  /** Of the query, those that look like patterns and are names. */
+  readonly names: ReadonlySet<string>;
   /** Walks them once. Messages that arrive after the start are left alone. */
   readonly pages: () => AsyncGenerator<SelectedPage>;
 }
@@ -63,13 +74,31 @@ export interface Selected {
 export async function selectMessages(selecting: Selecting): Promise<Selected> {
   const { rows, account, mayRead = () => true, hiddenNamespace } = selecting;
   const shown = (await mailboxesAtOnce(rows, account)).filter(mayRead);
-  const query = namesFirst(selecting.query, shown);
+  const names = await literalNames(selecting, shown);
+  const query = withNames(selecting.query, names);
   if (selecting.searchOnly !== true) requireNamed(query, shown);
   const choice = hiddenNamespace === undefined ? {} : { hiddenNamespace };
   const mailboxes = chooseMailboxes(shown, query, choice).filter(
     ({ path }) => path !== selecting.onlyNamed || namesExactly(query, path),
   );
-  return { mailboxes, pages: () => walk({ ...selecting, query }, mailboxes) };
+  return { mailboxes, names, pages: () => walk({ ...selecting, query }, mailboxes) };
+}
+
+/**
+ * Those of the patterns that are, or were, the name of a mailbox: the same request again must not
+ * reach others because the one that it means has gone or was renamed meanwhile.
+ */
+async function literalNames(
+  { rows, account, query }: Selecting,
+  shown: readonly Mailbox[],
+): Promise<ReadonlySet<string>> {
+  // What cannot be a name was never one.
+  const mayBeName = (name: string) => normalName(name) === name && !isTooLongPath(name);
+  const patterns = patternsIn(query).filter(mayBeName);
+  if (patterns.length === 0) return new Set();
+  const paths = new Set(shown.map(({ path }) => path));
+  const memoryOf = await readNameMemories(rows, account.accountId, patterns);
+  return new Set(patterns.filter((name) => paths.has(name) || wasGiven(memoryOf(name))));
 }
 
 async function* walk(

@@ -103,6 +103,23 @@ describe('W5, L9: names that look like patterns', () => {
     expect(await expungedIn(mailbox)).toEqual(expected);
   });
 
+  test('W5: the same request again reaches no other when the one that it means has gone', async () => {
+    const query = { mailbox: 'Rabatt 50%', all: true };
+    const gone = await post('messages/expunge', { query, deleteEmptied: true });
+    expect(gone).toMatchObject({ expunged: [{ mailbox: 'Rabatt 50%' }], deleted: ['Rabatt 50%'] });
+    const again = await doors.ask(`POST ${ADMIN}/messages/expunge`, { body: { query } });
+    expect(again.status).toBe(404);
+    expect(await expungedIn('Rabatt 50%%')).toEqual(['Rabatt 50% alt', 'Rabatt 500 Kunden']);
+  });
+
+  test('W5: neither when it was renamed', async () => {
+    const body = { from: 'Rabatt 50%', to: 'Keep' };
+    await post('mailboxes/rename', body);
+    const query = { mailbox: 'Rabatt 50%', all: true };
+    const again = await doors.ask(`POST ${ADMIN}/messages/expunge`, { body: { query } });
+    expect(again.status).toBe(404);
+  });
+
   test('`not` spares the one that has the name', async () => {
     const query = { mailbox: 'Rabatt*', not: { mailbox: 'Rabatt 50%' } };
     const gone = await post('messages/expunge', { query }, DRY);

@@ -7,20 +7,46 @@ const only = (name, comment, from, allowed) => ({
   to: { pathNot: [...allowed, 'node_modules'], dependencyTypesNot: ['core'] },
 });
 
-/** The folders of the core, from the ground up: each imports from those before it. */
+/** Files that stand higher than the folder they lie in: each is a layer of its own name. */
+const HIGHER = {
+  recount: 'quota/(expiry-recount|recount|recount-progress)',
+  provisioning: 'accounts/(create|show)-account',
+};
+
+/** The layers of the core, from the ground up: each imports from those before it. */
 const CORE = [
   ...['ports', 'rows', 'walks', 'names', 'accounts', 'settings', 'policies', 'mailboxes'],
   ...['meter', 'operations', 'backups', 'quota', 'messages', 'folders', 'recount'],
   ...['autoexpunge', 'queries', 'purge', 'requests', 'evidence', 'caches', 'erasure'],
   ...['bulk', 'sessions', 'provisioning', 'objects', 'dicts', 'doctor'],
 ];
-const coreFolder = (name, at) => ({
-  name: `core-${name}-imports-downwards`,
-  comment: `${name} may not import a folder of the core that comes after it`,
-  severity: 'error',
-  from: { path: `^functions/core/${name}/` },
-  to: { path: `^functions/core/(${CORE.slice(at + 1).join('|') || '-'})/` },
-});
+const isHigher = `functions/core/(${Object.values(HIGHER).join('|')})\\.ts$`;
+const pathOf = (layer) => HIGHER[layer] ?? `${layer}/`;
+const coreLayer = (layer, at) => {
+  const above = CORE.slice(at + 1).map(pathOf);
+  const from = { path: `^functions/core/${pathOf(layer)}` };
+  const low = above.filter((path) => path.endsWith('/'));
+  const high = above.filter((path) => !path.endsWith('/'));
+  const rule = { comment: `${layer} may not import a layer of the core that comes after it` };
+  const own = HIGHER[layer] === undefined ? { ...from, pathNot: isHigher } : from;
+  return [
+    {
+      name: `core-${layer}-imports-downwards`,
+      ...rule,
+      severity: 'error',
+      from: own,
+      to: { path: `^functions/core/(${low.join('|') || '-'})`, pathNot: isHigher },
+    },
+    {
+      name: `core-${layer}-imports-no-higher-file`,
+      ...rule,
+      severity: 'error',
+      from: own,
+      to: { path: `^functions/core/(${high.join('|') || '-'})\\.ts$` },
+    },
+  ];
+};
+const folders = CORE.filter((layer) => HIGHER[layer] === undefined);
 module.exports = {
   forbidden: [
     only('contract-imports-nothing', 'both sides of the wire read it', '^functions/contract/', [
@@ -63,13 +89,13 @@ module.exports = {
       '^local/',
       '^functions/contract/',
     ]),
-    ...CORE.map(coreFolder),
+    ...CORE.flatMap(coreLayer),
     {
       name: 'core-folder-has-a-place',
       comment: 'a new folder of the core gets its place in the order above',
       severity: 'error',
       from: {},
-      to: { path: '^functions/core/[^/]+/', pathNot: `^functions/core/(${CORE.join('|')})/` },
+      to: { path: '^functions/core/[^/]+/', pathNot: `^functions/core/(${folders.join('|')})/` },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {

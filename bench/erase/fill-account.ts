@@ -1,11 +1,11 @@
 /** Accounts as deliveries leave them: bodies in S3, rows in transactions, a few of everything. */
 
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { recordCache } from '../../functions/core/caches/caches.ts';
 import { setDict } from '../../functions/core/dicts/dicts.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { putObject } from '../../functions/core/objects/opaque-objects.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { inParallel } from '../../functions/core/rows/parallel.ts';
 import { benchMessage } from '../bench-message.ts';
 import type { BenchStores } from './stores.ts';

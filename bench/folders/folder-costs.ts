@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { dictmapKeys } from '../../functions/contract/row-layout.ts';
 import { requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { deleteTree } from '../../functions/core/folders/delete-tree.ts';
 import { undeleteTree } from '../../functions/core/folders/undelete-tree.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
@@ -11,7 +12,6 @@ import type { Meter } from '../../functions/core/meter/meter.ts';
 import { sumUsage, type Usage } from '../../functions/core/meter/usage.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
 import type { RowStore, Write } from '../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { inParallel } from '../../functions/core/rows/parallel.ts';
 import { resolveSettings } from '../../functions/core/settings/resolve-settings.ts';
 

@@ -7,6 +7,7 @@ import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import { bucketOf, dictmapKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { OWNER } from '../../functions/core/accounts/actor.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { sweepMailbox } from '../../functions/core/autoexpunge/sweep-mailbox.ts';
 import { newBucket } from '../../functions/core/mailboxes/bucket-directory.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
@@ -18,7 +19,6 @@ import { listMessages, type MessagePage } from '../../functions/core/messages/re
 import { Meter } from '../../functions/core/meter/meter.ts';
 import type { Usage } from '../../functions/core/meter/usage.ts';
 import type { RowStore } from '../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { requestDelete } from '../../functions/core/requests/delete-request.ts';
 import { requestExpunge } from '../../functions/core/requests/expunge-request.ts';
 import type { MailRequest } from '../../functions/core/requests/mail-access.ts';

@@ -1,6 +1,8 @@
 /** The door for provisioning systems and operators: accounts, operations, certificates. */
 import { z } from 'zod';
 import type { MailSettings } from '../contract/mail-settings.ts';
+import { type ClassChoice, createAccount } from '../core/accounts/create-account.ts';
+import { showAccount, toAccountAnswer } from '../core/accounts/show-account.ts';
 import type { ErasureSettings } from '../core/erasure/erasure-ports.ts';
 import { estimateDeletion, requestDeletion } from '../core/erasure/request-deletion.ts';
 import { InvalidInputError } from '../core/errors.ts';
@@ -8,8 +10,6 @@ import { certificateKeyPem, readCertificate } from '../core/evidence/read-certif
 import { showOperation } from '../core/operations/operation-answer.ts';
 import { resumeOperation } from '../core/operations/run-operation.ts';
 import type { Ports } from '../core/ports/ports.ts';
-import { type ClassChoice, createAccount } from '../core/provisioning/create-account.ts';
-import { showAccount, toAccountAnswer } from '../core/provisioning/show-account.ts';
 import { callerOf, Door, type DoorContext, deadlineOf, doorHandler } from '../runtime/door.ts';
 import { DRY_RUN, FLAG, TEXT } from '../runtime/request-parts.ts';
 import {

@@ -22,6 +22,7 @@ import {
 } from '../contract/backups.ts';
 import { ENV, type EnvName } from '../contract/env.ts';
 import type { MailSettings } from '../contract/mail-settings.ts';
+import type { ClassChoice } from '../core/accounts/create-account.ts';
 import { Meter } from '../core/meter/meter.ts';
 import type { RetentionDays } from '../core/policies/expiry.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -31,7 +32,6 @@ import type { ObjectStore } from '../core/ports/object-store.ts';
 import type { RowStore } from '../core/ports/row-store.ts';
 import type { Signer } from '../core/ports/signer.ts';
 import type { Workflows, WorkflowVerb } from '../core/ports/workflows.ts';
-import type { ClassChoice } from '../core/provisioning/create-account.ts';
 import { parseMailSettings } from '../core/settings/parse-settings.ts';
 import { readEnvironment, readJson } from './environment.ts';
 

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { accountPrefixes, SHARDS } from '../../functions/contract/key-layout.ts';
 import { blobPartition, messagePartition } from '../../functions/contract/row-layout.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { listMailboxes } from '../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { everyRow } from '../../functions/core/rows/paging.ts';
 import { advance } from '../../local/advance.ts';
 import { readClock, setClockOffset } from '../../local/instance-clock.ts';

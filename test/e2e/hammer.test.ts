@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { accountPrefixes, SHARDS } from '../../functions/contract/key-layout.ts';
 import { accountPartition, blobPartition, linkOf } from '../../functions/contract/row-layout.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
@@ -9,7 +10,6 @@ import { readEntries } from '../../functions/core/messages/entries.ts';
 import type { MailContext } from '../../functions/core/messages/in-chunks.ts';
 import { fetchMessage } from '../../functions/core/messages/read-messages.ts';
 import type { Row } from '../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { numbers, textSet } from '../../functions/core/rows/attributes.ts';
 import { everyRow } from '../../functions/core/rows/paging.ts';
 import { resolveSettings } from '../../functions/core/settings/resolve-settings.ts';

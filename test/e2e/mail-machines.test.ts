@@ -3,13 +3,13 @@ import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client
 import { afterAll, describe, expect, test } from 'vitest';
 import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import { requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { openBulk } from '../../functions/core/bulk/request-bulk.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { listMessages } from '../../functions/core/messages/read-messages.ts';
 import { requireOperation } from '../../functions/core/operations/operations.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { changeAccountSettings } from '../../functions/core/settings/settings-store.ts';
 import { mail } from '../simulation/mail.ts';
 import { CLASSES, deployedStores, until } from './stores.ts';

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import { dictmapKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { finishSweep } from '../../functions/core/autoexpunge/finish-sweep.ts';
 import { requestAutoexpunge } from '../../functions/core/autoexpunge/request-sweep.ts';
 import { resolveSweep } from '../../functions/core/autoexpunge/resolve-sweep.ts';
@@ -11,7 +12,6 @@ import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts'
 import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { listMessages } from '../../functions/core/messages/read-messages.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { CRASH_POINTS } from '../models/faulty.ts';
 import { mail } from './mail.ts';
 import { runSteps, type StepOf, type StepsOptions } from './run-steps.ts';

@@ -5,12 +5,12 @@
  */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Account } from '../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { requestDeletion } from '../../functions/core/erasure/request-deletion.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { showOperation } from '../../functions/core/operations/operation-answer.ts';
 import { resumeOperation } from '../../functions/core/operations/run-operation.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { Outage } from '../models/outage.ts';
 import { certificateOf, makeDoomed, NEIGHBOUR, USER } from './doomed-account.ts';
 import { leftOf } from './leftovers.ts';

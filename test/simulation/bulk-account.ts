@@ -4,6 +4,7 @@ import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import type { OperationContext } from '../../functions/contract/payloads.ts';
 import { registryKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { BULK_EXPUNGE, BULK_RESTORE } from '../../functions/core/bulk/bulk-verbs.ts';
 import { resolveBulk } from '../../functions/core/bulk/resolve-bulk.ts';
 import { runBulk } from '../../functions/core/bulk/run-bulk.ts';
@@ -15,7 +16,6 @@ import { expungeMessages } from '../../functions/core/messages/expunge-messages.
 import { listMessages } from '../../functions/core/messages/read-messages.ts';
 import { recordFailure } from '../../functions/core/operations/record-failure.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { resolveSettings } from '../../functions/core/settings/resolve-settings.ts';
 import { mail } from './mail.ts';
 import { runSteps, type StepOf, type StepsOptions, type StepsRun } from './run-steps.ts';

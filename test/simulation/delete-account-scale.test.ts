@@ -5,6 +5,7 @@ import {
   PLAN_ROW_BYTES,
 } from '../../functions/contract/limits.ts';
 import { dictmapKeys, registryKeys } from '../../functions/contract/row-layout.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { rangeCountFor, readPlan } from '../../functions/core/erasure/plan.ts';
 import {
   fixedTargets,
@@ -12,7 +13,6 @@ import {
   type Target,
   targetsAlong,
 } from '../../functions/core/erasure/targets.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { CLASSES, CLASSES_EVER, World } from './world.ts';
 
 const USER = 'many@x.co';

@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { deleteNow } from '../../functions/core/folders/delete-now.ts';
 import { deleteTree } from '../../functions/core/folders/delete-tree.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
@@ -16,7 +17,6 @@ import { type Entry, toEntry } from '../../functions/core/messages/entries.ts';
 import { expungeMessages } from '../../functions/core/messages/expunge-messages.ts';
 import { moveMessages } from '../../functions/core/messages/move-messages.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { resolveSettings } from '../../functions/core/settings/resolve-settings.ts';
 import { SeededIds } from '../models/seeded-ids.ts';
 import { mail } from './mail.ts';

@@ -1,8 +1,8 @@
 /** A deleted folder, and ports in which something happens in the midst of what is asked of it. */
 
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';
 import type { Write } from '../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { FolderDesk } from './folder-desk.ts';
 import { CLASSES } from './world.ts';
 

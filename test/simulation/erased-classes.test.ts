@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mailKey } from '../../functions/contract/key-layout.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { CRASH_POINTS } from '../models/faulty.ts';
 import { certificateOf, makeDoomed, operationIdOf, USER } from './doomed-account.ts';
 import { mail } from './mail.ts';

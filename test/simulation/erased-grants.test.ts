@@ -2,12 +2,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dictmapKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { deleteNow } from '../../functions/core/folders/delete-now.ts';
 import { changeAcl, parseAclChange } from '../../functions/core/mailboxes/access-list.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { readMailbox, requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import type { Write } from '../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { resolveSettings } from '../../functions/core/settings/resolve-settings.ts';
 import { CRASH_POINTS } from '../models/faulty.ts';
 import { makeDoomed, NEIGHBOUR, USER } from './doomed-account.ts';

@@ -2,12 +2,12 @@
 import { expect } from 'vitest';
 import { uploadKey } from '../../functions/contract/key-layout.ts';
 import { readAccount } from '../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { requestDeletion } from '../../functions/core/erasure/request-deletion.ts';
 import { readCertificate } from '../../functions/core/evidence/read-certificate.ts';
 import { requireOperation } from '../../functions/core/operations/operations.ts';
 import { resumeOperation } from '../../functions/core/operations/run-operation.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { Crashes, type CrashPoint } from '../models/faulty.ts';
 import { certificateOf } from './doomed-account.ts';
 import {

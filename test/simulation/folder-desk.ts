@@ -4,6 +4,7 @@ import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import { accountPartition } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { ADMIN } from '../../functions/core/accounts/actor.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { type Deletion, deleteTree } from '../../functions/core/folders/delete-tree.ts';
 import type { TreePurge } from '../../functions/core/folders/purge-members.ts';
 import { type PurgedTree, purgeTree } from '../../functions/core/folders/purge-tree.ts';
@@ -25,7 +26,6 @@ import { deliverMessages } from '../../functions/core/messages/deliver-messages.
 import { everyEntry } from '../../functions/core/messages/entries.ts';
 import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';
 import type { Row } from '../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { parseMessageQuery } from '../../functions/core/queries/parse-query.ts';
 import { searchMessages } from '../../functions/core/queries/search-messages.ts';
 import { showQuota } from '../../functions/core/quota/quota.ts';

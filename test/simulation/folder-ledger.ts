@@ -8,7 +8,7 @@ import { everyMailboxRow, isThere } from '../../functions/core/mailboxes/every-m
 import type { Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { fetchMessage } from '../../functions/core/messages/read-messages.ts';
 import type { Value } from '../../functions/core/ports/row-store.ts';
-import { recount } from '../../functions/core/recount/recount.ts';
+import { recount } from '../../functions/core/quota/recount.ts';
 import type { RowChange } from '../models/memory-row-changes.ts';
 import type { FolderDesk } from './folder-desk.ts';
 import { OTHER } from './folder-requests.ts';

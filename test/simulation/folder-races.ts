@@ -4,9 +4,9 @@
  * that was acknowledged must hold once they have been sent again.
  */
 import { ERROR_NAMES } from '../../functions/contract/error-names.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { LetheError } from '../../functions/core/errors.ts';
 import { isStored } from '../../functions/core/folders/tree.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { settleAllMoves } from '../../functions/core/requests/settle-moves.ts';
 import { CrashError, Crashes } from '../models/faulty.ts';
 import { SeededIds } from '../models/seeded-ids.ts';

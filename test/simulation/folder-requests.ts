@@ -10,7 +10,7 @@ import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';
 import { moveMessages } from '../../functions/core/messages/move-messages.ts';
 import { restoreMessages } from '../../functions/core/messages/restore-messages.ts';
 import { isAtOrBelow } from '../../functions/core/names/mailbox-path.ts';
-import { recount } from '../../functions/core/recount/recount.ts';
+import { recount } from '../../functions/core/quota/recount.ts';
 import { requestCreate } from '../../functions/core/requests/create-request.ts';
 import type { MailRequest } from '../../functions/core/requests/mail-access.ts';
 import { requestRename } from '../../functions/core/requests/rename-request.ts';

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { mailKey } from '../../functions/contract/key-layout.ts';
 import { requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { ADMIN } from '../../functions/core/accounts/actor.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { everyTree } from '../../functions/core/folders/tree.ts';
 import { everyMailbox } from '../../functions/core/mailboxes/every-mailbox.ts';
 import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { copyMessages } from '../../functions/core/messages/copy-messages.ts';
 import { everyEntry } from '../../functions/core/messages/entries.ts';
 import { fetchMessage } from '../../functions/core/messages/read-messages.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { requestPurge } from '../../functions/core/purge/request-purge.ts';
 import { requestUndelete } from '../../functions/core/requests/undelete-request.ts';
 import {

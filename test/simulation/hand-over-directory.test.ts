@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { ADMIN } from '../../functions/core/accounts/actor.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { giveBackForgotten } from '../../functions/core/folders/claim-tree.ts';
 import { purgeTree } from '../../functions/core/folders/purge-tree.ts';
 import { everyTree } from '../../functions/core/folders/tree.ts';
@@ -9,7 +10,6 @@ import { findMailbox, type Mailbox } from '../../functions/core/mailboxes/mailbo
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../functions/core/messages/expunge-messages.ts';
 import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { requestUndelete } from '../../functions/core/requests/undelete-request.ts';
 import { readSettings } from '../../functions/core/settings/settings-store.ts';
 import { Pace } from '../../functions/core/walks/pace.ts';

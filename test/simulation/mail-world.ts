@@ -4,6 +4,7 @@ import { mailKey } from '../../functions/contract/key-layout.ts';
 import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import { registryKeys } from '../../functions/contract/row-layout.ts';
 import type { Account } from '../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { listMailboxes, type Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import type { EntryPage } from '../../functions/core/messages/entries.ts';
@@ -11,7 +12,6 @@ import type { MailContext, MessagePorts } from '../../functions/core/messages/in
 import { findInPlace } from '../../functions/core/messages/in-place-entries.ts';
 import type { Message } from '../../functions/core/messages/message.ts';
 import { fetchMessage, listMessages } from '../../functions/core/messages/read-messages.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { resolveSettings } from '../../functions/core/settings/resolve-settings.ts';
 import { MemoryObjectStore } from '../models/memory-object-store.ts';
 import { MemoryRowStore } from '../models/memory-row-store.ts';

@@ -1,15 +1,12 @@
 /** Accounts with everything that an account can have, for simulations and end-to-end tests. */
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
+import { type ClassChoice, createAccount } from '../../functions/core/accounts/create-account.ts';
 import { recordCache } from '../../functions/core/caches/caches.ts';
 import { setDict } from '../../functions/core/dicts/dicts.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { putObject } from '../../functions/core/objects/opaque-objects.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
-import {
-  type ClassChoice,
-  createAccount,
-} from '../../functions/core/provisioning/create-account.ts';
 
 type StorePorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
 

@@ -2,6 +2,7 @@
 import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import { registryKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import type { CoveredByBackup } from '../../functions/core/backups/backups.ts';
 import { deleteTree } from '../../functions/core/folders/delete-tree.ts';
 import { everyTree, type Tree } from '../../functions/core/folders/tree.ts';
@@ -13,7 +14,6 @@ import { copyMessages } from '../../functions/core/messages/copy-messages.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../functions/core/messages/expunge-messages.ts';
 import { fetchMessage, listMessages } from '../../functions/core/messages/read-messages.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { finishPurge } from '../../functions/core/purge/finish-purge.ts';
 import { purgePart } from '../../functions/core/purge/purge-part.ts';
 import { resolvePurge } from '../../functions/core/purge/resolve-purge.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { ERROR_NAMES } from '../../functions/contract/error-names.ts';
 import { registryKeys } from '../../functions/contract/row-layout.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { StoreBusyError } from '../../functions/core/errors.ts';
 import { requireOperation } from '../../functions/core/operations/operations.ts';
 import { resumeOperation } from '../../functions/core/operations/run-operation.ts';
 import type { Ports } from '../../functions/core/ports/ports.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { Outage } from '../models/outage.ts';
 import { makeDoomed, USER } from './doomed-account.ts';
 import { CLASSES, type RunOptions, World } from './world.ts';

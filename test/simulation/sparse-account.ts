@@ -3,9 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { UID_MAX } from '../../functions/contract/limits.ts';
 import { dictmapKeys } from '../../functions/contract/row-layout.ts';
 import type { Account } from '../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { changeUids } from '../../functions/core/mailboxes/mailbox-uids.ts';
-import { createAccount } from '../../functions/core/provisioning/create-account.ts';
 import { SOAK } from '../soak-sizes.ts';
 import { CLASSES, World } from './world.ts';
 

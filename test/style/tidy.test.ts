@@ -97,7 +97,7 @@ describe('imports point one way', () => {
     expect(expected.filter((file) => !seen.has(file))).toEqual([]);
   });
 
-  test('folders of the core have an order, and none imports from one that comes after it', async () => {
+  test('layers of the core have an order, and none imports from one that comes after it', async () => {
     const { forbidden } = createRequire(import.meta.url)('../../.dependency-cruiser.cjs');
     const baseDir = mkdtempSync(join(tmpdir(), 'lethe-core-order-'));
     const put = (file: string, text: string): void => {
@@ -108,14 +108,22 @@ describe('imports point one way', () => {
     put('functions/core/erasure/plan.ts', "import '../rows/paging.ts';");
     put('functions/core/rows/paging.ts', 'export {};');
     put('functions/core/drawer/x.ts', 'export {};');
+    put('functions/core/accounts/create-account.ts', "import '../mailboxes/create-mailbox.ts';");
+    put('functions/core/mailboxes/create-mailbox.ts', "import '../accounts/create-account.ts';");
     const result = await cruise(['functions'], { baseDir, validate: true, ruleSet: { forbidden } });
     rmSync(baseDir, { recursive: true });
     if (typeof result.output === 'string') throw new Error('expected a result object');
     const found = result.output.summary.violations.map(({ rule }) => rule.name);
     expect(found).toEqual(
-      expect.arrayContaining(['core-ports-imports-downwards', 'core-folder-has-a-place']),
+      expect.arrayContaining([
+        'core-ports-imports-downwards',
+        'core-folder-has-a-place',
+        'core-mailboxes-imports-no-higher-file',
+      ]),
     );
-    expect(found.filter((name) => /^core-(erasure|rows)-/.test(name))).toEqual([]);
+    expect(
+      found.filter((name) => /^core-(erasure|rows|provisioning|accounts)-/.test(name)),
+    ).toEqual([]);
   });
 });
 

@@ -10,6 +10,7 @@ import { isHidden, movesAround, withMove } from '../accounts/folder-moves.ts';
 import { mailboxWrites, newMailbox } from '../mailboxes/create-mailbox.ts';
 import { everyMailbox } from '../mailboxes/every-mailbox.ts';
 import { type Mailbox, type MailboxPorts, unknownMailbox } from '../mailboxes/mailboxes.ts';
+import { movesWrite } from '../mailboxes/moves-write.ts';
 import {
   isRemembered,
   type NameMemory,
@@ -23,14 +24,7 @@ import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { domainCheck, requireSameDomain, requireSameSettings } from '../settings/settings-store.ts';
 import { finishMove, finishMoves } from './finish-move.ts';
-import {
-  countedIn,
-  deletableWith,
-  deleteWrites,
-  MOVED_ROWS_EACH,
-  movesWrite,
-  treePut,
-} from './move-writes.ts';
+import { countedIn, deletableWith, deleteWrites, MOVED_ROWS_EACH, treePut } from './move-writes.ts';
 import { everyTree, hexOf, isStored, requireTree, type Tree, treeMembers } from './tree.ts';
 
 /** Account, tree, and where the INBOX goes, the new one and the settings that its policy is from. */

@@ -9,7 +9,9 @@ import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { activeCheck } from '../accounts/while-active.ts';
 import { StoreBusyError } from '../errors.ts';
 import type { Mailbox, MailboxPorts } from '../mailboxes/mailboxes.ts';
+import { movesWrite } from '../mailboxes/moves-write.ts';
 import { isRemembered, readNameMemories, UidValidities } from '../mailboxes/name-memory.ts';
+import { finishRename } from '../mailboxes/rename-mailbox.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
@@ -25,12 +27,10 @@ import {
   deletableWith,
   deleteWrites,
   MOVED_ROWS_EACH,
-  movesWrite,
   recordChange,
   restoreWrites,
   treeUpdate,
 } from './move-writes.ts';
-import { finishRename } from './rename-mailbox.ts';
 import { type Member, readNamed, readTree, type Tree, targetPath, treeMembers } from './tree.ts';
 
 /**

@@ -12,6 +12,7 @@ import { StoreBusyError } from '../errors.ts';
 import { bucketWrite, markOf } from '../mailboxes/bucket-directory.ts';
 import { requireUid } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import { movesWrite } from '../mailboxes/moves-write.ts';
 import { notAllowed } from '../mailboxes/rights.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
 import type { Attributes, Guard } from '../ports/row-store.ts';
@@ -26,7 +27,7 @@ import {
   requireGoingOn,
   sourceChecks,
 } from './hand-over-claim.ts';
-import { countedIn, movesWrite, treePut, treeUpdate } from './move-writes.ts';
+import { countedIn, treePut, treeUpdate } from './move-writes.ts';
 import { readTree, requireTree, type Tree } from './tree.ts';
 
 /**

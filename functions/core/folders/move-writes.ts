@@ -1,19 +1,11 @@
 /** The writes that take trees of folders away and bring them back: three rows for each mailbox. */
 import { INBOX } from '../../contract/mailbox-names.ts';
-import {
-  dictmapKeys,
-  ROW_VERSION,
-  registryKeys,
-  TTL_ATTRIBUTE,
-} from '../../contract/row-layout.ts';
-import type { Account } from '../accounts/accounts.ts';
-import type { FolderMoves } from '../accounts/folder-moves.ts';
+import { dictmapKeys, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { isRemembered, leavingWrites, type NameMemory } from '../mailboxes/name-memory.ts';
 import { renamed } from '../mailboxes/renamed.ts';
 import type { Attributes, Guard, Write } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import { sameNames } from '../settings/settings-store.ts';
 import { type Tree, type TreeState, targetPath } from './tree.ts';
 
 /** A path row less, one more, and the mailbox row. */
@@ -33,22 +25,6 @@ export function deletableWith<M extends Mailbox>(rows: number, mailboxes: readon
 
 /** Records of what came back or was purged: long enough for whoever asks twice. */
 const RECORD_DAYS = 30;
-
-/** The row that every change of trees goes through: they come one after the other. */
-export function movesWrite(account: Account, moves: FolderMoves, set: Attributes = {}): Write {
-  const none = Object.keys(moves).length === 0;
-  const values = none ? set : { ...set, moves: moves as unknown as Attributes };
-  return {
-    kind: 'update',
-    key: registryKeys.account(account.accountId),
-    guard: sameNames(account),
-    change: {
-      add: { treeRevision: 1 },
-      ...(Object.keys(values).length === 0 ? {} : { set: values }),
-      ...(none && account.moves !== undefined ? { unset: ['moves'] } : {}),
-    },
-  };
-}
 
 /** Index partition of trees that a purge has to look at, by the first random digit of their ids. */
 export const treeDuePartition = (shard: string): string => `due#tree#${shard}`;

@@ -11,6 +11,7 @@ import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { movesAround, withMove } from '../accounts/folder-moves.ts';
 import { InvalidInputError, type LetheError, QuotaExceededError, quoted } from '../errors.ts';
 import { type Mailbox, type MailboxPorts, mailboxExists } from '../mailboxes/mailboxes.ts';
+import { movesWrite } from '../mailboxes/moves-write.ts';
 import { readNameMemories, UidValidities } from '../mailboxes/name-memory.ts';
 import { notAllowed } from '../mailboxes/rights.ts';
 import type { Attributes, RowStore, Write } from '../ports/row-store.ts';
@@ -25,7 +26,6 @@ import { finishMove, finishMoves } from './finish-move.ts';
 import {
   countedIn,
   MOVED_ROWS_EACH,
-  movesWrite,
   recordChange,
   restoreWrites,
   treeUpdate,

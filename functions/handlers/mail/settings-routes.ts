@@ -5,7 +5,7 @@ import type { SettingsAnswer } from '../../contract/settings-api.ts';
 import { requireActiveAccount } from '../../core/accounts/accounts.ts';
 import { parseDomain } from '../../core/names/address.ts';
 import { showQuota } from '../../core/quota/quota.ts';
-import { recount } from '../../core/recount/recount.ts';
+import { recount } from '../../core/quota/recount.ts';
 import {
   applyToDomain,
   patching,

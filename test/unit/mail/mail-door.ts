@@ -1,7 +1,7 @@
 /** The door of the mail API over the models, called as API Gateway calls it. */
 import type { ListAnswer, MessageAnswer } from '../../../functions/contract/api.ts';
 import type { Account } from '../../../functions/core/accounts/accounts.ts';
-import { createAccount } from '../../../functions/core/provisioning/create-account.ts';
+import { createAccount } from '../../../functions/core/accounts/create-account.ts';
 import { makeMailApi } from '../../../functions/handlers/mail-api.ts';
 import { MemoryObjectStore } from '../../models/memory-object-store.ts';
 import { MemoryRowStore } from '../../models/memory-row-store.ts';

@@ -3,13 +3,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { requireActiveAccount } from '../../../../functions/core/accounts/accounts.ts';
 import { ADMIN } from '../../../../functions/core/accounts/actor.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { sweepMailbox } from '../../../../functions/core/autoexpunge/sweep-mailbox.ts';
 import { deleteTree } from '../../../../functions/core/folders/delete-tree.ts';
 import { undeleteTree } from '../../../../functions/core/folders/undelete-tree.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import type { RowStore } from '../../../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { requestCreate } from '../../../../functions/core/requests/create-request.ts';
 import { requestRename } from '../../../../functions/core/requests/rename-request.ts';
 import {

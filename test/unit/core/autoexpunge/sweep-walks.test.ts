@@ -4,6 +4,7 @@ import { SHARDS } from '../../../../functions/contract/key-layout.ts';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
 import type { WalkFailure } from '../../../../functions/contract/walks.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { sweepAccounts } from '../../../../functions/core/autoexpunge/sweep-accounts.ts';
 import type { SweepConfig } from '../../../../functions/core/autoexpunge/sweep-context.ts';
 import { sweepDue } from '../../../../functions/core/autoexpunge/sweep-due.ts';
@@ -11,7 +12,6 @@ import { createMailbox } from '../../../../functions/core/mailboxes/create-mailb
 import { listMailboxes } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { duePartition } from '../../../../functions/core/policies/due.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { changeDomainSettings } from '../../../../functions/core/settings/settings-store.ts';
 import { dueShards } from '../../../../functions/core/walks/walk-shard.ts';
 import { mail } from '../../../simulation/mail.ts';

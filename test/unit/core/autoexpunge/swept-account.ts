@@ -2,6 +2,7 @@
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { dictmapKeys, registryKeys } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import {
   type SweepOptions,
   sweepMailbox,
@@ -15,7 +16,6 @@ import type { MailContext } from '../../../../functions/core/messages/in-chunks.
 import { listMessages } from '../../../../functions/core/messages/read-messages.ts';
 import { policyAttributes } from '../../../../functions/core/policies/policy-attributes.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { registryKeys } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { everyCache, recordCache } from '../../../../functions/core/caches/caches.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 
 let world: World;

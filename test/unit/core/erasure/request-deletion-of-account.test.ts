@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { registryKeys, TTL_ATTRIBUTE } from '../../../../functions/contract/row-layout.ts';
 import { type Account, readAccount } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import {
   estimateDeletion,
   requestDeletion,
 } from '../../../../functions/core/erasure/request-deletion.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { furnish } from '../../../simulation/mail.ts';
 import { CLASSES, CLASSES_EVER, World } from '../../../simulation/world.ts';
 

@@ -3,7 +3,7 @@ import { hexOf } from '../../../../functions/core/folders/tree.ts';
 import { changeAcl, parseAclChange } from '../../../../functions/core/mailboxes/access-list.ts';
 import { subscribe } from '../../../../functions/core/mailboxes/subscriptions.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
-import { recount } from '../../../../functions/core/recount/recount.ts';
+import { recount } from '../../../../functions/core/quota/recount.ts';
 import { FolderDesk } from '../../../simulation/folder-desk.ts';
 import { interrupted } from '../interrupted.ts';
 

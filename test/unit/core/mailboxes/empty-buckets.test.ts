@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { BUCKET_UIDS } from '../../../../functions/contract/limits.ts';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import {
   everyBucket,
   type Listing,
@@ -12,7 +13,6 @@ import { type Mailbox, requireMailbox } from '../../../../functions/core/mailbox
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
 import type { RowStore } from '../../../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dictmapKeys, registryKeys } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import {
   listMailboxes,
   readMailbox,
   requireMailbox,
 } from '../../../../functions/core/mailboxes/mailboxes.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { CRASH_POINTS, Crashes } from '../../../models/faulty.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 

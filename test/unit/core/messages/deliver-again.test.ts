@@ -2,13 +2,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TTL_ATTRIBUTE } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
-import { renameMailbox } from '../../../../functions/core/folders/rename-mailbox.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import { renameMailbox } from '../../../../functions/core/mailboxes/rename-mailbox.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { fetchMessage, listMessages } from '../../../../functions/core/messages/read-messages.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';
 import { Crashes } from '../../../models/faulty.ts';
 import { mail } from '../../../simulation/mail.ts';

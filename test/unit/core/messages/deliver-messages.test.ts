@@ -3,6 +3,7 @@ import { mailKey } from '../../../../functions/contract/key-layout.ts';
 import { DELIVERY_MESSAGES, INLINE_BODY_BYTES } from '../../../../functions/contract/limits.ts';
 import { dictmapKeys, registryKeys } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import {
@@ -12,7 +13,6 @@ import {
 import type { NewMessage } from '../../../../functions/core/messages/new-messages.ts';
 import { fetchMessage, listMessages } from '../../../../functions/core/messages/read-messages.ts';
 import type { Attributes } from '../../../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 import { interrupted } from '../interrupted.ts';

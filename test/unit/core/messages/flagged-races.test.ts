@@ -1,11 +1,11 @@
 /** What EXPUNGE finds after changes of `\Deleted` that meet on one row of notes. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { changeFlags, type FlagChanges } from '../../../../functions/core/messages/change-flags.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { flaggedEntries } from '../../../../functions/core/messages/flagged-entries.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 import { interrupted } from '../interrupted.ts';

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BUCKET_UIDS } from '../../../../functions/contract/limits.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { changeUids } from '../../../../functions/core/mailboxes/mailbox-uids.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
 import { listMessages } from '../../../../functions/core/messages/read-messages.ts';
 import type { RowStore } from '../../../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';

@@ -1,12 +1,12 @@
 /** Mail that is expunged in place, in a bucket in which nothing lives. */
 import { expect, test } from 'vitest';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { changeUids } from '../../../../functions/core/mailboxes/mailbox-uids.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
 import { findInPlace } from '../../../../functions/core/messages/in-place-entries.ts';
 import type { RowStore } from '../../../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';

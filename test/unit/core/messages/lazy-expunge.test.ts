@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { MailSettings } from '../../../../functions/contract/mail-settings.ts';
 import { DAY_MS } from '../../../../functions/contract/times.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { changeFlags } from '../../../../functions/core/messages/change-flags.ts';
@@ -12,7 +13,6 @@ import type { MailContext } from '../../../../functions/core/messages/in-chunks.
 import { moveMessages } from '../../../../functions/core/messages/move-messages.ts';
 import { fetchMessage, listMessages } from '../../../../functions/core/messages/read-messages.ts';
 import { restoreMessages } from '../../../../functions/core/messages/restore-messages.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';

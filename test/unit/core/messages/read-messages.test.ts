@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { BUCKET_UIDS } from '../../../../functions/contract/limits.ts';
 import { dictmapKeys, messagePartition } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { type Mailbox, requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { fetchMessage, listMessages } from '../../../../functions/core/messages/read-messages.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { mail } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { RestoreMessagesRequest } from '../../../../functions/contract/mail-api.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
 import { ADMIN } from '../../../../functions/core/accounts/actor.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { StoreBusyError } from '../../../../functions/core/errors.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
@@ -9,7 +10,6 @@ import { deliverMessages } from '../../../../functions/core/messages/deliver-mes
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
 import { listMessages } from '../../../../functions/core/messages/read-messages.ts';
 import type { RowStore } from '../../../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { requestByQuery } from '../../../../functions/core/requests/copy-by-query.ts';
 import { requestRestore } from '../../../../functions/core/requests/restore-request.ts';
 import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';

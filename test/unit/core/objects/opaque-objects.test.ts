@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { opaqueKey } from '../../../../functions/contract/key-layout.ts';
 import { dictmapKeys, registryKeys } from '../../../../functions/contract/row-layout.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import {
   getObject,
   listObjects,
   putObject,
 } from '../../../../functions/core/objects/opaque-objects.ts';
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { Crashes } from '../../../models/faulty.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 import { interrupted } from '../interrupted.ts';

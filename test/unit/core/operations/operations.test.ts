@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { OperationContext } from '../../../../functions/contract/payloads.ts';
 import { registryKeys, TTL_ATTRIBUTE } from '../../../../functions/contract/row-layout.ts';
 import { type Account, readAccount } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import {
   enterStep,
   failOperation,
@@ -13,7 +14,6 @@ import {
 } from '../../../../functions/core/operations/operations.ts';
 import { takeOver } from '../../../../functions/core/operations/take-over.ts';
 import type { Attributes } from '../../../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 
 const USER = 'a@x.org';

@@ -2,10 +2,10 @@ import { beforeEach, expect, test } from 'vitest';
 import { ERROR_NAMES } from '../../../../functions/contract/error-names.ts';
 import type { MessageQuery } from '../../../../functions/contract/mail-api.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { listMessages } from '../../../../functions/core/messages/read-messages.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { parseMessageQuery } from '../../../../functions/core/queries/parse-query.ts';
 import { searchMessages } from '../../../../functions/core/queries/search-messages.ts';
 import {

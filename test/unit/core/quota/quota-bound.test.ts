@@ -6,6 +6,7 @@ import {
   type Account,
   requireActiveAccount,
 } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { deleteTree } from '../../../../functions/core/folders/delete-tree.ts';
 import { undeleteTree } from '../../../../functions/core/folders/undelete-tree.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
@@ -13,7 +14,6 @@ import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.t
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
 import type { RowQuery } from '../../../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { checkQuota, usedQuota } from '../../../../functions/core/quota/quota.ts';
 import { BOUND_MS } from '../../../../functions/core/quota/quota-bound.ts';
 import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';

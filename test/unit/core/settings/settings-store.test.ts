@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { registryKeys } from '../../../../functions/contract/row-layout.ts';
 import { requireActiveAccount } from '../../../../functions/core/accounts/accounts.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import {
   changeAccountSettings,
   changeDomainSettings,

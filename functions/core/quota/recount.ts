@@ -12,9 +12,9 @@ import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
 import { toEntry } from '../messages/entries.ts';
 import { flagCountsOf, NO_FLAGS, plus } from '../messages/flag-counts.ts';
 import type { Ports } from '../ports/ports.ts';
-import { forgetBound } from '../quota/quota-bound.ts';
 import { everyRow } from '../rows/paging.ts';
 import { ExpiryRecount } from './expiry-recount.ts';
+import { forgetBound } from './quota-bound.ts';
 import {
   noteProgress,
   type RecountedMailbox,

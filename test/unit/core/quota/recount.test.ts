@@ -6,6 +6,7 @@ import {
   type Account,
   requireActiveAccount,
 } from '../../../../functions/core/accounts/accounts.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { deleteNow } from '../../../../functions/core/folders/delete-now.ts';
 import { deleteTree } from '../../../../functions/core/folders/delete-tree.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';
@@ -14,9 +15,8 @@ import { deliverMessages } from '../../../../functions/core/messages/deliver-mes
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
 import { dayOf } from '../../../../functions/core/policies/expiry.ts';
 import type { RowStore } from '../../../../functions/core/ports/row-store.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
 import { showQuota } from '../../../../functions/core/quota/quota.ts';
-import { recount } from '../../../../functions/core/recount/recount.ts';
+import { recount } from '../../../../functions/core/quota/recount.ts';
 import { resolveSettings } from '../../../../functions/core/settings/resolve-settings.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 

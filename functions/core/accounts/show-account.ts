@@ -1,12 +1,12 @@
 /** An account as callers see it. */
 import type { AccountAnswer } from '../../contract/api.ts';
 import { accountPartition } from '../../contract/row-layout.ts';
-import { type Account, findAccount, unknownUser } from '../accounts/accounts.ts';
 import { everyMailboxRow, isThere } from '../mailboxes/every-mailbox.ts';
 import { parseAddress } from '../names/address.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
+import { type Account, findAccount, unknownUser } from './accounts.ts';
 
 const PAGE_ROWS = 500;
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
-import { renameMailbox } from '../../../../functions/core/folders/rename-mailbox.ts';
+import { renameMailbox } from '../../../../functions/core/mailboxes/rename-mailbox.ts';
 import { requestCreate } from '../../../../functions/core/requests/create-request.ts';
 import { requestDelete } from '../../../../functions/core/requests/delete-request.ts';
 import { readSettings } from '../../../../functions/core/settings/settings-store.ts';

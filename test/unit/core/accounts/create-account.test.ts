@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { registryKeys } from '../../../../functions/contract/row-layout.ts';
 import { findAccount, readAccount } from '../../../../functions/core/accounts/accounts.ts';
-import { createAccount } from '../../../../functions/core/provisioning/create-account.ts';
+import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { CRASH_POINTS, Crashes } from '../../../models/faulty.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 

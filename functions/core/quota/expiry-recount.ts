@@ -7,8 +7,8 @@ import type { Entry } from '../messages/entries.ts';
 import { dayOf, rowEnd } from '../policies/expiry.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Write } from '../ports/row-store.ts';
-import { storedDays } from '../quota/expiry-days.ts';
-import type { StoredUsage } from '../quota/quota.ts';
+import { storedDays } from './expiry-days.ts';
+import type { StoredUsage } from './quota.ts';
 
 /** Days that a count outlives its day, as where it is made: nobody sums it any more. */
 const COUNT_KEPT_DAYS = 3;

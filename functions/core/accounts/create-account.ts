@@ -3,7 +3,6 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { ADDRESSES_PER_ACCOUNT_MAX } from '../../contract/limits.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
-import type { Account } from '../accounts/accounts.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { inboxWrites } from '../mailboxes/create-mailbox.ts';
 import { domainOf, parseAddress } from '../names/address.ts';
@@ -13,6 +12,7 @@ import type { Ids } from '../ports/ids.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import { domainCheck, readSettings, sawDomainChange } from '../settings/settings-store.ts';
+import type { Account } from './accounts.ts';
 
 /** 2 rows for each address and 5 for the account: 31 aliases make 69 of a transaction's 100. */
 const ALIASES_MAX = ADDRESSES_PER_ACCOUNT_MAX - 1;

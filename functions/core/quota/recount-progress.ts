@@ -15,8 +15,8 @@ import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import type { FlagCounts } from '../messages/flag-counts.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Guard, RowStore } from '../ports/row-store.ts';
-import type { StoredUsage } from '../quota/quota.ts';
 import { number, text } from '../rows/attributes.ts';
+import type { StoredUsage } from './quota.ts';
 
 export type RecountedMailbox = StoredUsage & FlagCounts;
 

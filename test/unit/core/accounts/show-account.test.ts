@@ -4,7 +4,7 @@ import {
   type Account,
   requireActiveAccount,
 } from '../../../../functions/core/accounts/accounts.ts';
-import { showAccount } from '../../../../functions/core/provisioning/show-account.ts';
+import { showAccount } from '../../../../functions/core/accounts/show-account.ts';
 import { furnish } from '../../../simulation/mail.ts';
 import { CLASSES, World } from '../../../simulation/world.ts';
 

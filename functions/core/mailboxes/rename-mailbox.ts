@@ -12,15 +12,6 @@ import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { ownRename, withMove } from '../accounts/folder-moves.ts';
 import { InvalidInputError, LetheError, StoreBusyError } from '../errors.ts';
-import { requireSettled } from '../mailboxes/create-mailbox.ts';
-import {
-  type Mailbox,
-  type MailboxPorts,
-  mailboxExists,
-  readMailbox,
-  unknownMailbox,
-} from '../mailboxes/mailboxes.ts';
-import { newPath, type Renaming, renameWrites } from '../mailboxes/rename-writes.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
@@ -28,7 +19,16 @@ import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { domainCheck, requireSameDomain, requireSameSettings } from '../settings/settings-store.ts';
-import { movesWrite } from './move-writes.ts';
+import { requireSettled } from './create-mailbox.ts';
+import {
+  type Mailbox,
+  type MailboxPorts,
+  mailboxExists,
+  readMailbox,
+  unknownMailbox,
+} from './mailboxes.ts';
+import { movesWrite } from './moves-write.ts';
+import { newPath, type Renaming, renameWrites } from './rename-writes.ts';
 
 /** A path row less, a path row more, the mailbox row, and what its old name remembers. */
 const RENAMED_ROWS_EACH = 4;

@@ -26,12 +26,13 @@ export async function searchMessages(
   };
   for await (const { mailbox, messages, begins, ends, ...page } of pages()) {
     let { afterUid } = begins;
-    undecided += page.undecided;
     for (const { uid, envelope } of messages) {
       if (items.length === ITEMS_MAX) return cut(positionIn(mailbox, afterUid));
       items.push({ mailbox: mailbox.path, uid, subject: envelope.subject });
       afterUid = uid;
     }
+    // A page that is cut is met again.
+    undecided += page.undecided;
     if (clock.now() >= deadline) return cut(ends);
   }
   return { ...found(), complete: true };

@@ -57,7 +57,6 @@ export async function requestByQuery(
     ...(next === undefined ? { complete: true } : { complete: false, next: encodePosition(next) }),
   });
   for await (const { mailbox, messages, begins, ends, ...page } of pages()) {
-    undecided += page.undecided;
     const uids = messages.map(({ uid }) => uid);
     const chosen = { chosenPath: mailbox.path };
     const going =
@@ -69,6 +68,7 @@ export async function requestByQuery(
     // What was copied is behind the walk: met again, it would be copied once more.
     const last = part.results.at(-1)?.uid ?? begins.afterUid;
     if (!part.complete) return end(positionIn(mailbox, last));
+    undecided += page.undecided;
     if (done.length >= UIDS_MAX || ports.clock.now() > deadline) return end(ends);
   }
   return end();

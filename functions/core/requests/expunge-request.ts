@@ -139,9 +139,9 @@ async function expungeByQuery(
   const { mailboxes, pages } = await selectMessages(wanted);
   answer.mailboxesMatched = mailboxes.length;
   for await (const part of pages()) {
-    answer.undecided += part.undecided;
     // What has not gone is met again from the begin of its page.
     if (!(await answer.take(request, part, body))) return answer.end(body, part.begins);
+    answer.undecided += part.undecided;
     if (answer.isFull() || request.ports.clock.now() > request.deadline) {
       return answer.end(body, part.ends);
     }

@@ -51,7 +51,18 @@ describe('settings that are right', () => {
       logRetentionDays: 30,
       overdueHours: 6,
       functionMemoryMb: 1024,
+      mailSettings: { lazyExpunge: 'in-place' },
     });
+  });
+
+  test.each([
+    [{}, { lazyExpunge: 'in-place' }],
+    [{ mailSettings: { quotaBytes: 1024 } }, { lazyExpunge: 'in-place', quotaBytes: 1024 }],
+    [{ mailSettings: { lazyExpunge: 'off' } }, { lazyExpunge: 'off' }],
+    [{ mailSettings: { lazy_expunge: '.EXPUNGED' } }, { lazyExpunge: '.EXPUNGED' }],
+    [{ ephemeral: true }, undefined],
+  ])('W2: with %j what is expunged is kept as %j say', (raw, mailSettings) => {
+    expect(parseDeploymentSettings('prod', raw).mailSettings).toEqual(mailSettings);
   });
 
   test.each(['local', 'dev', 'prod'])('stage %s of cdk.json is right', (stage) => {

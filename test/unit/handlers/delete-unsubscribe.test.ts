@@ -2,8 +2,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { makeMailApi } from '../../../functions/handlers/mail-api.ts';
 import { Crashes } from '../../models/faulty.ts';
+import { useQuietLog } from '../runtime/log-lines.ts';
 import { expectProblem } from './doors.ts';
 import { FolderDoors, JOHN, numbered } from './folder-doors.ts';
+
+useQuietLog();
 
 let doors: FolderDoors;
 beforeEach(async () => {

@@ -2,8 +2,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { dictmapKeys } from '../../../functions/contract/row-layout.ts';
 import { rowBytes } from '../../../functions/core/meter/row-units.ts';
 import type { Change } from '../../../functions/core/ports/row-store.ts';
+import { useQuietLog } from '../runtime/log-lines.ts';
 import { type Answer, expectProblem } from './doors.ts';
 import { ADMIN, FolderDoors, JOHN } from './folder-doors.ts';
+
+useQuietLog();
 
 let doors: FolderDoors;
 

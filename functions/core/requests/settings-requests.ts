@@ -12,6 +12,7 @@ import { type Account, readAccount } from '../accounts/accounts.ts';
 import { applyPolicies } from '../autoexpunge/apply-policies.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import type { MailboxPorts } from '../mailboxes/mailboxes.ts';
+import { findMailbox } from '../mailboxes/mailboxes.ts';
 import { parsePattern } from '../names/mailbox-pattern.ts';
 import { showQuota } from '../quota/quota.ts';
 import { parseMailSettings } from '../settings/parse-settings.ts';
@@ -20,6 +21,7 @@ import {
   type ChangeSettings,
   changeAccountSettings,
   changeDomainSettings,
+  readLevels,
   readSettings,
 } from '../settings/settings-store.ts';
 
@@ -52,10 +54,33 @@ export async function requestAccountSettings(
   account: Account,
   change: ChangeSettings,
 ): Promise<{ readonly answer: SettingsAnswer; readonly account: Account }> {
+  await requireNoMailAtStorage(ports, deployment, account, change);
   const changed = await changeAccountSettings(ports, deployment, account, change, deadline);
   const settings = await readSettings(ports.rows, deployment, changed.account);
   await applyPolicies(ports, changed.account, settings, deadline);
   return { answer: settingsAnswer(changed.levels), account: changed.account };
+}
+
+/**
+ * A name of the expunge storage that a mailbox with mail has: said before it is set, because nothing
+ * could be expunged then. Whoever delivers there a moment later is told by each expunge.
+ */
+async function requireNoMailAtStorage(
+  { rows }: MailboxPorts,
+  deployment: MailSettings,
+  account: Account,
+  change: ChangeSettings,
+): Promise<void> {
+  const levels = await readLevels(rows, deployment, account);
+  const own = parseMailSettings(change(levels.account));
+  const { expunge } = resolveSettings(deployment, levels.domain, own);
+  if (expunge.mode !== 'mailbox') return;
+  const there = await findMailbox(rows, account, expunge.path);
+  if (there === undefined || there.role === 'storage' || there.messages === 0) return;
+  throw InvalidInputError.of(
+    'lazyExpunge',
+    `got ${quoted(expunge.path)}, which is a mailbox with mail in it: allowed is another name, or rename the mailbox first`,
+  );
 }
 
 /** Sets the limit of an account, or none at all. @throws InvalidInputError, StoreBusyError */

@@ -149,7 +149,12 @@ describe('W2, L2: a storage is one by its role', () => {
     await doors.make('Bin');
     await doors.deliver('Bin');
     await doors.deliver('INBOX');
-    await set({ lazyExpunge: 'Bin', lazyExpungeOwnerAccess: 'closed' });
+    const settings = { lazyExpunge: 'Bin', lazyExpungeOwnerAccess: 'closed' };
+    const refusedAtOnce = await ask(`PATCH ${ADMIN}/settings`, { set: settings });
+    expect(refusedAtOnce.status).toBe(400);
+    expect(refusedAtOnce.text).toContain('a mailbox with mail');
+    // A domain does not look into all its accounts.
+    await ask('PATCH /v1/admin/domains/x.org/settings', { set: settings });
     expect(await statusOf('Bin', JOHN)).toMatchObject({ messages: 1 });
     for (const mailbox of ['INBOX', 'Bin']) {
       const refused = await expunged(mailbox);

@@ -1,6 +1,10 @@
 /** `lethe settings get | set` */
 
-import type { MailSettings } from '../../functions/contract/mail-settings.ts';
+import {
+  type AutoexpungePolicy,
+  MAIL_SETTINGS_DEFAULTS,
+  type MailSettings,
+} from '../../functions/contract/mail-settings.ts';
 import type {
   ApplySettingsAnswer,
   ChangeSettingsRequest,
@@ -101,7 +105,7 @@ async function* once<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
   yield items;
 }
 
-/** One line for each setting that holds; those of mailboxes one by one. */
+/** One line for each setting, those that nobody has set too; those of mailboxes one by one. */
 function linesOf({ effective, ...levels }: SettingsAnswer): Line[] {
   const nearest = ['account', 'domain', 'deployment'] as const;
   const { mailboxes = {}, ...rest } = effective;
@@ -115,14 +119,32 @@ function linesOf({ effective, ...levels }: SettingsAnswer): Line[] {
   const inside = Object.entries(mailboxes).flatMap(([name, settings]) =>
     Object.entries(settings).map(([member, value]) => ({
       setting: `mailboxes.${name}.${member}`,
-      value: shown(value),
+      value: member === 'autoexpunge' && value === null ? 'off' : shown(value),
       level: levelOf(({ mailboxes: said = {} }) => said[name]?.[member as keyof typeof settings]),
     })),
   );
-  return [...top, ...inside];
+  const unsaid = Object.entries(MAIL_SETTINGS_DEFAULTS)
+    .filter(([setting]) => !(setting in rest))
+    .map(([setting, value]) => ({ setting, value: shown(value), level: 'default' }));
+  return [...top, ...unsaid, ...inside];
 }
 
+/** As it is typed. */
 function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.join(', ');
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
+  if (value === null) return 'none';
+  const { afterSeconds, ...others } = value as AutoexpungePolicy;
+  if (afterSeconds !== undefined && Object.keys(others).length === 0) return duration(afterSeconds);
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** In the largest unit that says it exactly: `30d`, `12h`, `90s`. */
+function duration(seconds: number): string {
+  const units = [
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+  ] as const;
+  const [unit, length] = units.find(([, one]) => seconds > 0 && seconds % one === 0) ?? ['s', 1];
+  return `${seconds / length}${unit}`;
 }

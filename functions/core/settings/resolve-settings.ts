@@ -8,6 +8,7 @@ import type {
   MailSettings,
   OwnerAccess,
 } from '../../contract/mail-settings.ts';
+import { MAIL_SETTINGS_DEFAULTS } from '../../contract/mail-settings.ts';
 import { isPattern, RIGHTS } from '../../contract/mailbox-names.ts';
 import { isAtOrBelow } from '../names/mailbox-path.ts';
 import { matchesPattern } from '../names/mailbox-pattern.ts';
@@ -67,9 +68,6 @@ export interface ResolvedSettings {
   specialUseOf(path: string): string | undefined;
 }
 
-/** A week, as long as there is between two purges: so every folder outlives one of them. */
-const DELETED_RETENTION_DAYS = 7;
-
 /** The levels as they were set, each checked. */
 export interface SettingsLevels {
   readonly deployment: MailSettings;
@@ -84,9 +82,13 @@ export function resolveSettings(
   account: MailSettings = {},
 ): ResolvedSettings {
   const effective = nearer(nearer(deployment, domain), account);
-  const expunge = expungeMode(effective.lazyExpunge ?? 'off');
-  const { lazyExpungeOwnerAccess: ownerAccess = 'listed', quotaBytes } = effective;
-  const { lazyExpungeExclude: excluded = [], quotaExempt = [] } = effective;
+  const said: Required<Omit<MailSettings, 'mailboxes'>> = {
+    ...MAIL_SETTINGS_DEFAULTS,
+    ...effective,
+  };
+  const expunge = expungeMode(said.lazyExpunge);
+  const { lazyExpungeOwnerAccess: ownerAccess, quotaBytes } = said;
+  const { lazyExpungeExclude: excluded, quotaExempt } = said;
   const byNearness = [account, domain, deployment].flatMap((level) =>
     Object.entries(level.mailboxes ?? {}).sort(nearestFirst),
   );
@@ -101,12 +103,12 @@ export function resolveSettings(
   return {
     expunge,
     ...(storageName === undefined ? {} : { storageName }),
-    onlyLastInstance: effective.lazyExpungeOnlyLastInstance ?? false,
+    onlyLastInstance: said.lazyExpungeOnlyLastInstance,
     ownerAccess,
     ...(typeof quotaBytes === 'number' ? { quotaBytes } : {}),
-    deleteMode: effective.deleteMode ?? 'delayed',
-    deletedPrefix: effective.deletedPrefix ?? 'DELETED',
-    deletedRetentionDays: effective.deletedRetentionDays ?? DELETED_RETENTION_DAYS,
+    deleteMode: said.deleteMode,
+    deletedPrefix: said.deletedPrefix,
+    deletedRetentionDays: said.deletedRetentionDays,
     ownDeletedRetentionDaysOf: (path) => settingOf(path, 'deletedRetentionDays'),
     effective,
     isExcluded: (path, specialUse = settingOf(path, 'specialUse')) =>

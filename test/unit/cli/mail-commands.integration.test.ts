@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MailboxSettings, MailSettings } from '../../../functions/contract/mail-settings.ts';
+import { timeInSeconds } from '../../../functions/contract/seed-mail-settings.ts';
 import { problemReply, type Reply } from './support/fake-api.ts';
 import { type CliResult, runCli } from './support/run-cli.ts';
 import { useFakeApi } from './support/use-fake-api.ts';
@@ -117,11 +118,11 @@ describe('settings', () => {
   const ANSWER = {
     deployment: { lazyExpunge: '.EXPUNGED' },
     domain: { quotaBytes: 10 },
-    account: { mailboxes: { Trash: { autoexpunge: { afterSeconds: 60 } } } },
+    account: { mailboxes: { Trash: { autoexpunge: { afterSeconds: 2_592_000 } } } },
     effective: {
       lazyExpunge: '.EXPUNGED',
       quotaBytes: 10,
-      mailboxes: { Trash: { autoexpunge: { afterSeconds: 60 } } },
+      mailboxes: { Trash: { autoexpunge: { afterSeconds: 2_592_000 } } },
     },
   };
 
@@ -131,11 +132,33 @@ describe('settings', () => {
     expect(stdout).toBe(
       'setting=lazyExpunge value=.EXPUNGED level=deployment\n' +
         'setting=quotaBytes value=10 level=domain\n' +
-        'setting=mailboxes.Trash.autoexpunge value="{\\"afterSeconds\\":60}" level=account\n',
+        'setting=lazyExpungeOnlyLastInstance value=false level=default\n' +
+        'setting=lazyExpungeExclude value=none level=default\n' +
+        'setting=lazyExpungeOwnerAccess value=listed level=default\n' +
+        'setting=quotaExempt value=none level=default\n' +
+        'setting=deleteMode value=delayed level=default\n' +
+        'setting=deletedPrefix value=DELETED level=default\n' +
+        'setting=deletedRetentionDays value=7 level=default\n' +
+        'setting=mailboxes.Trash.autoexpunge value=30d level=account\n',
     );
     expect(JSON.parse((await lethe('settings', 'get', '-u', USER, '-f', 'json')).stdout)).toEqual(
       ANSWER,
     );
+  });
+
+  test.each([
+    [{ afterSeconds: 7200 }, '2h'],
+    [{ afterSeconds: 90 }, '90s'],
+    [{ afterSeconds: 120 }, '2m'],
+    [{ maxMails: 5 }, '"{\\"maxMails\\":5}"'],
+    [null, 'off'],
+  ])('get shows the policy %j as %s, as it is typed', async (autoexpunge, text) => {
+    const account = { mailboxes: { Trash: { autoexpunge } } };
+    fake.api.on(`GET ${ADMIN}/settings`, json({ ...ANSWER, account, effective: account }));
+    const { stdout } = await lethe('settings', 'get', '-u', USER);
+    expect(stdout).toContain(`setting=mailboxes.Trash.autoexpunge value=${text} level=account\n`);
+    const seconds = timeInSeconds(text);
+    if (seconds !== undefined) expect(autoexpunge).toEqual({ afterSeconds: seconds });
   });
 
   test('set sends values in the form of the API', async () => {

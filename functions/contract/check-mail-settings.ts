@@ -127,13 +127,20 @@ export function checkMailSettings(
   for (const [name, value] of Object.entries(fromSeedNames(given, report))) {
     if (value === undefined) continue;
     const member = Object.hasOwn(MEMBERS, name) && MEMBERS[name as keyof MailSettings];
-    if (!member) report(name, value, `one of ${MAIL_SETTINGS_NAMES.join(', ')}`);
+    if (!member) report(name, value, nameMeant(name, MAIL_SETTINGS_NAMES));
     else settings[name] = member(value, report, name);
   }
   const sizeBytes = utf8Bytes(JSON.stringify(settings));
   if (sizeBytes > bytesMax) report(field, `${sizeBytes} bytes`, `at most ${bytesMax} bytes`);
   if (problems.length === 0) checkTogether(settings, report);
   return { settings: settings as MailSettings, problems };
+}
+
+/** What a name that is none may mean: one in another case of letters, or any of them. */
+function nameMeant(name: string, names: readonly string[]): string {
+  const meant = names.find((one) => one.toLowerCase() === name.toLowerCase());
+  const allowed = `one of ${names.join(', ')}`;
+  return meant === undefined ? allowed : `${allowed}; ${meant} may be meant`;
 }
 
 /** What must hold between members; also called for what follows from all levels. */
@@ -259,7 +266,7 @@ function oneMailbox(
       if (isPattern(name)) report(field, value, 'none for a pattern: it belongs to one mailbox');
     } else if (member === 'deletedRetentionDays') {
       result[member] = deletedRetentionDays(value, report, field);
-    } else report(field, value, `one of ${MAILBOX_MEMBERS}`);
+    } else report(field, value, nameMeant(member, MAILBOX_MEMBERS.split(', ')));
   }
   return result;
 }

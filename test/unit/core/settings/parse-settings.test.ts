@@ -165,3 +165,16 @@ describe('O2: a bad setting is refused when it is made, with the field named', (
     expect(() => parseMailSettings({ quotaExempt })).toThrow(/^settings: got "\d+ bytes"/);
   });
 });
+
+describe('O2: a name in another case of letters', () => {
+  test.each([
+    [{ lazyexpunge: 'off' }, /^lazyexpunge: got "off", .*; lazyExpunge may be meant/],
+    [{ QuotaBytes: 1 }, /^QuotaBytes: got 1, .*; quotaBytes may be meant/],
+    [
+      { mailboxes: { Trash: { AutoExpunge: '1d' } } },
+      /^mailboxes.Trash.AutoExpunge: got "1d", .*; autoexpunge may be meant/,
+    ],
+  ])('%j is answered with the right one', (given, message) => {
+    expect(() => parseMailSettings(given)).toThrow(message);
+  });
+});

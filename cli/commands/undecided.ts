@@ -17,6 +17,6 @@ export async function warnOfUndecided(io: Io, { undecided = 0 }: Answered): Prom
   if (undecided === 0) return;
   await writeLine(
     io.stderr,
-    `warning: ${counted(undecided, 'message')} left alone: the kept part of the headers does not say whether the query means them`,
+    `warning: ${counted(undecided, 'message')} left alone: the kept part of the headers does not say whether it is meant`,
   );
 }

@@ -27,8 +27,11 @@ export interface MailboxStatusAnswer {
   readonly uidValidity: number;
   readonly uidNext: number;
   readonly messages: number;
-  readonly unseen: number;
+  /** Missing where it is estimated. */
+  readonly unseen?: number;
   readonly bytes: number;
+  /** Of a large expunge storage: what has ended since midnight (UTC) still counts. */
+  readonly estimated?: true;
 }
 
 /** `GET mailboxes/rights?mailbox=` */

@@ -224,14 +224,10 @@ export function parseDeploymentSettings(stage: string, raw: unknown): Settings {
   problems.push(...crossProblems(path, raw));
   if (!result.success || problems.length > 0) throw new SettingsError(problems);
   const settings = { stage, ...withoutUndefined(result.data) };
-  return settings.ephemeral ? settings : { ...settings, mailSettings: keeping(settings) };
+  if (settings.ephemeral) return settings;
+  // Where somebody's mail is, what is expunged can be brought back, unless somebody says otherwise.
+  return { ...settings, mailSettings: { lazyExpunge: 'in-place', ...settings.mailSettings } };
 }
-
-/** Where somebody's mail is, what is expunged can be brought back, unless somebody says otherwise. */
-const keeping = ({ mailSettings }: Pick<Settings, 'mailSettings'>): MailSettings => ({
-  lazyExpunge: 'in-place',
-  ...mailSettings,
-});
 
 /** Optional members that are missing, rather than there and undefined. */
 function withoutUndefined(data: z.output<typeof SCHEMA>): Omit<Settings, 'stage'> {

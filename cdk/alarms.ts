@@ -15,21 +15,20 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { machineOf, STARTED_VERBS, type StartedVerb } from '../functions/contract/machines.ts';
 import { INDEXES, type TableName } from '../functions/contract/row-layout.ts';
-import type { BulkMachines } from './bulk-functions.ts';
 import type { AslStateMachine } from './constructs/asl-state-machine.ts';
 import type { SignedHttpApi } from './constructs/http-api.ts';
 import type { NodeFunction } from './constructs/node-function.ts';
 import { ALARM_PERIOD, RunbookAlarm, type RunbookAlarmProps } from './constructs/runbook-alarm.ts';
 import type { LogMetrics } from './log-metrics.ts';
+import type { Machines } from './machines.ts';
 import type { ObjectsReconciler } from './reconcile-objects.ts';
 import type { Settings } from './settings.ts';
 import { throttleEvents } from './throttle-events.ts';
 
-export interface Watched extends BulkMachines {
-  readonly deleteAccount: AslStateMachine;
-  readonly autoexpunge: AslStateMachine;
-  readonly purgeMailboxes: AslStateMachine;
+export interface Watched {
+  readonly machines: Machines;
   readonly functions: readonly NodeFunction[];
   readonly doors: SignedHttpApi;
   readonly objects: ObjectsReconciler;
@@ -69,10 +68,7 @@ export class Alarms extends Construct {
         ? []
         : [new SnsAction(Topic.fromTopicArn(this, 'Topic', alarmTopicArn))];
     this.watchExecutions(watched, settings.overdueHours);
-    this.watchSweeps(watched.autoexpunge);
-    this.watchPurges(watched.purgeMailboxes);
-    this.watchBulk('ExpungeMessages', 'expunge-messages', watched.expungeMessages);
-    this.watchBulk('RestoreMessages', 'restore-messages', watched.restoreMessages);
+    for (const verb of STARTED_VERBS) this.watchMachine(verb, watched.machines[verb]);
     this.watchVerification(watched.logMetrics);
     for (const one of watched.functions) this.watchFunction(one);
     for (const [name, table] of Object.entries(watched.tables)) this.watchTable(name, table);
@@ -84,8 +80,8 @@ export class Alarms extends Construct {
     new RunbookAlarm(this, id, { ...text, metric, stage: this.#stage, actions: this.#actions });
   }
 
-  private watchExecutions({ deleteAccount, logMetrics }: Watched, overdueHours: number): void {
-    const { machine } = deleteAccount;
+  private watchExecutions({ machines, logMetrics }: Watched, overdueHours: number): void {
+    const { machine } = machines['delete-account'];
     this.add('DeletionFailed', machine.metricFailed(sum), {
       name: 'deletion-failed',
       severity: 'critical',
@@ -126,48 +122,16 @@ export class Alarms extends Construct {
     });
   }
 
-  private watchSweeps({ machine }: AslStateMachine): void {
-    this.add('AutoexpungeFailed', machine.metricFailed(sum), {
-      name: 'autoexpunge-failed',
-      severity: 'warning',
-      runbook: 'autoexpunge-could-not-sweep-everything',
-      says: 'An execution of autoexpunge failed: some mailboxes were not swept.',
-      threshold: 1,
-    });
-    this.add('AutoexpungeTimedOut', machine.metricTimedOut(sum), {
-      name: 'autoexpunge-timed-out',
-      severity: 'warning',
-      runbook: 'autoexpunge-could-not-sweep-everything',
-      says: 'An execution of autoexpunge did not end within a day.',
-      threshold: 1,
-    });
-  }
-
-  private watchPurges({ machine }: AslStateMachine): void {
-    const runbook = 'deleted-folders-could-not-be-purged';
-    this.add('PurgeFailed', machine.metricFailed(sum), {
-      name: 'purge-mailboxes-failed',
-      severity: 'warning',
-      runbook,
-      says: 'An execution of purge-mailboxes failed, or its input was refused.',
-      threshold: 1,
-    });
-    this.add('PurgeTimedOut', machine.metricTimedOut(sum), {
-      name: 'purge-mailboxes-timed-out',
-      severity: 'warning',
-      runbook,
-      says: 'An execution of purge-mailboxes did not end within a day.',
-      threshold: 1,
-    });
-  }
-
-  private watchBulk(id: string, verb: string, { machine }: AslStateMachine): void {
-    const runbook = 'mail-could-not-be-expunged-or-restored-by-query';
+  /** Nothing where the register names no alarm: the machine has alarms of its own kind. */
+  private watchMachine(verb: StartedVerb, { machine }: AslStateMachine): void {
+    const { alarm } = machineOf(verb);
+    if (alarm === undefined) return;
+    const { id, runbook, failed } = alarm;
     this.add(`${id}Failed`, machine.metricFailed(sum), {
       name: `${verb}-failed`,
       severity: 'warning',
       runbook,
-      says: `An execution of ${verb} failed, or its input was refused.`,
+      says: `An execution of ${verb} failed${failed}.`,
       threshold: 1,
     });
     this.add(`${id}TimedOut`, machine.metricTimedOut(sum), {

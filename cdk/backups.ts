@@ -1,14 +1,14 @@
 /** What learns of the jobs of AWS Backup, by their events and by asking; deployed with the gate. */
-import { join } from 'node:path';
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
 import type { BackupArns } from '../functions/contract/backups.ts';
 import { ENV } from '../functions/contract/env.ts';
-import { AslStateMachine } from './constructs/asl-state-machine.ts';
+import type { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
+import { addMachine } from './machines.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 /** Folders are purged once a week: a backup whose event was lost is known in time. */
@@ -20,24 +20,18 @@ const NO_RESOURCES =
   'backup:ListBackupJobs knows no resources; its answers are metadata of jobs, no contents.';
 
 /**
- * @param directory where the definitions of machines are
  * @returns the machine that polls; undefined unless backups are those of AWS Backup
  */
 export function addBackups(
   scope: Construct,
   props: ServiceStackProps,
-  directory: string,
 ): AslStateMachine | undefined {
   const { settings } = props;
   if (settings.backupGate !== 'aws-backup') return undefined;
   const arns = arnsOf(props);
   const RecordBackup = addRecorder(scope, props, arns);
   listen(scope, RecordBackup, arns);
-  const machine = new AslStateMachine(scope, 'PollBackups', {
-    definitionFile: join(directory, 'poll-backups.asl.json'),
-    functions: { RecordBackup },
-    settings,
-  });
+  const machine = addMachine(scope, props, 'poll-backups', { RecordBackup });
   machine.allowSdkCalls(['backup:ListBackupJobs'], NO_RESOURCES);
   poll(scope, machine);
   return machine;

@@ -39,7 +39,7 @@ export function addDashboard(scope: Construct, stage: string, watched: Watched):
   });
   // A region whose CloudFormation does not know tags of dashboards yet refuses the stack.
   (dashboard.node.defaultChild as CfnDashboard).addPropertyDeletionOverride('Tags');
-  const { machine } = watched.deleteAccount;
+  const { machine } = watched.machines['delete-account'];
   const { running, oldestSeconds, foundMore, gaveUp, erased } = watched.logMetrics;
   dashboard.addWidgets(
     graph('Deletions', [

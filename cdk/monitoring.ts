@@ -3,22 +3,20 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
-import { ENV } from '../functions/contract/env.ts';
+import { machineArnVariable } from '../functions/contract/machines.ts';
 import { Alarms } from './alarms.ts';
-import type { BulkMachines } from './bulk-functions.ts';
 import type { AslStateMachine } from './constructs/asl-state-machine.ts';
 import type { SignedHttpApi } from './constructs/http-api.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { addDashboard } from './dashboard.ts';
 import { STEP_TIMEOUT_SECONDS } from './function-timeouts.ts';
 import { LogMetrics } from './log-metrics.ts';
+import type { Machines } from './machines.ts';
 import type { ObjectsReconciler } from './reconcile-objects.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
-export interface Monitored extends BulkMachines {
-  readonly deleteAccount: AslStateMachine;
-  readonly autoexpunge: AslStateMachine;
-  readonly purgeMailboxes: AslStateMachine;
+export interface Monitored {
+  readonly machines: Machines;
   readonly doors: SignedHttpApi;
   readonly objects: ObjectsReconciler;
   readonly verifyErasure: NodeFunction;
@@ -37,8 +35,8 @@ export function addMonitoring(
   monitored: Monitored,
 ): void {
   const { settings, storage } = props;
-  const { deleteAccount, autoexpunge, doors, objects, verifyErasure, certifyErasure } = monitored;
-  const watchExecutions = addWatch(scope, props, deleteAccount);
+  const { machines, doors, objects, verifyErasure, certifyErasure } = monitored;
+  const watchExecutions = addWatch(scope, props, machines['delete-account']);
   const logMetrics = new LogMetrics(scope, 'LogMetrics', {
     stage: settings.stage,
     verifyErasure,
@@ -48,9 +46,7 @@ export function addMonitoring(
   });
   const functions = scope.node.findAll().filter((one) => one instanceof NodeFunction);
   const { tables } = storage;
-  const { expungeMessages, restoreMessages, purgeMailboxes } = monitored;
-  const machines = { autoexpunge, purgeMailboxes, expungeMessages, restoreMessages };
-  const watched = { deleteAccount, ...machines, functions, doors, objects, tables, logMetrics };
+  const watched = { machines, functions, doors, objects, tables, logMetrics };
   new Alarms(scope, 'Alarms', settings, watched);
   addDashboard(scope, settings.stage, watched);
 }
@@ -69,7 +65,7 @@ function addWatch(
     whyNoDeadLetters: NEXT_LOOK,
   });
   const { stateMachineArn } = deleteAccount.machine;
-  watch.setVariable(ENV.deleteAccountStateMachineArn, stateMachineArn);
+  watch.setVariable(machineArnVariable('delete-account'), stateMachineArn);
   watch.allow([stateMachineArn], ['states:ListExecutions']);
   const rule = new Rule(scope, 'WatchExecutionsRule', {
     description: 'Looks at the running executions of Lethe',

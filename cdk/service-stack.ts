@@ -1,22 +1,21 @@
 /** What can be replaced at any time: functions, the state machines that call them, the doors. */
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ENV } from '../functions/contract/env.ts';
+import {
+  machineArnOutput,
+  machineArnVariable,
+  OPERATION_VERBS,
+  STARTED_VERBS,
+} from '../functions/contract/machines.ts';
 import { OUTPUTS } from '../functions/contract/outputs.ts';
 import { addApiFunctions } from './api-functions.ts';
-import { addAutoexpunge } from './autoexpunge.ts';
 import { BackupAlarms } from './backup-alarms.ts';
 import { addBackups } from './backups.ts';
-import { addBulkMachines } from './bulk-functions.ts';
 import { CallerPolicies } from './caller-policies.ts';
-import { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { SignedHttpApi } from './constructs/http-api.ts';
-import { addDeleteAccountFunctions } from './delete-account-functions.ts';
 import { addDoctor } from './doctor-function.ts';
+import { addMachines } from './machines.ts';
 import { addMonitoring } from './monitoring.ts';
-import { addPurgeMailboxes } from './purge-mailboxes.ts';
 import { addReconcileObjects } from './reconcile-objects.ts';
 import {
   ADMIN_ROUTES,
@@ -29,31 +28,16 @@ import {
 } from './routes.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
-/** Where definitions of state machines are. */
-export const STATE_MACHINES_DIRECTORY = fileURLToPath(
-  new URL('../statemachines/', import.meta.url),
-);
-
 export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
     const { settings } = props;
-    const steps = addDeleteAccountFunctions(this, props);
-    const deleteAccount = new AslStateMachine(this, 'DeleteAccount', {
-      definitionFile: join(STATE_MACHINES_DIRECTORY, 'delete-account.asl.json'),
-      functions: steps,
-      numbers: { EraseRangesMaxConcurrency: settings.erasureMaxConcurrency },
-      settings,
-    });
-    const autoexpunge = addAutoexpunge(this, props, STATE_MACHINES_DIRECTORY);
-    const purge = addPurgeMailboxes(this, props, STATE_MACHINES_DIRECTORY);
-    const bulk = addBulkMachines(this, props, STATE_MACHINES_DIRECTORY, steps.RecordFailure);
+    const { machines, steps } = addMachines(this, props);
     const { provisioning, mail } = addApiFunctions(this, props);
-    deleteAccount.bindStarter(provisioning, ENV.deleteAccountStateMachineArn);
     // Operations of every verb are shown and resumed there.
-    bulk.expungeMessages.bindStarter(provisioning, ENV.expungeMessagesStateMachineArn);
-    bulk.restoreMessages.bindStarter(provisioning, ENV.restoreMessagesStateMachineArn);
-    purge.machine.bindStarter(provisioning, ENV.purgeMailboxesStateMachineArn);
+    for (const verb of OPERATION_VERBS) {
+      machines[verb].bindStarter(provisioning, machineArnVariable(verb));
+    }
 
     const doors = new SignedHttpApi(this, 'Doors', { settings });
     const gated = settings.backupGate !== 'off';
@@ -62,18 +46,15 @@ export class ServiceStack extends Stack {
     doors.route('Provisioning', provisioning, provisioned);
     doors.route('Mail', mail, [...MAIL_ROUTES, ...ADMIN_ROUTES, ...DOMAIN_ROUTES]);
     doors.route('Doctor', addDoctor(this, props), DOCTOR_ROUTES);
-    const pollBackups = addBackups(this, props, STATE_MACHINES_DIRECTORY);
+    const pollBackups = addBackups(this, props);
     if (gated) {
       const alarms = new BackupAlarms(this, 'BackupAlarms', settings);
       if (pollBackups !== undefined) alarms.watchPolls(pollBackups);
-      alarms.watchWaits(purge.finish);
+      alarms.watchWaits(steps.FinishPurge);
     }
     const objects = addReconcileObjects(this, props);
     addMonitoring(this, props, {
-      deleteAccount,
-      autoexpunge,
-      purgeMailboxes: purge.machine,
-      ...bulk,
+      machines,
       objects,
       doors,
       verifyErasure: steps.VerifyErasure,
@@ -83,11 +64,12 @@ export class ServiceStack extends Stack {
 
     this.addOutputs({
       [OUTPUTS.apiUrl]: doors.api.apiEndpoint,
-      [OUTPUTS.deleteAccountStateMachineArn]: deleteAccount.machine.stateMachineArn,
-      ExpungeMessagesStateMachineArn: bulk.expungeMessages.machine.stateMachineArn,
-      RestoreMessagesStateMachineArn: bulk.restoreMessages.machine.stateMachineArn,
-      PurgeMailboxesStateMachineArn: purge.machine.machine.stateMachineArn,
-      AutoexpungeStateMachineArn: autoexpunge.machine.stateMachineArn,
+      ...Object.fromEntries(
+        STARTED_VERBS.map((verb) => [
+          machineArnOutput(verb),
+          machines[verb].machine.stateMachineArn,
+        ]),
+      ),
       RetryQueueArn: objects.retryQueue.queueArn,
       DeadLetterQueueArn: objects.deadLetterQueue.queueArn,
       LostRecordsQueueArn: objects.lostRecordsQueue.queueArn,

@@ -1,34 +1,16 @@
 /** Waiting for an operation: polls it, shows its steps, and says how it ended. */
 import type { Counts, OperationAnswer } from '../../functions/contract/api.ts';
+import { MACHINES, machineOf } from '../../functions/contract/machines.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { showSteps } from '../output/progress.ts';
 import { count, size, words } from '../output/text.ts';
 
-/** Steps of `delete-account` in the order of its state machine. */
-export const OPERATION_STEPS: readonly string[] = [
-  'Resolve account',
-  'Disable user',
-  'Kick sessions',
-  'Wait for sessions',
-  'Grace period',
-  'Fence account',
-  'Plan erasure',
-  'Erase ranges',
-  'Clear caches',
-  'Erase account rows',
-  'Settle',
-  'Verify erasure',
-  'Certify erasure',
-  'Reserve address',
-  'Release address',
-];
-
-const PURGE_STEPS: readonly string[] = ['Resolve purge', 'Purge parts', 'Finish purge'];
+const OPERATION_STEPS = MACHINES['delete-account'].shownStates;
 
 const stepsOf = ({ verb }: OperationAnswer): readonly string[] =>
-  verb === 'purge-mailboxes' ? PURGE_STEPS : OPERATION_STEPS;
+  machineOf(verb).shownStates ?? OPERATION_STEPS;
 
 /** Half a second at first, for small accounts; five for those that take long. */
 const POLL_FIRST_MS = 500;

@@ -4,7 +4,8 @@ import {
   type SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import type { ExecutionStatus, Workflows, WorkflowVerb } from '../core/ports/workflows.ts';
+import type { StartedVerb } from '../contract/machines.ts';
+import type { ExecutionStatus, Workflows } from '../core/ports/workflows.ts';
 import { answered, faultName } from './store-faults.ts';
 
 const STATUSES: Readonly<Record<string, ExecutionStatus>> = {
@@ -19,17 +20,17 @@ const STATUSES: Readonly<Record<string, ExecutionStatus>> = {
 /** Executions of Standard state machines. */
 export class SfnWorkflows implements Workflows {
   readonly #client: SFNClient;
-  readonly #machineArns: Readonly<Partial<Record<WorkflowVerb, string>>>;
+  readonly #machineArns: Readonly<Partial<Record<StartedVerb, string>>>;
 
   constructor(options: {
     readonly client: SFNClient;
-    readonly machineArns: Readonly<Partial<Record<WorkflowVerb, string>>>;
+    readonly machineArns: Readonly<Partial<Record<StartedVerb, string>>>;
   }) {
     this.#client = options.client;
     this.#machineArns = options.machineArns;
   }
 
-  #arn(verb: WorkflowVerb): string {
+  #arn(verb: StartedVerb): string {
     const arn = this.#machineArns[verb];
     if (arn === undefined) throw new Error(`this function is not told of the machine of ${verb}`);
     return arn;
@@ -40,7 +41,7 @@ export class SfnWorkflows implements Workflows {
    * second start with the same input succeeds and starts nothing, and cannot be told from the
    * first; that also makes the client's retries safe.
    */
-  async start(verb: WorkflowVerb, name: string, input: object): Promise<'started' | 'exists'> {
+  async start(verb: StartedVerb, name: string, input: object): Promise<'started' | 'exists'> {
     const command = new StartExecutionCommand({
       stateMachineArn: this.#arn(verb),
       name,
@@ -55,7 +56,7 @@ export class SfnWorkflows implements Workflows {
     }
   }
 
-  async status(verb: WorkflowVerb, name: string): Promise<ExecutionStatus | undefined> {
+  async status(verb: StartedVerb, name: string): Promise<ExecutionStatus | undefined> {
     const command = new DescribeExecutionCommand({
       executionArn: executionArn(this.#arn(verb), name),
     });
@@ -71,7 +72,7 @@ export class SfnWorkflows implements Workflows {
   }
 
   /** A page holds 1,000, and the newest come first: the oldest is on the last page. */
-  async running(verb: WorkflowVerb): Promise<readonly number[]> {
+  async running(verb: StartedVerb): Promise<readonly number[]> {
     const input = {
       stateMachineArn: this.#arn(verb),
       statusFilter: 'RUNNING',

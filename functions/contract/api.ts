@@ -1,5 +1,6 @@
 /** Requests and answers of the HTTP doors under `/v1`. Times are ISO 8601 in UTC. */
 
+import type { OperationVerb } from './machines.ts';
 import type { MailServerRole } from './mail-servers.ts';
 
 export type AccountState = 'active' | 'disabled' | 'deleting' | 'erased';
@@ -145,11 +146,6 @@ export type OperationState = 'running' | 'succeeded' | 'failed';
 
 /** Counter name to number, for instance `messages`, `objectVersions`, `bytes`. */
 export type Counts = Readonly<Record<string, number>>;
-
-/** Verbs for more messages than one request takes. */
-export type BulkVerb = 'expunge-messages' | 'restore-messages';
-
-export type OperationVerb = 'delete-account' | BulkVerb | 'purge-mailboxes';
 
 export interface OperationAnswer {
   readonly operationId: string;

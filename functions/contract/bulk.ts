@@ -3,7 +3,8 @@
  * messages than one request takes. Ids and numbers only; what is looked for stays on the
  * operation until it has ended.
  */
-import type { BulkVerb, Counts } from './api.ts';
+import type { Counts } from './api.ts';
+import type { BulkVerb } from './machines.ts';
 import type { OperationContext, RefusalAnswer, RunningAnswer } from './payloads.ts';
 
 /** Input of an execution. Operators give `user` and `query`; API and `resume` an operation. */

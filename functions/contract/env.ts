@@ -1,3 +1,5 @@
+import type { MachineArnVariable } from './machines.ts';
+
 /** Names of the environment variables by which the infrastructure tells functions where things are. */
 export const ENV = {
   registryTable: 'LETHE_REGISTRY_TABLE',
@@ -29,17 +31,13 @@ export const ENV = {
   retryQueueUrl: 'LETHE_RETRY_QUEUE_URL',
   /** Before such a row is tried again; doubled each time. */
   retryFirstWaitSeconds: 'LETHE_RETRY_FIRST_WAIT_SECONDS',
-  autoexpungeStateMachineArn: 'LETHE_AUTOEXPUNGE_STATE_MACHINE_ARN',
-  expungeMessagesStateMachineArn: 'LETHE_EXPUNGE_MESSAGES_STATE_MACHINE_ARN',
-  restoreMessagesStateMachineArn: 'LETHE_RESTORE_MESSAGES_STATE_MACHINE_ARN',
-  purgeMailboxesStateMachineArn: 'LETHE_PURGE_MAILBOXES_STATE_MACHINE_ARN',
   /** Message rows that one purge may end in a second, all its workers together. */
   purgeKeysPerSecond: 'LETHE_PURGE_KEYS_PER_SECOND',
-  deleteAccountStateMachineArn: 'LETHE_DELETE_ACCOUNT_STATE_MACHINE_ARN',
   /** One of `BACKUP_GATES`. */
   backupGate: 'LETHE_BACKUP_GATE',
   /** JSON of `BackupArns`. */
   backupArns: 'LETHE_BACKUP_ARNS',
 } as const;
 
-export type EnvName = (typeof ENV)[keyof typeof ENV];
+/** And the variables that tell the machines, by their verbs. */
+export type EnvName = (typeof ENV)[keyof typeof ENV] | MachineArnVariable;

@@ -132,3 +132,12 @@ export function parseTexts<const N extends string>(
   });
   return Object.fromEntries(parsed) as Record<N, string>;
 }
+
+/**
+ * What a resolving step gets: the members that the machine gives, and the input of its execution,
+ * which the step itself checks.
+ * @throws TypeError naming the member
+ */
+export const parseStart =
+  <const N extends string>(...names: readonly N[]) =>
+  (event: unknown) => ({ ...parseTexts(event, names), input: members(event)['input'] });

@@ -20,7 +20,8 @@ import {
   type BackupArns,
   type BackupGate,
 } from '../contract/backups.ts';
-import { ENV, type EnvName } from '../contract/env.ts';
+import { ENV } from '../contract/env.ts';
+import { machineArnVariable, STARTED_VERBS } from '../contract/machines.ts';
 import type { MailSettings } from '../contract/mail-settings.ts';
 import type { ClassChoice } from '../core/accounts/create-account.ts';
 import { Meter } from '../core/meter/meter.ts';
@@ -31,7 +32,7 @@ import type { Ids } from '../core/ports/ids.ts';
 import type { ObjectStore } from '../core/ports/object-store.ts';
 import type { RowStore } from '../core/ports/row-store.ts';
 import type { Signer } from '../core/ports/signer.ts';
-import type { Workflows, WorkflowVerb } from '../core/ports/workflows.ts';
+import type { Workflows } from '../core/ports/workflows.ts';
 import { parseMailSettings } from '../core/settings/parse-settings.ts';
 import { readEnvironment, readJson } from './environment.ts';
 
@@ -94,18 +95,11 @@ export function wireSigner(): Signer {
 
 /** Machines by verb: those that the function is told of. */
 export function wireWorkflows(): Workflows {
-  const names = {
-    'delete-account': ENV.deleteAccountStateMachineArn,
-    autoexpunge: ENV.autoexpungeStateMachineArn,
-    'expunge-messages': ENV.expungeMessagesStateMachineArn,
-    'restore-messages': ENV.restoreMessagesStateMachineArn,
-    'purge-mailboxes': ENV.purgeMailboxesStateMachineArn,
-  } as const satisfies Record<WorkflowVerb, EnvName>;
-  const told = Object.entries(names).flatMap(([verb, name]) => {
-    const arn = process.env[name];
+  const told = STARTED_VERBS.flatMap((verb) => {
+    const arn = process.env[machineArnVariable(verb)];
     return arn === undefined ? [] : [[verb, arn] as const];
   });
-  if (told.length === 0) readEnvironment(Object.values(names));
+  if (told.length === 0) readEnvironment(STARTED_VERBS.map(machineArnVariable));
   return new SfnWorkflows({ client: new SFNClient({}), machineArns: Object.fromEntries(told) });
 }
 

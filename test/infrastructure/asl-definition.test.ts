@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import validate from 'asl-validator';
 import { describe, expect, test } from 'vitest';
 import { fillDefinition } from '../../cdk/asl-definition.ts';
-import { STATE_MACHINES_DIRECTORY } from '../../cdk/service-stack.ts';
+import { STATE_MACHINES_DIRECTORY } from '../../cdk/machines.ts';
 
 /** As it stands in a definition: a dollar sign and braces around a name. */
 const token = (name: string) => `\${${name}}`;

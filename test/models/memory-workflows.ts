@@ -1,9 +1,6 @@
+import type { StartedVerb as Verb } from '../../functions/contract/machines.ts';
 import type { Clock } from '../../functions/core/ports/clock.ts';
-import type {
-  ExecutionStatus,
-  WorkflowVerb as Verb,
-  Workflows,
-} from '../../functions/core/ports/workflows.ts';
+import type { ExecutionStatus, Workflows } from '../../functions/core/ports/workflows.ts';
 
 /** Step Functions takes execution names of at most 80 of these characters. */
 const NAME = /^[A-Za-z0-9_-]{1,80}$/;

@@ -1,5 +1,5 @@
 /** An account with mail of three days, for the verbs that work through queries. */
-import type { BulkVerb } from '../../functions/contract/api.ts';
+import type { BulkVerb } from '../../functions/contract/machines.ts';
 import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import type { OperationContext } from '../../functions/contract/payloads.ts';
 import { registryKeys } from '../../functions/contract/row-layout.ts';

@@ -3,7 +3,8 @@
  * It does not own its account: several may run beside each other, and a deletion beside them. What
  * was asked for goes when the operation ends; while it has not, `user` and `request` stay on it.
  */
-import type { BulkVerb, Counts } from '../../contract/api.ts';
+import type { Counts } from '../../contract/api.ts';
+import type { BulkVerb } from '../../contract/machines.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import { registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';

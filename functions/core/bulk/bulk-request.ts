@@ -1,6 +1,7 @@
 /** What a bulk verb is asked to do: checked before anything is opened or changed. */
-import type { BulkVerb } from '../../contract/api.ts';
+
 import type { BulkInput } from '../../contract/bulk.ts';
+import type { BulkVerb } from '../../contract/machines.ts';
 import { InvalidInputError } from '../errors.ts';
 import { parseAddress } from '../names/address.ts';
 import { parseMailboxPath } from '../names/mailbox-path.ts';

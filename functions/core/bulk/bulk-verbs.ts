@@ -1,5 +1,5 @@
 /** What tells the bulk verbs apart. */
-import type { BulkVerb } from '../../contract/api.ts';
+import type { BulkVerb } from '../../contract/machines.ts';
 import { quoted } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { requireMailbox } from '../mailboxes/mailboxes.ts';

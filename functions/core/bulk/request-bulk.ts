@@ -1,7 +1,8 @@
 /** Bulk verbs asked for over the API: opens an operation and starts its execution. */
-import type { BulkVerb } from '../../contract/api.ts';
+
 import type { BulkInput } from '../../contract/bulk.ts';
 import { OPERATION_ID_BYTES } from '../../contract/limits.ts';
+import type { BulkVerb } from '../../contract/machines.ts';
 import { requireActiveAccount, whyProtected } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
 import { type Operation, requireOperation } from '../operations/operations.ts';

@@ -3,6 +3,7 @@
  * enters between it and the next Task. Functions cannot see the machine, so these follow
  * the definitions in statemachines/; the simulation holds their sum against the machine.
  */
+import { BULK_VERBS } from '../../contract/machines.ts';
 
 /** States entered for a step that answered: its own, and those that always follow it. */
 const AFTER: Readonly<Record<string, number>> = {
@@ -23,8 +24,7 @@ const AFTER: Readonly<Record<string, number>> = {
   'release-address': 2,
   /** Each and its Choice. */
   'resolve-bulk': 2,
-  'expunge-messages': 2,
-  'restore-messages': 2,
+  ...Object.fromEntries(BULK_VERBS.map((verb) => [verb, 2])),
   /** Its Choice and the map; its Choice; its Choice and the end. */
   'resolve-purge': 3,
   'purge-part': 2,
@@ -40,8 +40,7 @@ const OVER_ONE_MORE: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'erase-range': { done: 'Range erased' },
   'erase-account-rows': { done: 'Settle' },
   'certify-erasure': { certified: 'Reserve address' },
-  'expunge-messages': { done: 'Done' },
-  'restore-messages': { done: 'Done' },
+  ...Object.fromEntries(BULK_VERBS.map((verb) => [verb, { done: 'Done' }])),
   'purge-part': { done: 'Part purged', again: 'Go on' },
 };
 

@@ -1,5 +1,5 @@
 /** An execution that finds an operation: its own, one that waits for it, or somebody else's. */
-import type { OperationVerb } from '../../contract/api.ts';
+import type { OperationVerb } from '../../contract/machines.ts';
 import type { OperationContext, RunningAnswer } from '../../contract/payloads.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';

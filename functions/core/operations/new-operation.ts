@@ -1,5 +1,5 @@
 /** The row of an operation as it begins. */
-import type { OperationVerb } from '../../contract/api.ts';
+import type { OperationVerb } from '../../contract/machines.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
 import type { Attributes, Write } from '../ports/row-store.ts';
 

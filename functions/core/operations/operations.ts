@@ -2,9 +2,10 @@
  * Operations: who asked for what on which account, in which step it is, and how it ended (O1).
  * One account has at most one unfinished operation, by compare-and-set on the account's row.
  */
-import type { Counts, OperationError, OperationState, OperationVerb } from '../../contract/api.ts';
+import type { Counts, OperationError, OperationState } from '../../contract/api.ts';
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { OPERATION_RETENTION_DAYS } from '../../contract/limits.ts';
+import type { OperationVerb } from '../../contract/machines.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import { registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';

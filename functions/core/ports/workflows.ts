@@ -1,10 +1,7 @@
 /** Executions of the state machines. */
-import type { OperationVerb } from '../../contract/api.ts';
+import type { StartedVerb } from '../../contract/machines.ts';
 
 export type ExecutionStatus = 'running' | 'succeeded' | 'failed';
-
-/** Verbs that have a machine. */
-export type WorkflowVerb = OperationVerb | 'autoexpunge';
 
 export interface Workflows {
   /**
@@ -12,9 +9,9 @@ export interface Workflows {
    * Answers `exists` when an execution of this name was started before, whatever became of it;
    * but `started` again while it runs and the input is the same (Step Functions cannot tell).
    */
-  start(verb: WorkflowVerb, name: string, input: object): Promise<'started' | 'exists'>;
+  start(verb: StartedVerb, name: string, input: object): Promise<'started' | 'exists'>;
   /** Undefined when no execution of this name is known. */
-  status(verb: WorkflowVerb, name: string): Promise<ExecutionStatus | undefined>;
+  status(verb: StartedVerb, name: string): Promise<ExecutionStatus | undefined>;
   /** When each execution that still runs was started, in epoch milliseconds; in no order. */
-  running(verb: WorkflowVerb): Promise<readonly number[]>;
+  running(verb: StartedVerb): Promise<readonly number[]>;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { OPERATION_STEPS } from '../../../cli/commands/watch-operation.ts';
 import type { OperationAnswer } from '../../../functions/contract/api.ts';
+import { MACHINES } from '../../../functions/contract/machines.ts';
 import { problemReply, type Reply } from './support/fake-api.ts';
 import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
 import { useFakeApi } from './support/use-fake-api.ts';
@@ -45,6 +45,8 @@ const fake = useFakeApi();
 
 const lethe = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> =>
   runCli([...argv, '--local', fake.local], options);
+
+const OPERATION_STEPS: readonly string[] = MACHINES['delete-account'].shownStates;
 
 const SHOW = 'GET /v1/operations/op1';
 

@@ -1,6 +1,6 @@
 /** What the machines' first steps refuse before anything is changed. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { BulkVerb, OperationVerb } from '../../../../functions/contract/api.ts';
+import type { BulkVerb, OperationVerb } from '../../../../functions/contract/machines.ts';
 import { resolveSweep } from '../../../../functions/core/autoexpunge/resolve-sweep.ts';
 import { resolveBulk } from '../../../../functions/core/bulk/resolve-bulk.ts';
 import { requestDeletion } from '../../../../functions/core/erasure/request-deletion.ts';

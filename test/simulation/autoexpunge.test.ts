@@ -4,8 +4,10 @@ import { dictmapKeys } from '../../functions/contract/row-layout.ts';
 import { type Account, requireActiveAccount } from '../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { finishSweep } from '../../functions/core/autoexpunge/finish-sweep.ts';
-import { requestAutoexpunge } from '../../functions/core/autoexpunge/request-sweep.ts';
-import { resolveSweep } from '../../functions/core/autoexpunge/resolve-sweep.ts';
+import {
+  requestAutoexpunge,
+  resolveSweep,
+} from '../../functions/core/autoexpunge/resolve-sweep.ts';
 import { sweepAccounts } from '../../functions/core/autoexpunge/sweep-accounts.ts';
 import { sweepDue } from '../../functions/core/autoexpunge/sweep-due.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';

@@ -1,4 +1,4 @@
-/** The first step of autoexpunge: what is to be swept. */
+/** The start of autoexpunge, and its first step: what is to be swept. */
 import type { AutoexpungeInput, ResolveSweepAnswer } from '../../contract/autoexpunge.ts';
 import type { WalkPart } from '../../contract/walks.ts';
 import { accountHeld, requireActiveAccount } from '../accounts/accounts.ts';
@@ -44,7 +44,7 @@ async function partsOf(
  * Checks an input, and brings address or domain into their stored form.
  * @throws InvalidInputError naming every field that is wrong
  */
-export function parseAutoexpungeInput(input: unknown): AutoexpungeInput {
+function parseAutoexpungeInput(input: unknown): AutoexpungeInput {
   const {
     user,
     domain,
@@ -58,4 +58,24 @@ export function parseAutoexpungeInput(input: unknown): AutoexpungeInput {
     ...(domain === undefined ? {} : { domain: parseDomain('domain', domain) }),
     dryRun,
   };
+}
+
+/** 96 random bits, as an execution name allows them. */
+const EXECUTION_ID_BYTES = 12;
+
+/**
+ * Begins to sweep, asked for over the API: whatever is due, or all of one user or of one domain.
+ * @param input an AutoexpungeInput, as it came
+ * @returns the name of the execution
+ * @throws InvalidInputError, UnknownUserError, AccountNotActiveError, StoreBusyError
+ */
+export async function requestAutoexpunge(
+  ports: Pick<Ports, 'rows' | 'workflows' | 'ids'>,
+  input: unknown,
+): Promise<{ readonly execution: string }> {
+  const parsed = parseAutoexpungeInput(input);
+  if (parsed.user !== undefined) await requireActiveAccount(ports.rows, parsed.user);
+  const execution = `sweep-${ports.ids.hex(EXECUTION_ID_BYTES)}`;
+  await ports.workflows.start('autoexpunge', execution, parsed);
+  return { execution };
 }

@@ -11,8 +11,7 @@ import { inParallel } from '../rows/parallel.ts';
 import { NOTHING_WALKED, sumReports } from '../walks/walk-report.ts';
 import { walkShard } from '../walks/walk-shard.ts';
 import { reportFailure, type SweepConfig, sweepContextOf } from './sweep-context.ts';
-import { sweepMailbox } from './sweep-mailbox.ts';
-import { passedOverReport, sweepReportOf } from './sweep-report.ts';
+import { type Swept, sweepMailbox } from './sweep-mailbox.ts';
 
 const MAILBOX_ROW = 'mailbox#';
 
@@ -100,4 +99,27 @@ export async function sweepOne(
   } catch (error) {
     return { finished: true, report: reportFailure(config, mailboxId, error) };
   }
+}
+
+/** What a sweep has done in one mailbox, as part of the sum. */
+function sweepReportOf({ outcome, messages, bytes }: Swept): SweepReport {
+  return {
+    ...NOTHING_WALKED,
+    messages,
+    bytes,
+    mailboxes: Number(outcome === 'done'),
+    skipped: Number(outcome === 'skipped'),
+  };
+}
+
+/** Messages that could not be swept, each as a failure: the mailbox goes on without them. */
+export function passedOverReport(
+  config: SweepConfig,
+  mailboxId: string,
+  { passedOver = [] }: Swept,
+): SweepReport {
+  return sumReports(
+    NOTHING_WALKED,
+    ...passedOver.map(({ uid, fault }) => reportFailure(config, `${mailboxId} UID ${uid}`, fault)),
+  );
 }

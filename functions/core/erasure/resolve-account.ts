@@ -11,17 +11,26 @@ import type {
 } from '../../contract/payloads.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { parseAddress } from '../names/address.ts';
+import { parseExecutionInput } from '../operations/execution-input.ts';
 import { joinOperation, ownOrRunning } from '../operations/join-operation.ts';
 import { openWrites, requireOperation } from '../operations/operations.ts';
 import { refusal } from '../operations/refusals.ts';
 import { takeOver } from '../operations/take-over.ts';
 import type { Ports } from '../ports/ports.ts';
-import { parseDeleteAccountInput } from './delete-account-input.ts';
 import { requireDeletableAccount } from './deletion-request.ts';
 import type { ErasureSettings } from './erasure-ports.ts';
 import { estimateErasure } from './estimate-erasure.ts';
 
 type ResolvePorts = Pick<Ports, 'rows' | 'clock' | 'ids'>;
+
+const FIELDS = {
+  user: 'string',
+  accountId: 'string',
+  dryRun: 'boolean',
+  allowUnknownUser: 'boolean',
+  operationId: 'string',
+  attempt: 'number',
+} as const;
 
 /** Losing the race for an account means that another operation is there: read again, a few times. */
 const TRIES_MAX = 5;
@@ -89,4 +98,16 @@ async function join(
   if (operation.state !== 'failed') return ownOrRunning(operation, execution);
   const context = await takeOver(ports, operation, execution);
   return context && { outcome: 'proceed', operation: context };
+}
+
+/**
+ * The input of an execution, as an operator types it in the console.
+ * @throws InvalidInputError naming every field that is wrong, what was given and what is allowed
+ */
+function parseDeleteAccountInput(input: unknown): DeleteAccountInput {
+  return parseExecutionInput(input, FIELDS, { user: 'john@example.com' }, (given) =>
+    given['user'] === undefined && given['operationId'] === undefined
+      ? [{ field: 'user', message: 'missing, allowed is an address' }]
+      : [],
+  ) as DeleteAccountInput;
 }

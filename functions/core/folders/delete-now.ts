@@ -5,7 +5,12 @@
  * what was expunged is in the storage, what came is in the mailbox.
  */
 import { INBOX } from '../../contract/mailbox-names.ts';
-import { dictmapKeys, registryKeys } from '../../contract/row-layout.ts';
+import {
+  accountOfMailbox,
+  accountPartition,
+  dictmapKeys,
+  registryKeys,
+} from '../../contract/row-layout.ts';
 import { type Account, notActive, readAccount, requireUnheld } from '../accounts/accounts.ts';
 import { movesAround } from '../accounts/folder-moves.ts';
 import { StoreBusyError } from '../errors.ts';
@@ -17,12 +22,16 @@ import { EVERYTHING_SHOWN } from '../messages/entries.ts';
 import type { ChunkPorts, MailContext } from '../messages/in-chunks.ts';
 import { findInPlace } from '../messages/in-place-entries.ts';
 import { purgeInPlace } from '../messages/unexpunge-messages.ts';
+import type { RowStore } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
+import { everyRow } from '../rows/paging.ts';
 import { sameNames } from '../settings/settings-store.ts';
-import { clearCounts } from './clear-counts.ts';
 import { type ImmediateDeletion, MailboxEmptying, requireSame } from './empty-mailbox.ts';
 import { finishMoves } from './finish-move.ts';
 import { leaveShell } from './leave-shell.ts';
+
+/** A year of days and then some, in one page. */
+const PAGE_COUNTS = 500;
 
 /** Some five transactions: what was found is gone before more is looked for. */
 const PAGE_ENTRIES = 500;
@@ -154,4 +163,24 @@ async function end(
     ...leavingWrites(accountId, memory, now),
   ]);
   return result.outcome === 'written' ? 'deleted' : 'lost';
+}
+
+/**
+ * Removes the counts of days on which nothing ends any more. One that is needed again is made
+ * anew by the expunge that needs it; what is left of past days goes with TTL.
+ */
+async function clearCounts(rows: RowStore, storageId: string): Promise<void> {
+  const query = {
+    table: 'dictmap',
+    pk: accountPartition(accountOfMailbox(storageId)),
+    sk: { prefix: dictmapKeys.expiry(storageId, '').sk },
+    limit: PAGE_COUNTS,
+  } as const;
+  for await (const { key } of everyRow(rows, query)) {
+    await rows.write({
+      kind: 'remove',
+      key,
+      guard: { row: 'present', equals: { messages: 0, bytes: 0 } },
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { dictmapKeys } from '../../../../functions/contract/row-layout.ts';
-import { passedOverReport } from '../../../../functions/core/autoexpunge/sweep-report.ts';
+import { passedOverReport } from '../../../../functions/core/autoexpunge/sweep-due.ts';
 import { rowBytes } from '../../../../functions/core/meter/row-units.ts';
 import type { Change, RowStore } from '../../../../functions/core/ports/row-store.ts';
 import { DAY_SECONDS, policies, RETENTION_DAYS, SweptAccount } from './swept-account.ts';

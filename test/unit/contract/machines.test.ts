@@ -3,12 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ENV } from '../../../functions/contract/env.ts';
 import {
-  BULK_VERBS,
   handlerOf,
   machineArnOutput,
   machineArnVariable,
   machineOf,
-  OPERATION_VERBS,
   STARTED_VERBS,
   VERBS,
 } from '../../../functions/contract/machines.ts';
@@ -94,6 +92,11 @@ describe.each(VERBS)('%s', (verb) => {
     expect(Object.keys(definition.States).filter((name) => shown.includes(name))).toEqual(shown);
   });
 
+  test('O1: what works on an operation hands it to its steps, and only that', () => {
+    const handed = tasks.filter(({ state }) => JSON.stringify(state).includes('operation.$'));
+    expect(handed.length > 0).toBe(machine.operation);
+  });
+
   test('O3: every step is tried again, and each time is counted', () => {
     for (const { name, state } of tasks) {
       const attempts = (state.Retry ?? []).map(({ MaxAttempts }) => MaxAttempts);
@@ -132,17 +135,6 @@ describe.each(VERBS)('%s', (verb) => {
       ).toEqual([['States.ALL']]);
     }
   });
-});
-
-test('O1: verbs are told apart by what the register says of their machines', () => {
-  expect(OPERATION_VERBS).toEqual([
-    'delete-account',
-    'purge-mailboxes',
-    'expunge-messages',
-    'restore-messages',
-  ]);
-  expect(STARTED_VERBS).toEqual(VERBS.filter((verb) => verb !== 'poll-backups'));
-  expect(BULK_VERBS).toEqual(['expunge-messages', 'restore-messages']);
 });
 
 test('O1: each machine has a variable and an output of its own, by its verb', () => {

@@ -9,7 +9,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addCounts, closingLine, NO_COUNTS, type TestCounts } from './test-counts.ts';
+import { addCounts, closingLines, NO_COUNTS, type TestCounts } from './test-counts.ts';
 
 interface Lane {
   readonly ended: Promise<number>;
@@ -39,7 +39,7 @@ function start(name: string, command: readonly string[], show: (text: Buffer) =>
     try {
       return JSON.parse(readFileSync(countsFile, 'utf8')) as TestCounts;
     } catch {
-      return { ...NO_COUNTS, failed: 1 };
+      return { ...NO_COUNTS, failed: 1, failures: [`failed: the lane ${name}, before its end`] };
     }
   };
   return { ended, counts };
@@ -60,7 +60,7 @@ async function runAll(): Promise<number> {
   codes.push(await others.ended);
   process.stdout.write(Buffer.concat(kept));
   const counts = [embedded, others].map((lane) => lane.counts()).reduce(addCounts);
-  process.stdout.write(`\n${closingLine(counts)}\n`);
+  process.stdout.write(`\n${closingLines(counts)}\n`);
   return Math.max(...codes);
 }
 

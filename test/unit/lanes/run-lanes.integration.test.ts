@@ -15,7 +15,7 @@ const name = words.includes('!embedded') ? 'OTHERS' : 'EMBEDDED';
 if (process.env.PRIORITIES !== undefined) {
   appendFileSync(process.env.PRIORITIES, name + ' ' + require('node:os').getPriority() + '\\n');
 }
-const counts = process.env[name] ?? '{"passed":1,"failed":0,"skipped":0}';
+const counts = process.env[name] ?? '{"passed":1,"failed":0,"skipped":0,"failures":[]}';
 if (counts !== 'none' && process.env.LETHE_COUNTS_FILE !== undefined) {
   writeFileSync(process.env.LETHE_COUNTS_FILE, counts);
 }
@@ -42,8 +42,8 @@ function runLanes(env: Readonly<Record<string, string>>, ...words: string[]) {
 describe('all lanes', () => {
   test('run once each, the whole embedded one alone, and are counted together', () => {
     const { status, lines } = runLanes({
-      EMBEDDED: '{"passed":5,"failed":0,"skipped":1}',
-      OTHERS: '{"passed":70,"failed":0,"skipped":2}',
+      EMBEDDED: '{"passed":5,"failed":0,"skipped":1,"failures":[]}',
+      OTHERS: '{"passed":70,"failed":0,"skipped":2,"failures":[]}',
     });
     expect(status).toBe(0);
     expect(lines).toEqual([
@@ -63,16 +63,20 @@ describe('all lanes', () => {
   });
 
   test.each(['EMBEDDED', 'OTHERS'])('fail when %s fails', (lane) => {
-    const counts = '{"passed":1,"failed":2,"skipped":0}';
+    const failures = ['failed: a.test.ts > one: no', 'failed: b.test.ts > two: never'];
+    const counts = JSON.stringify({ passed: 1, failed: 2, skipped: 0, failures });
     const { status, lines } = runLanes({ [lane]: counts, [`${lane}_CODE`]: '1' });
     expect(status).toBe(1);
-    expect(lines.at(-1)).toBe('2 passed, 2 failed, 0 skipped');
+    expect(lines.slice(-3)).toEqual([...failures, '2 passed, 2 failed, 0 skipped']);
   });
 
   test.each(['EMBEDDED', 'OTHERS'])('fail when %s dies before it counts', (lane) => {
     const { status, lines } = runLanes({ [lane]: 'none', [`${lane}_CODE`]: '7' });
     expect(status).toBe(7);
-    expect(lines.at(-1)).toBe('1 passed, 1 failed, 0 skipped');
+    expect(lines.slice(-2)).toEqual([
+      `failed: the lane ${lane.toLowerCase()}, before its end`,
+      '1 passed, 1 failed, 0 skipped',
+    ]);
   });
 
   test('are not run when words say which tests are wanted', () => {

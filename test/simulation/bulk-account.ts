@@ -28,10 +28,15 @@ const RETENTION_DAYS = { r7: 7, r30: 30, keep: null };
 
 export class BulkAccount {
   readonly world = new World();
-  readonly #deployment: MailSettings;
+  #deployment: MailSettings;
 
   constructor(settings: MailSettings = {}) {
     this.#deployment = { lazyExpunge: STORAGE, ...settings };
+  }
+
+  /** Settings of the deployment from now on. */
+  set(settings: MailSettings): void {
+    this.#deployment = settings;
   }
 
   /** Five messages a day in Trash, one in INBOX, on three days; one of each is copied to Keep. */

@@ -56,6 +56,22 @@ describe('expunge-messages', () => {
     expect(await mail.show('Trash')).toHaveLength(14);
   });
 
+  test('W2, L2: a pattern means no storage of settings of before', async () => {
+    const before = await new BulkAccount({ lazyExpunge: '.OLD/' }).furnish();
+    await before.run('expunge-messages', { user: USER, query: { mailbox: 'Trash' } });
+    before.set({ lazyExpunge: '.NEW/' });
+    await before.run(
+      'expunge-messages',
+      { user: USER, query: { mailbox: '*' } },
+      { execution: 'b' },
+    );
+    expect(await before.show('.OLD/Trash')).toHaveLength(15);
+    expect(await before.show('INBOX')).toEqual([]);
+    const named = { user: USER, query: { mailbox: '.OLD/*' } };
+    await before.run('expunge-messages', named, { execution: 'c' });
+    expect(await before.show('.OLD/Trash')).toEqual([]);
+  });
+
   test('O1: a dry run counts, and changes no mail', async () => {
     const before = mail.world.rows.rows('dictmap');
     const run = await mail.run('expunge-messages', { ...REQUEST, dryRun: true });

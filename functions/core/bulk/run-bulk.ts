@@ -15,6 +15,7 @@ import { expireRecords } from '../operations/expire-records.ts';
 import { requireOperation, requireRunning } from '../operations/operations.ts';
 import { refusal } from '../operations/refusals.ts';
 import type { RetentionDays } from '../policies/expiry.ts';
+import { storageReach } from '../queries/choose-mailboxes.ts';
 import { selectMessages } from '../queries/select-messages.ts';
 import { usedQuota } from '../quota/quota.ts';
 import { forgetBound } from '../quota/quota-bound.ts';
@@ -99,19 +100,15 @@ async function plan<P extends ChunkPorts>(
   state: BulkState,
 ): Promise<BulkState | 'lost'> {
   await kind.check(ports, mail, state.request);
-  const { settings } = mail;
   const { looksInto } = kind;
-  const namespace =
-    settings.expunge.mode === 'namespace' && looksInto === undefined
-      ? { hiddenNamespace: settings.expunge.prefix.slice(0, -1) }
-      : {};
   const { mailboxes, names } = await selectMessages({
     rows: ports.rows,
     account: mail.account,
     query,
     readPage: async () => ({ messages: [] }),
-    ...(looksInto === undefined ? {} : { mayRead: looksInto }),
-    ...namespace,
+    ...(looksInto === undefined
+      ? { storages: storageReach(mail.settings.expunge) }
+      : { mayRead: looksInto }),
   });
   await writePlan(ports, context.operationId, mailboxes, planningCheck(context));
   const expected = { mailboxes: mailboxes.length, messages: 0, bytes: 0 };

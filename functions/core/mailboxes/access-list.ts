@@ -180,13 +180,14 @@ export async function inheritedAcl(
   rows: RowStore,
   account: Account,
   path: string,
+  maker: string,
 ): Promise<Inherited | undefined> {
   for (let above = parentOf(path); above !== undefined; above = parentOf(above)) {
     const parent = await findMailbox(rows, account, above);
     if (parent === undefined) continue;
     const row = await rows.get(dictmapKeys.mailbox(parent.mailboxId));
     if (row === undefined) return undefined;
-    const acl = await activeEntries(rows, toMailbox(row).acl ?? {});
+    const acl = await activeEntries(rows, toMailbox(row).acl ?? {}, maker);
     if (Object.keys(acl).length === 0) return undefined;
     const { kind: _, change: __, ...same } = aclWrite(row, acl, { state: 'active' });
     return { acl, check: { kind: 'check', ...same } };
@@ -194,14 +195,17 @@ export async function inheritedAcl(
   return undefined;
 }
 
-async function activeEntries(rows: RowStore, acl: Acl): Promise<Acl> {
+async function activeEntries(rows: RowStore, acl: Acl, maker: string): Promise<Acl> {
   const entries = await inParallel(Object.entries(acl), PARALLEL_ACCOUNTS, async (entry) => {
     const [identifier] = entry;
     if (!ACCOUNT_ID.test(identifier)) return [entry];
     const account = await readAccount(rows, identifier);
     return account?.state === 'active' ? [entry] : [];
   });
-  return Object.fromEntries(entries.flat().slice(0, INHERITED_MAX));
+  // An ACL that is too long is cut: whoever makes the mailbox must not be cut off.
+  const first = ([one]: [string, string]) => Number(one !== maker && one !== ANYONE);
+  const sorted = entries.flat().toSorted((one, other) => first(one) - first(other));
+  return Object.fromEntries(sorted.slice(0, INHERITED_MAX));
 }
 
 /** What is written along with a mailbox that takes an ACL over. */

@@ -32,8 +32,8 @@ export interface NewMailbox {
   readonly policy?: AutoexpungePolicy;
   /** Kept from another store. */
   readonly uidValidity?: number;
-  /** Takes over the ACL of the mailbox above: another user makes it, and is to see it. */
-  readonly inherits?: boolean;
+  /** Account of another user who makes it, and is to see it: it takes over the ACL above it. */
+  readonly maker?: string | undefined;
   /** What the settings were read from that policy and special use follow from. */
   readonly readFrom?: SettingsBasis;
 }
@@ -59,10 +59,11 @@ export async function createMailbox(
     }
     requireSettled(current, path);
     const memory = (await readNameMemories(ports.rows, account.accountId, [path]))(path);
-    const { uidValidity } = given;
+    const { uidValidity, maker } = given;
     if (uidValidity !== undefined) requireUnseen(memory, { uidValidity });
     const validities = new UidValidities(current, ports.clock.now());
-    const inherited = given.inherits ? await inheritedAcl(ports.rows, account, path) : undefined;
+    const inherited =
+      maker === undefined ? undefined : await inheritedAcl(ports.rows, account, path, maker);
     const mailbox: Mailbox = {
       ...newMailbox(account.accountId, path, ports.ids, {
         ...given,

@@ -175,3 +175,19 @@ export function permissionDenied(right: Right, path: string): LetheError {
 export function notAllowed(message: string, next: string): LetheError {
   return new LetheError(ERROR_NAMES.notAllowed, message, next);
 }
+
+/** Of a mailbox that was none when the request began. */
+const becameStorage = (path: string): LetheError =>
+  notAllowed(
+    `${quoted(path)} has become the expunge storage: only an expunge puts mail there`,
+    'Choose another mailbox.',
+  );
+
+/**
+ * A target as it is now: it may have become the storage since the rights were looked at (DEV-04).
+ * @throws NotAllowedError
+ */
+export function requireStillTarget<M extends Pick<Mailbox, 'role' | 'path'>>(target: M): M {
+  if (target.role === 'storage') throw becameStorage(target.path);
+  return target;
+}

@@ -3,6 +3,7 @@
  * the transaction that marks the source as copied; bytes are copied only out of the expunge
  * storage, since nothing expunged becomes live again, and when a blob has too many links.
  */
+
 import { linkOf } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
@@ -12,6 +13,7 @@ import {
   requireActiveMailbox,
   whyNotActive,
 } from '../mailboxes/mailboxes.ts';
+import { requireStillTarget } from '../mailboxes/rights.ts';
 import { ByteCopies, type Content } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
@@ -50,7 +52,9 @@ export async function copyMessages(
     deadline,
     keptMarks: context.keptMarks,
     prepare: async () => {
-      const target = await requireActiveMailbox(ports.rows, account, to.mailboxId);
+      const target = requireStillTarget(
+        await requireActiveMailbox(ports.rows, account, to.mailboxId),
+      );
       if (from.mailboxId === to.mailboxId) return { source: target, target };
       return { source: await readSource(ports.rows, account, from), target };
     },

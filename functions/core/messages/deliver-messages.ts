@@ -25,7 +25,12 @@ import {
   requireUidValidity,
 } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
-import { type Access, permittedMarks, requireTarget } from '../mailboxes/rights.ts';
+import {
+  type Access,
+  permittedMarks,
+  requireStillTarget,
+  requireTarget,
+} from '../mailboxes/rights.ts';
 import { uidConflict } from '../mailboxes/uid-conflict.ts';
 import { INBOX, parseMailboxPath } from '../names/mailbox-path.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
@@ -199,6 +204,7 @@ interface Link {
 async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 'lost'> {
   const mailbox = await readMailbox(ports.rows, link.mailboxId);
   if (mailbox?.state !== 'active') throw await whyUndeliverable(ports, link, mailbox);
+  requireStillTarget(mailbox);
   requireUidValidity(mailbox, link.uidValidity);
   requireFree(mailbox, link.uids);
   const { accountId } = link.account;

@@ -45,7 +45,8 @@ export async function readEnvelope(raw: Uint8Array): Promise<Envelope> {
 function toEnvelope(parsed: Email, isSure: boolean): Envelope {
   const values = (key: string): readonly string[] =>
     parsed.headers.filter((header) => header.key === key).map(({ value }) => value);
-  const sentAt = parseHeaderDate(values('date')[0] ?? '') ?? Number.NaN;
+  const [date = '', ...otherDates] = values('date');
+  const sentAt = (otherDates.length > 0 ? undefined : parseHeaderDate(date)) ?? Number.NaN;
   const from = addresses(values('from').flatMap((value) => addressParser(value)));
   const to = addresses(parsed.to);
   const subject = parsed.subject ?? '';
@@ -148,5 +149,9 @@ function clip(value: string, bytes: number): string {
   return clipped;
 }
 
-/** Without control characters and lone surrogates. */
-const spaced = (value: string): string => value.toWellFormed().replace(/\p{C}+/gu, ' ');
+/** Without control characters, lone surrogates, and what nobody sees. */
+const spaced = (value: string): string =>
+  value
+    .toWellFormed()
+    .replace(/\p{Cf}+/gu, '')
+    .replace(/\p{C}+/gu, ' ');

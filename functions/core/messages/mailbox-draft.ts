@@ -66,15 +66,17 @@ export function mailboxWrite(draft: MailboxDraft, now: number): Write {
     ...(gave ? dueAfterAdding(mailbox, added, now) : undefined),
   };
   const { equals, without } = dueGuard(mailbox);
-  const { state, path } = mailbox;
-  const same = { state, ...(draft.named ? { path } : {}) };
+  const { state, path, role } = mailbox;
+  // What became the storage meanwhile takes in mail by expunges only, and none that is live (DEV-04).
+  const same = { state, ...(role === undefined ? {} : { role }), ...(draft.named ? { path } : {}) };
+  const noRole = role === undefined ? ['role'] : [];
   const guard = gave
     ? ({
         row: 'present',
         equals: { ...same, uidNext: mailbox.uidNext, ...equals },
-        without: [...without, ...counting.without],
+        without: [...without, ...counting.without, ...noRole],
       } as const)
-    : ({ row: 'present', equals: same, without: counting.without } as const);
+    : ({ row: 'present', equals: same, without: [...counting.without, ...noRole] } as const);
   const key = dictmapKeys.mailbox(mailbox.mailboxId);
   const isCounted = messages !== 0 || bytes !== 0 || Object.keys(counting.add).length > 0;
   if (!gave && !isCounted) return { kind: 'check', key, guard };

@@ -3,10 +3,12 @@
  * expunged instance, a move leaves one, in the storage or in place (L4); else the source becomes a
  * tombstone. Out of the storage a move restores and leaves nothing behind.
  */
+
 import { linkOf, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
 import { type Mailbox, requireActiveMailbox } from '../mailboxes/mailboxes.ts';
+import { requireStillTarget } from '../mailboxes/rights.ts';
 import { tombstoneEnd } from '../policies/expiry.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
@@ -66,7 +68,7 @@ export async function moveMessages(
       const target =
         from.mailboxId === to.mailboxId
           ? source
-          : await requireActiveMailbox(ports.rows, account, to.mailboxId);
+          : requireStillTarget(await requireActiveMailbox(ports.rows, account, to.mailboxId));
       return { source, target, storage };
     },
     before: (entries) => copies.makeForStored(entries),

@@ -2,6 +2,7 @@
  * Restoring from the expunge storage: to the folder that a message came from, or to one that is
  * named. The mailbox that its row lies in is that folder, whatever it is called today.
  */
+
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { LetheError, quoted, StoreBusyError } from '../errors.ts';
@@ -15,7 +16,7 @@ import {
   requireActiveMailbox,
   requireMailbox,
 } from '../mailboxes/mailboxes.ts';
-import { meansStorage, notAllowed } from '../mailboxes/rights.ts';
+import { meansStorage, notAllowed, requireStillTarget } from '../mailboxes/rights.ts';
 import { settingsFor } from '../policies/policy-attributes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import { addMessage } from './copy-messages.ts';
@@ -112,9 +113,10 @@ async function restoreTo(
     account,
     uids,
     deadline,
+    keptMarks: context.keptMarks,
     prepare: async () => ({
       source: storage,
-      target: await requireActiveMailbox(ports.rows, account, to.mailboxId),
+      target: requireStillTarget(await requireActiveMailbox(ports.rows, account, to.mailboxId)),
     }),
     rider,
     before: (entries) => copies.makeForStored(entries),

@@ -71,7 +71,7 @@ function guardWrite(
     guard: {
       row: 'present',
       equals: { state: 'active', uidValidity, uidNext, ...equals },
-      without: [...without, ...counting.without],
+      without: [...without, ...counting.without, 'role'],
     },
     change: {
       set: { uidNext: last + 1, ...mark, ...dueAfterAdding(mailbox, messages.length, now) },

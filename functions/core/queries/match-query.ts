@@ -78,20 +78,41 @@ function judgeText(
   return 'no';
 }
 
-/** One form of what Unicode can write in several ways, and of large and small letters. */
+/**
+ * One form of what Unicode can write in several ways, and of large and small letters, without what
+ * nobody sees (soft hyphens, joiners, marks of direction).
+ */
 const folded = (text: string): string =>
   text
     .normalize('NFC')
+    .replaceAll(/[\p{Cf}\p{DI}]+/gu, '')
     .replaceAll(/[\p{C}\s]+/gu, ' ')
     .toUpperCase()
     .toLowerCase()
     .normalize('NFC');
 
-/** Without accents and compatibility forms. */
+/** Without accents and compatibility forms, with one kind of hyphen and of quotation mark. */
 const blurred = (text: string): string =>
-  folded(text.normalize('NFKD').replaceAll(/\p{M}/gu, ''))
-    .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '');
+  plain(folded(plain(text)))
+    .replaceAll(/[\p{Pd}\u2043\u2212]/gu, '-')
+    .replaceAll(/[\p{Pi}\p{Pf}"`\u00b4\u02b9-\u02bf\u201a\u201e\u2032-\u2037]/gu, "'")
+    .replaceAll(/[đħıłøŧæœðþ]/gu, (letter) => PLAIN_LETTERS[letter] ?? letter);
+
+const plain = (text: string): string => text.normalize('NFKD').replaceAll(/\p{M}/gu, '');
+
+/** Letters that Unicode does not take for others with a mark, though people type them so. */
+const PLAIN_LETTERS: Readonly<Record<string, string>> = {
+  đ: 'd',
+  ħ: 'h',
+  ı: 'i',
+  ł: 'l',
+  ø: 'o',
+  ŧ: 't',
+  æ: 'ae',
+  œ: 'oe',
+  ð: 'd',
+  þ: 'th',
+};
 
 /** Internationalised hosts as people write them. */
 const readableHosts = (text: string): string =>

@@ -12,6 +12,7 @@ import {
   namesExactly,
   patternsIn,
   requireNamed,
+  type StorageReach,
   withNames,
 } from './choose-mailboxes.ts';
 import { type Candidate, judgeMessage } from './match-query.ts';
@@ -35,8 +36,8 @@ export interface Selecting {
   readonly readPage: ReadPage;
   readonly account: Account;
   readonly query: MailQuery;
-  /** Without its trailing delimiter; missing when the expunge storage is no namespace. */
-  readonly hiddenNamespace?: string;
+  /** Which storages patterns mean; missing: all of them. */
+  readonly storages?: StorageReach;
   /** Mailboxes that whoever asks may read; all when missing. The others are not there for them. */
   readonly mayRead?: (mailbox: Mailbox) => boolean;
   /** A named mailbox that does not exist is an error, except in a search. */
@@ -72,13 +73,12 @@ export interface Selected {
  * @throws UnknownMailboxError for one that is named and not there
  */
 export async function selectMessages(selecting: Selecting): Promise<Selected> {
-  const { rows, account, mayRead = () => true, hiddenNamespace } = selecting;
+  const { rows, account, mayRead = () => true } = selecting;
   const shown = (await mailboxesAtOnce(rows, account)).filter(mayRead);
   const names = await literalNames(selecting, shown);
   const query = withNames(selecting.query, names);
   if (selecting.searchOnly !== true) requireNamed(query, shown);
-  const choice = hiddenNamespace === undefined ? {} : { hiddenNamespace };
-  const mailboxes = chooseMailboxes(shown, query, choice).filter(
+  const mailboxes = chooseMailboxes(shown, query, selecting.storages).filter(
     ({ path }) => path !== selecting.onlyNamed || namesExactly(query, path),
   );
   return { mailboxes, names, pages: () => walk({ ...selecting, query }, mailboxes) };
@@ -92,8 +92,9 @@ async function literalNames(
   { rows, account, query }: Selecting,
   shown: readonly Mailbox[],
 ): Promise<ReadonlySet<string>> {
-  // What cannot be a name was never one.
-  const mayBeName = (name: string) => normalName(name) === name && !isTooLongPath(name);
+  // What cannot be a name was never one, and no mailbox makes `*` or `%` mean less than all.
+  const mayBeName = (name: string) =>
+    /[^*%/]/.test(name) && normalName(name) === name && !isTooLongPath(name);
   const patterns = patternsIn(query).filter(mayBeName);
   if (patterns.length === 0) return new Set();
   const paths = new Set(shown.map(({ path }) => path));

@@ -76,7 +76,8 @@ async function allOf(rows: RowStore, account: Account): Promise<Mailbox[]> {
  * Whether what a mailbox holds counts. An expunge storage counts where the settings lead to one for
  * all; one of a namespace, or of settings of before, holds what ends by itself (L7).
  */
-function counts({ isExempt, expunge }: ResolvedSettings, { path, role }: Mailbox): boolean {
+/** Whether mail in a mailbox counts for the quota. */
+export function counts({ isExempt, expunge }: ResolvedSettings, { path, role }: Mailbox): boolean {
   return !isExempt(path) && (role !== 'storage' || expunge.mode === 'mailbox');
 }
 

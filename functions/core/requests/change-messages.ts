@@ -27,7 +27,7 @@ import type { Chunked, MailContext } from '../messages/in-chunks.ts';
 import { moveMessages } from '../messages/move-messages.ts';
 import type { PassOver } from '../messages/pass-over.ts';
 import { parseMailboxPath } from '../names/mailbox-path.ts';
-import { checkQuota } from '../quota/quota.ts';
+import { checkQuota, counts } from '../quota/quota.ts';
 import { openDeleted } from './deleted-request.ts';
 import {
   checkRequestedUids,
@@ -65,7 +65,7 @@ function parseChange(field: string, { flags = [], keywords = [] }: FlagChange = 
 }
 
 /** A copy brings no flag along that whoever copies may not set (RFC 4314, 4). */
-const marking = (access: MailAccess): MailContext => ({
+export const marking = (access: MailAccess): MailContext => ({
   ...access,
   keptMarks: (target, message) => permittedMarks(access, target, message),
 });
@@ -121,8 +121,9 @@ export async function requestMove(
   const target = checkTarget(access, path, there);
   const passedOver: number[] = [];
   const options = { ...expungeOptions(request), passOver: passingInto(passedOver) };
-  if (access.settings.isExempt(source.path))
+  if (!counts(access.settings, source)) {
     await requireRoomForCopies(request, source, uids, target);
+  }
   const done = await moveMessages(ports, marking(access), source, uids, target, options, deadline);
   return toCopyAnswer(target, done, passedOver);
 }

@@ -81,7 +81,7 @@ async function targetOf(
   const path = parseMailboxPath('to', to);
   const { ports, access } = createTarget ? await settleMoves(request, [path]) : request;
   const { account, settings } = access;
-  const mayCreate = createTarget && !settings.isStorage(path);
+  const mayCreate = createTarget && !settings.isProtected(path);
   if (mayCreate && (await findMailbox(ports.rows, account, path)) === undefined) {
     return await createMailbox(ports, account, path, settingsFor(settings, path));
   }

@@ -8,7 +8,7 @@ import { findMailbox, type Mailbox, mailboxExists } from '../mailboxes/mailboxes
 import { hasRight, notAllowed, permissionDenied, rightsOf } from '../mailboxes/rights.ts';
 import { parentOf, parseMailboxPath } from '../names/mailbox-path.ts';
 import { settingsFor } from '../policies/policy-attributes.ts';
-import type { MailRequest } from './mail-access.ts';
+import type { MailAccess, MailRequest } from './mail-access.ts';
 import { settleMoves } from './settle-moves.ts';
 
 /** Missing parents that one request makes: a transaction each. */
@@ -36,7 +36,7 @@ export async function requestCreate(
   if (parents) await createParents(settled, path);
   return await createMailbox(ports, access.account, path, {
     ...settingsFor(access.settings, path),
-    inherits: access.actor.kind === 'user',
+    maker: makerOf(access),
     ...(specialUse === undefined ? {} : { specialUse }),
     ...(uidValidity === undefined ? {} : { uidValidity }),
   });
@@ -54,8 +54,7 @@ async function createParents(request: MailRequest, path: string): Promise<void> 
     throw InvalidInputError.of('path', `more than ${PARENTS_MAX} levels above it are missing`);
   }
   for (const above of missing) {
-    const inherits = access.actor.kind === 'user';
-    const given = { ...settingsFor(access.settings, above), inherits };
+    const given = { ...settingsFor(access.settings, above), maker: makerOf(access) };
     await createMailbox(ports, access.account, above, given).catch(unlessExists);
   }
 }
@@ -105,3 +104,6 @@ async function requireCreateRight({ ports, access }: MailRequest, path: string):
     'Ask for the right, or let an administrator do it.',
   );
 }
+
+const makerOf = ({ actor }: MailAccess): string | undefined =>
+  actor.kind === 'user' ? actor.accountId : undefined;

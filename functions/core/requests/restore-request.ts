@@ -17,6 +17,7 @@ import {
   type WalkPosition,
 } from '../queries/walk-position.ts';
 import { admitOverQuota } from '../quota/quota.ts';
+import { marking } from './change-messages.ts';
 import { requireFreeName } from './create-request.ts';
 import {
   checkRequestedUids,
@@ -105,7 +106,7 @@ async function restore(
   for (const { storage, messages, begins } of parts) {
     const uids = messages.map(({ uid }) => uid);
     const options = to === undefined ? { keep, allows } : { keep, to };
-    const restoring = restoreMessages(ports, access, storage, uids, options, deadline);
+    const restoring = restoreMessages(ports, marking(access), storage, uids, options, deadline);
     const part = await restoring.catch((error: unknown) => unlessBegun(error, restored.length));
     for (const { sizeBytes, ...one } of part.results) {
       restored.push({ mailbox: storage.path, ...one });
@@ -160,7 +161,7 @@ async function byQuery(
 ): Promise<FoundParts> {
   const position = cursor === undefined ? undefined : parsePosition(cursor);
   const { clock } = request.ports;
-  const { hiddenNamespace: _, ...all } = selecting(request, parseRestoreQuery(given, clock.now()));
+  const { storages: _, ...all } = selecting(request, parseRestoreQuery(given, clock.now()));
   const { pages } = await selectMessages({ ...all, mayRead, position });
   const parts: RestorePart[] = [];
   let found = 0;

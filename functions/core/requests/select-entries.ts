@@ -2,6 +2,7 @@
 import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { readMailboxPage } from '../messages/entries.ts';
 import type { PassOver } from '../messages/pass-over.ts';
+import { storageReach } from '../queries/choose-mailboxes.ts';
 import type { MailQuery } from '../queries/query.ts';
 import type { Selecting, ShownMessage } from '../queries/select-messages.ts';
 import type { MailRequest } from './mail-access.ts';
@@ -13,7 +14,6 @@ export function selecting(
   passOver?: (mailbox: Mailbox) => PassOver,
 ): Selecting {
   const { rows, clock } = ports;
-  const { expunge } = access.settings;
   return {
     rows,
     account: access.account,
@@ -29,6 +29,6 @@ export function selecting(
       );
       return nextAfterUid === undefined ? { messages } : { messages, nextAfterUid };
     },
-    ...(expunge.mode === 'namespace' ? { hiddenNamespace: expunge.prefix.slice(0, -1) } : {}),
+    storages: storageReach(access.settings.expunge),
   };
 }

@@ -14,7 +14,7 @@ import { isAtOrBelow } from '../names/mailbox-path.ts';
 import { matchesPattern } from '../names/mailbox-pattern.ts';
 
 /** Where expunged mail goes. */
-type ExpungeMode =
+export type ExpungeMode =
   | { readonly mode: 'off' }
   /** It stays where it was, and no mailbox shows it. */
   | { readonly mode: 'in-place' }

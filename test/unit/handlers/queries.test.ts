@@ -46,6 +46,21 @@ describe('W5, L9: what a query may mean to spare is not expunged', () => {
     ['a header without end', { subject: 'keep' }, `X: ${'a'.repeat(300_000)}\nSubject: keep\n\n`],
     ['a host in Unicode', { from: 'b\u00fccher.example' }, 'From: a@xn--bcher-kva.example\n\n'],
     ['a damaged line', { subject: 'keep' }, 'Sub\u0000ject: keep\n\n'],
+    ['a soft hyphen', { subject: 'keep' }, 'Subject: ke\u00adep\n\n'],
+    ['an encoded joiner', { subject: 'keep' }, 'Subject: =?utf-8?Q?ke=E2=80=8Dep?=\n\n'],
+    ['another hyphen', { subject: 'e-mail' }, 'Subject: e\u2011mail\n\n'],
+    ['hyphen in UTF-7', { subject: 'e-mail' }, 'Subject: =?utf-7?Q?e+AC0-mail?=\n\n'],
+    ['another quotation mark', { subject: "don't" }, 'Subject: don\u2019t\n\n'],
+    [
+      'the earlier of two Dates',
+      { sentBefore: { at: '2010-01-01T00:00:00Z' } },
+      'Date: Mon, 1 Jan 2024 10:00:00 +0000\nDate: Mon, 1 Jan 2001 10:00:00 +0000\n\n',
+    ],
+    [
+      'the later of two Dates',
+      { not: { sentBefore: { at: '2010-01-01T00:00:00Z' } } },
+      'Date: Mon, 1 Jan 2001 10:00:00 +0000\nDate: Mon, 1 Jan 2024 10:00:00 +0000\n\n',
+    ],
     ['no readable Date', { sentBefore: { secondsAgo: 0 } }, 'Date: yesterday\n\n'],
   ])('%s', async (_, spared, raw) => {
     await deliver('INBOX', raw);
@@ -120,10 +135,38 @@ describe('W5, L9: names that look like patterns', () => {
     expect(again.status).toBe(404);
   });
 
-  test('`not` spares the one that has the name', async () => {
+  test('W5: `not` spares all that the pattern matches, whichever has it for a name', async () => {
     const query = { mailbox: 'Rabatt*', not: { mailbox: 'Rabatt 50%' } };
     const gone = await post('messages/expunge', { query }, DRY);
-    expect(gone['mailboxesMatched']).toBe(2);
+    expect(gone['mailboxesMatched']).toBe(0);
+    const alone = { mailbox: 'Rabatt*', not: { mailbox: 'Rabatt 50\\%' } };
+    expect(await post('messages/expunge', { query: alone }, DRY)).toMatchObject({
+      mailboxesMatched: 2,
+    });
+  });
+
+  test('W5: so it does when that one has gone', async () => {
+    await doors.removed({ mailbox: 'Rabatt 50%' });
+    const query = { mailbox: '*', not: { mailbox: 'Rabatt 50%' } };
+    await post('messages/expunge', { query });
+    expect([await live('Rabatt 50% alt'), await live('Rabatt 500 Kunden')]).toEqual([1, 1]);
+  });
+
+  test('what is spared twice is meant, and only the one that has the name', async () => {
+    const query = { mailbox: 'Rabatt*', not: { not: { mailbox: 'Rabatt 50%' } } };
+    await post('messages/expunge', { query });
+    expect([await live('Rabatt 50%'), await live('Rabatt 50% alt')]).toEqual([0, 1]);
+  });
+
+  test.each(['*', '%', '*/*', '%%'])('A2: a mailbox called %s hides no other', async (name) => {
+    const made = await doors.ask(`POST ${JOHN}/mailboxes`, { body: { path: name } });
+    expect(made.status, made.text).toBe(201);
+    await deliver(name, 'Subject: x\n\n');
+    const { mailboxesMatched } = await post('messages/expunge', { query: { mailbox: '*' } }, DRY);
+    expect(mailboxesMatched).toBeGreaterThan(3);
+    await doors.removed({ mailbox: name });
+    await post('messages/expunge', { query: { mailbox: '*' } });
+    expect(await live('Rabatt 50% alt')).toBe(0);
   });
 
   test('a policy can name one of them alone', async () => {
@@ -137,6 +180,14 @@ describe('W5, L9: names that look like patterns', () => {
 });
 
 describe('L9: a target among the sources', () => {
+  test('DEV-03: none is made below the storage', async () => {
+    await doors.ask(`PATCH ${ADMIN}/settings`, { body: { set: { lazyExpunge: 'Expunged' } } });
+    await deliver('INBOX', 'Subject: x\n\n');
+    const body = { query: { mailbox: 'INBOX' }, to: 'Expunged/sub', createTarget: true };
+    const answer = await doors.ask(`POST ${ADMIN}/messages/copy-by-query`, { body });
+    expect([answer.status, await live('Expunged/sub')]).toEqual([404, undefined]);
+  });
+
   test('gets nothing of its own, however often it is asked', async () => {
     await doors.make('Archive');
     await deliver('Archive', 'Subject: a\n\n');

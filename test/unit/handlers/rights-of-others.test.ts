@@ -127,6 +127,33 @@ describe('L8: other doors', () => {
     expect((await ask(`GET ${JOHN}/messages?mailbox=Team/Own&${ANNA}`)).status).toBe(404);
   });
 
+  test('the one who makes it, too, where the ACL above is too long to be taken over whole', async () => {
+    await doors.make('Shared');
+    for (const n of Array.from({ length: 50 }).keys()) {
+      await doors.addAccount(`u${n}@x.org`);
+      const body = { mailbox: 'Shared', identifier: `u${n}@x.org`, rights: 'lr' };
+      await ask(`PUT ${ADMIN}/mailboxes/acl`, body);
+    }
+    await grant('Shared', 'lrk');
+    const made = await ask(`POST ${JOHN}/mailboxes?${ANNA}`, { path: 'Shared/New' });
+    expect(made.status, made.text).toBe(201);
+    const seen = await ask(`GET ${JOHN}/mailboxes/status?mailbox=Shared/New&${ANNA}`);
+    expect(seen.status, seen.text).toBe(200);
+  });
+
+  test('a restore by another user brings no flag along that he may not set', async () => {
+    await set({ lazyExpunge: 'Expunged' });
+    await ask(`POST ${JOHN}/messages`, { mailbox: 'INBOX', messages: [MARKED] });
+    await ask(`POST ${JOHN}/messages/expunge`, { mailbox: 'INBOX', uids: [1] });
+    await doors.make('Target');
+    await grant('Expunged', 'lrte');
+    await grant('Target', 'lris');
+    const body = { mailbox: 'Expunged', uids: [1], to: 'Target' };
+    const { status, text } = await ask(`POST ${JOHN}/messages/restore?${ANNA}`, body);
+    expect(status, text).toBe(200);
+    expect(await marksIn('Target')).toEqual(['\\Seen']);
+  });
+
   test('a restore by another user needs the right to insert into the folder of origin', async () => {
     await set({ lazyExpunge: '.EXPUNGED' });
     await doors.deliver('INBOX');

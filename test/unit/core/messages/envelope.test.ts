@@ -42,6 +42,7 @@ describe('the envelope of a message', () => {
     ['names in any case', 'sUBJECT: x', 'x'],
     ['a broken encoded word', 'Subject: =?utf-8?Q?a', '=?utf-8?Q?a'],
     ['an unknown character set', 'Subject: =?no-such?Q?abc?=', 'abc'],
+    ['characters that nobody sees', 'Subject: a\u00adb\u200bc\u202ed', 'abcd'],
     ['control characters', 'Subject: a\u0000\u0007b\u007fc', 'a b c'],
   ])('is read from %s', async (_, header, subject) => {
     expect((await read(header)).subject).toBe(subject);
@@ -55,6 +56,7 @@ describe('the envelope of a message', () => {
     ['Date: 275760-09-13T00:00:00Z', undefined],
     ['Date: yesterday', undefined],
     ['Date:', undefined],
+    ['Date: Mon, 05 Feb 2024 10:00:00 +0100\r\nDate: Tue, 06 Feb 2024 10:00:00 +0100', undefined],
     ['Subject: x', undefined],
   ])('of "%s" it was sent at %s', async (header, sent) => {
     const { sentAt } = await read(`${header}\r\n\r\n`);

@@ -111,6 +111,15 @@ describe('L9: a message and a query', () => {
     ['B\u00fcrg', 'Burg', 'unknown'],
     ['\u0130STANBUL', 'istanbul', 'unknown'],
     ['\uff21\uff22', 'ab', 'unknown'],
+    ['In\u00advoice', 'invoice', 'yes'],
+    ['invoice', 'in\u200bvoice', 'yes'],
+    ['Invoice \u2764\ufe0f', '\u2764', 'yes'],
+    ['e\u2011mail', 'e-mail', 'unknown'],
+    ['5 \u2212 3', '5 - 3', 'unknown'],
+    ['don\u2019t', "don't", 'unknown'],
+    ['\u201ca\u201d', '"a"', 'unknown'],
+    ['\u0141\u00f3d\u017a', 'lodz', 'unknown'],
+    ['\u0141\u00f3d\u017a', 'lods', 'no'],
     ['a@xn--bcher-kva.example', 'b\u00fccher.example', 'no'],
     ['abc', 'abd', 'no'],
   ])('W5: of the subject %j and %j the answer is %s', (subject, contains, verdict) => {
@@ -150,8 +159,8 @@ describe('L9: a message and a query', () => {
 
 const PATHS = ['INBOX', 'Work', 'Work/a', 'Zeta', '.EXPUNGED/INBOX', '.EXPUNGED/Work', 'INBOX/x'];
 const BOXES = PATHS.map((path) => ({ path }));
-const choose = (given: MessageQuery, hiddenNamespace = '.EXPUNGED') =>
-  chooseMailboxes(BOXES, query(given), { hiddenNamespace }).map(({ path }) => path);
+const choose = (given: MessageQuery, namespace = '.EXPUNGED') =>
+  chooseMailboxes(BOXES, query(given), { namespace }).map(({ path }) => path);
 
 describe('the mailboxes of a query', () => {
   test.each<[MessageQuery, readonly string[]]>([

@@ -60,22 +60,25 @@ export class LogMetrics extends Construct {
     this.running = watched('ExecutionsRunning', WATCH_LOG.fields.running);
     this.oldestSeconds = watched('OldestExecutionSeconds', WATCH_LOG.fields.oldestSeconds);
     this.erased = ERASED_LOG.fields.map((field) =>
-      this.sumOf(`Erased${capitalized(field)}`, certifyErasure, ERASED_LOG.message, field),
+      this.sumOf(`Erased${capitalized(field)}`, certifyErasure, {
+        message: ERASED_LOG.message,
+        field,
+      }),
     );
     const { message, fields } = RECONCILED_LOG;
     this.reconciled = fields.map((field) => {
       const name = `Reconciled${capitalized(field)}`;
       // Retried rows count in the same metric.
-      this.sumOf(name, objects.retry, message, field, `Retried${capitalized(field)}`);
-      return this.sumOf(name, objects.reconcile, message, field);
+      const filterId = `Retried${capitalized(field)}`;
+      this.sumOf(name, objects.retry, { message, field }, filterId);
+      return this.sumOf(name, objects.reconcile, { message, field });
     });
   }
 
   private sumOf(
     name: string,
     source: NodeFunction,
-    message: string,
-    field: string,
+    { message, field }: { readonly message: string; readonly field: string },
     filterId = name,
   ): Metric {
     const made = {

@@ -65,9 +65,8 @@ export async function makeMailbox(options: MailboxOptions): Promise<MailboxSumma
     const date = dateOf(number, messages, until, random);
     const folder = random.pickWeighted(WEIGHTED_FOLDERS);
     const { kind, raw } = await maker.make(date, folder.mailbox === 'Sent');
-    writes.push(
-      writeMessage(directory, folder, fileName(folder, date, number, raw, random), raw, date),
-    );
+    const made = { folder, date, raw };
+    writes.push(writeMessage(directory, made, fileName(made, number, random)));
     if (writes.length >= WRITES_MAX) {
       await Promise.all(writes);
       writes = [];
@@ -111,6 +110,12 @@ function dateOf(number: number, messages: number, until: number, random: SeededR
   return new Date(Math.floor(time / 1000) * 1000);
 }
 
+interface MadeMessage {
+  readonly folder: DemoFolder;
+  readonly date: Date;
+  readonly raw: Buffer;
+}
+
 interface FileName {
   readonly part: 'cur' | 'new';
   readonly name: string;
@@ -118,10 +123,8 @@ interface FileName {
 
 /** `<seconds>.M<microseconds>P<process>.<host>,S=<size>:2,<flags>`, as Dovecot writes it. */
 function fileName(
-  folder: DemoFolder,
-  date: Date,
+  { folder, date, raw }: MadeMessage,
   number: number,
-  raw: Buffer,
   random: SeededRandom,
 ): FileName {
   const seconds = date.getTime() / 1000;
@@ -143,10 +146,8 @@ function fileName(
 
 async function writeMessage(
   directory: string,
-  folder: DemoFolder,
+  { folder, date, raw }: MadeMessage,
   { part, name }: FileName,
-  raw: Buffer,
-  date: Date,
 ): Promise<void> {
   const path = join(folderPath(directory, folder), part, name);
   await writeFile(path, raw);

@@ -136,7 +136,7 @@ async function bringUp(
   forgetObjectsWithoutState(files);
   const watch = startGuard(files, options.owner ?? process.pid);
   try {
-    const endpoint = await startOnSomePort(files, python, watch, options, log);
+    const endpoint = await startOnSomePort(files, { python, watch, log }, options);
     const instance = await deployTo(files, endpoint, options, log);
     if (options.owner === undefined) {
       dismissGuard(files, watch);
@@ -164,10 +164,8 @@ function forgetObjectsWithoutState(files: InstanceFiles): void {
 /** Starts MiniStack; when another process takes the port first, on the next one. */
 async function startOnSomePort(
   files: InstanceFiles,
-  python: string,
-  watch: Watch,
+  { python, watch, log }: { python: string; watch: Watch; log: (line: string) => void },
   options: StartOptions,
-  log: (line: string) => void,
 ): Promise<string> {
   const { waitScale = 1, recordCalls = false } = options;
   for (let attempt = 0; attempt < PORT_TRIES; attempt += 1) {

@@ -22,7 +22,7 @@ export async function benchFolders(
     for (const [index, count] of [FEW_MESSAGES, messages].entries()) {
       say(`a folder of ${count} messages ...`);
       const user = `folder-${index}@example.com`;
-      costs.push(await folderCost(stores.ports, stores.meter, user, count));
+      costs.push(await folderCost(stores.ports, stores.meter, user, { messages: count }));
     }
     return costs;
   } finally {

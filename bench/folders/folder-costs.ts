@@ -41,14 +41,13 @@ export interface FolderCost {
 /**
  * @param ports whose rows count into the meter
  * @param user of an account that is made for it
- * @param plain the same rows uncounted: filling them is not measured
+ * @param filling `plain`: the same rows uncounted, since filling them is not measured
  */
 export async function folderCost(
   ports: FolderPorts,
   meter: Meter,
   user: string,
-  messages: number,
-  plain: RowStore = ports.rows,
+  { messages, plain = ports.rows }: { readonly messages: number; readonly plain?: RowStore },
 ): Promise<FolderCost> {
   await createAccount(ports, CLASSES, { user });
   const folder = await createMailbox(ports, await requireActiveAccount(ports.rows, user), PATH);

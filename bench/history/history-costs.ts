@@ -70,7 +70,7 @@ export async function historyCosts(history: History): Promise<HistoryCost[]> {
       requestExpunge(request, { mailbox: PATH }, 'bench'),
     ),
     await bench.measure('sweep', ({ ports, access }, mailbox) =>
-      sweepMailbox(ports, access, mailbox, DEADLINE),
+      sweepMailbox(ports, access, mailbox, { until: DEADLINE }),
     ),
     await bench.measure('delete at once', (request) =>
       requestDelete(request, { mailbox: PATH }, 'bench'),

@@ -44,7 +44,7 @@ export async function importMail(
     mode === 'read'
       ? nowhere()
       : await openTarget(await context.client(), options.user, io.interruption());
-  const report = await importWithProgress(io, source, target, mode, prefix);
+  const report = await importWithProgress(io, source, target, { mode, prefix });
   await printReport(context, source.format, report, mode);
   return ending(io, report, mode);
 }
@@ -61,8 +61,7 @@ async function importWithProgress(
   io: Io,
   source: MailSource,
   target: ImportTarget,
-  mode: ImportMode,
-  mailboxPrefix: string | undefined,
+  { mode, prefix }: { readonly mode: ImportMode; readonly prefix: string | undefined },
 ): Promise<ImportReport> {
   const total = expectedMessages(source);
   const folders = counted(source.folders.length, 'mailbox', 'mailboxes');
@@ -73,7 +72,7 @@ async function importWithProgress(
   view.enter(0);
   const report = await runImport(source, target, {
     mode,
-    ...(mailboxPrefix === undefined ? {} : { mailboxPrefix }),
+    ...(prefix === undefined ? {} : { mailboxPrefix: prefix }),
     signal: io.interruption(),
     onProgress: (so) => view.detail(progressLine(so, total, io.now() - startedAt)),
   });

@@ -63,7 +63,7 @@ export async function importMailbox(
       run.report.present += 1;
     }
   } else {
-    await bring(folders, mailbox, kept, source, run);
+    await bring(folders, { mailbox, kept, source }, run);
   }
   if (run.stopped() || !run.verify) return;
   const target = new Holdings();
@@ -126,11 +126,16 @@ async function unlessConflict(made: Promise<TargetMailbox>): Promise<TargetMailb
 const otherUids = (found: TargetMailbox, uids: FolderUids): string =>
   `has UIDVALIDITY ${found.uidValidity}, not ${uids.uidValidity} as in the source: what comes gets new UIDs`;
 
+interface BringTo {
+  readonly mailbox: TargetMailbox;
+  readonly kept: FolderUids | undefined;
+  /** Takes in what the source holds. */
+  readonly source: Holdings;
+}
+
 async function bring(
   folders: readonly SourceFolder[],
-  mailbox: TargetMailbox,
-  kept: FolderUids | undefined,
-  source: Holdings,
+  { mailbox, kept, source }: BringTo,
   run: MailboxRun,
 ): Promise<void> {
   const present = await Present.read(run.target.messages(mailbox.path), kept !== undefined);

@@ -35,7 +35,7 @@ export async function askDoveadm(
 ): Promise<unknown> {
   const signal = AbortSignal.timeout(options.timeoutSeconds * 1000);
   try {
-    const answer = await send(server, apiKey, options, signal, body);
+    const answer = await send(server, apiKey, { ...options, signal }, body);
     return parseAnswer(server, answer.statusCode ?? 0, await readAll(server, answer));
   } catch (error) {
     if (error instanceof MailServerError) throw error;
@@ -47,8 +47,7 @@ export async function askDoveadm(
 function send(
   server: MailServer,
   apiKey: string,
-  { caBundle }: DoveadmHttpOptions,
-  signal: AbortSignal,
+  { caBundle, signal }: DoveadmHttpOptions & { readonly signal: AbortSignal },
   body: unknown,
 ): Promise<IncomingMessage> {
   const url = new URL(DOVEADM_PATH, server.url);

@@ -26,7 +26,8 @@ const report = (jobId: string, why: string) => logInfo('backup job not counted',
 
 export const recordBackupHandler = (ports: () => BackupPorts, arns: () => BackupArns) =>
   stepHandler('record-backup', parse, async (payload, { until }) => {
-    if (payload.kind === 'poll') return await pollBackups(ports(), arns(), payload, until, report);
+    const reading = { ports: ports(), arns: arns(), deadline: until, report };
+    if (payload.kind === 'poll') return await pollBackups(reading, payload);
     const { detail } = payload;
     const job = {
       jobId: detail['backupJobId'],
@@ -36,7 +37,7 @@ export const recordBackupHandler = (ports: () => BackupPorts, arns: () => Backup
       messageCategory: detail['messageCategory'],
       statusMessage: detail['statusMessage'],
     };
-    const counts = await recordJobs(ports(), arns(), [job], until, report);
+    const counts = await recordJobs(reading, [job]);
     if (counts.ignored > 0) logDebug('backup job of something else', { jobId: String(job.jobId) });
     return { outcome: counts.recorded > 0 ? 'recorded' : 'nothingNew' };
   });

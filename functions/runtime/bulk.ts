@@ -13,6 +13,6 @@ export function bulkHandler<P extends ChunkPorts>(kind: BulkKind<P>, makePorts: 
     retentionDays: wireRetentionDays(),
   }));
   return stepHandler(kind.verb, parseStep(), (payload, { until }) =>
-    runBulk(ports(), config(), kind, payload, until),
+    runBulk(ports(), { ...config(), kind }, payload, until),
   );
 }

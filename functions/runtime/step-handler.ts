@@ -59,13 +59,13 @@ export function stepHandler<P, A>(
       initMs: warm ? 0 : INIT_MS,
       operation,
       peakMemoryMb,
+      onLost: (fault: unknown) => logFault('bill not written', fault, fields),
     };
     warm = true;
-    const lost = (fault: unknown) => logFault('bill not written', fault, fields);
     const until = clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
     const payload = parsed(parse, event);
     const perform = () => run(payload, { until });
-    const answer = await meteredStep(meterPorts, usageMeter, invocation, perform, lost);
+    const answer = await meteredStep(meterPorts, usageMeter, invocation, perform);
     const outcome = outcomeOf(answer);
     logInfo(STEP_LOG.message, { ...fields, outcome, peakMemoryMb: peakMemoryMb() });
     return answer;

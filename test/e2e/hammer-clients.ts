@@ -103,22 +103,22 @@ async function request(
   const what = drawn(ports, ['copy', 'move', 'expunge', 'restore'] as const);
   if (path === STORAGE && (what === 'restore' || what === 'expunge')) {
     const keep = what === 'expunge' && total < MESSAGES_MAX;
-    const { results } = await restoreMessages(ports, context, from, uids, { keep }, deadline);
+    const { results } = await restoreMessages({ ports, context, deadline }, from, uids, { keep });
     for (const { uid } of results) ledger.changes(path, uid, keep ? 1 : 0);
     ledger.count(keep ? 'restore a copy' : 'restore', results.length);
   } else if (what === 'copy' && total < MESSAGES_MAX) {
-    const { results } = await copyMessages(ports, context, from, uids, to, deadline);
+    const { results } = await copyMessages({ ports, context, deadline }, from, uids, to);
     for (const { uid } of results) ledger.changes(path, uid, 1);
     ledger.count('copy', results.length);
   } else if (what === 'expunge' && path !== STORAGE) {
-    const { results } = await expungeMessages(ports, context, from, uids, {}, deadline);
+    const { results } = await expungeMessages({ ports, context, deadline }, from, uids, {});
     // Another instance was left, so this one just disappeared.
     for (const { uid, storedUid } of results) {
       ledger.changes(path, uid, storedUid === undefined ? -1 : 0);
     }
     ledger.count('expunge', results.length);
   } else {
-    const { results } = await moveMessages(ports, context, from, uids, to, {}, deadline);
+    const { results } = await moveMessages({ ports, context, deadline }, from, uids, { to });
     ledger.count('move', results.length);
   }
 }

@@ -42,7 +42,7 @@ async function hammered() {
   const ledger = new Ledger();
   const inbox = await requireMailbox(ports.rows, account, 'INBOX');
   const all = Array.from({ length: MESSAGES }, (_, index) => index + 1);
-  for (const { message } of await readEntries(ports.rows, inbox, all, Date.now())) {
+  for (const { message } of await readEntries(ports.rows, inbox, { uids: all }, Date.now())) {
     ledger.instances.set(message.guid, 1);
   }
   return { account, context, ledger };
@@ -54,7 +54,7 @@ async function shown(accountId: string) {
   for (const path of [...BOXES, STORAGE]) {
     const mailbox = await requireMailbox(ports.rows, { accountId }, path);
     const uids = Array.from({ length: mailbox.uidNext }, (_, uid) => uid);
-    const entries = await readEntries(ports.rows, mailbox, uids, Date.now());
+    const entries = await readEntries(ports.rows, mailbox, { uids }, Date.now());
     found.push({ path, mailbox, entries });
   }
   return found;

@@ -39,7 +39,12 @@ async function furnish(user: string): Promise<{ readonly deletionId: string }> {
     await deliverMessages(ports, { user, mailbox, messages }, inTime());
   }
   const context = { account, settings: SETTINGS, retentionDays: RETENTION_DAYS };
-  await copyMessages(ports, context, await box('Old'), [1], await box('Kept'), inTime());
+  await copyMessages(
+    { ports, context, deadline: inTime() },
+    await box('Old'),
+    [1],
+    await box('Kept'),
+  );
   return await deleteTree(
     ports,
     {

@@ -43,7 +43,9 @@ async function keysInUse(target: Target, accountId: string): Promise<ReadonlySet
     }
   };
   for await (const mailbox of everyMailboxRow(target.rows, accountId)) {
-    for await (const entries of everyEntry(target.rows, mailbox, target, PAGE_ENTRIES))
+    for await (const entries of everyEntry(target.rows, mailbox, target, {
+      pageEntries: PAGE_ENTRIES,
+    }))
       add(entries);
     const ports = { rows: target.rows, clock: target };
     add((await findInPlace(ports, mailbox, { ...EVERYTHING, asOf: target.now() })).entries);

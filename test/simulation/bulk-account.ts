@@ -49,7 +49,12 @@ export class BulkAccount {
       this.world.clock.advance(DAY_MS);
     }
     const [trash, keep] = [await this.box('Trash'), await this.box('Keep')];
-    await copyMessages(this.world.ports, await this.context(), trash, [2, 8], keep, this.until());
+    await copyMessages(
+      { ports: this.world.ports, context: await this.context(), deadline: this.until() },
+      trash,
+      [2, 8],
+      keep,
+    );
     return this;
   }
 
@@ -72,7 +77,12 @@ export class BulkAccount {
   expunge = async (path: string, ...uids: number[]) => {
     const mailbox = await this.box(path);
     const { ports } = this.world;
-    await expungeMessages(ports, await this.context(), mailbox, uids, {}, this.until());
+    await expungeMessages(
+      { ports, context: await this.context(), deadline: this.until() },
+      mailbox,
+      uids,
+      {},
+    );
   };
 
   /** Texts of a mailbox; none when it is not there. */
@@ -92,7 +102,7 @@ export class BulkAccount {
   /** One delivery of the step of expunge-messages. */
   step(operation: OperationContext, ports: Ports, until: number): Promise<unknown> {
     const config = { deployment: this.#deployment, retentionDays: RETENTION_DAYS };
-    return runBulk(ports, config, BULK_EXPUNGE, { operation }, until);
+    return runBulk(ports, { ...config, kind: BULK_EXPUNGE }, { operation }, until);
   }
 
   run(verb: BulkVerb, input: object, options: StepsOptions = {}): Promise<StepsRun> {
@@ -100,9 +110,9 @@ export class BulkAccount {
     const steps: Readonly<Record<string, StepOf>> = {
       ResolveBulkFunctionArn: (ports, payload) => resolveBulk(ports, payload),
       ExpungeMessagesFunctionArn: (ports, payload, until) =>
-        runBulk(ports, config, BULK_EXPUNGE, payload, until),
+        runBulk(ports, { ...config, kind: BULK_EXPUNGE }, payload, until),
       RestoreMessagesFunctionArn: (ports, payload, until) =>
-        runBulk(ports, config, BULK_RESTORE, payload, until),
+        runBulk(ports, { ...config, kind: BULK_RESTORE }, payload, until),
       RecordFailureFunctionArn: (ports, payload) => recordFailure(ports, payload),
     };
     const machine = { file: `statemachines/${verb}.asl.json`, numbers: {} };

@@ -84,18 +84,33 @@ class Mailing {
   copy = async (from: string, to: string, uid: number) => {
     const [source, target] = [await this.#box(from), await this.#box(to)];
     const context = await this.#context();
-    return await copyMessages(this.#ports, context, source, [uid], target, this.#until());
+    return await copyMessages(
+      { ports: this.#ports, context, deadline: this.#until() },
+      source,
+      [uid],
+      target,
+    );
   };
 
   move = async (from: string, to: string, uid: number) => {
     const [source, target] = [await this.#box(from), await this.#box(to)];
     const context = await this.#context();
-    return await moveMessages(this.#ports, context, source, [uid], target, {}, this.#until());
+    return await moveMessages(
+      { ports: this.#ports, context, deadline: this.#until() },
+      source,
+      [uid],
+      { to: target },
+    );
   };
 
   expunge = async (path: string, ...uids: number[]) => {
     const box = await this.#box(path);
-    return await expungeMessages(this.#ports, await this.#context(), box, uids, {}, this.#until());
+    return await expungeMessages(
+      { ports: this.#ports, context: await this.#context(), deadline: this.#until() },
+      box,
+      uids,
+      {},
+    );
   };
 
   deleteNow = async (path: string) => {

@@ -119,7 +119,7 @@ class Maker {
     const flags = { flags: new Set(['\\Deleted']), keywords: new Set<string>() };
     const none = { flags: new Set<string>(), keywords: new Set<string>() };
     const inbox = await requireMailbox(rows, account, 'INBOX');
-    await changeFlags(ports, inbox, [2, ...FAR_UIDS], flags, none);
+    await changeFlags(ports, inbox, [2, ...FAR_UIDS], { add: flags, remove: none });
   }
 
   /** Expunged mail, a folder that was deleted at once, one that waits, and a subscription. */
@@ -127,10 +127,10 @@ class Maker {
     const { ports, rows } = this.#world;
     const context = { account, settings, retentionDays: RETENTION_DAYS };
     const inbox = await requireMailbox(rows, account, 'INBOX');
-    await expungeMessages(ports, context, inbox, [1, 12_000], {}, this.until);
+    await expungeMessages({ ports, context, deadline: this.until }, inbox, [1, 12_000], {});
     await this.#fill(DOOMED, 'Now');
     const now = await requireMailbox(rows, account, 'Now');
-    await copyMessages(ports, context, inbox, [3], now, this.until);
+    await copyMessages({ ports, context, deadline: this.until }, inbox, [3], now);
     await subscribe(ports, account, 'Now', this.until);
     const mailbox = await requireMailbox(rows, account, 'Now');
     await deleteNow(ports, context, { mailbox }, this.until);
@@ -148,7 +148,7 @@ class Maker {
         const account = await requireActiveAccount(rows, owner);
         const mailbox = await requireMailbox(rows, account, path);
         const change = await parseAclChange(rows, account, other, 'lr');
-        await changeAcl(ports, account, mailbox, change, this.until);
+        await changeAcl(ports, account, { mailbox, change }, this.until);
       }
     }
   }

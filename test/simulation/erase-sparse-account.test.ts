@@ -97,7 +97,12 @@ describe('X3: buckets far apart', () => {
     const expungeOne = async (): Promise<void> => {
       await deliverMessages(world.ports, { user: USER, messages: [{ raw: mail('x') }] }, Infinity);
       const inbox = await requireMailbox(world.rows, account, 'INBOX');
-      await expungeMessages(world.ports, context, inbox, [inbox.uidNext - 1], {}, Infinity);
+      await expungeMessages(
+        { ports: world.ports, context, deadline: Infinity },
+        inbox,
+        [inbox.uidNext - 1],
+        {},
+      );
     };
     await expungeOne();
     const storage = await requireMailbox(world.rows, account, '.EXPUNGED');

@@ -53,7 +53,7 @@ async function fill(path: string, withMail = true): Promise<void> {
   );
   const inbox = await requireMailbox(world.rows, owner, 'INBOX');
   const context = { account: owner, settings, retentionDays: {} };
-  await copyMessages(world.ports, context, inbox, [1], made, until());
+  await copyMessages({ ports: world.ports, context, deadline: until() }, inbox, [1], made);
 }
 
 async function removeTree(path: string, ports: Ports = world.ports): Promise<unknown> {
@@ -116,7 +116,11 @@ describe('an account with deleted folders', () => {
       const rows = interrupted(world.rows, async () => {
         expect(await world.run({ user: USER })).toMatchObject({ status: 'SUCCEEDED' });
       });
-      const late = finishMoves({ ...world.ports, rows }, owner, settings, until() + 1e10);
+      const late = finishMoves(
+        { ...world.ports, rows },
+        { account: owner, settings },
+        until() + 1e10,
+      );
       await late.catch((error) => expect(error).toMatchObject({ name: 'AccountNotActiveError' }));
       expect(leftOf(world, accountId)).toEqual([]);
     },

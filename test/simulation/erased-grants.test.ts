@@ -33,7 +33,7 @@ async function share(owner: string, path: string, identifier: string, rights = '
   const account = await accountOf(owner);
   const mailbox = await requireMailbox(world.rows, account, path);
   const change = await parseAclChange(world.rows, account, identifier, rights);
-  await changeAcl(world.ports, account, mailbox, change, until());
+  await changeAcl(world.ports, account, { mailbox, change }, until());
   return mailbox.mailboxId;
 }
 
@@ -93,7 +93,8 @@ describe('an erased account', () => {
     const late: Promise<unknown>[] = [];
     const onState = (name: string) => {
       if (name !== 'Erase account rows' || late.length > 0) return;
-      late.push(changeAcl(world.ports, owner, inbox, change, until()).catch((error) => error));
+      const wish = { mailbox: inbox, change };
+      late.push(changeAcl(world.ports, owner, wish, until()).catch((error) => error));
     };
     expect(await world.run({ user: USER }, { onState })).toMatchObject({ status: 'SUCCEEDED' });
     expect(await Promise.all(late)).toMatchObject([{ name: 'AccountNotActiveError' }]);

@@ -9,9 +9,7 @@ test('X3: with its account goes what an unfinished operation was to look for', a
   const deadline = world.clock.now() + 1000;
   const { operationId } = await requestBulk(
     world.ports,
-    'expunge-messages',
-    input,
-    'anna',
+    { verb: 'expunge-messages', input, requestedBy: 'anna' },
     deadline,
   );
   world.workflows.setStatus('expunge-messages', `${operationId}-1`, 'failed');

@@ -7,6 +7,7 @@ import { CRASH_POINTS } from '../models/faulty.ts';
 import { BulkAccount, STORAGE, USER } from './bulk-account.ts';
 
 const OLD = { mailbox: 'Trash', savedBefore: { secondsAgo: 90_000 } };
+const BY_ANNA = { verb: 'expunge-messages', requestedBy: 'anna' } as const;
 const REQUEST = { user: USER, query: OLD };
 
 let mail: BulkAccount;
@@ -98,9 +99,7 @@ describe('expunge-messages', () => {
   test('W1: what arrives after it has begun stays', async () => {
     const operation = await requestBulk(
       mail.world.ports,
-      'expunge-messages',
-      { user: USER, query: { mailbox: 'Trash' } },
-      'anna',
+      { ...BY_ANNA, input: { user: USER, query: { mailbox: 'Trash' } } },
       mail.until(),
     );
     expect(started()).toMatchObject({
@@ -127,7 +126,7 @@ describe('expunge-messages', () => {
   test('W1: what arrives after it has begun stays, though a second delivery plans late', async () => {
     const { ports, clock, rows } = mail.world;
     const asked = { user: USER, query: { mailbox: 'Trash' } };
-    const begun = await requestBulk(ports, 'expunge-messages', asked, 'anna', mail.until());
+    const begun = await requestBulk(ports, { ...BY_ANNA, input: asked }, mail.until());
     const operation = { ...begun, attempt: 1 };
     let goOn = () => {};
     const gate = new Promise<void>((resolve) => {
@@ -155,9 +154,7 @@ describe('expunge-messages', () => {
   test('W6: a hold stops it, and resume goes on when it is released', async () => {
     const { operationId } = await requestBulk(
       mail.world.ports,
-      'expunge-messages',
-      { user: USER, query: { mailbox: '*' } },
-      'anna',
+      { ...BY_ANNA, input: { user: USER, query: { mailbox: '*' } } },
       mail.until(),
     );
     const run = await mail.run('expunge-messages', started()?.input as object, {

@@ -128,7 +128,7 @@ export class FolderDesk {
     const { access, deadline } = await this.request(ports);
     const pace = new Pace(ports.clock, KEYS_PER_SECOND, 1);
     const purge = { claim, dueAt, pace, counting: () => [] };
-    return await purgeTree(ports, access, tree, purge, deadline);
+    return await purgeTree(ports, access, { tree, purge }, deadline);
   }
 
   async box(path: string): Promise<Mailbox | undefined> {
@@ -149,7 +149,9 @@ export class FolderDesk {
   async shown(mailbox: Mailbox | undefined): Promise<string[]> {
     if (mailbox === undefined) return [];
     const found: string[] = [];
-    for await (const page of everyEntry(this.world.rows, mailbox, this.world.clock, 100)) {
+    for await (const page of everyEntry(this.world.rows, mailbox, this.world.clock, {
+      pageEntries: 100,
+    })) {
       for (const { message } of page) found.push(`${message.uid} ${message.envelope.subject}`);
     }
     return found;
@@ -161,7 +163,7 @@ export class FolderDesk {
     const { rows, clock } = this.world;
     const readPage = async (mailbox: Mailbox) => {
       const messages = [];
-      for await (const page of everyEntry(rows, mailbox, clock, 100)) {
+      for await (const page of everyEntry(rows, mailbox, clock, { pageEntries: 100 })) {
         messages.push(...page.map(({ message }) => message));
       }
       return { messages };

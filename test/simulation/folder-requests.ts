@@ -219,22 +219,24 @@ async function sendMail(
   const [uid = '', subject = ''] = first.split(' ');
   const uids = [Number(uid)];
   if (asked.do === 'expunge') {
-    const done = await expungeMessages(ports, access, from, uids, {}, deadline);
+    const done = await expungeMessages({ ports, context: access, deadline }, from, uids, {});
     for (const { storedUid } of done.results) {
       ledger.add('live', subject, -1);
       if (storedUid !== undefined) ledger.add('stored', subject, 1);
     }
   } else if (asked.do === 'unexpunge') {
-    const { results } = await restoreMessages(ports, access, from, uids, {}, deadline);
+    const { results } = await restoreMessages({ ports, context: access, deadline }, from, uids, {});
     ledger.add('live', subject, results.length);
     ledger.add('stored', subject, -results.length);
   } else if (asked.do === 'copy') {
     const to = await open(asked.to);
-    const { results } = await copyMessages(ports, access, from, uids, to, deadline);
+    const { results } = await copyMessages({ ports, context: access, deadline }, from, uids, to);
     ledger.add('live', subject, results.length);
   } else {
     const to = await open(asked.to);
-    const { results } = await moveMessages(ports, access, from, uids, to, {}, deadline);
+    const { results } = await moveMessages({ ports, context: access, deadline }, from, uids, {
+      to,
+    });
     // Where each instance is kept, the one that it was goes to the storage (L4).
     if (!ledger.mayDrop) ledger.add('stored', subject, results.length);
   }

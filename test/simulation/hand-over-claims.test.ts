@@ -40,7 +40,7 @@ async function seenBy(user: string): Promise<string[]> {
   const found: string[] = [];
   const account = await requireActiveAccount(rows, user);
   for await (const mailbox of everyMailbox(rows, account)) {
-    for await (const page of everyEntry(rows, mailbox, clock, 100)) {
+    for await (const page of everyEntry(rows, mailbox, clock, { pageEntries: 100 })) {
       found.push(...page.map(({ message }) => `${mailbox.path}: ${message.envelope.subject}`));
     }
   }
@@ -155,7 +155,7 @@ describe('a deleted folder that is being handed over', () => {
         const dueAt = (path: string) => (path === 'Work/a' ? 0 : Number.POSITIVE_INFINITY);
         const pace = new Pace(desk.world.clock, 1000, 1);
         const purging = { claim: 'op-there', dueAt, pace, counting: () => [] };
-        await purgeTree(desk.ports, context, copy, purging, desk.deadline);
+        await purgeTree(desk.ports, context, { tree: copy, purge: purging }, desk.deadline);
       }
     });
     await expect(handOver(JANE, ports)).rejects.toMatchObject({ name: 'NotAllowedError' });

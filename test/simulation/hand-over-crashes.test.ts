@@ -31,7 +31,12 @@ async function deskWithTree() {
   await desk.deliver('Work', 'shared');
   const { access } = await desk.request();
   const box = (path: string) => requireMailbox(desk.world.rows, access.account, path);
-  await copyMessages(desk.ports, access, await box('Work'), [2], await box('Keep'), desk.deadline);
+  await copyMessages(
+    { ports: desk.ports, context: access, deadline: desk.deadline },
+    await box('Work'),
+    [2],
+    await box('Keep'),
+  );
   const { deletionId } = await desk.remove('Work');
   return { desk, deletionId };
 }
@@ -55,7 +60,7 @@ async function readable(desk: FolderDesk): Promise<string[]> {
   const account = await requireActiveAccount(rows, OTHER);
   const found: string[] = [];
   for await (const mailbox of everyMailbox(rows, account)) {
-    for await (const page of everyEntry(rows, mailbox, clock, 100)) {
+    for await (const page of everyEntry(rows, mailbox, clock, { pageEntries: 100 })) {
       for (const { message } of page) {
         const { body } = await fetchMessage(desk.ports, account, mailbox, message.uid);
         const [, text = ''] = Buffer.from(body).toString().split('\r\n\r\n');

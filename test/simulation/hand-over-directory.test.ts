@@ -64,7 +64,12 @@ async function handOverEmptied(): Promise<void> {
   const given = await deliver(JOHN, 3);
   const [context, work] = [await contextOf(JOHN), await workOf(JOHN)];
   const options = { bypassStorage: true };
-  await expungeMessages(desk.world.ports, context, work, given, options, desk.deadline);
+  await expungeMessages(
+    { ports: desk.world.ports, context, deadline: desk.deadline },
+    work,
+    given,
+    options,
+  );
   await handOver((await desk.remove('Work')).deletionId);
 }
 
@@ -75,7 +80,7 @@ async function purgeSome(): Promise<string | undefined> {
   for await (const tree of everyTree(desk.world.rows, context.account.accountId)) {
     const pace = new Pace(clock, 1000, 1);
     const purge = { claim: 'op-there', dueAt: () => 0, pace, counting: () => [] };
-    return (await purgeTree(desk.ports, context, tree, purge, clock.now() + 400)).outcome;
+    return (await purgeTree(desk.ports, context, { tree, purge }, clock.now() + 400)).outcome;
   }
   return undefined;
 }

@@ -222,9 +222,11 @@ describe('what comes to be behind a fence all the same', () => {
         outage: {
           wrapAll: (token: string, ports: Ports): Ports => {
             if (!token.startsWith('PlanErasure') || moved !== undefined) return ports;
-            moved = finishMoves(world.ports, account, settings, world.clock.now() + 20_000).catch(
-              (error) => error,
-            );
+            moved = finishMoves(
+              world.ports,
+              { account, settings },
+              world.clock.now() + 20_000,
+            ).catch((error) => error);
             return { ...ports, rows: after(ports.rows, moved, () => seen.push(...states())) };
           },
         } as unknown as Outage,

@@ -88,7 +88,7 @@ async function seen(): Promise<number[]> {
   const account = await requireActiveAccount(rows, JANE);
   const found: number[] = [];
   for await (const mailbox of everyMailbox(rows, account)) {
-    for await (const page of everyEntry(rows, mailbox, clock, 100)) {
+    for await (const page of everyEntry(rows, mailbox, clock, { pageEntries: 100 })) {
       found.push(...page.map(({ message }) => message.uid));
     }
   }

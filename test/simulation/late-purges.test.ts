@@ -23,7 +23,12 @@ describe('a purge that is late', () => {
     const { rows } = desk.world;
     const ports = portsWith(desk, endsMail, async () => {
       expect(
-        await claimTree(desk.ports, await desk.account(), deletionId, 'op-2', desk.deadline),
+        await claimTree(
+          desk.ports,
+          await desk.account(),
+          { deletionId, claim: 'op-2' },
+          desk.deadline,
+        ),
       ).toBe(true);
     });
     const late = desk.purge((await tree()) ?? never(), 'op-1', { ports });

@@ -87,32 +87,35 @@ export async function carryOut(
   const { uids } = request;
   switch (request.do) {
     case 'flag':
-      await changeFlags(ports, from, uids, sets(request.add), sets(request.remove));
+      await changeFlags(ports, from, uids, {
+        add: sets(request.add),
+        remove: sets(request.remove),
+      });
       return [];
     case 'copy': {
       const to = await box(request.to);
-      return newUids(await copyMessages(ports, context, from, uids, to, deadline));
+      return newUids(await copyMessages({ ports, context, deadline }, from, uids, to));
     }
     case 'move': {
       const to = await box(request.to);
-      return newUids(await moveMessages(ports, context, from, uids, to, {}, deadline));
+      return newUids(await moveMessages({ ports, context, deadline }, from, uids, { to }));
     }
     case 'expunge': {
       const options = request.bypass ? { bypassStorage: true } : {};
-      complete(await expungeMessages(ports, context, from, uids, options, deadline));
+      complete(await expungeMessages({ ports, context, deadline }, from, uids, options));
       return [];
     }
     case 'restore': {
       const { to, keep } = request;
       const options = to === undefined ? { keep } : { to, keep };
-      return newUids(await restoreMessages(ports, context, from, uids, options, deadline));
+      return newUids(await restoreMessages({ ports, context, deadline }, from, uids, options));
     }
     case 'unexpunge': {
       const options = { clearDeleted: !request.keepDeleted };
-      return newUids(await unexpungeMessages(ports, context, from, uids, options, deadline));
+      return newUids(await unexpungeMessages({ ports, context, deadline }, from, uids, options));
     }
     case 'purge':
-      complete(await purgeInPlace(ports, context, from, uids, deadline));
+      complete(await purgeInPlace({ ports, context, deadline }, from, uids));
       return [];
   }
 }

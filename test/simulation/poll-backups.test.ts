@@ -60,8 +60,10 @@ class Polls {
   };
 
   readonly steps: Readonly<Record<string, StepOf>> = {
-    RecordBackupFunctionArn: (ports, payload: PollPayload, until) =>
-      pollBackups(ports, ARNS, payload, until, (_, why) => this.reports.push(why)),
+    RecordBackupFunctionArn: (ports, payload: PollPayload, deadline) => {
+      const report = (_: string, why: string) => this.reports.push(why);
+      return pollBackups({ ports, arns: ARNS, deadline, report }, payload);
+    },
     'aws-sdk:backup:listBackupJobs': (_, request: ListBackupJobs) => this.list(request),
   };
 

@@ -35,11 +35,12 @@ class BilledAccounts extends PurgedAccounts {
           memoryMb: 1024,
           initMs: 0,
           operation,
+          onLost: (fault: unknown) => {
+            throw fault;
+          },
         };
         const run = async () => step(own, payload, until);
-        return meteredStep(ports, meter, invocation, run, (fault) => {
-          throw fault;
-        });
+        return meteredStep(ports, meter, invocation, run);
       };
       return [token, metered] as const;
     });

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 const claim = async (by: string, ports = purged.world.ports) =>
-  claimTree(ports, await purged.account(A), deletionId, by, purged.until());
+  claimTree(ports, await purged.account(A), { deletionId, claim: by }, purged.until());
 
 async function operation(id: string, state: string): Promise<void> {
   const key = registryKeys.operation(id);

@@ -99,13 +99,23 @@ export class PurgedAccounts {
   async copy(user: string, from: string, to: string, ...uids: number[]): Promise<void> {
     const { ports } = this.world;
     const [source, target] = [await this.box(user, from), await this.box(user, to)];
-    await copyMessages(ports, await this.context(user), source, uids, target, this.until());
+    await copyMessages(
+      { ports, context: await this.context(user), deadline: this.until() },
+      source,
+      uids,
+      target,
+    );
   }
 
   async expunge(user: string, path: string, ...uids: number[]): Promise<void> {
     const { ports } = this.world;
     const mailbox = await this.box(user, path);
-    await expungeMessages(ports, await this.context(user), mailbox, uids, {}, this.until());
+    await expungeMessages(
+      { ports, context: await this.context(user), deadline: this.until() },
+      mailbox,
+      uids,
+      {},
+    );
   }
 
   /** Texts that a mailbox shows, each read from S3; none when it is not there. */

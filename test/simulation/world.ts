@@ -228,10 +228,11 @@ export class World {
       memoryMb: MEMORY_MB,
       initMs: 0,
       operation: (payload as Partial<Payload>).operation,
+      onLost: (fault: unknown) => {
+        throw fault;
+      },
     };
     const run = () => step(own, payload as never, until);
-    return await meteredStep(ports, meter, invocation, run, (fault) => {
-      throw fault;
-    });
+    return await meteredStep(ports, meter, invocation, run);
   }
 }

@@ -92,7 +92,7 @@ export async function sweepOne(
 ): Promise<{ readonly finished: boolean; readonly report: SweepReport }> {
   const { context, mailboxId, dryRun } = one;
   try {
-    const swept = await sweepMailbox(ports, context, { mailboxId }, until, { dryRun });
+    const swept = await sweepMailbox(ports, context, { mailboxId }, { until, dryRun });
     const passedOver = passedOverReport(config, mailboxId, swept);
     const report = sumReports(sweepReportOf(swept), passedOver);
     return { finished: swept.outcome !== 'again', report };

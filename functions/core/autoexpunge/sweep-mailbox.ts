@@ -25,6 +25,8 @@ import { countOf, judge, pageToJudge, type Rule, staysFrom } from './verdicts.ts
 const PAGE_ENTRIES = 100;
 
 export interface SweepOptions {
+  /** Epoch milliseconds. */
+  readonly until: number;
   /** Counts what would go; changes nothing. */
   readonly dryRun?: boolean;
 }
@@ -51,20 +53,19 @@ interface PassedOver {
 /**
  * @param context settings as they are now: a row that says otherwise is corrected
  * @param mailbox as it was listed; read anew
- * @param until epoch milliseconds
  * @throws StoreBusyError and faults; what was done stays done
  */
 export async function sweepMailbox(
   ports: ChunkPorts,
   context: MailContext,
   { mailboxId }: Pick<Mailbox, 'mailboxId'>,
-  until: number,
-  options: SweepOptions = {},
+  options: SweepOptions,
 ): Promise<Swept> {
+  const { until } = options;
   const skipped = { outcome: 'skipped', messages: 0, bytes: 0 } as const;
   if (!(await maySweep(ports.rows, context))) return skipped;
   const listed = await readMailbox(ports.rows, mailboxId);
-  if (listed?.state === 'shell') return await endShell(ports, context, listed, until, options);
+  if (listed?.state === 'shell') return await endShell(ports, context, listed, options);
   if (listed?.state !== 'active') return skipped;
   const mailbox = options.dryRun
     ? withPolicy(listed, context)
@@ -91,8 +92,7 @@ async function endShell(
   ports: ChunkPorts,
   { account }: MailContext,
   shell: Mailbox,
-  until: number,
-  { dryRun = false }: SweepOptions,
+  { until, dryRun = false }: SweepOptions,
 ): Promise<Swept> {
   const outcome = dryRun ? 'done' : await sweepShell(ports, account.accountId, shell, until);
   return { outcome, messages: 0, bytes: 0 };
@@ -206,15 +206,14 @@ class Pass {
     // Renamed, the clock has begun anew (A2), and the policy may be another.
     if (now?.path !== mailbox.path || now.renamedAt !== mailbox.renamedAt) return 'skipped';
     const uids = going.map(({ message }) => message.uid);
-    const taking = expungeMessages(
-      this.#ports,
-      this.#context,
-      mailbox,
-      uids,
-      { expired: true, passOver: this.#passOver, rider: this.#rider },
+    const work = {
+      ports: this.#ports,
+      context: this.#context,
       // At least one try, however late it is.
-      Math.max(until, this.#ports.clock.now()),
-    );
+      deadline: Math.max(until, this.#ports.clock.now()),
+    };
+    const options = { expired: true, passOver: this.#passOver, rider: this.#rider };
+    const taking = expungeMessages(work, mailbox, uids, options);
     const done = await taking.catch((error: unknown) => {
       if (error === this.#changed) return undefined;
       throw error;

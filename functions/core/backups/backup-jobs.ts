@@ -27,33 +27,35 @@ export interface JobCounts {
 }
 
 /** Told of each job that does not count although it is completed. */
-export type ReportJob = (jobId: string, why: string) => void;
+type ReportJob = (jobId: string, why: string) => void;
 
 const SOURCE = 'aws-backup';
 
+/** With what jobs are read. */
+export interface JobReading {
+  readonly ports: BackupPorts;
+  readonly arns: BackupArns;
+  /** Epoch milliseconds after which a lost race is no longer retried. */
+  readonly deadline: number;
+  readonly report: ReportJob;
+}
+
 /**
  * Remembers those of the jobs that have completed a backup of the mail bucket or of a table.
- * @param deadline epoch milliseconds after which a lost race is no longer retried
  * @throws StoreBusyError
  */
 export async function recordJobs(
-  ports: BackupPorts,
-  arns: BackupArns,
+  reading: JobReading,
   jobs: readonly BackupJob[],
-  deadline: number,
-  report: ReportJob,
 ): Promise<JobCounts> {
   const counts = { recorded: 0, known: 0, ignored: 0, refused: 0 };
-  for (const job of jobs) counts[await recordJob(ports, arns, job, deadline, report)] += 1;
+  for (const job of jobs) counts[await recordJob(reading, job)] += 1;
   return counts;
 }
 
 async function recordJob(
-  ports: BackupPorts,
-  arns: BackupArns,
+  { ports, arns, deadline, report }: JobReading,
   job: BackupJob,
-  deadline: number,
-  report: ReportJob,
 ): Promise<keyof JobCounts> {
   const resource = resourceOf(arns, job.resourceArn);
   if (resource === undefined || job.state !== 'COMPLETED') return 'ignored';

@@ -10,7 +10,7 @@ import {
   type PollPayload,
   type PollProgress,
 } from '../../contract/backups.ts';
-import { type BackupJob, type ReportJob, recordJobs } from './backup-jobs.ts';
+import { type BackupJob, type JobReading, recordJobs } from './backup-jobs.ts';
 import { readBackup } from './backups.ts';
 import type { BackupPorts } from './record-backup.ts';
 
@@ -22,19 +22,16 @@ const PAGES_MAX = 40;
 
 /**
  * Takes a page of jobs and says what to ask next, one resource after the other.
- * @param deadline epoch milliseconds after which a lost race is no longer retried
  * @throws StoreBusyError; TypeError for a page that is none
  */
 export async function pollBackups(
-  ports: BackupPorts,
-  arns: BackupArns,
+  reading: JobReading,
   { progress, page }: PollPayload,
-  deadline: number,
-  report: ReportJob,
 ): Promise<PollAnswer> {
+  const { ports, arns, report } = reading;
   if (progress === null) return await begin(ports, arns, BACKUP_RESOURCES[0]);
   const { jobs, nextToken } = readPage(page);
-  await recordJobs(ports, arns, jobs, deadline, report);
+  await recordJobs(reading, jobs);
   if (nextToken !== undefined && progress.pages < PAGES_MAX) {
     return more(arns, { ...progress, pages: progress.pages + 1 }, nextToken);
   }

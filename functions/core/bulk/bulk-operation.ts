@@ -119,19 +119,23 @@ export function planningCheck(context: OperationContext): Write {
   return { kind: 'check', key, guard };
 }
 
+interface NextState
+  extends Partial<Pick<BulkState, 'phase' | 'place' | 'planned' | 'expected' | 'names'>> {
+  /** Messages that it leaves behind because of their rows. */
+  readonly passedOver?: number;
+}
+
 /**
  * Moves an operation on, if it still is where it was.
- * @param passedOver messages that it leaves behind because of their rows
  * @returns the state then, or `lost` when another delivery of the step was faster
  */
 export async function moveOn(
   ports: OperationPorts,
   context: OperationContext,
   state: BulkState,
-  next: Partial<Pick<BulkState, 'phase' | 'place' | 'planned' | 'expected' | 'names'>>,
-  passedOver = 0,
+  next: NextState,
 ): Promise<BulkState | 'lost'> {
-  const { phase, place, planned, expected, names } = { ...state, ...next };
+  const { phase, place, planned, expected, names, passedOver = 0 } = { ...state, ...next };
   const write = updateWrite(
     context,
     {

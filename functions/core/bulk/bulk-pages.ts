@@ -56,7 +56,7 @@ export async function lookInto<P extends ChunkPorts>(
     });
   }
   if (meant.length > 0 && !(await act(run, state, { mailbox, meant, passOver }))) return 'lost';
-  return await moveOn(ports, context, state, { place }, passedOver.size);
+  return await moveOn(ports, context, state, { place, passedOver: passedOver.size });
 }
 
 function judgeEntry<P extends ChunkPorts>(

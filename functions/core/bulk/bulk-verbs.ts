@@ -53,7 +53,7 @@ export const BULK_EXPUNGE: BulkKind<ChunkPorts> = {
   act: (ports, { context, request, mailbox, uids, rider, passOver, deadline }) => {
     const bypassStorage = request.bypassExpungeStorage === true;
     const options = { bypassStorage, rider, passOver, chosenPath: mailbox.path };
-    return expungeMessages(ports, context, mailbox, uids, options, deadline);
+    return expungeMessages({ ports, context, deadline }, mailbox, uids, options);
   },
 };
 
@@ -75,6 +75,6 @@ export const BULK_RESTORE: BulkKind<MessagePorts> = {
   },
   act: (ports, { context, request: { to }, mailbox, uids, rider, deadline }) => {
     const options = to === undefined ? { rider } : { to, rider };
-    return restoreMessages(ports, context, mailbox, uids, options, deadline);
+    return restoreMessages({ ports, context, deadline }, mailbox, uids, options);
   },
 };

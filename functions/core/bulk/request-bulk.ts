@@ -41,21 +41,25 @@ export async function openBulk(
   if (isAccount) throw await whyProtected(ports.rows, account);
 }
 
+interface BulkWish {
+  readonly verb: BulkVerb;
+  /** `user` and `query`, and what else the verb takes. */
+  readonly input: BulkInput;
+  readonly requestedBy: string;
+}
+
 /**
  * Begins to expunge or restore by query: for more messages than a request takes at once.
- * @param input `user` and `query`, and what else the verb takes
  * @param deadline epoch milliseconds after which a lost race is no longer retried
  * @throws as openBulk
  */
 export async function requestBulk(
   ports: RequestPorts,
-  verb: BulkVerb,
-  input: BulkInput,
-  requestedBy: string,
+  wish: BulkWish,
   deadline: number,
 ): Promise<Operation> {
   const operationId = `op-${ports.ids.hex(OPERATION_ID_BYTES)}`;
-  await openBulk(ports, { verb, input, requestedBy, operationId });
+  await openBulk(ports, { ...wish, operationId });
   return await untilWon(ports, deadline, async () =>
     ensureRunning(ports, await requireOperation(ports.rows, operationId)),
   );

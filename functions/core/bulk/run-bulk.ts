@@ -45,8 +45,7 @@ export interface BulkConfig {
  */
 export async function runBulk<P extends ChunkPorts>(
   ports: P,
-  config: BulkConfig,
-  kind: BulkKind<P>,
+  { kind, ...config }: BulkConfig & { readonly kind: BulkKind<P> },
   { operation: context }: BulkPayload,
   until: number,
 ): Promise<BulkAnswer> {

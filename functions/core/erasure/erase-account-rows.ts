@@ -66,13 +66,8 @@ export async function eraseAccountRows(
     const query = { table: 'dictmap', pk: accountPartition(context.accountId), sk } as const;
     // One that comes behind the look above stays, and the verification finds it.
     const mayGo = ({ sk }: RowKey) => !sk.startsWith('mailbox#') || planned.has(sk);
-    const empty = await eraseRows(
-      ports,
-      tally,
-      LOOK + 1 + index,
-      { query, counterOf, mayGo },
-      until,
-    );
+    const part = { index: LOOK + 1 + index, query, counterOf, mayGo };
+    const empty = await eraseRows(ports, tally, part, until);
     if (!empty) return { outcome: 'again' };
   }
   await tally.finish();

@@ -98,6 +98,7 @@ function emptyingOf(ports: ErasurePorts, target: Target, from: string | undefine
 
 /** A part of a partition. */
 interface RowsPart {
+  readonly index: number;
   readonly query: Omit<RowQuery, 'limit'>;
   readonly counterOf: (key: RowKey) => string;
   /** Rows for which this is false stay. */
@@ -108,8 +109,7 @@ interface RowsPart {
 export async function eraseRows(
   ports: RowPorts,
   tally: Tally,
-  index: number,
-  { query, counterOf, mayGo }: RowsPart,
+  { index, query, counterOf, mayGo }: RowsPart,
   until: Until,
 ): Promise<boolean> {
   const emptying = rowsEmptying(ports, query, counterOf, mayGo);

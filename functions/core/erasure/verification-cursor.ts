@@ -23,9 +23,7 @@ export class VerificationCursor {
   private constructor(
     rows: RowStore,
     context: OperationContext,
-    round: number,
-    row: Row | undefined,
-    now: number,
+    { round, row, now }: { round: number; row: Row | undefined; now: number },
   ) {
     this.#rows = rows;
     this.#context = context;
@@ -45,7 +43,7 @@ export class VerificationCursor {
     round: number,
   ): Promise<VerificationCursor> {
     const row = await ports.rows.get(registryKeys.verification(context.operationId, round));
-    return new VerificationCursor(ports.rows, context, round, row, ports.clock.now());
+    return new VerificationCursor(ports.rows, context, { round, row, now: ports.clock.now() });
   }
 
   /** Index of the first target not yet looked at. */

@@ -26,6 +26,11 @@ export const HAND_OVER_CLAIM = 'hand-over-';
  */
 const HAND_OVER_CLAIM_MS = 3_600_000;
 
+interface TreeClaim {
+  readonly deletionId: string;
+  readonly claim: string;
+}
+
 /**
  * Claims a tree by compare-and-set. A claim of this operation is taken as its own, one of an
  * operation that has ended, or that is older than any can run, is taken over. Even two purges side
@@ -37,8 +42,7 @@ const HAND_OVER_CLAIM_MS = 3_600_000;
 export async function claimTree(
   ports: MailboxPorts,
   account: Account,
-  deletionId: string,
-  claim: string,
+  { deletionId, claim }: TreeClaim,
   deadline: number,
 ): Promise<boolean> {
   const { accountId } = account;
@@ -96,7 +100,7 @@ export async function giveBackForgotten(
   // One of which nothing is left waits for its record only.
   if ((state !== 'purging' && state !== 'leaving') || mailboxes === 0) return false;
   if (claim === undefined || !(await isClaimable(ports, tree))) return false;
-  await releaseTree(ports.rows, accountId, deletionId, claim, { state, mailboxes });
+  await releaseTree(ports.rows, accountId, { deletionId, claim }, { state, mailboxes });
   return true;
 }
 
@@ -107,8 +111,7 @@ export async function giveBackForgotten(
 export async function releaseTree(
   rows: RowStore,
   accountId: string,
-  deletionId: string,
-  claim: string,
+  { deletionId, claim }: TreeClaim,
   { state = 'purging', ...same }: Partial<Pick<Tree, 'state' | 'mailboxes'>> = {},
 ): Promise<void> {
   if ((await readTree(rows, accountId, deletionId))?.mailboxes === 0) return;

@@ -94,7 +94,7 @@ async function copyChunk(
 ): Promise<number | 'changed' | 'lost'> {
   const { target, entries } = chunk;
   const uids = entries.map(({ message }) => message.uid);
-  const there = uids.length === 0 ? [] : await readEntries(ports.rows, target, uids, 0);
+  const there = uids.length === 0 ? [] : await readEntries(ports.rows, target, { uids }, 0);
   const known = new Set(there.map(({ message }) => message.uid));
   const missing = entries.filter(({ message }) => !known.has(message.uid));
   if (missing.length === 0) return chunk.messages;

@@ -93,7 +93,7 @@ async function endKept(
     const window = { afterUid, limit: PAGE_ENTRIES, deadline, asOf: EVERYTHING_SHOWN };
     const page = await findInPlace(ports, mailbox, window);
     const uids = page.entries.map(({ message }) => message.uid);
-    const { complete } = await purgeInPlace(ports, context, mailbox, uids, deadline);
+    const { complete } = await purgeInPlace({ ports, context, deadline }, mailbox, uids);
     if (!complete) return false;
     if (page.nextAfterUid === undefined) return true;
     afterUid = page.nextAfterUid;
@@ -118,7 +118,7 @@ async function requireDeletableTree(
 ): Promise<Mailbox> {
   const before = await readUnheld(ports, account);
   const around = movesAround(before, path);
-  if (around.length > 0) await finishMoves(ports, before, settings, deadline, around);
+  if (around.length > 0) await finishMoves(ports, { account: before, settings }, deadline, around);
   const current = around.length > 0 ? await readUnheld(ports, account) : before;
   const mailbox = await requireActiveMailbox(ports.rows, account, mailboxId);
   if (mailbox.path !== path || !isThere(current, mailbox)) throw unknownMailbox(path);

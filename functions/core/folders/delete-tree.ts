@@ -70,7 +70,7 @@ export async function deleteTree(
     if (account?.state !== 'active') throw notActive(account ?? deletion.account);
     const begun = ownMove(account, path);
     const around = movesAround(account, path);
-    if (around.length > 0) await finishMoves(ports, account, settings, deadline, around);
+    if (around.length > 0) await finishMoves(ports, { account, settings }, deadline, around);
     if (begun !== undefined) return await requireTree(ports.rows, accountId, begun);
     if (around.length > 0) return 'lost';
     return await begin(ports, { ...deletion, account }, deadline);
@@ -99,7 +99,7 @@ async function begin(
   if (new Set(paths).size < paths.length) return 'lost';
   deletion.check(mailboxes);
   const now = ports.clock.now();
-  const hex = await freeHex(ports, accountId, path, paths, now);
+  const hex = await freeHex(ports, accountId, { root: path, paths: new Set(paths) }, now);
   const atOnce = deletableWith(DELETED_ROWS, mailboxes).length === mailboxes.length;
   const keepInbox = deletion.keepInbox && paths.includes(INBOX);
   const tree: Tree = {
@@ -129,8 +129,9 @@ async function begin(
   requireSameDomain(result);
   if (result.outcome !== 'written') return 'lost';
   if (atOnce) return tree;
-  await finishMove(ports, accountId, settings, deadline, tree.deletionId);
-  return await requireTree(ports.rows, accountId, tree.deletionId);
+  const { deletionId } = tree;
+  await finishMove(ports, { accountId, settings, deletionId }, deadline);
+  return await requireTree(ports.rows, accountId, deletionId);
 }
 
 /** Parents first. */
@@ -216,6 +217,11 @@ function inboxFor(
 const inboxRow = (accountId: string, inbox: Mailbox | undefined): Write[] =>
   inbox === undefined ? [] : mailboxWrites(accountId, inbox).slice(0, 1);
 
+interface NamesToGo {
+  readonly root: string;
+  readonly paths: ReadonlySet<string>;
+}
+
 /**
  * Seconds for the names: those of now, or the next in which none of the names was given. The
  * account's row keeps two deletions from choosing at once (F2).
@@ -223,13 +229,12 @@ const inboxRow = (accountId: string, inbox: Mailbox | undefined): Write[] =>
 async function freeHex(
   { rows }: MailboxPorts,
   accountId: string,
-  root: string,
-  paths: readonly string[],
+  names: NamesToGo,
   now: number,
 ): Promise<string> {
   for (let seconds = Math.floor(now / 1000); ; seconds += 1) {
     const hex = hexOf(seconds);
-    if (!(await isTaken(rows, accountId, hex, root, new Set(paths)))) return hex;
+    if (!(await isTaken(rows, accountId, hex, names))) return hex;
   }
 }
 
@@ -237,8 +242,7 @@ async function isTaken(
   rows: MailboxPorts['rows'],
   accountId: string,
   hex: string,
-  root: string,
-  paths: ReadonlySet<string>,
+  { root, paths }: NamesToGo,
 ): Promise<boolean> {
   for await (const tree of everyTree(rows, accountId, hex)) {
     if (!isStored(tree) || !touches(tree, root)) continue;

@@ -131,12 +131,10 @@ export class MailboxEmptying {
     };
     const uids = entries.map(({ message }) => message.uid);
     const done = await expungeMessages(
-      this.#ports,
-      this.#context,
+      { ports: this.#ports, context: this.#context, deadline: this.#deadline },
       mailbox,
       uids,
       options,
-      this.#deadline,
     );
     const gone = done.results.filter(({ uid }) => !hidden.has(uid));
     this.#messages += gone.length;

@@ -2,16 +2,18 @@
  * Taking trees on the move to their end: safe for anybody to do at any time, also side by side,
  * because each transaction says what it moves from where.
  */
+
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { DELIMITER } from '../../contract/mailbox-names.ts';
 import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
-import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
+import { notActive, readAccount } from '../accounts/accounts.ts';
 import { activeCheck } from '../accounts/while-active.ts';
 import { StoreBusyError } from '../errors.ts';
 import type { Mailbox, MailboxPorts } from '../mailboxes/mailboxes.ts';
 import { movesWrite } from '../mailboxes/moves-write.ts';
 import { isRemembered, readNameMemories, UidValidities } from '../mailboxes/name-memory.ts';
 import { finishRename } from '../mailboxes/rename-mailbox.ts';
+import type { Access } from '../mailboxes/rights.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
@@ -44,34 +46,37 @@ const BATCH_MAILBOXES = Math.floor(FINISHED_ROWS / MOVED_ROWS_EACH);
 /** @throws StoreBusyError: asked again, it goes on */
 export async function finishMoves(
   ports: MailboxPorts,
-  account: Account,
-  settings: ResolvedSettings,
+  { account, settings }: Pick<Access, 'account' | 'settings'>,
   deadline: number,
   deletionIds: readonly string[] = Object.keys(account.moves ?? {}),
 ): Promise<void> {
   const { accountId, moves = {} } = account;
   for (const id of deletionIds) {
-    if (moves[id]?.kind === 'rename') await finishRename(ports, accountId, settings, id, deadline);
-    else await finishMove(ports, accountId, settings, deadline, id);
+    if (moves[id]?.kind === 'rename') {
+      await finishRename(ports, { accountId, settings, renameId: id }, deadline);
+    } else await finishMove(ports, { accountId, settings, deletionId: id }, deadline);
   }
 }
 
+/** A tree that is on its way, as the account's row names it. */
+interface BegunMove {
+  readonly accountId: string;
+  readonly deletionId: string;
+  /** Those of the account, for the policies of what comes back. */
+  readonly settings: ResolvedSettings;
+}
+
 /**
- * @param settings those of the account, for the policies of what comes back
  * @param deadline epoch milliseconds after which no new try begins
  * @throws AccountNotActiveError; StoreBusyError: asked again, it goes on
  */
 export async function finishMove(
   ports: MailboxPorts,
-  accountId: string,
-  settings: ResolvedSettings,
+  begun: BegunMove,
   deadline: number,
-  deletionId: string,
 ): Promise<void> {
   for (;;) {
-    const done = await untilWon(ports, deadline, () =>
-      moveSome(ports, accountId, settings, deletionId),
-    );
+    const done = await untilWon(ports, deadline, () => moveSome(ports, begun));
     if (done) return;
     if (ports.clock.now() > deadline) {
       throw new StoreBusyError('time ran out while a tree of folders was on the move');
@@ -82,9 +87,7 @@ export async function finishMove(
 /** One transaction. @returns whether the move has ended */
 async function moveSome(
   ports: MailboxPorts,
-  accountId: string,
-  settings: ResolvedSettings,
-  deletionId: string,
+  { accountId, settings, deletionId }: BegunMove,
 ): Promise<boolean | 'lost'> {
   const tree = await readTree(ports.rows, accountId, deletionId);
   if (tree?.state !== 'moving' && tree?.state !== 'restoring') return true;

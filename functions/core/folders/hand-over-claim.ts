@@ -103,7 +103,12 @@ function busyElsewhere({ deletionId, state }: Tree): LetheError {
 export async function releaseSource(rows: RowStore, handOver: HandOver): Promise<void> {
   const { from, tree } = handOver;
   const claim = handOverClaim(handOver);
-  await releaseTree(rows, from.accountId, tree.deletionId, claim, { state: 'leaving' });
+  await releaseTree(
+    rows,
+    from.accountId,
+    { deletionId: tree.deletionId, claim },
+    { state: 'leaving' },
+  );
 }
 
 /** What every transaction of the copy holds on to: both accounts (X3, W6) and the claim. */

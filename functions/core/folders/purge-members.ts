@@ -55,9 +55,7 @@ export class TreeRun {
   constructor(
     ports: ChunkPorts,
     context: MailContext,
-    deletionId: string,
-    purge: TreePurge,
-    until: number,
+    { deletionId, purge, until }: { deletionId: string; purge: TreePurge; until: number },
   ) {
     this.#ports = ports;
     this.#context = context;

@@ -43,14 +43,14 @@ export async function dueMembers(
 export async function purgeTree(
   ports: ChunkPorts,
   context: MailContext,
-  tree: Tree,
-  purge: TreePurge,
+  { tree, purge }: { readonly tree: Tree; readonly purge: TreePurge },
   until: number,
 ): Promise<PurgedTree> {
   const { account } = context;
   const { deletionId } = tree;
+  const own = { deletionId, claim: purge.claim };
   const nothing = { mailboxes: 0, messages: 0, bytes: 0 };
-  const give = () => releaseTree(ports.rows, account.accountId, deletionId, purge.claim);
+  const give = () => releaseTree(ports.rows, account.accountId, own);
   const found = await dueMembers(ports, account.accountId, tree, purge.dueAt);
   if (found.due.length === 0 && found.left > 0) {
     if (tree.claim === purge.claim) await give();
@@ -59,11 +59,11 @@ export async function purgeTree(
     return { outcome: 'notDue', ...nothing };
   }
   const deadline = Math.max(until, ports.clock.now());
-  if (!(await claimTree(ports, account, deletionId, purge.claim, deadline))) {
+  if (!(await claimTree(ports, account, own, deadline))) {
     const now = await readTree(ports.rows, account.accountId, deletionId);
     return { outcome: now && isStored(now) ? 'taken' : 'gone', ...nothing };
   }
-  const run = new TreeRun(ports, context, deletionId, purge, until);
+  const run = new TreeRun(ports, context, { deletionId, purge, until });
   try {
     // Again: only from the claim on does nobody else take or bring back any of them.
     const { due, left } = await dueMembers(ports, account.accountId, tree, purge.dueAt);

@@ -86,7 +86,7 @@ export async function undeleteTree(
     const account = await readAccount(ports.rows, accountId);
     if (account?.state !== 'active') throw notActive(account ?? undeletion.account);
     if (account.moves?.[deletionId] !== undefined) {
-      await finishMove(ports, accountId, settings, deadline, deletionId);
+      await finishMove(ports, { accountId, settings, deletionId }, deadline);
       return 'lost';
     }
     requireSameSettings(account, settings);
@@ -120,19 +120,19 @@ async function begin(
   if (await finishedAround(ports, undeletion, wanted, deadline)) return 'lost';
   const to = await freeTarget(ports.rows, undeletion, branch, mailboxes);
   if (await finishedAround(ports, undeletion, to, deadline)) return 'lost';
-  const over = await admitTree(ports, undeletion, branch, to, mailboxes);
+  const over = await admitTree(ports, undeletion, { branch, to }, mailboxes);
   const returned: Returned = { branch, to, ...countedIn(mailboxes, 1) };
   const answer = { ...returned, ...(over ? { overQuota: true as const } : {}) };
   if (undeletion.dryRun) return answer;
   const atOnce = mailboxes.length <= UNDELETED_AT_ONCE;
   const result = await ports.rows.transact(
     atOnce
-      ? await atOnceWrites(ports, undeletion, tree, returned, mailboxes)
+      ? await atOnceWrites(ports, undeletion, tree, { returned, mailboxes })
       : markWrites(account, deletionId, returned, ports.ids.hex(RETURN_ID_BYTES)),
   );
   requireSameDomain(result);
   if (result.outcome !== 'written') return 'lost';
-  if (!atOnce) await finishMove(ports, accountId, settings, deadline, deletionId);
+  if (!atOnce) await finishMove(ports, { accountId, settings, deletionId }, deadline);
   if (settings.quotaBytes !== undefined) await forgetBound(ports, accountId);
   return answer;
 }
@@ -146,7 +146,7 @@ async function finishedAround(
 ): Promise<boolean> {
   const around = movesAround(account, path);
   if (around.length === 0) return false;
-  await finishMoves(ports, account, settings, deadline, around);
+  await finishMoves(ports, { account, settings }, deadline, around);
   return true;
 }
 
@@ -163,8 +163,7 @@ async function atOnceWrites(
   { rows, clock }: MailboxPorts,
   { account, settings, deletionId }: Undeletion,
   tree: Tree,
-  returned: Returned,
-  mailboxes: readonly Mailbox[],
+  { returned, mailboxes }: { returned: Returned; mailboxes: readonly Mailbox[] },
 ): Promise<Write[]> {
   const { accountId, moves = {} } = account;
   const { branch, to } = returned;
@@ -259,8 +258,7 @@ async function takenOf(
 async function admitTree(
   ports: MailboxPorts,
   { account, settings, overQuota = false }: Undeletion,
-  branch: string,
-  to: string,
+  { branch, to }: { readonly branch: string; readonly to: string },
   mailboxes: readonly Mailbox[],
 ): Promise<boolean> {
   const { quotaBytes } = settings;

@@ -109,6 +109,11 @@ const isOwner = () =>
     'Let an administrator change the settings (mailboxes, ownerRights).',
   );
 
+interface AclWish {
+  readonly mailbox: { readonly mailboxId: string; readonly path: string };
+  readonly change: AclChange;
+}
+
 /**
  * Changes an entry; changes made at the same time are all kept.
  * @param deadline epoch milliseconds after which a lost race is no longer retried
@@ -117,8 +122,7 @@ const isOwner = () =>
 export async function changeAcl(
   ports: MailboxPorts,
   account: Account,
-  mailbox: { readonly mailboxId: string; readonly path: string },
-  change: AclChange,
+  { mailbox, change }: AclWish,
   deadline: number,
 ): Promise<Acl> {
   const { rows } = ports;

@@ -205,7 +205,7 @@ export async function* bucketsFrom(
   for (let from = first; from <= top; ) {
     const { to, found } =
       from < unlisted
-        ? await unlistedWindow(rows, mailbox, listing, from, unlisted)
+        ? await unlistedWindow(rows, mailbox, listing, { from, unlisted })
         : await listedWindow(rows, mailbox, listing, from);
     yield* found;
     from = to + 1;
@@ -241,8 +241,7 @@ async function unlistedWindow(
   rows: RowStore,
   { mailboxId }: Mailbox,
   listing: Listing,
-  from: number,
-  unlisted: number,
+  { from, unlisted }: { readonly from: number; readonly unlisted: number },
 ): Promise<Window> {
   const to = Math.min(from + PAGE_ROWS, unlisted) - 1;
   const named = new Map<number, Row>();

@@ -114,6 +114,7 @@ export function requireUidValidity(mailbox: Mailbox, uidValidity: number | undef
  * @param deadline epoch milliseconds after which a lost race is no longer retried
  * @throws InvalidInputError, UidConflictError, AccountNotActiveError, StoreBusyError
  */
+// biome-ignore lint/complexity/useMaxParams: callers outside of this repository use this form
 export async function changeUids(
   ports: MailboxPorts,
   account: Account,

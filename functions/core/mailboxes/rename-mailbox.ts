@@ -59,10 +59,10 @@ export async function renameMailbox(
   const begun = await untilWon(ports, deadline, () => begin(ports, rename));
   if (begun.root !== undefined) return begun.root;
   const { account, settings, from, to } = rename;
-  const id = begun.renameId;
-  const root = await finishRename(ports, account.accountId, settings, id, deadline);
-  // Somebody else was faster with the last of it.
   const { accountId } = account;
+  const { renameId } = begun;
+  const root = await finishRename(ports, { accountId, settings, renameId }, deadline);
+  // Somebody else was faster with the last of it.
   const there =
     root ?? (await readRenamed(ports.rows, accountId, await pathRow(ports.rows, accountId, to)));
   if (there === undefined || there === 'lost') throw unknownMailbox(from);
@@ -102,24 +102,27 @@ async function begin(ports: MailboxPorts, rename: Rename): Promise<Begun | 'lost
   return result.outcome === 'written' && root !== undefined ? { root } : 'lost';
 }
 
+/** A rename that is on its way, as the account's row names it. */
+interface BegunRename {
+  readonly accountId: string;
+  readonly renameId: string;
+  /** Those of the account, for the policies of the new names. */
+  readonly settings: ResolvedSettings;
+}
+
 /**
  * Takes a rename that is on its way to its end: safe for anybody at any time, also side by side.
- * @param settings those of the account, for the policies of the new names
  * @param deadline epoch milliseconds after which no new try begins
  * @returns the mailbox itself under its new name; undefined when somebody else has ended it
  * @throws AccountNotActiveError, StoreBusyError: asked again, it goes on
  */
 export async function finishRename(
   ports: MailboxPorts,
-  accountId: string,
-  settings: ResolvedSettings,
-  renameId: string,
+  begun: BegunRename,
   deadline: number,
 ): Promise<Mailbox | undefined> {
   for (let moved = 0; ; moved += BATCH_MAILBOXES) {
-    const step = await untilWon(ports, deadline, () =>
-      moveBatch(ports, accountId, settings, renameId),
-    ).catch((error) => {
+    const step = await untilWon(ports, deadline, () => moveBatch(ports, begun)).catch((error) => {
       throw error instanceof StoreBusyError && moved > 0 ? unfinished(moved) : error;
     });
     if (step !== 'more') return step.root;
@@ -133,9 +136,7 @@ export async function finishRename(
  */
 async function moveBatch(
   ports: MailboxPorts,
-  accountId: string,
-  settings: ResolvedSettings,
-  renameId: string,
+  { accountId, settings, renameId }: BegunRename,
 ): Promise<{ readonly root?: Mailbox } | 'more' | 'lost'> {
   const { rows, clock } = ports;
   const account = await readAccount(rows, accountId);

@@ -1,4 +1,5 @@
 /** The expunge storage: a mailbox that comes into being with the first message for it (L2). */
+
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { MAILBOX_PATH_BYTES } from '../../contract/limits.ts';
 import { isTooLongPath, utf8Bytes } from '../../contract/mailbox-names.ts';
@@ -15,6 +16,7 @@ import { domainCheck, requireSameDomain } from '../settings/settings-store.ts';
 import { mailboxWrites, newMailbox } from './create-mailbox.ts';
 import { type Mailbox, type MailboxPorts, readMailbox } from './mailboxes.ts';
 import { readNameMemories, sameMemory, UidValidities } from './name-memory.ts';
+import type { Access } from './rights.ts';
 
 /**
  * The storage for what is expunged from a mailbox, made when it is not there.
@@ -25,8 +27,7 @@ import { readNameMemories, sameMemory, UidValidities } from './name-memory.ts';
  */
 export async function ensureStorage(
   ports: MailboxPorts,
-  account: Account,
-  settings: ResolvedSettings,
+  { account, settings }: Pick<Access, 'account' | 'settings'>,
   path: string,
   deadline: number,
 ): Promise<Mailbox> {

@@ -63,7 +63,7 @@ export async function readPart(
     const some = await spans.take(wanted);
     if (some.length === 0) return { rows: found };
     const pages = await inParallel(some, PARALLEL_READS, (span) =>
-      readSpan(rows, mailbox.mailboxId, listing, span, wanted),
+      readSpan(rows, { mailboxId: mailbox.mailboxId, listing }, span, wanted),
     );
     for (const [index, page] of pages.entries()) {
       found.push(...page.rows);
@@ -81,8 +81,7 @@ export async function readPart(
 
 async function readSpan(
   rows: RowStore,
-  mailboxId: string,
-  listing: Listing,
+  { mailboxId, listing }: { readonly mailboxId: string; readonly listing: Listing },
   { from, to }: Span,
   limit: number,
 ): Promise<Page> {

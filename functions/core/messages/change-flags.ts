@@ -35,10 +35,9 @@ export async function changeFlags(
   ports: MessagePorts,
   mailbox: Mailbox,
   uids: readonly number[],
-  add: FlagChanges,
-  remove: FlagChanges,
+  { add, remove }: { readonly add: FlagChanges; readonly remove: FlagChanges },
 ): Promise<number[]> {
-  const entries = await readEntries(ports.rows, mailbox, uids, ports.clock.now());
+  const entries = await readEntries(ports.rows, mailbox, { uids }, ports.clock.now());
   for (const entry of entries) requireBounded(entry, add, remove);
   const isCounted = (entry: Entry) => entry.expunged === undefined && touchesCounted(add, remove);
   const counted = await changeCounted(

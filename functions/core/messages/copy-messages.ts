@@ -17,7 +17,7 @@ import { requireStillTarget } from '../mailboxes/rights.ts';
 import { ByteCopies, type Content } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
-import { type Chunked, inChunks, type MailContext, type MessagePorts } from './in-chunks.ts';
+import { type Chunked, inChunks, type MailWork, type MessagePorts } from './in-chunks.ts';
 import { toAttributes } from './message.ts';
 
 /** Rows that one copy needs, at most: target, source, links of the blob. */
@@ -32,16 +32,13 @@ export interface CopiedMessage {
 /**
  * Copies the messages with these UIDs into a mailbox of the same account. Flags, keywords,
  * internal date and GUID are kept; UID and save date are new (L3).
- * @param deadline epoch milliseconds after which no new try begins
  * @throws UnknownMailboxError, UidsExhaustedError, AccountNotActiveError, StoreBusyError
  */
 export async function copyMessages(
-  ports: MessagePorts,
-  context: MailContext,
+  { ports, context, deadline }: MailWork,
   from: Mailbox,
   uids: readonly number[],
   to: Mailbox,
-  deadline: number,
 ): Promise<Chunked<CopiedMessage>> {
   requireUids(to, uids.length);
   const { account } = context;

@@ -64,7 +64,7 @@ async function changeChunk(
   const mailbox = await readMailbox(rows, mailboxId);
   // Gone, with its messages, or on its way out.
   if (mailbox === undefined || mailbox.state === 'erasing') return [];
-  const entries = await readEntries(rows, mailbox, uids, clock.now());
+  const entries = await readEntries(rows, mailbox, { uids }, clock.now());
   const live = entries.filter(({ expunged }) => expunged === undefined);
   const writes: Write[] = [];
   let counts: FlagCounts = NO_FLAGS;

@@ -220,7 +220,7 @@ async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 
     ...uploadIds.map((uploadId) => linkedWrite(accountId, uploadId, now)),
     ...(link.request === undefined ? [] : [link.request.write(delivered, link.mailboxId, now)]),
   ];
-  const result = await writeDelivery(ports.rows, mailbox, messages, others, now);
+  const result = await writeDelivery(ports.rows, mailbox, { messages, others }, now);
   if (result.outcome === 'written') return delivered;
   // Whatever was refused is read again: a repeated request by its answer, the mailbox by its row.
   const earlier = await link.request?.answer<Delivered>(ports.rows, link.mailboxId);

@@ -128,8 +128,7 @@ export async function* everyEntry(
   rows: RowStore,
   mailbox: Mailbox,
   clock: { readonly now: () => number },
-  pageEntries: number,
-  passOver?: PassOver,
+  { pageEntries, passOver }: { readonly pageEntries: number; readonly passOver?: PassOver },
 ): AsyncGenerator<readonly Entry[]> {
   let afterUid: number | undefined = 0;
   while (afterUid !== undefined) {
@@ -144,17 +143,21 @@ export async function* everyEntry(
   }
 }
 
+interface WantedUids {
+  readonly uids: readonly number[];
+  /** Told of rows that cannot be read; missing: such a fault is thrown. */
+  readonly passOver?: PassOver | undefined;
+}
+
 /**
  * The entries of these UIDs that there are, in UID order.
- * @param passOver told of rows that cannot be read; missing: such a fault is thrown
  * @throws DamagedRowError
  */
 export async function readEntries(
   rows: RowStore,
   mailbox: Mailbox,
-  uids: readonly number[],
+  { uids, passOver }: WantedUids,
   now: number,
-  passOver?: PassOver,
 ): Promise<Entry[]> {
   const wanted = new Set(uids);
   const found: Row[] = [];

@@ -23,6 +23,7 @@ import {
   type ChunkPorts,
   inChunks,
   type MailContext,
+  type MailWork,
   NotChosenError,
   type Rider,
 } from './in-chunks.ts';
@@ -59,18 +60,16 @@ export interface ExpungedMessage {
 /**
  * Expunges the messages with these UIDs, in UID order; several instances of one message count
  * together, the last is kept (L4).
- * @param deadline epoch milliseconds after which no new try begins
  * @throws UnknownMailboxError when it is gone, AccountHeldError (W6), ExpungeStorageError,
  *   StoreBusyError
  */
 export async function expungeMessages(
-  ports: ChunkPorts,
-  context: MailContext,
+  work: MailWork<ChunkPorts>,
   mailbox: Mailbox,
   uids: readonly number[],
   options: ExpungeOptions,
-  deadline: number,
 ): Promise<Chunked<ExpungedMessage>> {
+  const { ports, context, deadline } = work;
   const { account } = context;
   requireUnheld(account);
   return await inChunks(ports, {
@@ -83,8 +82,13 @@ export async function expungeMessages(
     prepare: async () => {
       const source = await requireActiveMailbox(ports.rows, account, mailbox.mailboxId);
       requireChosen(source, options);
-      const storage = await storageFor(ports, context, source, options, deadline);
-      return { source, storage, others: new OtherInstances(ports.rows, account.accountId) };
+      const storage = await storageFor(work, source, options);
+      return {
+        source,
+        storage,
+        options,
+        others: new OtherInstances(ports.rows, account.accountId),
+      };
     },
     take: async (chunk, entry, mailboxes) => {
       if (!chunk.fits(EXPUNGE_ROWS, entry)) return 'full';
@@ -92,7 +96,7 @@ export async function expungeMessages(
       if (isExpungeForgotten(chunk, entry)) return 'gone';
       if (options.chosenPath !== undefined) chunk.touchNamed(mailboxes.source);
       const { uid, sizeBytes } = entry.message;
-      const storedUid = await expungeEntry(chunk, context, entry, mailboxes, options);
+      const storedUid = await expungeEntry(chunk, context, entry, mailboxes);
       return { uid, sizeBytes, ...(storedUid === undefined ? {} : { storedUid }) };
     },
   });
@@ -114,32 +118,30 @@ export type Keeper = Mailbox | 'in-place';
 
 /** What keeps mail that is expunged from this mailbox; undefined when it goes for good (L5). */
 export async function storageFor(
-  ports: ChunkPorts,
-  context: MailContext,
+  { ports, context, deadline }: MailWork<ChunkPorts>,
   source: Mailbox,
   options: ExpungeOptions,
-  deadline: number,
 ): Promise<Keeper | undefined> {
-  const { settings, account } = context;
+  const { settings } = context;
   if (options.bypassStorage === true || source.role === 'storage') return undefined;
   if (settings.expunge.mode === 'off') return undefined;
   if (settings.isExcluded(source.path, source.specialUse)) return undefined;
   if (settings.expunge.mode === 'in-place') return 'in-place';
-  return await ensureStorage(ports, account, settings, source.path, deadline);
+  return await ensureStorage(ports, context, source.path, deadline);
 }
 
 interface ExpungeFrom {
   readonly source: Mailbox;
   readonly storage: Keeper | undefined;
   readonly others: OtherInstances;
+  readonly options: ExpungeOptions;
 }
 
 async function expungeEntry(
   chunk: Chunk,
   context: MailContext,
   entry: Entry,
-  { source, storage, others }: ExpungeFrom,
-  options: ExpungeOptions,
+  { source, storage, others, options }: ExpungeFrom,
 ): Promise<number | undefined> {
   const link = linkOf(entry.home.mailboxId, entry.home.uid);
   const links = entry.copied ? chunk.links(entry) : undefined;
@@ -154,10 +156,12 @@ async function expungeEntry(
     endRow(chunk, entry, links, link);
     return undefined;
   }
-  return store(chunk, context, entry, storage, { links, link, origin: source.path, ...options });
+  const kept = { links, link, origin: source.path, ...options };
+  return store(chunk, context, entry, { ...kept, keeper: storage });
 }
 
 interface Stored extends Pick<ExpungeOptions, 'expungedBy'> {
+  readonly keeper: Keeper;
   readonly links: BlobDraft | undefined;
   readonly link: string;
   readonly origin: string;
@@ -171,8 +175,7 @@ export function store(
   chunk: Chunk,
   { retentionDays }: MailContext,
   entry: Entry,
-  keeper: Keeper,
-  { links, link, origin, expungedBy }: Stored,
+  { keeper, links, link, origin, expungedBy }: Stored,
 ): number | undefined {
   const { retentionClass, sizeBytes } = entry.message;
   const inPlace = keeper === 'in-place';

@@ -39,7 +39,7 @@ export async function* flaggedEntries(
     return;
   }
   for await (const uids of flaggedFrom(rows, mailbox.mailboxId, first)) {
-    const entries = await readEntries(rows, mailbox, uids, clock.now(), passOver);
+    const entries = await readEntries(rows, mailbox, { uids, passOver }, clock.now());
     yield { entries, upTo: uids.at(-1) ?? first };
   }
 }

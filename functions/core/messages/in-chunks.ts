@@ -32,6 +32,14 @@ export interface MailContext {
   readonly keptMarks?: KeptMarks;
 }
 
+/** With what an operation on messages works. */
+export interface MailWork<P extends ChunkPorts = MessagePorts> {
+  readonly ports: P;
+  readonly context: MailContext;
+  /** Epoch milliseconds after which no new try begins. */
+  readonly deadline: number;
+}
+
 /**
  * The mailbox has another name than the one by which a query chose it: what is left of it is not
  * meant. Never leaves `inChunks`.
@@ -192,7 +200,7 @@ async function tryPrepared<C extends { readonly source: Mailbox }, T>(
   const now = ports.clock.now();
   const asOf = job.expired === true ? EVERYTHING_SHOWN : now;
   const { read = readEntries } = job;
-  const entries = await read(ports.rows, context.source, uids, asOf);
+  const entries = await read(ports.rows, context.source, { uids }, asOf);
   if (entries.length === 0) return { done: uids.length, taken: [] };
   await job.before?.(entries);
   const shared = entries.filter(({ copied }) => copied).map(({ message }) => message.blobId);
@@ -223,7 +231,7 @@ async function tryPrepared<C extends { readonly source: Mailbox }, T>(
   const result = await chunk.commit(ports.rows, riding);
   if (result.outcome === 'written') return { done, taken };
   if (result.outcome === 'refused')
-    await explain(ports, job, chunk, riding.length, result.refusals);
+    await explain(ports, job, chunk, { riding: riding.length, refusals: result.refusals });
   return 'lost';
 }
 
@@ -232,8 +240,7 @@ async function explain<C extends { readonly source: Mailbox }, T>(
   { rows }: ChunkPorts,
   { account, rider }: Job<C, T>,
   chunk: Chunk,
-  riding: number,
-  refusals: readonly Refusal[],
+  { riding, refusals }: { readonly riding: number; readonly refusals: readonly Refusal[] },
 ): Promise<void> {
   if (chunk.sawProtection(refusals)) throw await whyProtected(rows, account);
   if (chunk.sawTreesMove(refusals)) return;

@@ -20,7 +20,7 @@ const PAGE_ROWS = 1000;
 export async function readInPlace(
   rows: RowStore,
   { mailboxId }: Mailbox,
-  uids: readonly number[],
+  { uids }: { readonly uids: readonly number[] },
   now: number,
 ): Promise<Entry[]> {
   const wanted = new Set(uids);

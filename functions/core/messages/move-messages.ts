@@ -23,10 +23,19 @@ import {
   storageFor,
   store,
 } from './expunge-messages.ts';
-import { type Chunked, inChunks, type MailContext, type MessagePorts } from './in-chunks.ts';
+import { type Chunked, inChunks, type MailContext, type MailWork } from './in-chunks.ts';
 
 /** Rows that one move needs, at most: target, source, links of the blob, a new day's count. */
 const MOVE_ROWS = 4;
+
+export interface MoveOptions extends ExpungeOptions {
+  readonly to: Mailbox;
+}
+
+interface MoveRules {
+  readonly context: MailContext;
+  readonly options: ExpungeOptions;
+}
 
 interface MoveContext {
   readonly source: Mailbox;
@@ -38,20 +47,17 @@ interface MoveContext {
 /**
  * Moves the messages with these UIDs into another mailbox of the account that is no storage.
  * Flags, keywords, internal date and GUID are kept; UID and save date are new.
- * @param deadline epoch milliseconds after which no new try begins
  * @throws UnknownMailboxError, UidsExhaustedError, ExpungeStorageError, AccountNotActiveError, StoreBusyError;
  *   AccountHeldError when an instance would be expunged, or an expunged one end (W6): a move that
  *   leaves nothing behind goes on
  */
 export async function moveMessages(
-  ports: MessagePorts,
-  context: MailContext,
+  work: MailWork,
   from: Mailbox,
   uids: readonly number[],
-  to: Mailbox,
-  options: ExpungeOptions,
-  deadline: number,
+  { to, ...options }: MoveOptions,
 ): Promise<Chunked<CopiedMessage>> {
+  const { ports, context, deadline } = work;
   requireUids(to, uids.length);
   const { account } = context;
   const copies = new ByteCopies(ports, account);
@@ -64,7 +70,7 @@ export async function moveMessages(
     prepare: async (): Promise<MoveContext> => {
       const source = await requireActiveMailbox(ports.rows, account, from.mailboxId);
       requireChosen(source, options);
-      const storage = await keeperFor(ports, context, source, options, deadline);
+      const storage = await keeperFor(work, source, options);
       const target =
         from.mailboxId === to.mailboxId
           ? source
@@ -77,7 +83,7 @@ export async function moveMessages(
       if (options.chosenPath !== undefined) chunk.touchNamed(mailboxes.source);
       const newUid =
         entry.expunged === undefined
-          ? await moveLive(copies, context, chunk, entry, mailboxes, options)
+          ? await moveLive(copies, chunk, entry, { ...mailboxes, context, options })
           : await moveStored(copies, chunk, entry, mailboxes.target);
       if (newUid === undefined) return 'gone';
       const { uid, sizeBytes } = entry.message;
@@ -88,25 +94,22 @@ export async function moveMessages(
 
 /** @throws AccountHeldError (W6): what a move leaves there has a clock */
 async function keeperFor(
-  ports: MessagePorts,
-  context: MailContext,
+  work: MailWork,
   source: Mailbox,
   options: ExpungeOptions,
-  deadline: number,
 ): Promise<Keeper | undefined> {
+  const { context } = work;
   if (context.settings.onlyLastInstance) return undefined;
-  const keeper = await storageFor(ports, context, source, options, deadline);
+  const keeper = await storageFor(work, source, options);
   if (keeper !== undefined) requireUnheld(context.account);
   return keeper;
 }
 
 async function moveLive(
   copies: ByteCopies,
-  context: MailContext,
   chunk: Chunk,
   entry: Entry,
-  { source, target, storage }: MoveContext,
-  options: ExpungeOptions,
+  { source, target, storage, context, options }: MoveContext & MoveRules,
 ): Promise<number | undefined> {
   const link = linkOf(entry.home.mailboxId, entry.home.uid);
   if (storage !== undefined) {
@@ -115,7 +118,8 @@ async function moveLive(
     const copy = links.isFull ? await copies.of(entry) : entry.message;
     if (copy === undefined) return undefined;
     chunk.count(source, -1, entry.message);
-    store(chunk, context, entry, storage, { ...options, links, link, origin: source.path });
+    const kept = { ...options, links, link, origin: source.path };
+    store(chunk, context, entry, { ...kept, keeper: storage });
     return links.isFull ? addMessage(chunk, copy, target) : addLink(chunk, entry, target);
   }
   chunk.count(source, -1, entry.message);

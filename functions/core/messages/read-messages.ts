@@ -62,7 +62,7 @@ async function requireEntry(
   mailbox: Mailbox,
   uid: number,
 ): Promise<Entry> {
-  const [entry] = await readEntries(rows, mailbox, [uid], clock.now());
+  const [entry] = await readEntries(rows, mailbox, { uids: [uid] }, clock.now());
   if (entry !== undefined) return entry;
   throw new LetheError(
     ERROR_NAMES.unknownMessage,

@@ -25,6 +25,7 @@ import {
   type Chunked,
   inChunks,
   type MailContext,
+  type MailWork,
   type MessagePorts,
   type Rider,
 } from './in-chunks.ts';
@@ -57,25 +58,23 @@ export interface RestoredMessage {
 /**
  * Restores the messages with these UIDs of a storage mailbox. `\Deleted` is cleared, or the next
  * EXPUNGE would take them again; everything else is kept but UID and save date (L3).
- * @param deadline epoch milliseconds after which no new try begins
  * @throws UnknownMailboxError, AccountNotActiveError, StoreBusyError; AccountHeldError without
  *   `keep`, because the rows in the storage end (W6)
  */
 export async function restoreMessages(
-  ports: MessagePorts,
-  context: MailContext,
+  work: MailWork,
   storage: Mailbox,
   uids: readonly number[],
   options: RestoreOptions,
-  deadline: number,
 ): Promise<Chunked<RestoredMessage>> {
+  const { ports, context } = work;
   requireStorage(storage);
   if (options.keep !== true) requireUnheld(context.account);
   const results: RestoredMessage[] = [];
   const wanted = uids.toSorted((one, other) => one - other);
   for (let at = 0; at < wanted.length; at += LOOK_AHEAD) {
     const some = wanted.slice(at, at + LOOK_AHEAD);
-    const entries = await readEntries(ports.rows, storage, some, ports.clock.now());
+    const entries = await readEntries(ports.rows, storage, { uids: some }, ports.clock.now());
     const targets = await targetsOf(ports, context, entries, options).catch((error: unknown) => {
       if (results.length === 0) throw error;
       return undefined;
@@ -84,7 +83,7 @@ export async function restoreMessages(
     if (targets === undefined) return { results, complete: false };
     for (const [target, members] of targets) {
       try {
-        const part = await restoreTo(ports, context, storage, members, target, options, deadline);
+        const part = await restoreTo(work, storage, members, { ...options, target });
         results.push(...part.results);
         if (!part.complete) return { results, complete: false };
       } catch (error) {
@@ -98,13 +97,10 @@ export async function restoreMessages(
 }
 
 async function restoreTo(
-  ports: MessagePorts,
-  context: MailContext,
+  { ports, context, deadline }: MailWork,
   storage: Mailbox,
   uids: readonly number[],
-  to: Mailbox,
-  { keep = false, rider }: RestoreOptions,
-  deadline: number,
+  { target: to, keep = false, rider }: RestoreOptions & { readonly target: Mailbox },
 ): Promise<Chunked<RestoredMessage>> {
   requireUids(to, uids.length);
   const { account } = context;

@@ -18,13 +18,7 @@ import {
 import { ByteCopies } from './byte-copies.ts';
 import type { Entry } from './entries.ts';
 import { endStored, isExpungeForgotten } from './expunge-messages.ts';
-import {
-  type Chunked,
-  type ChunkPorts,
-  inChunks,
-  type MailContext,
-  type MessagePorts,
-} from './in-chunks.ts';
+import { type Chunked, type ChunkPorts, inChunks, type MailWork } from './in-chunks.ts';
 import { readInPlace } from './in-place-entries.ts';
 import { moveStored } from './move-messages.ts';
 
@@ -47,17 +41,14 @@ export interface UnexpungedMessage {
 /**
  * Brings back the messages that had these UIDs, in their order; UIDs and save dates are new,
  * everything else is kept (L3). UIDs of which nothing is kept are passed over.
- * @param deadline epoch milliseconds after which no new try begins
  * @throws InvalidInputError, UnknownMailboxError, AccountHeldError, because the old rows end (W6),
  *   AccountNotActiveError, StoreBusyError
  */
 export async function unexpungeMessages(
-  ports: MessagePorts,
-  { account }: MailContext,
+  { ports, context: { account }, deadline }: MailWork,
   mailbox: Mailbox,
   uids: readonly number[],
   options: UnexpungeOptions,
-  deadline: number,
 ): Promise<Chunked<UnexpungedMessage>> {
   requireUnheld(account);
   requireUids(mailbox, uids.length);
@@ -97,15 +88,12 @@ export const holdsExpunged = ({ state }: Mailbox): boolean =>
 
 /**
  * Ends what was expunged in place, for good; also what has expired, whose bytes then go early.
- * @param deadline epoch milliseconds after which no new try begins
  * @throws UnknownMailboxError, AccountHeldError (W6), AccountNotActiveError, StoreBusyError
  */
 export async function purgeInPlace(
-  ports: ChunkPorts,
-  { account }: MailContext,
+  { ports, context: { account }, deadline }: MailWork<ChunkPorts>,
   { mailboxId }: Mailbox,
   uids: readonly number[],
-  deadline: number,
 ): Promise<Chunked<Omit<UnexpungedMessage, 'newUid'>>> {
   return await inChunks(ports, {
     account,

@@ -15,19 +15,23 @@ import type { RowStore, Write, WriteResult } from '../ports/row-store.ts';
 import { DELETED, flagCounting, sumFlags } from './flag-counts.ts';
 import { type Message, toAttributes } from './message.ts';
 
+interface DeliveryRows {
+  /** With rising UIDs, all from UIDNEXT on. */
+  readonly messages: readonly Message[];
+  /** What is written along. */
+  readonly others: readonly Write[];
+}
+
 /**
  * One try. Marks of UIDs that are passed over go along where there is room: without them a reader
  * only asks for more. Buckets and `\Deleted`, which may be noted too early but not too late, go
  * before where the transaction has no room for them, on the same conditions on the mailbox.
  * @param mailbox as just read
- * @param messages with rising UIDs, all from UIDNEXT on
- * @param others what is written along
  */
 export async function writeDelivery(
   rows: RowStore,
   mailbox: Mailbox,
-  messages: readonly Message[],
-  others: readonly Write[],
+  { messages, others }: DeliveryRows,
   now: number,
 ): Promise<WriteResult> {
   const { mailboxId } = mailbox;

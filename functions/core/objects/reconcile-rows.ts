@@ -40,7 +40,7 @@ export async function reconcileOrPostpone(
   const outcomes = { marked: 0, removed: 0, nothing: 0, postponed: 0 };
   const left: RowKey[] = [];
   await inParallel(keys, PARALLEL_ROWS, async (key) => {
-    if (await followed(ports, key, until, outcomes, report)) return;
+    if (await followed(ports, key, { until, outcomes, report })) return;
     left.push(key);
   });
   if (left.length > 0) await ports.retries.add(left);
@@ -62,7 +62,7 @@ export async function retryRows(
   const outcomes = { marked: 0, removed: 0, nothing: 0, postponed: 0 };
   const stay: string[] = [];
   await inParallel(messages, PARALLEL_ROWS, async ({ id, receipt, body, receives }) => {
-    if (await followed(ports, body, until, outcomes, report)) return;
+    if (await followed(ports, body, { until, outcomes, report })) return;
     stay.push(id);
     const seconds = waitSeconds(firstWaitSeconds, receives, ports.ids.fraction());
     try {
@@ -81,13 +81,18 @@ function waitSeconds(first: number, receives: number, fraction: number): number 
   return Math.ceil((longest * (1 + fraction)) / 2);
 }
 
+interface Following {
+  /** Epoch milliseconds after which no further row is begun. */
+  readonly until: number;
+  readonly outcomes: Record<'marked' | 'removed' | 'nothing', number>;
+  readonly report: ReportRow;
+}
+
 /** Whether S3 follows the row, given by its key or by the body of a message, and counts it. */
 async function followed(
   ports: ReconcilePorts,
   row: RowKey | string,
-  until: number,
-  outcomes: Record<'marked' | 'removed' | 'nothing', number>,
-  report: ReportRow,
+  { until, outcomes, report }: Following,
 ): Promise<boolean> {
   let key: RowKey | undefined;
   try {

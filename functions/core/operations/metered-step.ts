@@ -32,21 +32,18 @@ export interface MeteredInvocation {
   readonly operation: OperationContext | undefined;
   /** Resident memory of the process at its highest so far; missing where nothing measures it. */
   readonly peakMemoryMb?: () => number;
+  /** Takes the fault when the bill could not be written: never a reason for the step to fail. */
+  readonly onLost: (fault: unknown) => void;
 }
 
 type MeterPorts = Pick<Ports, 'rows' | 'clock'>;
 
-/**
- * Runs a step and writes down what it used, whether it answers or fails.
- * @param onLost takes the fault when the bill could not be written: never a reason for the step
- *   to fail
- */
+/** Runs a step and writes down what it used, whether it answers or fails. */
 export async function meteredStep<A>(
   ports: MeterPorts,
   meter: Meter,
   invocation: MeteredInvocation,
   run: () => Promise<A>,
-  onLost: (fault: unknown) => void,
 ): Promise<A> {
   meter.take();
   const startedAt = ports.clock.now();
@@ -65,7 +62,7 @@ export async function meteredStep<A>(
       { stateTransitions: transitions },
     ]);
     if (operation !== undefined) {
-      await record(ports, operation.operationId, invocation, usage).catch(onLost);
+      await record(ports, operation.operationId, invocation, usage).catch(invocation.onLost);
     }
   }
 }

@@ -80,19 +80,19 @@ export async function purgeAccount(
 async function giveBack(ports: ChunkPorts, purge: AccountPurge): Promise<void> {
   for await (const { deletionId, claim } of treesOf(ports, purge)) {
     if (claim !== purge.claim) continue;
-    await releaseTree(ports.rows, purge.accountId, deletionId, purge.claim);
+    await releaseTree(ports.rows, purge.accountId, { deletionId, claim: purge.claim });
   }
 }
 
 /** Trees that a crash has left on the move go on first. */
 async function endMoves(
   ports: ChunkPorts,
-  { account, settings }: MailContext,
+  context: MailContext,
   { request: { dryRun } }: AccountPurge,
   until: number,
 ): Promise<void> {
-  if (dryRun === true || account.moves === undefined) return;
-  await finishMoves(ports, account, settings, Math.max(until, ports.clock.now()));
+  if (dryRun === true || context.account.moves === undefined) return;
+  await finishMoves(ports, context, Math.max(until, ports.clock.now()));
 }
 
 interface Task {
@@ -172,7 +172,7 @@ async function purgeOne(
   if (purge.request.dryRun === true) {
     return { finished: true, report: await foundIn(ports, due) };
   }
-  const done = await purgeTree(ports, context, tree, { ...purge, dueAt }, until);
+  const done = await purgeTree(ports, context, { tree, purge: { ...purge, dueAt } }, until);
   return { finished: done.outcome !== 'again', report: purgeReportOf(done) };
 }
 

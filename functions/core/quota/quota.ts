@@ -101,6 +101,7 @@ export async function showQuota(
  * @param options `dryRun`: nothing is to come in, so nothing is noted
  * @throws QuotaExceededError naming use, limit and what was wanted
  */
+// biome-ignore lint/complexity/useMaxParams: callers outside of this repository use this form
 export async function checkQuota(
   ports: QuotaPorts,
   account: Account,

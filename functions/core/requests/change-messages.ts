@@ -54,7 +54,9 @@ export async function requestFlags(
   };
   if (isEmpty(allowed.add) && isEmpty(allowed.remove)) return { changed: [] };
   const { add: added, remove: removed } = allowed;
-  return { changed: await changeFlags(request.ports, mailbox, uids, added, removed) };
+  return {
+    changed: await changeFlags(request.ports, mailbox, uids, { add: added, remove: removed }),
+  };
 }
 
 function parseChange(field: string, { flags = [], keywords = [] }: FlagChange = {}): FlagChanges {
@@ -85,7 +87,12 @@ export async function requestCopy(
   const source = await sourceOf(request, fromDeletion, from);
   const target = await requireTarget(ports.rows, access, parseMailboxPath('to', to));
   await requireRoomForCopies(request, source, uids, target);
-  const done = await copyMessages(ports, marking(access), source, uids, target, deadline);
+  const done = await copyMessages(
+    { ports, context: marking(access), deadline },
+    source,
+    uids,
+    target,
+  );
   return toCopyAnswer(target, done);
 }
 
@@ -124,7 +131,10 @@ export async function requestMove(
   if (!counts(access.settings, source)) {
     await requireRoomForCopies(request, source, uids, target);
   }
-  const done = await moveMessages(ports, marking(access), source, uids, target, options, deadline);
+  const done = await moveMessages({ ports, context: marking(access), deadline }, source, uids, {
+    ...options,
+    to: target,
+  });
   return toCopyAnswer(target, done, passedOver);
 }
 
@@ -134,12 +144,11 @@ async function moveToStorage(
   uids: readonly number[],
 ): Promise<CopyMessagesAnswer> {
   const { ports, access, deadline } = request;
-  const { account, settings } = access;
   requireKept(access, source);
   const passedOver: number[] = [];
   const options = { ...expungeOptions(request), passOver: passingInto(passedOver) };
-  const storage = await ensureStorage(ports, account, settings, source.path, deadline);
-  const gone = await expungeMessages(ports, access, source, uids, options, deadline);
+  const storage = await ensureStorage(ports, access, source.path, deadline);
+  const gone = await expungeMessages({ ports, context: access, deadline }, source, uids, options);
   const results = gone.results.flatMap(({ uid, sizeBytes, storedUid: newUid }) =>
     newUid === undefined ? [] : [{ uid, newUid, sizeBytes }],
   );
@@ -167,7 +176,7 @@ async function requireRoomForCopies(
 ): Promise<void> {
   const { settings, account } = access;
   if (settings.quotaBytes === undefined || settings.isExempt(target.path)) return;
-  const entries = await readEntries(ports.rows, source, uids, ports.clock.now());
+  const entries = await readEntries(ports.rows, source, { uids }, ports.clock.now());
   const bytes = entries.reduce((sum, { message }) => sum + message.sizeBytes, 0);
   await checkQuota(ports, account, settings, target.path, bytes);
 }

@@ -61,8 +61,11 @@ export async function requestByQuery(
     const chosen = { chosenPath: mailbox.path };
     const going =
       verb === 'copy'
-        ? copyMessages(ports, access, mailbox, uids, target, deadline)
-        : moveMessages(ports, access, mailbox, uids, target, chosen, deadline);
+        ? copyMessages({ ports, context: access, deadline }, mailbox, uids, target)
+        : moveMessages({ ports, context: access, deadline }, mailbox, uids, {
+            ...chosen,
+            to: target,
+          });
     const part = await going.catch((error: unknown) => unlessBegun(error, done.length));
     done.push(...part.results.map(({ uid, newUid }) => ({ mailbox: mailbox.path, uid, newUid })));
     // What was copied is behind the walk: met again, it would be copied once more.

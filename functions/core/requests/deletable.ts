@@ -94,6 +94,7 @@ function hasChildren(path: string, children: readonly Mailbox[]): LetheError {
 /** Whether there is any message: counters may be off, so none is believed that says so (W8). */
 export async function holdsMail({ ports }: MailRequest, mailbox: Mailbox): Promise<boolean> {
   if (mailbox.messages > 0) return true;
-  for await (const _ of everyEntry(ports.rows, mailbox, ports.clock, 1)) return true;
+  for await (const _ of everyEntry(ports.rows, mailbox, ports.clock, { pageEntries: 1 }))
+    return true;
   return false;
 }

@@ -171,7 +171,7 @@ async function openDeletion(request: MailRequest, given: string): Promise<Tree> 
   const { ports, access, deadline } = request;
   const { account, settings } = access;
   if (account.moves?.[deletionId] !== undefined) {
-    await finishMove(ports, account.accountId, settings, deadline, deletionId);
+    await finishMove(ports, { accountId: account.accountId, settings, deletionId }, deadline);
   }
   return await requireTree(ports.rows, account.accountId, deletionId);
 }

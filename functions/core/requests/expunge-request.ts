@@ -106,7 +106,7 @@ async function victims(
   const isDeleted = ({ flags }: Message) => flags.has('\\Deleted');
   if (uids !== undefined) {
     checkRequestedUids('uids', uids);
-    const entries = await readEntries(ports.rows, mailbox, uids, ports.clock.now(), passOver);
+    const entries = await readEntries(ports.rows, mailbox, { uids, passOver }, ports.clock.now());
     const messages = entries.map(({ message }) => message);
     return { messages: deletedOnly ? messages.filter(isDeleted) : messages };
   }
@@ -221,5 +221,5 @@ async function expunge(
   const { ports, access, deadline } = request;
   const uids = messages.map(({ uid }) => uid);
   const options = { ...expungeOptions(request), ...given };
-  return await expungeMessages(ports, access, mailbox, uids, options, deadline);
+  return await expungeMessages({ ports, context: access, deadline }, mailbox, uids, options);
 }

@@ -137,7 +137,7 @@ async function endSource(
     pace: new Pace(ports.clock, KEYS_PER_SECOND, 1),
     counting: () => [],
   };
-  const { outcome } = await purgeTree(ports, access, claimed, purge, deadline);
+  const { outcome } = await purgeTree(ports, access, { tree: claimed, purge }, deadline);
   return outcome !== 'again' && outcome !== 'taken';
 }
 

@@ -47,7 +47,9 @@ export async function requestStatus(
     return { path, uidValidity, uidNext, messages, unseen, bytes };
   }
   let [messages, unseen, bytes] = [0, 0, 0];
-  for await (const page of everyEntry(ports.rows, mailbox, ports.clock, PAGE_ENTRIES)) {
+  for await (const page of everyEntry(ports.rows, mailbox, ports.clock, {
+    pageEntries: PAGE_ENTRIES,
+  })) {
     for (const { message } of page) {
       messages += 1;
       bytes += message.sizeBytes;
@@ -115,7 +117,7 @@ export async function requestSetAcl(
   const { ports, access, deadline } = request;
   const mailbox = await openMailbox(request, 'mailbox', path, 'a');
   const change = await parseAclChange(ports.rows, access.account, identifier, rights);
-  const acl = await changeAcl(ports, access.account, mailbox, change, deadline);
+  const acl = await changeAcl(ports, access.account, { mailbox, change }, deadline);
   return { entries: await shownAcl(ports.rows, acl) };
 }
 

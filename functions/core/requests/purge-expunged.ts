@@ -114,7 +114,7 @@ class Purge {
     }
     const uids = entries.map(({ message }) => message.uid);
     try {
-      const done = await purgeInPlace(ports, access, mailbox, uids, deadline);
+      const done = await purgeInPlace({ ports, context: access, deadline }, mailbox, uids);
       this.#count(done.results);
       return done.complete ? 'all' : done.results.at(-1)?.uid;
     } catch (error) {

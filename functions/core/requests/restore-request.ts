@@ -106,7 +106,12 @@ async function restore(
   for (const { storage, messages, begins } of parts) {
     const uids = messages.map(({ uid }) => uid);
     const options = to === undefined ? { keep, allows } : { keep, to };
-    const restoring = restoreMessages(ports, marking(access), storage, uids, options, deadline);
+    const restoring = restoreMessages(
+      { ports, context: marking(access), deadline },
+      storage,
+      uids,
+      options,
+    );
     const part = await restoring.catch((error: unknown) => unlessBegun(error, restored.length));
     for (const { sizeBytes, ...one } of part.results) {
       restored.push({ mailbox: storage.path, ...one });
@@ -133,7 +138,12 @@ async function find(
     }
     const storage = await openMailbox(request, 'mailbox', path, ...rights);
     const { rows, clock } = request.ports;
-    const entries = await readEntries(rows, storage, checkRequestedUids('uids', uids), clock.now());
+    const entries = await readEntries(
+      rows,
+      storage,
+      { uids: checkRequestedUids('uids', uids) },
+      clock.now(),
+    );
     return { parts: [{ storage, messages: entries.map(toFound) }], complete: true };
   }
   if (uids !== undefined) throw InvalidInputError.of('uids', 'allowed is one of uids and query');

@@ -101,7 +101,7 @@ export async function requestDomainSettings(
   domain: string,
   change: ChangeSettings,
 ): Promise<SettingsAnswer> {
-  const changed = await changeDomainSettings(ports, deployment, domain, change, deadline);
+  const changed = await changeDomainSettings(ports, { deployment, domain }, change, deadline);
   return settingsAnswer({ deployment, domain: changed, account: {} });
 }
 

@@ -26,7 +26,7 @@ async function settle(request: MailRequest, deletionIds: readonly string[]): Pro
   if (deletionIds.length === 0) return request;
   const { ports, access, deadline } = request;
   const { account: before, settings } = access;
-  await finishMoves(ports, before, settings, deadline, deletionIds);
+  await finishMoves(ports, { account: before, settings }, deadline, deletionIds);
   const now = await readAccount(ports.rows, before.accountId);
   if (now?.state !== 'active') throw notActive(now ?? before);
   // What else is new about the account, its settings for instance, this request was not made with.

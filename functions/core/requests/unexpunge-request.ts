@@ -71,7 +71,12 @@ export async function requestUnexpunge(
   }
   const { ports, access, deadline } = request;
   const uids = entries.map(({ message }) => message.uid);
-  const done = await unexpungeMessages(ports, access, mailbox, uids, options, deadline);
+  const done = await unexpungeMessages(
+    { ports, context: access, deadline },
+    mailbox,
+    uids,
+    options,
+  );
   const restored = done.results.map(({ uid, newUid }) => [uid, newUid] as const);
   const bytes = done.results.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const answer = { restored, count: restored.length, bytes, ...rest };
@@ -115,7 +120,7 @@ async function find(
 ): Promise<EntryPage> {
   const { rows, clock } = ports;
   const asOf = clock.now();
-  if (uids !== undefined) return { entries: await readInPlace(rows, mailbox, uids, asOf) };
+  if (uids !== undefined) return { entries: await readInPlace(rows, mailbox, { uids }, asOf) };
   const since = within === undefined ? 0 : asOf - within * 1000;
   return await findInPlace(ports, mailbox, {
     afterUid,

@@ -116,6 +116,7 @@ export async function readDomainSettings(rows: RowStore, domain: string): Promis
  * @returns the levels and the account as they are then
  * @throws InvalidInputError, AccountNotActiveError, StoreBusyError
  */
+// biome-ignore lint/complexity/useMaxParams: callers outside of this repository use this form
 export async function changeAccountSettings(
   ports: SettingsPorts,
   deployment: MailSettings,
@@ -150,14 +151,13 @@ export async function changeAccountSettings(
 
 /**
  * Changes the settings of a domain.
- * @param domain in ASCII, as addresses of accounts have it
+ * @param where `domain`: in ASCII, as addresses of accounts have it
  * @param deadline epoch milliseconds after which a lost race is no longer retried
  * @throws InvalidInputError, StoreBusyError
  */
 export async function changeDomainSettings(
   ports: SettingsPorts,
-  deployment: MailSettings,
-  domain: string,
+  { deployment, domain }: { readonly deployment: MailSettings; readonly domain: string },
   change: ChangeSettings,
   deadline: number,
 ): Promise<MailSettings> {

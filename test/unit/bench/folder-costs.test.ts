@@ -9,7 +9,7 @@ async function costOf(messages: number) {
   const { ports } = new World();
   const meter = new Meter();
   const rows = new MeteredRowStore(ports.rows, meter);
-  return await folderCost({ ...ports, rows }, meter, 'a@x.org', messages, ports.rows);
+  return await folderCost({ ...ports, rows }, meter, 'a@x.org', { messages, plain: ports.rows });
 }
 
 test('F1: a folder of 50,000 messages costs as much to delete and bring back as one of 10', async () => {

@@ -84,8 +84,8 @@ describe('messages that are uploaded', () => {
     const settings = resolveSettings({ lazyExpunge: '.EXPUNGED' }, {}, {});
     const context = { account: door.account, settings, retentionDays: { r30: 30 } };
     const until = door.ports.clock.now() + 10_000;
-    await ensureStorage(door.ports, door.account, settings, 'INBOX', until);
-    await expungeMessages(door.ports, context, mailbox, [1], {}, until);
+    await ensureStorage(door.ports, context, 'INBOX', until);
+    await expungeMessages({ ports: door.ports, context, deadline: until }, mailbox, [1], {});
     const storage = await requireMailbox(door.ports.rows, door.account, '.EXPUNGED');
     door.ports.clock.advance(30 * 86_400_000 - 5_000);
     await openMessage(door.ports, door.account, storage, 1);

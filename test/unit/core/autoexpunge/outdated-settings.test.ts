@@ -46,7 +46,12 @@ async function changeOwn(settings: MailSettings): Promise<void> {
 }
 
 async function changeDomain(settings: MailSettings): Promise<void> {
-  await changeDomainSettings(world.ports, {}, DOMAIN, () => settings, deadline());
+  await changeDomainSettings(
+    world.ports,
+    { deployment: {}, domain: DOMAIN },
+    () => settings,
+    deadline(),
+  );
 }
 
 /** As the call that brings settings of a domain to its accounts. */
@@ -91,7 +96,7 @@ describe.each(CHANGES)('a sweep that read older settings of %s', (_, change) => 
     expect(await policyOf('Bin')).toBe(60);
     world.clock.advance(120_000);
     const mailbox = await box('Bin');
-    expect(await sweepMailbox(world.ports, access, mailbox, deadline())).toMatchObject({
+    expect(await sweepMailbox(world.ports, access, mailbox, { until: deadline() })).toMatchObject({
       outcome: 'skipped',
     });
     expect(await policyOf('Bin')).toBe(60);
@@ -104,7 +109,7 @@ describe.each(CHANGES)('a sweep that read older settings of %s', (_, change) => 
     world.clock.advance(120_000);
     await change(KEPT);
     const mailbox = await box('Bin');
-    const swept = await sweepMailbox(world.ports, access, mailbox, deadline());
+    const swept = await sweepMailbox(world.ports, access, mailbox, { until: deadline() });
     expect(swept).toMatchObject({ outcome: 'skipped', messages: 0 });
     expect(live()).toBe(1);
   });
@@ -116,7 +121,7 @@ describe.each(CHANGES)('a sweep that read older settings of %s', (_, change) => 
     const mailbox = await box('Bin');
     const rows = interrupted(world.rows, () => change(KEPT));
     const { access, ports } = await request(rows);
-    expect(await sweepMailbox(ports, access, mailbox, deadline())).toMatchObject({
+    expect(await sweepMailbox(ports, access, mailbox, { until: deadline() })).toMatchObject({
       outcome: 'skipped',
       messages: 0,
     });
@@ -129,7 +134,7 @@ describe.each(CHANGES)('a sweep that read older settings of %s', (_, change) => 
     await fill('Bin');
     world.clock.advance(120_000);
     const { access } = await request();
-    const swept = await sweepMailbox(world.ports, access, await box('Bin'), deadline());
+    const swept = await sweepMailbox(world.ports, access, await box('Bin'), { until: deadline() });
     expect(swept).toMatchObject({ outcome: 'done', messages: 1 });
   });
 });

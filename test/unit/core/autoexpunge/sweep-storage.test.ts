@@ -35,7 +35,12 @@ describe('the count limit of the storage', () => {
     const { mailboxId } = await it.box(STORAGE);
     const late = it.world.rows.rows('dictmap').filter(({ key }) => key.sk === '0000000003');
     const { ports, rows } = it.world;
-    await restoreMessages(ports, it.context, await it.box(STORAGE), [3], {}, it.until());
+    await restoreMessages(
+      { ports, context: it.context, deadline: it.until() },
+      await it.box(STORAGE),
+      [3],
+      {},
+    );
     const counted = it.world.rows.rows('dictmap').find(({ key }) => key.sk.startsWith('expiry#'));
     const key = counted?.key ?? dictmapKeys.expiry(mailboxId, 'never');
     const change = { set: { messages: 9 } };

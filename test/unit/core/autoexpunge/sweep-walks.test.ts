@@ -112,7 +112,12 @@ const total = (reports: readonly { readonly messages: number }[]) =>
 describe('walking accounts', () => {
   test('A5: policies that were set later reach all accounts of a domain, and count at once', async () => {
     const deadline = until();
-    await changeDomainSettings(world.ports, {}, 'x.org', () => AFTER_A_SECOND, deadline);
+    await changeDomainSettings(
+      world.ports,
+      { deployment: {}, domain: 'x.org' },
+      () => AFTER_A_SECOND,
+      deadline,
+    );
     expect(await dueShards(world.rows, world.clock.now(), duePartition)).toEqual([]);
     expect(await walk({}, { domain: 'x.org' })).toMatchObject({ mailboxes: 3, messages: 9 });
     expect(await counts('a@x.org')).toEqual({ INBOX: 2, Trash: 0 });

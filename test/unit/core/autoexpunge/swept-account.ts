@@ -113,16 +113,19 @@ export class SweptAccount {
   };
 
   expunge = async (path: string, ...uids: number[]) =>
-    expungeMessages(this.world.ports, this.context, await this.box(path), uids, {}, this.until());
+    expungeMessages(
+      { ports: this.world.ports, context: this.context, deadline: this.until() },
+      await this.box(path),
+      uids,
+      {},
+    );
 
   copy = async (from: string, to: string, ...uids: number[]) =>
     copyMessages(
-      this.world.ports,
-      this.context,
+      { ports: this.world.ports, context: this.context, deadline: this.until() },
       await this.box(from),
       uids,
       await this.box(to),
-      this.until(),
     );
 
   hold = () =>
@@ -133,9 +136,9 @@ export class SweptAccount {
       change: { set: { hold: { by: 'court' } } },
     });
 
-  sweep = async (path: string, options: SweepOptions & { until?: number; ports?: Ports } = {}) => {
+  sweep = async (path: string, options: Partial<SweepOptions> & { ports?: Ports } = {}) => {
     const { until = this.until(), ports = this.world.ports, ...rest } = options;
-    return await sweepMailbox(ports, this.context, await this.box(path), until, rest);
+    return await sweepMailbox(ports, this.context, await this.box(path), { until, ...rest });
   };
 
   /** States of all message rows, sorted. */

@@ -75,7 +75,7 @@ describe('deleting the expunge storage', () => {
     const rows = interrupted(world.rows, () => remove('.EXPUNGED'));
     const ports = { ...world.ports, rows };
     const box = await own.box('Work');
-    await expungeMessages(ports, own.context, box, [2], {}, own.until());
+    await expungeMessages({ ports, context: own.context, deadline: own.until() }, box, [2], {});
     expect(await own.show('.EXPUNGED')).toEqual(['1 b']);
     expect(own.states()).toEqual(['expunged', 'purging']);
   });

@@ -220,10 +220,15 @@ describe('what is kept', () => {
     const change = await parseAclChange(desk.ports.rows, access.account, 'anyone', 'lr');
     const work = await desk.box('Work');
     if (work === undefined) throw new Error('no mailbox');
-    await changeAcl(desk.ports, access.account, work, change, desk.deadline);
+    await changeAcl(desk.ports, access.account, { mailbox: work, change }, desk.deadline);
     await desk.deliver('Work', 'one');
     await desk.deliver('Work', 'two');
-    await expungeMessages(desk.ports, access, work, [1], {}, desk.deadline);
+    await expungeMessages(
+      { ports: desk.ports, context: access, deadline: desk.deadline },
+      work,
+      [1],
+      {},
+    );
     for (const path of ['Work', 'Elsewhere']) {
       await subscribe(desk.ports, access.account, path, desk.deadline);
     }
@@ -246,7 +251,12 @@ describe('what is kept', () => {
     const { access } = await desk.request();
     const work = await desk.box('Work');
     if (work === undefined) throw new Error('no mailbox');
-    await expungeMessages(desk.ports, access, work, [1], {}, desk.deadline);
+    await expungeMessages(
+      { ports: desk.ports, context: access, deadline: desk.deadline },
+      work,
+      [1],
+      {},
+    );
     await desk.remove('Work');
     const account = await desk.account();
     const counted = await recount(desk.ports, account, undefined, desk.deadline);

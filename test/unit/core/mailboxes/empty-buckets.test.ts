@@ -37,7 +37,12 @@ const deliverAt = async (uid: number) =>
 async function expunge(uid: number, lazyExpunge: string): Promise<void> {
   const settings = resolveSettings({ lazyExpunge });
   const context = { account, settings, retentionDays: { r30: 30 } };
-  await expungeMessages(world.ports, context, await inbox(), [uid], {}, DEADLINE);
+  await expungeMessages(
+    { ports: world.ports, context, deadline: DEADLINE },
+    await inbox(),
+    [uid],
+    {},
+  );
 }
 
 /** Numbers of the buckets that rows of this kind name. */

@@ -27,11 +27,11 @@ beforeEach(async () => {
 const inbox = () => requireMailbox(world.rows, account, 'INBOX');
 
 async function flag(uid: number, rows = world.rows as typeof world.ports.rows): Promise<void> {
-  await changeFlags({ ...world.ports, rows }, await inbox(), [uid], DELETED, NONE);
+  await changeFlags({ ...world.ports, rows }, await inbox(), [uid], { add: DELETED, remove: NONE });
 }
 
 async function unflag(uid: number): Promise<void> {
-  await changeFlags(world.ports, await inbox(), [uid], NONE, DELETED);
+  await changeFlags(world.ports, await inbox(), [uid], { add: NONE, remove: DELETED });
 }
 
 async function found(): Promise<number[]> {

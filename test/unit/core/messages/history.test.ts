@@ -40,7 +40,12 @@ async function deliver(count: number, first?: number): Promise<number[]> {
 async function expunge(uids: readonly number[]): Promise<void> {
   const settings = resolveSettings({ lazyExpunge: 'in-place' });
   const context = { account, settings, retentionDays: { r30: 30 } };
-  await expungeMessages(world.ports, context, await inbox(), uids, {}, DEADLINE);
+  await expungeMessages(
+    { ports: world.ports, context, deadline: DEADLINE },
+    await inbox(),
+    uids,
+    {},
+  );
 }
 
 /** Lists all, in pages of 500; what it took. */

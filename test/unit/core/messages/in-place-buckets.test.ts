@@ -29,7 +29,12 @@ test('W1: is found beside a bucket that a delivery has noted and never filled', 
   );
   const settings = resolveSettings({ lazyExpunge: 'in-place' });
   const context = { account, settings, retentionDays: { r30: 30 } };
-  await expungeMessages(world.ports, context, await inbox(), uids, {}, DEADLINE);
+  await expungeMessages(
+    { ports: world.ports, context, deadline: DEADLINE },
+    await inbox(),
+    uids,
+    {},
+  );
   // The next UID begins a bucket. Its row, and one for \Deleted, do not fit beside 98 messages: they
   // go before, and the delivery dies there.
   const transact: RowStore['transact'] = async (writes) => {

@@ -50,16 +50,31 @@ async function desk(settings: MailSettings) {
       return messages.map(({ uid, envelope }) => `${uid} ${envelope.subject}`);
     },
     flag: async (path: string, uids: number[], ...flags: string[]) =>
-      changeFlags(ports, await box(path), uids, { ...none, flags: new Set(flags) }, none),
+      changeFlags(ports, await box(path), uids, {
+        add: { ...none, flags: new Set(flags) },
+        remove: none,
+      }),
     expunge: async (path: string, ...uids: number[]) =>
-      (await expungeMessages(ports, context, await box(path), uids, {}, until())).results,
-    copy: async (from: string, to: string, ...uids: number[]) =>
-      (await copyMessages(ports, context, await box(from), uids, await box(to), until())).results,
-    move: async (from: string, to: string, ...uids: number[]) =>
-      (await moveMessages(ports, context, await box(from), uids, await box(to), {}, until()))
+      (await expungeMessages({ ports, context, deadline: until() }, await box(path), uids, {}))
         .results,
+    copy: async (from: string, to: string, ...uids: number[]) =>
+      (
+        await copyMessages(
+          { ports, context, deadline: until() },
+          await box(from),
+          uids,
+          await box(to),
+        )
+      ).results,
+    move: async (from: string, to: string, ...uids: number[]) =>
+      (
+        await moveMessages({ ports, context, deadline: until() }, await box(from), uids, {
+          to: await box(to),
+        })
+      ).results,
     restore: async (from: string, ...uids: number[]) =>
-      (await restoreMessages(ports, context, await box(from), uids, {}, until())).results,
+      (await restoreMessages({ ports, context, deadline: until() }, await box(from), uids, {}))
+        .results,
     fetch: async (path: string, uid: number) =>
       Buffer.from((await fetchMessage(ports, account, await box(path), uid)).body).toString(),
   };

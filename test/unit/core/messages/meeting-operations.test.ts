@@ -216,6 +216,11 @@ test('W2: a restore that no longer gets through says what it has restored', asyn
   const storage = await requireMailbox(stores.rows, world.account, '.EXPUNGED');
   const until = stores.clock.now() + 20_000;
   const ports = { ...stores.ports, rows };
-  const restored = await restoreMessages(ports, world.context, storage, [1, 2], {}, until);
+  const restored = await restoreMessages(
+    { ports, context: world.context, deadline: until },
+    storage,
+    [1, 2],
+    {},
+  );
   expect(restored).toMatchObject({ complete: false, results: [{ uid: 1, to: 'INBOX' }] });
 });

@@ -56,7 +56,12 @@ async function desk() {
       };
       const box = await own.box(path);
       const options = held ? { rider } : {};
-      return await expungeMessages(ports, own.context, box, [1], options, own.until());
+      return await expungeMessages(
+        { ports, context: own.context, deadline: own.until() },
+        box,
+        [1],
+        options,
+      );
     },
     during: (happens: () => Promise<unknown>): Ports => ({
       ...world.ports,

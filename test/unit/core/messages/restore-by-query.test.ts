@@ -44,7 +44,12 @@ async function expungeAll(): Promise<void> {
   const uids = Array.from({ length: MESSAGES }, (_, index) => index + 1);
   const inbox = await requireMailbox(world.rows, account, 'INBOX');
   const never = Number.POSITIVE_INFINITY;
-  await expungeMessages(world.ports, access(), inbox, uids, {}, never);
+  await expungeMessages(
+    { ports: world.ports, context: access(), deadline: never },
+    inbox,
+    uids,
+    {},
+  );
 }
 
 const access = () => ({ account, actor: ADMIN, settings: SETTINGS, retentionDays: { r30: 30 } });

@@ -55,7 +55,7 @@ const used = async (settings = LIMITED) =>
 async function expunge(mailbox: string, uids: readonly number[], settings = LIMITED) {
   const box = await requireMailbox(rows, account, mailbox);
   const context = { account, settings: resolveSettings(settings), retentionDays: { r30: 30 } };
-  await expungeMessages(ports(), context, box, uids, {}, until());
+  await expungeMessages({ ports: ports(), context, deadline: until() }, box, uids, {});
 }
 
 beforeEach(async () => {

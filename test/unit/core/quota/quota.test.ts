@@ -46,7 +46,7 @@ async function desk(deployment: MailSettings) {
     expunge: async (...uids: number[]) => {
       const inbox = await requireMailbox(world.rows, { accountId }, 'INBOX');
       const context = { account, settings, retentionDays: RETENTION_DAYS };
-      await expungeMessages(ports, context, inbox, uids, {}, until());
+      await expungeMessages({ ports, context, deadline: until() }, inbox, uids, {});
     },
   };
 }

@@ -46,7 +46,12 @@ const deliver = (mailbox: string, count: number) =>
   );
 const expunge = async (...uids: number[]) => {
   const context = { account, settings: SETTINGS, retentionDays: { r30: 30 } };
-  await expungeMessages(world.ports, context, await box('INBOX'), uids, {}, until());
+  await expungeMessages(
+    { ports: world.ports, context, deadline: until() },
+    await box('INBOX'),
+    uids,
+    {},
+  );
 };
 const quota = () => showQuota(world.ports, account, SETTINGS);
 const count = (rows: RowStore = world.rows, deadline = until()) =>
@@ -124,7 +129,12 @@ describe('counting again', () => {
     expect(await count()).toEqual({ drift: [] });
     await createMailbox(world.ports, await requireActiveAccount(world.rows, USER), 'Work');
     await deliver('Work', 1);
-    await expungeMessages(world.ports, context, await box('Work'), [1], {}, until());
+    await expungeMessages(
+      { ports: world.ports, context, deadline: until() },
+      await box('Work'),
+      [1],
+      {},
+    );
     await deleteTree(
       world.ports,
       {

@@ -30,7 +30,12 @@ describe('stored settings', () => {
   test('all levels are read, the nearer winning', async () => {
     const { ports, account, settings } = await john();
     const set = (document: unknown) => () => document;
-    await changeDomainSettings(ports, DEPLOYMENT, 'example.com', set({ quotaBytes: 2000 }), NEVER);
+    await changeDomainSettings(
+      ports,
+      { deployment: DEPLOYMENT, domain: 'example.com' },
+      set({ quotaBytes: 2000 }),
+      NEVER,
+    );
     const domainOnly = await settings();
     await changeAccountSettings(ports, DEPLOYMENT, account, set({ quotaBytes: 3000 }), NEVER);
     const all = await settings();
@@ -49,7 +54,12 @@ describe('stored settings', () => {
       });
       return level === 'account'
         ? changeAccountSettings(ports, DEPLOYMENT, account, add, NEVER)
-        : changeDomainSettings(ports, DEPLOYMENT, 'example.com', add, NEVER);
+        : changeDomainSettings(
+            ports,
+            { deployment: DEPLOYMENT, domain: 'example.com' },
+            add,
+            NEVER,
+          );
     };
     await Promise.all([...names.map(change('account')), ...names.map(change('domain'))]);
     const row = await ports.rows.get(registryKeys.domainSettings('example.com'));

@@ -6,7 +6,7 @@ import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { deleteTree } from '../../functions/core/folders/delete-tree.ts';
 import { undeleteTree } from '../../functions/core/folders/undelete-tree.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
-import type { Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import type { Mailbox } from '../../functions/core/mailboxes/mailbox.ts';
 import { toAttributes } from '../../functions/core/messages/message.ts';
 import type { Meter } from '../../functions/core/meter/meter.ts';
 import { sumUsage, type Usage } from '../../functions/core/meter/usage.ts';

@@ -12,8 +12,9 @@ import { sweepMailbox } from '../../functions/core/autoexpunge/sweep-mailbox.ts'
 import { newBucket } from '../../functions/core/mailboxes/bucket-directory.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
 import { DeadMap } from '../../functions/core/mailboxes/dead-map.ts';
+import type { Mailbox } from '../../functions/core/mailboxes/mailbox.ts';
 import { changeUids } from '../../functions/core/mailboxes/mailbox-uids.ts';
-import { type Mailbox, requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { listMessages, type MessagePage } from '../../functions/core/messages/read-messages.ts';
 import { Meter } from '../../functions/core/meter/meter.ts';

@@ -20,7 +20,8 @@ import {
   undeleteTree,
 } from '../../functions/core/folders/undelete-tree.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
-import { findMailbox, type Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import type { Mailbox } from '../../functions/core/mailboxes/mailbox.ts';
+import { findMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { listSubscriptions } from '../../functions/core/mailboxes/subscriptions.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import { everyEntry } from '../../functions/core/messages/entries.ts';

@@ -5,7 +5,7 @@ import { isHidden, toMoves, type WithMoves } from '../../functions/core/accounts
 import type { Tree } from '../../functions/core/folders/tree.ts';
 import { isStored, treeMembers } from '../../functions/core/folders/tree.ts';
 import { everyMailboxRow, isThere } from '../../functions/core/mailboxes/every-mailbox.ts';
-import type { Mailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import type { Mailbox } from '../../functions/core/mailboxes/mailbox.ts';
 import { fetchMessage } from '../../functions/core/messages/read-messages.ts';
 import type { Value } from '../../functions/core/ports/row-store.ts';
 import { recount } from '../../functions/core/quota/recount.ts';

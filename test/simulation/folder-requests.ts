@@ -3,7 +3,8 @@
 import { registryKeys } from '../../functions/contract/row-layout.ts';
 import type { Account } from '../../functions/core/accounts/accounts.ts';
 import { isStored } from '../../functions/core/folders/tree.ts';
-import { type Mailbox, requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
+import type { Mailbox } from '../../functions/core/mailboxes/mailbox.ts';
+import { requireMailbox } from '../../functions/core/mailboxes/mailboxes.ts';
 import { copyMessages } from '../../functions/core/messages/copy-messages.ts';
 import { expungeMessages } from '../../functions/core/messages/expunge-messages.ts';
 import type { MessagePorts } from '../../functions/core/messages/in-chunks.ts';

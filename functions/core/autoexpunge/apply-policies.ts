@@ -4,7 +4,8 @@
  */
 import type { Account } from '../accounts/accounts.ts';
 import { everyMailbox } from '../mailboxes/every-mailbox.ts';
-import { type Mailbox, type MailboxPorts, readMailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { type MailboxPorts, readMailbox } from '../mailboxes/mailboxes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';

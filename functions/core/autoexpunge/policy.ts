@@ -1,6 +1,6 @@
 /** The policy of a mailbox: what the settings say, written down on its row. */
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { dueGuard, entryAt } from '../policies/due.ts';
 import { type PolicyAttributes, policyAttributes } from '../policies/policy-attributes.ts';
 import type { Ports } from '../ports/ports.ts';

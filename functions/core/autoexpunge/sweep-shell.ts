@@ -18,7 +18,7 @@ import { sweepableCheck } from '../accounts/while-active.ts';
 import { SHELL_LOOK_MS } from '../folders/leave-shell.ts';
 import { withdrawals } from '../mailboxes/access-list.ts';
 import { markOf, toBucketName } from '../mailboxes/bucket-directory.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { messageState } from '../messages/message.ts';
 import { entryAt } from '../policies/due.ts';
 import type { Ports } from '../ports/ports.ts';

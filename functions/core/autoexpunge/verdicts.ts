@@ -1,7 +1,7 @@
 /** Which messages autoexpunge takes (A1). */
 
 import { DAY_MS } from '../../contract/times.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import {
   type Entry,
   EVERYTHING_SHOWN,

@@ -2,7 +2,8 @@
 import type { OperationContext } from '../../contract/payloads.ts';
 import { whyProtected } from '../accounts/accounts.ts';
 import type { PlannedMailbox } from '../erasure/plan.ts';
-import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { readMailbox } from '../mailboxes/mailboxes.ts';
 import { type Entry, readMailboxPage } from '../messages/entries.ts';
 import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
 import type { PassOver } from '../messages/pass-over.ts';

@@ -1,7 +1,7 @@
 /** What tells the bulk verbs apart. */
 import type { BulkVerb } from '../../contract/machines.ts';
 import { quoted } from '../errors.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { requireMailbox } from '../mailboxes/mailboxes.ts';
 import { meansStorage, notAllowed } from '../mailboxes/rights.ts';
 import type { Entry } from '../messages/entries.ts';

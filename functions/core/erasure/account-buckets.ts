@@ -4,7 +4,8 @@
  */
 import { accountPartition, type BucketKind } from '../../contract/row-layout.ts';
 import { type BucketName, markOf, toBucketName } from '../mailboxes/bucket-directory.ts';
-import { type Mailbox, toMailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { toMailbox } from '../mailboxes/mailbox.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { everyRow } from '../rows/paging.ts';
 

@@ -2,7 +2,7 @@
 import type { EstimateAnswer } from '../../contract/api.ts';
 import { accountPartition } from '../../contract/row-layout.ts';
 import { markOf } from '../mailboxes/bucket-directory.ts';
-import { toMailbox } from '../mailboxes/mailboxes.ts';
+import { toMailbox } from '../mailboxes/mailbox.ts';
 import { PRICES_OF } from '../meter/prices.ts';
 import { rowBytes, writeUnits } from '../meter/row-units.ts';
 import { shownDollars, shownUsage } from '../meter/usage.ts';

@@ -4,7 +4,7 @@
  */
 import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
 import { aclWrite, withdrawals } from '../mailboxes/access-list.ts';
-import { toMailbox } from '../mailboxes/mailboxes.ts';
+import { toMailbox } from '../mailboxes/mailbox.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';

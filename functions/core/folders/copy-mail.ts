@@ -5,11 +5,13 @@ import { dictmapKeys } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { arrivalWrites } from '../mailboxes/bucket-directory.ts';
 import { flaggedWrites } from '../mailboxes/flagged-uids.ts';
-import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { readMailbox } from '../mailboxes/mailboxes.ts';
 import { type Entry, readEntries, readMailboxPage } from '../messages/entries.ts';
 import { DELETED, flagCounting, sumFlags } from '../messages/flag-counts.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
-import { type Message, toAttributes } from '../messages/message.ts';
+import type { Message } from '../messages/message.ts';
+import { messagePut, takenOver } from '../messages/message-rows.ts';
 import type { Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
@@ -155,14 +157,7 @@ async function chunkWrites(
       // What a purge has found empty is filled again, below where it stopped.
       change: { set: place, add: { ...add, ...counting.add }, unset: ['firstLiveUid'] },
     },
-    ...messages.map(
-      (message): Write => ({
-        kind: 'put',
-        key: dictmapKeys.message(target.mailboxId, message.uid),
-        guard: { row: 'absent' },
-        attributes: toAttributes(message),
-      }),
-    ),
+    ...messages.map((message) => messagePut(target.mailboxId, message)),
     ...(await arrivalWrites(rows, target, given)),
   ];
 }
@@ -199,5 +194,6 @@ async function copyBytes(
   );
   if (copied === undefined) return undefined;
   const { retentionClass: newClass } = to;
-  return { ...message, blobId: newBlobId, retentionClass: newClass, versionId: copied.versionId };
+  const bytes = { blobId: newBlobId, retentionClass: newClass, versionId: copied.versionId };
+  return takenOver('handOver', message, bytes);
 }

@@ -9,7 +9,8 @@ import { type Account, notActive, readAccount } from '../accounts/accounts.ts';
 import { isHidden, movesAround, withMove } from '../accounts/folder-moves.ts';
 import { mailboxWrites, newMailbox } from '../mailboxes/create-mailbox.ts';
 import { everyMailbox } from '../mailboxes/every-mailbox.ts';
-import { type Mailbox, type MailboxPorts, unknownMailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { type MailboxPorts, unknownMailbox } from '../mailboxes/mailboxes.ts';
 import { movesWrite } from '../mailboxes/moves-write.ts';
 import {
   isRemembered,

@@ -7,7 +7,8 @@ import { INBOX } from '../../contract/mailbox-names.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { LetheError, quoted } from '../errors.ts';
 import { raiseFirstLive } from '../mailboxes/first-live.ts';
-import { type Mailbox, requireActiveMailbox, unknownMailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { requireActiveMailbox, unknownMailbox } from '../mailboxes/mailboxes.ts';
 import { type Entry, EVERYTHING_SHOWN, readMailboxPage } from '../messages/entries.ts';
 import {
   type ExpungedMessage,

@@ -10,12 +10,14 @@ import { dictmapKeys, ROW_VERSION } from '../../contract/row-layout.ts';
 import { notActive, readAccount } from '../accounts/accounts.ts';
 import { StoreBusyError } from '../errors.ts';
 import { bucketWrite, markOf } from '../mailboxes/bucket-directory.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { handedOver, mailboxPut } from '../mailboxes/mailbox-rows.ts';
 import { requireUid } from '../mailboxes/mailbox-uids.ts';
-import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import { readMailbox } from '../mailboxes/mailboxes.ts';
 import { movesWrite } from '../mailboxes/moves-write.ts';
 import { notAllowed } from '../mailboxes/rights.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
-import type { Attributes, Guard } from '../ports/row-store.ts';
+import type { Guard } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { copyMail } from './copy-mail.ts';
@@ -171,7 +173,7 @@ async function receive(
 ): Promise<Mailbox | 'lost'> {
   const { to } = handOver;
   const deletionId = handedOverId(handOver);
-  const { path, uidValidity, uidNext, specialUse } = source;
+  const { path, uidNext } = source;
   // It keeps its UIDs, so those must be such as can be read.
   requireUid(source, uidNext - 1);
   const key = dictmapKeys.deletedPath(to.accountId, deletionId, path);
@@ -180,20 +182,16 @@ async function receive(
   // Each chunk registers the buckets that it writes into. What is given later comes into the top
   // one, which may get nothing now: a mark says of a bucket that it is registered.
   const topBucket = markOf(source).top;
-  const mailbox: Mailbox = {
+  const mailbox = handedOver(source, {
     mailboxId: `${to.accountId}.${ids.hex(MAILBOX_ID_BYTES)}`,
-    path,
     state: 'deleted',
     treeId: deletionId,
-    uidValidity,
-    uidNext,
     messages: 0,
     bytes: 0,
     unseen: 0,
     deleted: 0,
     topBucket,
-    ...(specialUse === undefined ? {} : { specialUse }),
-  };
+  });
   const { mailboxId } = mailbox;
   const absent = { row: 'absent' } as const;
   const result = await rows.transact([
@@ -205,12 +203,7 @@ async function receive(
       guard: absent,
       attributes: { v: ROW_VERSION, type: 'deleted-path', mailboxId },
     },
-    {
-      kind: 'put',
-      key: dictmapKeys.mailbox(mailboxId),
-      guard: absent,
-      attributes: { v: ROW_VERSION, type: 'mailbox', ...(mailbox as unknown as Attributes) },
-    },
+    mailboxPut(mailbox),
     ...(topBucket < 0 ? [] : [bucketWrite(mailboxId, topBucket)]),
   ]);
   if (result.outcome === 'written') return mailbox;

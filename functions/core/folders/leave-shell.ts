@@ -6,7 +6,7 @@
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { DAY_MS } from '../../contract/times.ts';
 import { LISTINGS, markOf } from '../mailboxes/bucket-directory.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { entryAt } from '../policies/due.ts';
 import type { Write } from '../ports/row-store.ts';
 

@@ -1,7 +1,7 @@
 /** The writes that take trees of folders away and bring them back: three rows for each mailbox. */
 import { INBOX } from '../../contract/mailbox-names.ts';
 import { dictmapKeys, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { isRemembered, leavingWrites, type NameMemory } from '../mailboxes/name-memory.ts';
 import { renamed } from '../mailboxes/renamed.ts';
 import type { Attributes, Guard, Write } from '../ports/row-store.ts';

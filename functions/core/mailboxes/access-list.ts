@@ -22,14 +22,9 @@ import type { Guard, Row, RowStore, Write } from '../ports/row-store.ts';
 import { number } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
-import {
-  type Acl,
-  findMailbox,
-  type MailboxPorts,
-  toMailbox,
-  unknownMailbox,
-  whyNotActive,
-} from './mailboxes.ts';
+import type { Acl } from './mailbox.ts';
+import { toMailbox } from './mailbox.ts';
+import { findMailbox, type MailboxPorts, unknownMailbox, whyNotActive } from './mailboxes.ts';
 import { ANYONE, notAllowed } from './rights.ts';
 
 /**

@@ -16,7 +16,7 @@ import { number } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { DeadMap } from './dead-map.ts';
-import type { Mailbox } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
 import { passedOver } from './passed-over.ts';
 
 /** Message rows, or the view of a storage. */

@@ -20,7 +20,9 @@ import {
   settingsChanged,
 } from '../settings/settings-store.ts';
 import { inheritance, inheritedAcl } from './access-list.ts';
-import { type Mailbox, type MailboxPorts, mailboxExists } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
+import { mailboxPut } from './mailbox-rows.ts';
+import { type MailboxPorts, mailboxExists } from './mailboxes.ts';
 import { readNameMemories, requireUnseen, UidValidities } from './name-memory.ts';
 
 /** How long a creation may go on losing races. */
@@ -158,12 +160,7 @@ export function newMailbox(
 /** The row of a new mailbox and the one that names it, which must be free. */
 export function mailboxWrites(accountId: string, mailbox: Mailbox): Write[] {
   return [
-    {
-      kind: 'put',
-      key: dictmapKeys.mailbox(mailbox.mailboxId),
-      guard: { row: 'absent' },
-      attributes: { v: ROW_VERSION, type: 'mailbox', ...mailbox },
-    },
+    mailboxPut(mailbox),
     {
       kind: 'put',
       key: dictmapKeys.path(accountId, mailbox.path),

@@ -15,7 +15,7 @@ import type { Row, RowStore, Write } from '../ports/row-store.ts';
 import { number, optionalNumber } from '../rows/attributes.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { type Listing, markOf, toBucketName } from './bucket-directory.ts';
-import type { Mailbox } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
 
 /** Rows looked at with each bucket that comes into use: a query of one read unit at most for each. */
 const LOOK_ROWS = 64;

@@ -5,7 +5,8 @@ import { isHidden, type WithMoves } from '../accounts/folder-moves.ts';
 import { StoreBusyError } from '../errors.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { everyRow } from '../rows/paging.ts';
-import { type Mailbox, toMailbox } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
+import { toMailbox } from './mailbox.ts';
 
 const PAGE_ROWS = 500;
 

@@ -5,7 +5,8 @@ import type { RowStore } from '../ports/row-store.ts';
 import { everyRow } from '../rows/paging.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { LISTINGS, toBucketName } from './bucket-directory.ts';
-import { type Mailbox, readMailbox } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
+import { readMailbox } from './mailboxes.ts';
 
 const PARALLEL_READS = 16;
 

@@ -1,7 +1,7 @@
 /** The bound below which nothing lives: who has passed over a dead prefix spares others the way. */
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
-import type { Mailbox } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
 
 /**
  * Says that no live message has a lower UID, and none will: UIDs rise. So it holds whatever comes,

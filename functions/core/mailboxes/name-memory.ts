@@ -11,7 +11,7 @@ import { activeCheck } from '../accounts/while-active.ts';
 import type { Attributes, RowStore, Write } from '../ports/row-store.ts';
 import { number, texts } from '../rows/attributes.ts';
 import { inParallel } from '../rows/parallel.ts';
-import type { Mailbox } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
 import { uidConflict } from './uid-conflict.ts';
 
 /** A UIDVALIDITY with its mailbox has some 60 bytes: the row stays below 3 KB. */

@@ -1,7 +1,7 @@
 /** UIDs that are passed over when others are given: they rise, so nobody ever gets them. */
 import { BUCKET_UIDS } from '../../contract/limits.ts';
 import { bucketOf } from '../../contract/row-layout.ts';
-import type { Mailbox } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
 
 /** First and last UID. */
 export interface UidRun {

@@ -20,13 +20,8 @@ import { inParallel } from '../rows/parallel.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { domainCheck, requireSameDomain, requireSameSettings } from '../settings/settings-store.ts';
 import { requireSettled } from './create-mailbox.ts';
-import {
-  type Mailbox,
-  type MailboxPorts,
-  mailboxExists,
-  readMailbox,
-  unknownMailbox,
-} from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
+import { type MailboxPorts, mailboxExists, readMailbox, unknownMailbox } from './mailboxes.ts';
 import { movesWrite } from './moves-write.ts';
 import { newPath, type Renaming, renameWrites } from './rename-writes.ts';
 

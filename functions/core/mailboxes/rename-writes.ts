@@ -4,7 +4,7 @@ import type { Account } from '../accounts/accounts.ts';
 import { dueGuard } from '../policies/due.ts';
 import type { RowStore, Write } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import type { Mailbox } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
 import { isRemembered, leavingWrites, readNameMemories, UidValidities } from './name-memory.ts';
 import { renamed } from './renamed.ts';
 

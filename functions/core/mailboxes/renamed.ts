@@ -3,7 +3,7 @@ import { dueAfterAdding } from '../policies/due.ts';
 import { policyAttributes } from '../policies/policy-attributes.ts';
 import type { Change } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import type { Mailbox } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
 
 /**
  * The clock of autoexpunge starts anew (A2), under the policy of the new name.

@@ -7,7 +7,8 @@ import type { Actor } from '../accounts/actor.ts';
 import { LetheError, quoted } from '../errors.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
-import { findMailbox, type Mailbox, requireMailbox, unknownMailbox } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
+import { findMailbox, requireMailbox, unknownMailbox } from './mailboxes.ts';
 
 /** A letter of RFC 4314, 2.1. */
 export type Right = 'l' | 'r' | 's' | 'w' | 'i' | 'p' | 'k' | 'x' | 't' | 'e' | 'a';

@@ -14,7 +14,8 @@ import { untilWon } from '../rows/contention.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { domainCheck, requireSameDomain } from '../settings/settings-store.ts';
 import { mailboxWrites, newMailbox } from './create-mailbox.ts';
-import { type Mailbox, type MailboxPorts, readMailbox } from './mailboxes.ts';
+import type { Mailbox } from './mailbox.ts';
+import { type MailboxPorts, readMailbox } from './mailboxes.ts';
 import { readNameMemories, sameMemory, UidValidities } from './name-memory.ts';
 import type { Access } from './rights.ts';
 

@@ -6,7 +6,7 @@ import { BUCKET_UIDS } from '../../contract/limits.ts';
 import { bucketOf, lazyPartition, messagePartition, uidKey } from '../../contract/row-layout.ts';
 import { type Bucket, bucketsFrom, type Listing } from '../mailboxes/bucket-directory.ts';
 import { DeadMap } from '../mailboxes/dead-map.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { Page, Row, RowStore } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { inParallel } from '../rows/parallel.ts';

@@ -17,13 +17,14 @@ const PARALLEL_COPIES = 16;
 /** More than one chunk never takes so many. */
 const AHEAD_MAX = 48;
 
-export type Content = Omit<Message, 'uid' | 'saveDate'>;
+/** Where the bytes of a message are. */
+export type Bytes = Pick<Message, 'blobId' | 'retentionClass' | 'versionId'>;
 
 export class ByteCopies {
   readonly #ports: Pick<Ports, 'objects' | 'ids'>;
   readonly #account: Account;
   /** Made already, by where their source is: a transaction that is tried again uses them. */
-  readonly #made = new Map<string, Content>();
+  readonly #made = new Map<string, Bytes>();
 
   constructor(ports: Pick<Ports, 'objects' | 'ids'>, account: Account) {
     this.#ports = ports;
@@ -37,20 +38,14 @@ export class ByteCopies {
   }
 
   /**
-   * The entry with bytes of its own, under the account's present class; undefined when S3 has the
+   * Bytes of its own for the entry, under the account's present class; undefined when S3 has the
    * old ones no more, because the message was expunged for good meanwhile.
    */
-  async of(entry: Entry): Promise<Content | undefined> {
+  async of(entry: Entry): Promise<Bytes | undefined> {
     const place = `${entry.home.mailboxId}/${entry.home.uid}`;
-    const { uid: _, saveDate: __, ...message } = entry.message;
-    const made = this.#made.get(place);
-    // Flags may have changed since: only the bytes are taken over.
-    if (made !== undefined) return { ...message, ...bytesOf(made) };
-    const bytes = await this.#copy(entry.message);
-    if (bytes === undefined) return undefined;
-    const copy = { ...message, ...bytes };
-    this.#made.set(place, copy);
-    return copy;
+    const made = this.#made.get(place) ?? (await this.#copy(entry.message));
+    if (made !== undefined) this.#made.set(place, made);
+    return made;
   }
 
   async #copy({ blobId, retentionClass, versionId }: Message): Promise<Bytes | undefined> {
@@ -63,11 +58,3 @@ export class ByteCopies {
     return copied && { blobId: newBlobId, retentionClass: newClass, versionId: copied.versionId };
   }
 }
-
-type Bytes = Pick<Message, 'blobId' | 'retentionClass' | 'versionId'>;
-
-const bytesOf = ({ blobId, retentionClass, versionId }: Content): Bytes => ({
-  blobId,
-  retentionClass,
-  versionId,
-});

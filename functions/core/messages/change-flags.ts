@@ -6,7 +6,7 @@
 import { KEYWORDS_MAX } from '../../contract/limits.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { InvalidInputError, StoreBusyError } from '../errors.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { Change, WriteResult } from '../ports/row-store.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { type Changing, changeCounted } from './counted-flags.ts';

@@ -11,17 +11,10 @@ import type { Listing } from '../mailboxes/bucket-directory.ts';
 import { DEAD_WRITES, deadWrites } from '../mailboxes/dead-writes.ts';
 import { dropEmptyBuckets } from '../mailboxes/empty-buckets.ts';
 import { flaggedRows, flaggedWrites } from '../mailboxes/flagged-uids.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { requireUid } from '../mailboxes/mailbox-uids.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
 import { expiryKey } from '../policies/expiry.ts';
-import type {
-  Attributes,
-  Change,
-  Refusal,
-  RowStore,
-  Write,
-  WriteResult,
-} from '../ports/row-store.ts';
+import type { Change, Refusal, RowStore, Write, WriteResult } from '../ports/row-store.ts';
 import { AccountGuard, endsMail } from './account-guard.ts';
 import { agreesWith, type Blob, BlobDraft } from './blob.ts';
 import type { Entry } from './entries.ts';
@@ -35,6 +28,7 @@ import {
   registrationsOf,
 } from './mailbox-draft.ts';
 import type { Message } from './message.ts';
+import { messagePut } from './message-rows.ts';
 
 type CountedMessage = Pick<Message, 'uid' | 'sizeBytes' | 'flags'>;
 
@@ -236,14 +230,9 @@ export class Chunk {
     });
   }
 
-  /** Writes a new live row. */
-  put(mailbox: Mailbox, message: Message, attributes: Attributes): void {
-    this.#messages.push({
-      kind: 'put',
-      key: dictmapKeys.message(mailbox.mailboxId, message.uid),
-      guard: { row: 'absent' },
-      attributes,
-    });
+  /** Writes a new live row. @param options `copied`: its blob has a row of links */
+  put(mailbox: Mailbox, message: Message, options: { readonly copied?: boolean } = {}): void {
+    this.#messages.push(messagePut(mailbox.mailboxId, message, options));
     this.count(mailbox, 1, message);
   }
 

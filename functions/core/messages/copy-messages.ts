@@ -6,19 +6,15 @@
 
 import { linkOf } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
-import {
-  type Mailbox,
-  readMailbox,
-  requireActiveMailbox,
-  whyNotActive,
-} from '../mailboxes/mailboxes.ts';
+import { readMailbox, requireActiveMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { requireStillTarget } from '../mailboxes/rights.ts';
-import { ByteCopies, type Content } from './byte-copies.ts';
+import { ByteCopies, type Bytes } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
 import { type Chunked, inChunks, type MailWork, type MessagePorts } from './in-chunks.ts';
-import { toAttributes } from './message.ts';
+import { takenOver } from './message-rows.ts';
 
 /** Rows that one copy needs, at most: target, source, links of the blob. */
 const COPY_ROWS = 3;
@@ -85,33 +81,47 @@ async function copyEntry(
   target: Mailbox,
 ): Promise<number | undefined> {
   if (entry.expunged !== undefined) {
-    const copy = await copies.of(entry);
-    if (copy === undefined) return undefined;
+    const bytes = await copies.of(entry);
+    if (bytes === undefined) return undefined;
     chunk.check(entry);
-    return addMessage(chunk, copy, target);
+    return addMessage(chunk, target, entry, { way: 'copy', bytes });
   }
   const links = entry.copied ? chunk.links(entry) : undefined;
   if (links?.isFull === true) {
-    const copy = await copies.of(entry);
-    return copy && addMessage(chunk, copy, target);
+    const bytes = await copies.of(entry);
+    return bytes && addMessage(chunk, target, entry, { way: 'copy', bytes });
   }
   if (links === undefined) chunk.change(entry, { set: { copied: true } });
-  return addLink(chunk, entry, target);
+  return addLink(chunk, target, entry, 'copy');
 }
 
 /** Another row for the same blob. */
-export function addLink(chunk: Chunk, entry: Entry, target: Mailbox): number {
-  const kept = chunk.keptMarks(target, entry.message);
-  const message = { ...kept, uid: chunk.nextUid(target), saveDate: chunk.now };
-  chunk.links(entry).addLive(linkOf(target.mailboxId, message.uid));
-  chunk.put(target, message, { ...toAttributes(message), copied: true });
-  return message.uid;
+export function addLink(chunk: Chunk, target: Mailbox, entry: Entry, way: 'copy' | 'move'): number {
+  const uid = chunk.nextUid(target);
+  chunk.links(entry).addLive(linkOf(target.mailboxId, uid));
+  const { flags, keywords } = chunk.keptMarks(target, entry.message);
+  const given = { uid, saveDate: chunk.now, flags, keywords };
+  chunk.put(target, takenOver(way, entry.message, given), { copied: true });
+  return uid;
 }
 
+type Coming =
+  | { readonly way: 'copy' | 'restore'; readonly bytes: Bytes }
+  /** Without bytes of its own it takes those of the old row, which ends. */
+  | { readonly way: 'move'; readonly bytes?: Bytes };
+
 /** A row for a blob of its own. */
-export function addMessage(chunk: Chunk, content: Content, target: Mailbox): number {
-  const kept = chunk.keptMarks(target, content);
-  const message = { ...kept, uid: chunk.nextUid(target), saveDate: chunk.now };
-  chunk.put(target, message, toAttributes(message));
-  return message.uid;
+export function addMessage(
+  chunk: Chunk,
+  target: Mailbox,
+  { message }: Pick<Entry, 'message'>,
+  { way, bytes = message }: Coming,
+): number {
+  const uid = chunk.nextUid(target);
+  const { flags, keywords } = chunk.keptMarks(target, message);
+  const { blobId, retentionClass, versionId } = bytes;
+  const own = { blobId, retentionClass, versionId };
+  const given = { uid, saveDate: chunk.now, flags, keywords, ...own };
+  chunk.put(target, takenOver(way, message, given));
+  return uid;
 }

@@ -6,7 +6,8 @@
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { flaggedWrites } from '../mailboxes/flagged-uids.ts';
-import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Change, Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import { type Entry, readEntries } from './entries.ts';
@@ -77,7 +78,7 @@ async function changeChunk(
     counts = plus(plus(counts, flagCountsOf(before), -1), flagCountsOf(flags), 1);
     if (flags.has(DELETED)) flagged.add.push(uid);
     else if (before.has(DELETED)) flagged.remove.push(uid);
-    writes.push(messageWrite(entry, change));
+    writes.push(messagePut(entry, change));
   }
   const there = live.map(({ message }) => message.uid);
   if (writes.length === 0) return there;
@@ -95,7 +96,7 @@ async function changeChunk(
   return result.outcome === 'written' ? there : 'lost';
 }
 
-function messageWrite({ home, changes }: Entry, change: Change): Write {
+function messagePut({ home, changes }: Entry, change: Change): Write {
   const asRead = changes === 0 ? {} : { changes };
   return {
     kind: 'update',

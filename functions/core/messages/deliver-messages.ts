@@ -16,6 +16,7 @@ import {
   requireActiveAccount,
 } from '../accounts/accounts.ts';
 import { type Actor, OWNER } from '../accounts/actor.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import {
   checkUids,
   requireUid,
@@ -24,7 +25,7 @@ import {
   requireUidsSetter,
   requireUidValidity,
 } from '../mailboxes/mailbox-uids.ts';
-import { type Mailbox, readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
+import { readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
 import {
   type Access,
   permittedMarks,

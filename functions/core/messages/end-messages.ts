@@ -4,7 +4,7 @@
  */
 import { linkOf } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { endRow } from './expunge-messages.ts';
 import { type Chunked, type ChunkPorts, inChunks, type Rider } from './in-chunks.ts';
 

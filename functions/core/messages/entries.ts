@@ -5,7 +5,7 @@
  */
 import { bucketOf, lazyPartition, messagePartition, uidKey } from '../../contract/row-layout.ts';
 import type { Listing } from '../mailboxes/bucket-directory.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { Row, RowQuery, RowStore } from '../ports/row-store.ts';
 import { number, optionalNumber, optionalText, text } from '../rows/attributes.ts';
 import { everyRow } from '../rows/paging.ts';

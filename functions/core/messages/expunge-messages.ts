@@ -12,7 +12,8 @@ import {
   uidKey,
 } from '../../contract/row-layout.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
-import { type Mailbox, requireActiveMailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { requireActiveMailbox } from '../mailboxes/mailboxes.ts';
 import { ensureStorage } from '../mailboxes/storage-mailbox.ts';
 import { expiresAt, rowEnd, tombstoneEnd } from '../policies/expiry.ts';
 import type { BlobDraft } from './blob.ts';
@@ -215,11 +216,19 @@ export function endRow(
     links === undefined
       ? { state: 'purging' }
       : { state: 'ended', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
-  chunk.change(entry, { set, unset: DROPPED_BY_EXPUNGE });
+  chunk.change(entry, { set, unset: droppedAtEnd(entry) });
 }
 
-/** What nobody asks about a message that is gone; its blob is still named, for walks and audit. */
-export const DROPPED_BY_EXPUNGE = ['flags', 'keywords', 'envelope'] as const;
+/**
+ * What nobody asks about a message that is gone, and all of which it is not known what it tells of
+ * the message; its blob is still named, for walks and audit.
+ */
+export const droppedAtEnd = ({ message: { others = {} } }: Entry): readonly string[] => [
+  'flags',
+  'keywords',
+  'envelope',
+  ...Object.keys(others),
+];
 
 const STORED = ['lazyPk', 'lazySk', 'expungedAt', 'expiresAt', 'origin', 'expungedBy'] as const;
 
@@ -236,10 +245,10 @@ export function endStored(
   if (storageId !== undefined) chunk.countExpiry(storageId, endsAt, -1, message.sizeBytes);
   links?.end(link);
   if (links === undefined) {
-    const unset = [...STORED, ...DROPPED_BY_EXPUNGE, TTL_ATTRIBUTE];
+    const unset = [...STORED, ...droppedAtEnd(entry), TTL_ATTRIBUTE];
     chunk.change(entry, { set: { state: 'purging' }, unset });
     return;
   }
   const set = { state: 'ended', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
-  chunk.change(entry, { set, unset: [...STORED, ...DROPPED_BY_EXPUNGE] });
+  chunk.change(entry, { set, unset: [...STORED, ...droppedAtEnd(entry)] });
 }

@@ -1,5 +1,5 @@
 /** What flags a mailbox row counts: how many live messages are unseen, and how many `\Deleted`. */
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 
 export interface FlagCounts {
   readonly unseen: number;

@@ -1,7 +1,7 @@
 /** The messages of a mailbox that may have `\Deleted`, without reading the others. */
 import { markOf } from '../mailboxes/bucket-directory.ts';
 import { flaggedFrom } from '../mailboxes/flagged-uids.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import { type Entry, readEntries, readMailboxPage } from './entries.ts';
 import type { PassOver } from './pass-over.ts';

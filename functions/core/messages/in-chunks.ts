@@ -6,7 +6,7 @@
 import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import { type Account, whyProtected } from '../accounts/accounts.ts';
 import { RowTooLargeError, StoreBusyError } from '../errors.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { RetentionDays } from '../policies/expiry.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Refusal, Write } from '../ports/row-store.ts';

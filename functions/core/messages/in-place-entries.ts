@@ -5,7 +5,7 @@
 import { BUCKET_UIDS } from '../../contract/limits.ts';
 import { bucketOf, messagePartition, uidKey } from '../../contract/row-layout.ts';
 import { everyBucket } from '../mailboxes/bucket-directory.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Row, RowStore } from '../ports/row-store.ts';
 import { type Entry, type EntryPage, readUids, toEntry } from './entries.ts';

@@ -6,7 +6,7 @@ import {
   type Registration,
   registration,
 } from '../mailboxes/bucket-directory.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { dueAfterAdding, dueGuard } from '../policies/due.ts';
 import type { Write } from '../ports/row-store.ts';
 import { type FlagCounts, flagCounting, NO_FLAGS } from './flag-counts.ts';

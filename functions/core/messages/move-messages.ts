@@ -6,8 +6,9 @@
 
 import { linkOf, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
-import { type Mailbox, requireActiveMailbox } from '../mailboxes/mailboxes.ts';
+import { requireActiveMailbox } from '../mailboxes/mailboxes.ts';
 import { requireStillTarget } from '../mailboxes/rights.ts';
 import { tombstoneEnd } from '../policies/expiry.ts';
 import { ByteCopies } from './byte-copies.ts';
@@ -15,7 +16,7 @@ import type { Chunk } from './chunk.ts';
 import { addLink, addMessage, type CopiedMessage } from './copy-messages.ts';
 import type { Entry } from './entries.ts';
 import {
-  DROPPED_BY_EXPUNGE,
+  droppedAtEnd,
   type ExpungeOptions,
   endStored,
   type Keeper,
@@ -115,19 +116,20 @@ async function moveLive(
   if (storage !== undefined) {
     const links = chunk.links(entry);
     // The instance that it leaves is a link more, as with a copy.
-    const copy = links.isFull ? await copies.of(entry) : entry.message;
-    if (copy === undefined) return undefined;
+    const bytes = links.isFull ? await copies.of(entry) : undefined;
+    if (links.isFull && bytes === undefined) return undefined;
     chunk.count(source, -1, entry.message);
     const kept = { ...options, links, link, origin: source.path };
     store(chunk, context, entry, { ...kept, keeper: storage });
-    return links.isFull ? addMessage(chunk, copy, target) : addLink(chunk, entry, target);
+    if (bytes === undefined) return addLink(chunk, target, entry, 'move');
+    return addMessage(chunk, target, entry, { way: 'move', bytes });
   }
   chunk.count(source, -1, entry.message);
   const tombstone = { state: 'moved', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
-  chunk.change(entry, { set: tombstone, unset: DROPPED_BY_EXPUNGE });
-  if (!entry.copied) return addMessage(chunk, entry.message, target);
+  chunk.change(entry, { set: tombstone, unset: droppedAtEnd(entry) });
+  if (!entry.copied) return addMessage(chunk, target, entry, { way: 'move' });
   chunk.links(entry).end(link);
-  return addLink(chunk, entry, target);
+  return addLink(chunk, target, entry, 'move');
 }
 
 /** A restore: new bytes, and the old row ends in the same transaction. */
@@ -137,9 +139,9 @@ export async function moveStored(
   entry: Entry,
   target: Mailbox,
 ): Promise<number | undefined> {
-  const copy = await copies.of(entry);
-  if (copy === undefined) return undefined;
+  const bytes = await copies.of(entry);
+  if (bytes === undefined) return undefined;
   const links = entry.copied ? chunk.links(entry) : undefined;
   endStored(chunk, entry, links, linkOf(entry.home.mailboxId, entry.home.uid));
-  return addMessage(chunk, copy, target);
+  return addMessage(chunk, target, entry, { way: 'restore', bytes });
 }

@@ -4,7 +4,7 @@ import { mailKey } from '../../contract/key-layout.ts';
 import { FETCH_URL_SECONDS, INLINE_BODY_BYTES } from '../../contract/limits.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { LetheError } from '../errors.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { Ports } from '../ports/ports.ts';
 import { type Entry, readEntries, readMailboxPage } from './entries.ts';
 import type { Message } from './message.ts';

@@ -8,10 +8,10 @@ import { requireUnheld } from '../accounts/accounts.ts';
 import { LetheError, quoted, StoreBusyError } from '../errors.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import { isThere } from '../mailboxes/every-mailbox.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
 import {
   findMailbox,
-  type Mailbox,
   readMailbox,
   requireActiveMailbox,
   requireMailbox,
@@ -125,10 +125,11 @@ async function restoreTo(
         const newUid = await moveStored(copies, chunk, cleared, target);
         return newUid === undefined ? 'gone' : { uid, to: target.path, newUid, sizeBytes };
       }
-      const copy = await copies.of(cleared);
-      if (copy === undefined) return 'gone';
+      const bytes = await copies.of(cleared);
+      if (bytes === undefined) return 'gone';
       chunk.check(entry);
-      return { uid, to: target.path, newUid: addMessage(chunk, copy, target), sizeBytes };
+      const newUid = addMessage(chunk, target, cleared, { way: 'restore', bytes });
+      return { uid, to: target.path, newUid, sizeBytes };
     },
   });
 }

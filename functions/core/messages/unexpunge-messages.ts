@@ -8,13 +8,9 @@ import { KEYWORDS_MAX } from '../../contract/limits.ts';
 import { linkOf } from '../../contract/row-layout.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
-import {
-  type Mailbox,
-  readMailbox,
-  requireActiveMailbox,
-  whyNotActive,
-} from '../mailboxes/mailboxes.ts';
+import { readMailbox, requireActiveMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Entry } from './entries.ts';
 import { endStored, isExpungeForgotten } from './expunge-messages.ts';

@@ -8,12 +8,13 @@ import { markOf, registration } from '../mailboxes/bucket-directory.ts';
 import { deadWrites } from '../mailboxes/dead-writes.ts';
 import { dropEmptyBuckets } from '../mailboxes/empty-buckets.ts';
 import { flaggedWrites } from '../mailboxes/flagged-uids.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { passedInTop } from '../mailboxes/passed-over.ts';
 import { dueAfterAdding, dueGuard } from '../policies/due.ts';
 import type { RowStore, Write, WriteResult } from '../ports/row-store.ts';
 import { DELETED, flagCounting, sumFlags } from './flag-counts.ts';
-import { type Message, toAttributes } from './message.ts';
+import type { Message } from './message.ts';
+import { messagePut } from './message-rows.ts';
 
 interface DeliveryRows {
   /** With rising UIDs, all from UIDNEXT on. */
@@ -43,7 +44,7 @@ export async function writeDelivery(
   const notes = [...puts, ...(await flaggedWrites(rows, mailboxId, { add: flagged, remove: [] }))];
   const passed = passedInTop(mailbox, markOf(mailbox).top, uids);
   const marks = await deadWrites(rows, mailboxId, passed);
-  const writes = [guard, ...messages.map((message) => messageWrite(mailbox, message)), ...others];
+  const writes = [guard, ...messages.map((message) => messagePut(mailboxId, message)), ...others];
   const room = TRANSACTION_ITEMS - writes.length;
   if (notes.length + marks.length <= room) {
     return await rows.transact([...writes, ...notes, ...marks]);
@@ -81,14 +82,5 @@ function guardWrite(
       set: { uidNext: last + 1, ...mark, ...dueAfterAdding(mailbox, messages.length, now) },
       add: { messages: messages.length, bytes, ...counting.add },
     },
-  };
-}
-
-function messageWrite(mailbox: Mailbox, message: Message): Write {
-  return {
-    kind: 'put',
-    key: dictmapKeys.message(mailbox.mailboxId, message.uid),
-    guard: { row: 'absent' },
-    attributes: toAttributes(message),
   };
 }

@@ -1,7 +1,7 @@
 /** Which mailboxes of an account a query looks into. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { LetheError, quoted } from '../errors.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { INBOX } from '../names/mailbox-path.ts';
 import { matchesPattern } from '../names/mailbox-pattern.ts';
 import type { ExpungeMode } from '../settings/resolve-settings.ts';

@@ -3,7 +3,7 @@
 import { isTooLongPath, normalName } from '../../contract/mailbox-names.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { readNameMemories, wasGiven } from '../mailboxes/name-memory.ts';
 import type { Message } from '../messages/message.ts';
 import type { RowStore } from '../ports/row-store.ts';

@@ -3,7 +3,7 @@
  * opaque; it holds a path, an id and a UID, which their own answers tell them, too.
  */
 import { InvalidInputError, quoted } from '../errors.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { walkOrder } from './choose-mailboxes.ts';
 
 export interface WalkPosition {

@@ -2,7 +2,7 @@
 import type { QuotaDrift } from '../../contract/mail-api.ts';
 import { dictmapKeys, ROW_VERSION, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import { DAY_MS } from '../../contract/times.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { Entry } from '../messages/entries.ts';
 import { dayOf, rowEnd } from '../policies/expiry.ts';
 import type { Ports } from '../ports/ports.ts';

@@ -11,7 +11,7 @@ import {
 } from '../../contract/row-layout.ts';
 import { DAY_MS } from '../../contract/times.ts';
 import { activeCheck } from '../accounts/while-active.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { FlagCounts } from '../messages/flag-counts.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Guard, RowStore } from '../ports/row-store.ts';

@@ -8,7 +8,8 @@ import type {
   FlagChange,
 } from '../../contract/mail-api.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
-import { findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { findMailbox } from '../mailboxes/mailboxes.ts';
 import {
   checkTarget,
   meansStorage,

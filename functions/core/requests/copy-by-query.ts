@@ -6,7 +6,8 @@ import type {
   SearchRequest,
 } from '../../contract/mail-api.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
-import { findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { findMailbox } from '../mailboxes/mailboxes.ts';
 import { hasRight, requireTarget } from '../mailboxes/rights.ts';
 import { copyMessages } from '../messages/copy-messages.ts';
 import { moveMessages } from '../messages/move-messages.ts';

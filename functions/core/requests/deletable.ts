@@ -2,7 +2,8 @@
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { LetheError, quoted } from '../errors.ts';
 import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
-import { type Mailbox, unknownMailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { unknownMailbox } from '../mailboxes/mailboxes.ts';
 import {
   hasRight,
   notAllowed,

@@ -6,7 +6,7 @@ import { InvalidInputError, LetheError } from '../errors.ts';
 import { deleteTree } from '../folders/delete-tree.ts';
 import type { Tree } from '../folders/tree.ts';
 import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { isRemembered } from '../mailboxes/name-memory.ts';
 import { deletionUsage, estimatedCost } from '../meter/folder-usage.ts';
 import { isStorage, type MailRequest, requireAdmin } from './mail-access.ts';

@@ -1,7 +1,7 @@
 /** Deleting the mailboxes that an expunge by query has left empty (`doveadm expunge -d`). */
 import { ERROR_NAMES, type ErrorName } from '../../contract/error-names.ts';
 import { LetheError } from '../errors.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { INBOX } from '../names/mailbox-path.ts';
 import { deleteMailbox } from './delete-request.ts';
 import { isStorage, type MailRequest } from './mail-access.ts';

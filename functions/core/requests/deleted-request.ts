@@ -21,7 +21,8 @@ import {
   treeMembers,
   unknownDeletion,
 } from '../folders/tree.ts';
-import { type Mailbox, readMailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Right } from '../mailboxes/rights.ts';
 import { INBOX, parseMailboxPath } from '../names/mailbox-path.ts';
 import { text } from '../rows/attributes.ts';

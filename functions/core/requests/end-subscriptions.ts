@@ -4,7 +4,8 @@
  */
 import type { DeleteMailboxAnswer } from '../../contract/folder-api.ts';
 import { everyTree, isStored, type Tree } from '../folders/tree.ts';
-import { findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { findMailbox } from '../mailboxes/mailboxes.ts';
 import { endingNames, hideSubscriptions, unsubscribe } from '../mailboxes/subscriptions.ts';
 import { isAtOrBelow } from '../names/mailbox-path.ts';
 import type { MailRequest } from './mail-access.ts';

@@ -6,7 +6,7 @@ import type {
 } from '../../contract/mail-api.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { readEntries } from '../messages/entries.ts';
 import {
   type ExpungedMessage,

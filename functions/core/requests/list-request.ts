@@ -2,7 +2,7 @@
 import type { MailboxListItem } from '../../contract/mail-api.ts';
 import { InvalidInputError } from '../errors.ts';
 import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { hasRight } from '../mailboxes/rights.ts';
 import { subscribedNames } from '../mailboxes/subscriptions.ts';
 import { parentOf } from '../names/mailbox-path.ts';

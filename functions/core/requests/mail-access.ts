@@ -3,7 +3,7 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { CoveredByBackup } from '../backups/backups.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import {
   type Access,
   hasRight,

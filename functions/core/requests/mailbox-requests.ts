@@ -8,8 +8,9 @@ import type {
 } from '../../contract/mail-api.ts';
 import { StoreBusyError } from '../errors.ts';
 import { changeAcl, parseAclChange, shownAcl } from '../mailboxes/access-list.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { changeUids, requireUidStep, requireUidsSetter } from '../mailboxes/mailbox-uids.ts';
-import { findMailbox, type Mailbox } from '../mailboxes/mailboxes.ts';
+import { findMailbox } from '../mailboxes/mailboxes.ts';
 import { notAllowed, requireAnyRight, rightsOf } from '../mailboxes/rights.ts';
 import { listSubscriptions, subscribe, unsubscribe } from '../mailboxes/subscriptions.ts';
 import { everyEntry } from '../messages/entries.ts';

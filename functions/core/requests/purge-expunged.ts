@@ -5,7 +5,7 @@ import type { PurgeExpungedAnswer, PurgeExpungedRequest } from '../../contract/u
 import { accountHeld } from '../accounts/accounts.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
 import { everyMailboxRow } from '../mailboxes/every-mailbox.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { Entry } from '../messages/entries.ts';
 import { EVERYTHING_SHOWN } from '../messages/entries.ts';
 import { findInPlace } from '../messages/in-place-entries.ts';

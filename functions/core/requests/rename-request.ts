@@ -2,7 +2,8 @@
 import type { RenameMailboxRequest } from '../../contract/mail-api.ts';
 import { ownRename } from '../accounts/folder-moves.ts';
 import { quoted } from '../errors.ts';
-import { type Mailbox, mailboxExists } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { mailboxExists } from '../mailboxes/mailboxes.ts';
 import { renameMailbox } from '../mailboxes/rename-mailbox.ts';
 import { newPath } from '../mailboxes/rename-writes.ts';
 import { hasRight, notAllowed, permissionDenied, requireMailboxWith } from '../mailboxes/rights.ts';

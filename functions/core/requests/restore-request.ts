@@ -2,7 +2,7 @@
 import type { RestoreMessagesAnswer, RestoreMessagesRequest } from '../../contract/mail-api.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { hasRight, permissionDenied, requireTarget } from '../mailboxes/rights.ts';
 import { type Entry, readEntries } from '../messages/entries.ts';
 import type { Message } from '../messages/message.ts';

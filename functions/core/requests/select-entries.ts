@@ -1,5 +1,5 @@
 /** What a query looks into: mailboxes of one account, as the index and the rows show them. */
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { readMailboxPage } from '../messages/entries.ts';
 import type { PassOver } from '../messages/pass-over.ts';
 import { storageReach } from '../queries/choose-mailboxes.ts';

@@ -2,7 +2,7 @@
 import type { UnexpungeAnswer, UnexpungeRequest } from '../../contract/unexpunge-api.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
-import type { Mailbox } from '../mailboxes/mailboxes.ts';
+import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { Entry, EntryPage } from '../messages/entries.ts';
 import { parseKeywords } from '../messages/flags.ts';
 import { findInPlace, readInPlace } from '../messages/in-place-entries.ts';

@@ -7,7 +7,8 @@ import type {
 } from '../../contract/api.ts';
 import { SPECIAL_USES } from '../../contract/mailbox-names.ts';
 import { isThere } from '../../core/mailboxes/every-mailbox.ts';
-import { listMailboxes, type Mailbox } from '../../core/mailboxes/mailboxes.ts';
+import type { Mailbox } from '../../core/mailboxes/mailbox.ts';
+import { listMailboxes } from '../../core/mailboxes/mailboxes.ts';
 import { storedIn } from '../../core/quota/quota.ts';
 import { requestCreate } from '../../core/requests/create-request.ts';
 import { isListed, requestList } from '../../core/requests/list-request.ts';

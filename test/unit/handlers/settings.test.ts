@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { findAccount } from '../../../functions/core/accounts/accounts.ts';
-import { type Mailbox, requireMailbox } from '../../../functions/core/mailboxes/mailboxes.ts';
+import type { Mailbox } from '../../../functions/core/mailboxes/mailbox.ts';
+import { requireMailbox } from '../../../functions/core/mailboxes/mailboxes.ts';
 import { type Answer, Doors, expectProblem } from './doors.ts';
 
 const JOHN = '/v1/accounts/john@x.org';

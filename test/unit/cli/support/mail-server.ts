@@ -1,7 +1,8 @@
 /** The real door of mail over the models, behind an address that the command line can be given. */
 import { mailKey } from '../../../../functions/contract/key-layout.ts';
 import { requireActiveAccount } from '../../../../functions/core/accounts/accounts.ts';
-import { listMailboxes, type Mailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import type { Mailbox } from '../../../../functions/core/mailboxes/mailbox.ts';
+import { listMailboxes } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import type { Message } from '../../../../functions/core/messages/message.ts';
 import { listMessages } from '../../../../functions/core/messages/read-messages.ts';
 import { openMailDoor } from '../../mail/mail-door.ts';

@@ -9,7 +9,8 @@ import {
   newBucket,
 } from '../../../../functions/core/mailboxes/bucket-directory.ts';
 import { dropEmptyBuckets } from '../../../../functions/core/mailboxes/empty-buckets.ts';
-import { type Mailbox, requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
+import type { Mailbox } from '../../../../functions/core/mailboxes/mailbox.ts';
+import { requireMailbox } from '../../../../functions/core/mailboxes/mailboxes.ts';
 import { deliverMessages } from '../../../../functions/core/messages/deliver-messages.ts';
 import { expungeMessages } from '../../../../functions/core/messages/expunge-messages.ts';
 import type { RowStore } from '../../../../functions/core/ports/row-store.ts';

@@ -11,7 +11,7 @@ import { type Entry, readEntries, readMailboxPage } from '../messages/entries.ts
 import { DELETED, flagCounting, sumFlags } from '../messages/flag-counts.ts';
 import type { MessagePorts } from '../messages/in-chunks.ts';
 import type { Message } from '../messages/message.ts';
-import { messagePut, takenOver } from '../messages/message-rows.ts';
+import { messageRowPut, takenOver } from '../messages/message-rows.ts';
 import type { Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
@@ -157,7 +157,7 @@ async function chunkWrites(
       // What a purge has found empty is filled again, below where it stopped.
       change: { set: place, add: { ...add, ...counting.add }, unset: ['firstLiveUid'] },
     },
-    ...messages.map((message) => messagePut(target.mailboxId, message)),
+    ...messages.map((message) => messageRowPut(target.mailboxId, message)),
     ...(await arrivalWrites(rows, target, given)),
   ];
 }

@@ -52,7 +52,7 @@ export const MAILBOX_FATES = {
   returnId: 'dropped',
 } as const satisfies Readonly<Record<keyof Mailbox, 'kept' | 'new' | 'dropped'>>;
 
-type Given = {
+type HandedOverWith = {
   [F in keyof Mailbox as (typeof MAILBOX_FATES)[F] extends 'new' ? F : never]-?: Exclude<
     Mailbox[F],
     undefined
@@ -60,7 +60,7 @@ type Given = {
 };
 
 /** The mailbox of another account that takes the mail of this one. */
-export function handedOver(source: Mailbox, given: Given): Mailbox {
+export function handedOver(source: Mailbox, given: HandedOverWith): Mailbox {
   const kept = Object.entries(source).filter(
     ([field]) => MAILBOX_FATES[field as keyof Mailbox] === 'kept',
   );

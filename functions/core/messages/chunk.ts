@@ -28,7 +28,7 @@ import {
   registrationsOf,
 } from './mailbox-draft.ts';
 import type { Message } from './message.ts';
-import { messagePut } from './message-rows.ts';
+import { messageRowPut } from './message-rows.ts';
 
 type CountedMessage = Pick<Message, 'uid' | 'sizeBytes' | 'flags'>;
 
@@ -232,7 +232,7 @@ export class Chunk {
 
   /** Writes a new live row. @param options `copied`: its blob has a row of links */
   put(mailbox: Mailbox, message: Message, options: { readonly copied?: boolean } = {}): void {
-    this.#messages.push(messagePut(mailbox.mailboxId, message, options));
+    this.#messages.push(messageRowPut(mailbox.mailboxId, message, options));
     this.count(mailbox, 1, message);
   }
 

@@ -14,7 +14,7 @@ type Fate = 'kept' | 'new' | 'either';
 
 const KEPT = { copy: 'kept', move: 'kept', restore: 'kept', handOver: 'kept' } as const;
 
-/** Given by the mailbox that takes it; another account takes the mailbox as a whole. */
+/** TakenWith by the mailbox that takes it; another account takes the mailbox as a whole. */
 const OF_THE_PLACE = { copy: 'new', move: 'new', restore: 'new', handOver: 'kept' } as const;
 
 /** Copies and moves share the bytes, unless too many do; nothing expunged becomes live again. */
@@ -46,10 +46,11 @@ type Of<W extends Way, F extends Fate> = {
 }[keyof Message];
 
 /** What must be said, and what may. */
-type Given<W extends Way> = Pick<Message, Of<W, 'new'>> & Partial<Pick<Message, Of<W, 'either'>>>;
+type TakenWith<W extends Way> = Pick<Message, Of<W, 'new'>> &
+  Partial<Pick<Message, Of<W, 'either'>>>;
 
 /** The message as its next row has it. */
-export function takenOver<W extends Way>(way: W, message: Message, given: Given<W>): Message {
+export function takenOver<W extends Way>(way: W, message: Message, given: TakenWith<W>): Message {
   const said: Partial<Message> = given;
   const fields = Object.entries(FATES).flatMap(([name, fates]) => {
     const field = name as keyof Message;
@@ -60,7 +61,7 @@ export function takenOver<W extends Way>(way: W, message: Message, given: Given<
 }
 
 /** @param options `copied`: its blob has a row of links */
-export function messagePut(
+export function messageRowPut(
   mailboxId: string,
   message: Message,
   { copied = false }: { readonly copied?: boolean } = {},

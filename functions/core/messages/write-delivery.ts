@@ -14,7 +14,7 @@ import { dueAfterAdding, dueGuard } from '../policies/due.ts';
 import type { RowStore, Write, WriteResult } from '../ports/row-store.ts';
 import { DELETED, flagCounting, sumFlags } from './flag-counts.ts';
 import type { Message } from './message.ts';
-import { messagePut } from './message-rows.ts';
+import { messageRowPut } from './message-rows.ts';
 
 interface DeliveryRows {
   /** With rising UIDs, all from UIDNEXT on. */
@@ -44,7 +44,11 @@ export async function writeDelivery(
   const notes = [...puts, ...(await flaggedWrites(rows, mailboxId, { add: flagged, remove: [] }))];
   const passed = passedInTop(mailbox, markOf(mailbox).top, uids);
   const marks = await deadWrites(rows, mailboxId, passed);
-  const writes = [guard, ...messages.map((message) => messagePut(mailboxId, message)), ...others];
+  const writes = [
+    guard,
+    ...messages.map((message) => messageRowPut(mailboxId, message)),
+    ...others,
+  ];
   const room = TRANSACTION_ITEMS - writes.length;
   if (notes.length + marks.length <= room) {
     return await rows.transact([...writes, ...notes, ...marks]);

@@ -30,7 +30,23 @@ export interface Blob {
   /** Link to the time at which it expires in epoch milliseconds; 0: never. */
   readonly expunged: Readonly<Record<string, number>>;
   readonly state: 'live' | 'purging';
+  /** What this release does not know of. */
+  readonly others: Attributes;
 }
+
+const KNOWN: ReadonlySet<string> = new Set([
+  'v',
+  'type',
+  'state',
+  'blobId',
+  'class',
+  'versionId',
+  'size',
+  'revision',
+  'live',
+  'expunged',
+  TTL_ATTRIBUTE,
+]);
 
 function toBlob(row: Row): Blob {
   return {
@@ -42,6 +58,7 @@ function toBlob(row: Row): Blob {
     live: textSet(row, 'live'),
     expunged: numbers(row, 'expunged'),
     state: text(row, 'state') as Blob['state'],
+    others: Object.fromEntries(Object.entries(row.attributes).filter(([name]) => !KNOWN.has(name))),
   };
 }
 
@@ -134,6 +151,7 @@ export class BlobDraft {
     const ends = [...this.#expunged.values()];
     const ended = this.#live.size === 0 && ends.length > 0 && !ends.includes(NEVER);
     return {
+      ...this.#before?.others,
       v: ROW_VERSION,
       type: 'blob',
       state: 'live',

@@ -2,9 +2,11 @@
  * Delivery. Bodies go to S3 first, then one transaction creates the rows together with the mailbox
  * row that guards them: UIDs appear in order, counters are exact, and a fence on the mailbox row
  * stops every late writer (X3). A body whose transaction never came is an orphan that erasure and
- * audit find by its prefix; no request handler deletes an object.
+ * audit find by its prefix; of one that lost to another delivery a row says that it has to go. No
+ * request handler deletes an object.
  */
 import { createHash } from 'node:crypto';
+import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { mailKey } from '../../contract/key-layout.ts';
 import { BLOB_ID_BYTES, DIGEST_BYTES, UPLOAD_BYTES_MAX } from '../../contract/limits.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
@@ -16,6 +18,7 @@ import {
   requireActiveAccount,
 } from '../accounts/accounts.ts';
 import { type Actor, OWNER } from '../accounts/actor.ts';
+import { LetheError, StoreBusyError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import {
   checkUids,
@@ -41,6 +44,7 @@ import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { readSettings } from '../settings/settings-store.ts';
 import { readEnvelope } from './envelope.ts';
+import { discardBodies } from './lost-bodies.ts';
 import type { Message } from './message.ts';
 import { type CheckedMessage, checkMessages, type NewMessage } from './new-messages.ts';
 import { linkedWrite, requireUploaded, requireWaiting, unknownUpload } from './uploads.ts';
@@ -120,7 +124,29 @@ export async function deliverMessages(
     storeBody(ports, account, permittedMarks(access, mailbox, message)),
   );
   const link = { account, mailboxId, uidValidity, uids, messages, request };
-  return await untilWon(ports, deadline, () => linkBodies(ports, link));
+  try {
+    const { delivered, isRepeated } = await untilWon(ports, deadline, () =>
+      linkBodies(ports, link),
+    );
+    if (isRepeated) await discard(ports, link, delivered.uids);
+    return delivered;
+  } catch (error) {
+    const lost = error instanceof LetheError && error.name === ERROR_NAMES.uidConflict;
+    if (lost && uids !== undefined) await discard(ports, link, uids);
+    throw error;
+  }
+}
+
+/** Whatever comes of it: what is left then is named by the audit. */
+async function discard(
+  { rows }: DeliverPorts,
+  { account: { accountId }, mailboxId, messages }: Link,
+  uids: readonly number[],
+): Promise<void> {
+  const bodies = messages.map(({ stored }) => stored);
+  await discardBodies(rows, { accountId, mailboxId, uids }, bodies).catch((error: unknown) => {
+    if (!(error instanceof StoreBusyError)) throw error;
+  });
 }
 
 /** @throws QuotaExceededError before anything is stored */
@@ -201,8 +227,14 @@ interface Link {
   readonly request: IdempotentRequest | undefined;
 }
 
+/** `isRepeated`: an earlier request has that answer, and this one has stored bytes in vain. */
+interface Linked {
+  readonly delivered: Delivered;
+  readonly isRepeated: boolean;
+}
+
 /** One try of the transaction; `lost` when the mailbox moved on meanwhile. */
-async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 'lost'> {
+async function linkBodies(ports: DeliverPorts, link: Link): Promise<Linked | 'lost'> {
   const mailbox = await readMailbox(ports.rows, link.mailboxId);
   if (mailbox?.state !== 'active') throw await whyUndeliverable(ports, link, mailbox);
   requireStillTarget(mailbox);
@@ -222,10 +254,10 @@ async function linkBodies(ports: DeliverPorts, link: Link): Promise<Delivered | 
     ...(link.request === undefined ? [] : [link.request.write(delivered, link.mailboxId, now)]),
   ];
   const result = await writeDelivery(ports.rows, mailbox, { messages, others }, now);
-  if (result.outcome === 'written') return delivered;
+  if (result.outcome === 'written') return { delivered, isRepeated: false };
   // Whatever was refused is read again: a repeated request by its answer, the mailbox by its row.
   const earlier = await link.request?.answer<Delivered>(ports.rows, link.mailboxId);
-  if (earlier !== undefined) return earlier;
+  if (earlier !== undefined) return { delivered: earlier, isRepeated: true };
   for (const uploadId of uploadIds) await requireWaiting(ports.rows, accountId, uploadId);
   return 'lost';
 }

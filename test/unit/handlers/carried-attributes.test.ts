@@ -114,6 +114,15 @@ describe('W1: a message in its next row', () => {
     expect(toMessage(await theRow('expunged'))).toEqual(before);
   });
 
+  test('a change of its links leaves all there', async () => {
+    await ways.copy();
+    const blobs = () =>
+      doors.world.rows.rows('dictmap').filter(({ attributes }) => attributes['type'] === 'blob');
+    await plant(blobs()[0] as Row);
+    await ask(`POST ${JOHN}/messages/copy`, { ...COPY, from: 'Target' });
+    expect(blobs()[0]?.attributes).toMatchObject({ ...LATER, revision: 2 });
+  });
+
   test('changes of flags leave all there', async () => {
     const before = toMessage(await theRow('live'));
     const change = { add: { flags: ['\\Seen'], keywords: ['l'] }, remove: { keywords: ['k'] } };

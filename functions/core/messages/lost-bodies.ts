@@ -11,7 +11,7 @@ import { readUids } from './entries.ts';
 import type { Message } from './message.ts';
 
 /** Where the rows would be, if this delivery had won after all. */
-interface Place {
+interface Landing {
   readonly accountId: string;
   readonly mailboxId: string;
   readonly uids: readonly number[];
@@ -28,7 +28,7 @@ type Body = Pick<Message, 'blobId' | 'retentionClass' | 'versionId' | 'sizeBytes
  */
 export async function discardBodies(
   rows: RowStore,
-  { accountId, mailboxId, uids }: Place,
+  { accountId, mailboxId, uids }: Landing,
   bodies: readonly Body[],
 ): Promise<boolean> {
   const own = new Set(bodies.map(({ blobId }) => blobId));

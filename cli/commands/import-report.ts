@@ -53,8 +53,10 @@ function digest(
 
 function uidsOf({ parity }: MailboxReport): string | undefined {
   if (parity === undefined) return undefined;
-  if (parity.otherUids === undefined) return 'new';
-  return parity.otherUids === 0 ? 'kept' : `${parity.otherUids} new`;
+  const { otherUids, withoutUid = 0 } = parity;
+  if (otherUids === undefined) return 'new';
+  const given = otherUids + withoutUid;
+  return given === 0 ? 'kept' : `${given} new`;
 }
 
 /** @param format of the source, for instance `Maildir` */
@@ -64,13 +66,13 @@ export async function printReport(
   report: ImportReport,
   mode: ImportMode,
 ): Promise<void> {
-  const { mailboxes, problems, skipped } = report;
+  const { mailboxes, problems, beside, skipped } = report;
   if (format === 'json') {
     const { failure, ...numbers } = report;
     const complete = failure === undefined && !io.interruption().aborted;
     const answer = { format: sourceFormat, dryRun: mode === 'read', complete, ...numbers };
-    const told = problems.map(({ source, reason }) => ({ source, reason }));
-    await writeLine(io.stdout, JSON.stringify({ ...answer, problems: told }, undefined, 2));
+    const told = { problems: problems.map(withoutKind), beside: beside.map(withoutKind) };
+    await writeLine(io.stdout, JSON.stringify({ ...answer, ...told }, undefined, 2));
     return;
   }
   for (const { source, reason } of problems.slice(0, PROBLEMS_TOLD_MAX)) {
@@ -78,6 +80,9 @@ export async function printReport(
   }
   const untold = Math.max(0, skipped - PROBLEMS_TOLD_MAX);
   if (untold > 0) await writeLine(io.stderr, `skipped: ${count(untold)} more`);
+  for (const { source, reason } of beside.slice(0, PROBLEMS_TOLD_MAX)) {
+    await writeLine(io.stderr, `no mail: ${safe(source)} ${safe(reason)}`);
+  }
   for (const { mailbox, notes } of mailboxes) {
     for (const note of notes) await writeLine(io.stderr, `note: ${safe(mailbox)} ${safe(note)}`);
   }
@@ -92,14 +97,35 @@ async function* onePage<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
   yield items;
 }
 
+const withoutKind = ({ source, reason }: Told): Told => ({ source, reason });
+
+interface Told {
+  readonly source: string;
+  readonly reason: string;
+}
+
+/** Equal is said only where all that the source holds on disk is there. */
 async function tellParity(io: Out['io'], report: ImportReport): Promise<void> {
-  for (const { mailbox, parity } of report.mailboxes) {
-    if (parity === undefined || parity.equal) continue;
-    const { missing, extra } = parity;
+  let others = false;
+  for (const { mailbox, parity, skipped } of report.mailboxes) {
+    if (parity === undefined) continue;
+    const { missing, extra, otherUids = 0, equal } = parity;
+    others ||= extra > 0;
+    if (extra > 0) {
+      const many = counted(extra, 'message');
+      await writeLine(
+        io.stderr,
+        `also there: ${safe(mailbox)} holds ${many} that the source has not`,
+      );
+    }
+    if (equal) continue;
     const lacks = missing > 0 ? [`lacks ${counted(missing, 'message')} of the source`] : [];
-    const more = extra > 0 ? [`holds ${counted(extra, 'message')} that the source has not`] : [];
-    const said = [...lacks, ...more].join(' and ') || 'holds other bytes than the source';
+    const left = skipped > 0 ? [`has ${count(skipped)} of the source left out`] : [];
+    const uids = otherUids > 0 ? [`has ${counted(otherUids, 'message')} under another UID`] : [];
+    const said = [...lacks, ...left, ...uids].join(' and ');
     await writeLine(io.stderr, `not equal: ${safe(mailbox)} ${said}`);
   }
-  if (report.equal) await writeLine(io.stderr, 'parity: both sides are equal');
+  if (!report.equal) return;
+  const said = others ? 'all of the source is there' : 'both sides are equal';
+  await writeLine(io.stderr, `parity: ${said}`);
 }

@@ -40,13 +40,17 @@ export async function importMail(
   const mode = modeOf(options);
   const { mailbox } = options;
   const source = await openSource(resolve(io.cwd, path), mailbox === undefined ? {} : { mailbox });
-  const target =
-    mode === 'read'
-      ? nowhere()
-      : await openTarget(await context.client(), options.user, io.interruption());
-  const report = await importWithProgress(io, source, target, { mode, prefix });
-  await printReport(context, source.format, report, mode);
-  return ending(io, report, mode);
+  try {
+    const target =
+      mode === 'read'
+        ? nowhere()
+        : await openTarget(await context.client(), options.user, io.interruption());
+    const report = await importWithProgress(io, source, target, { mode, prefix });
+    await printReport(context, source.format, report, mode);
+    return await ending(io, report, mode);
+  } finally {
+    await source.close();
+  }
 }
 
 function modeOf({ dryRun, verifyOnly }: ImportCommandOptions): ImportMode {
@@ -74,13 +78,13 @@ async function importWithProgress(
     mode,
     ...(prefix === undefined ? {} : { mailboxPrefix: prefix }),
     signal: io.interruption(),
-    onProgress: (so) => view.detail(progressLine(so, total, io.now() - startedAt)),
+    onProgress: (so) => view.detail(progressLine(so, mode, total, io.now() - startedAt)),
   });
   const message = report.failure instanceof Error ? report.failure.message : undefined;
   if (message !== undefined) await view.fail(message);
   else if (io.interruption().aborted) await view.abandon();
   else await view.finish();
-  const line = progressLine(report, undefined, io.now() - startedAt);
+  const line = progressLine(report, mode, undefined, io.now() - startedAt);
   await writeLine(io.stderr, `${line}, in ${duration(io.now() - startedAt)}`);
   return report;
 }
@@ -96,12 +100,17 @@ function expectedMessages({ folders }: MailSource): number | undefined {
 }
 
 function progressLine(
-  { stored, bytes, present, skipped }: ImportReport,
+  { stored, bytes, read, present, skipped }: ImportReport,
+  mode: ImportMode,
   total: number | undefined,
   elapsedMs: number,
 ): string {
   const seconds = Math.max(elapsedMs, 1) / 1000;
   const of = total === undefined ? '' : ` of ${count(total)}`;
+  if (mode === 'verify') {
+    const left = skipped > 0 ? `, ${count(skipped)} skipped` : '';
+    return `${count(read)}${of} messages read${left}`;
+  }
   const parts = [
     `${count(stored)}${of} messages`,
     size(bytes),

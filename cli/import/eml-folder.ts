@@ -1,79 +1,112 @@
 /** A folder of `.eml` files; its subfolders are mailboxes. */
 import type { Dirent } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CliError } from '../errors.ts';
-import { EXIT } from '../exit-codes.ts';
-import { counted } from '../output/text.ts';
+import { FolderNotes } from './folder-notes.ts';
+import { entriesOf, readReason, type SourceRoot } from './inside.ts';
 import {
   type MailSource,
   mailboxPath,
+  noClose,
+  note,
   noUids,
   problem,
   type SourceFolder,
   type SourceItem,
-  type SourceProblem,
 } from './mail-source.ts';
 import { readMessageFile } from './message-file.ts';
 import { headerFields, parseMailDate } from './message-header.ts';
+import { type Besides, lookBeside } from './other-files.ts';
 
 /** Deeper trees than this are no mailboxes. */
 const DEPTH_MAX = 32;
 
-const isEml = (entry: Dirent): boolean => entry.isFile() && /\.eml$/i.test(entry.name);
+const UNDATED = 'has # without a date that can be read in its header: they have that of the file';
+
+/** What macOS writes beside a file on foreign file systems has the name of it, with this before. */
+const FORK = '._';
+
+const isEml = ({ name }: Dirent): boolean => /\.eml$/i.test(name) && !name.startsWith(FORK);
 
 /** Lists the folders of the tree; messages are read later, folder by folder. */
-export async function openEmlFolder(root: string): Promise<MailSource> {
-  const folders: SourceFolder[] = [];
-  const problems: SourceProblem[] = [];
-  await walk(root, [], folders, problems);
-  return { format: 'folder of .eml files', folders, subscriptions: [], problems };
+export async function openEmlFolder(root: SourceRoot): Promise<MailSource> {
+  const found: Found = { folders: [], problems: [], beside: [] };
+  await walk(root, root.path, [], found);
+  return { format: 'folder of .eml files', subscriptions: [], close: noClose, ...found };
+}
+
+interface Found extends Besides {
+  readonly folders: SourceFolder[];
 }
 
 async function walk(
+  root: SourceRoot,
   path: string,
   levels: readonly string[],
-  folders: SourceFolder[],
-  problems: SourceProblem[],
+  found: Found,
 ): Promise<void> {
   if (levels.length > DEPTH_MAX) {
-    throw new CliError(EXIT.badData, `${path} is more than ${DEPTH_MAX} folders deep`);
+    found.problems.push(problem(path, `is more than ${DEPTH_MAX} levels deep`));
+    return;
   }
-  // Hidden files are the desktop's own, not mail.
-  const entries = (await readdir(path, { withFileTypes: true })).filter(
-    ({ name }) => !name.startsWith('.'),
-  );
-  const names = entries.filter(isEml).map(({ name }) => name);
-  const directories = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const others = entries.length - names.length - directories.length;
-  if (others > 0) {
-    problems.push(problem(path, `holds ${counted(others, 'file')} that do not end in .eml`));
+  let entries: Dirent[];
+  try {
+    entries = await entriesOf(path);
+  } catch (error) {
+    found.problems.push(problem(path, readReason(error)));
+    return;
   }
+  const isMessage = (entry: Dirent): boolean => entry.isFile() && isEml(entry);
+  const names = entries.filter(isMessage).map(({ name }) => name);
   if (names.length > 0) {
-    names.sort();
-    folders.push({
-      mailbox: mailboxPath(levels),
-      messages: names.length,
-      uids: noUids,
-      read: (only) =>
-        readFolder(path, only === undefined ? names : names.filter((name) => only.has(name))),
-    });
+    found.folders.push({ ...emlFolder(root, path, names), mailbox: mailboxPath(levels) });
   }
-  for (const name of directories.sort()) {
-    await walk(join(path, name), [...levels, name], folders, problems);
+  const others = entries.filter((entry) => !entry.isDirectory() && !isMessage(entry));
+  await lookBeside(root, path, others, found);
+  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+    await walk(root, join(path, name), [...levels, name], found);
   }
 }
 
-async function* readFolder(path: string, names: readonly string[]): AsyncGenerator<SourceItem> {
+const emlFolder = (
+  root: SourceRoot,
+  path: string,
+  names: readonly string[],
+): Omit<SourceFolder, 'mailbox'> => ({
+  messages: names.length,
+  uids: noUids,
+  read: (only) => readFolder(root, path, names, only),
+});
+
+async function* readFolder(
+  root: SourceRoot,
+  path: string,
+  names: readonly string[],
+  only: ReadonlySet<string> | undefined,
+): AsyncGenerator<SourceItem> {
+  const notes = new FolderNotes();
   for (const name of names) {
+    if (only !== undefined && !only.has(name)) continue;
     const source = join(path, name);
-    const file = await readMessageFile(source);
+    const file = await readMessageFile(root, source);
     if ('reason' in file) {
       yield problem(source, file.reason);
       continue;
     }
     const { raw, modifiedAt } = file;
-    const internalDate = parseMailDate(headerFields(raw, ['date']).get('date')) ?? modifiedAt;
+    const sentAt = parseMailDate(headerFields(raw, ['date']).get('date'));
+    if (sentAt === undefined) notes.add(UNDATED, name);
+    const internalDate = sentAt ?? modifiedAt;
     yield { kind: 'message', name, raw, internalDate, flags: [], keywords: [], source };
+  }
+  for (const line of notes.lines()) yield note(line);
+  if (only === undefined) yield* cameMeanwhile(path, names);
+}
+
+async function* cameMeanwhile(path: string, names: readonly string[]): AsyncGenerator<SourceItem> {
+  const known = new Set(names);
+  const entries = await entriesOf(path).catch(() => []);
+  for (const entry of entries) {
+    if (!entry.isFile() || !isEml(entry) || known.has(entry.name)) continue;
+    yield problem(join(path, entry.name), 'came while the import ran: run the same import again');
   }
 }

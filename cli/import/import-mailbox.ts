@@ -11,7 +11,9 @@ import { type ImportTarget, isUidConflict, type TargetMailbox } from './import-t
 import {
   type FolderUids,
   problem,
+  type SourceBeside,
   type SourceFolder,
+  type SourceItem,
   type SourceMessage,
   type SourceProblem,
 } from './mail-source.ts';
@@ -27,7 +29,10 @@ export interface MailboxReport {
   bytes: number;
   /** Messages that were there already. */
   present: number;
+  /** What was left out, each with its reason. */
   skipped: number;
+  /** Messages that have been read so far. */
+  read: number;
   /** What an operator should know about the UIDs. */
   readonly notes: string[];
   parity?: Parity;
@@ -42,6 +47,7 @@ export interface MailboxRun {
   readonly report: MailboxReport;
   stopped(): boolean;
   skipped(found: SourceProblem): void;
+  beside(found: SourceBeside): void;
   progress(): void;
 }
 
@@ -50,17 +56,17 @@ export async function importMailbox(
   folders: readonly SourceFolder[],
   run: MailboxRun,
 ): Promise<void> {
-  const [folder] = folders;
-  // Two folders that become one mailbox cannot both keep their UIDs.
-  const uids = folders.length === 1 ? await folder?.uids() : undefined;
+  const uids = await uidsOf(folders, run.report);
   const mailbox = run.verifyOnly ? await run.target.find(path) : await open(path, uids, run);
-  if (mailbox === undefined && !run.verifyOnly) return;
+  if (mailbox === undefined && !run.verifyOnly) {
+    await leaveOut(path, folders, run);
+    return;
+  }
   const kept = mailbox?.uidValidity === uids?.uidValidity ? uids : undefined;
   const source = new Holdings();
   if (mailbox === undefined || run.verifyOnly) {
     for await (const message of readAll(folders, run)) {
       source.add(digestOf(message.raw), message.raw.length, kept && message.uid);
-      run.report.present += 1;
     }
   } else {
     await bring(folders, { mailbox, kept, source }, run);
@@ -72,7 +78,36 @@ export async function importMailbox(
       for (const { digest, size, uid } of page) target.add(digest, size, uid);
     }
   }
-  run.report.parity = source.compare(target, kept !== undefined);
+  const parity = source.compare(target, kept !== undefined, run.report.skipped);
+  run.report.parity = parity;
+  if (run.verifyOnly) run.report.present = source.messages - parity.missing;
+}
+
+/** Two folders that become one mailbox cannot both keep their UIDs, unless one has no mail. */
+async function uidsOf(
+  folders: readonly SourceFolder[],
+  { notes }: MailboxReport,
+): Promise<FolderUids | undefined> {
+  const filled = folders.filter(({ messages }) => messages !== 0);
+  const [folder, another] = filled.length > 0 ? filled : folders;
+  if (another === undefined || filled.length < 2) return await folder?.uids();
+  const many = counted(filled.length, 'folder');
+  notes.push(`is what ${many} of the source become: their messages get new UIDs`);
+  return undefined;
+}
+
+/** The server takes no mailbox of this name; each of its messages is left out for that. */
+async function leaveOut(
+  path: string,
+  folders: readonly SourceFolder[],
+  run: MailboxRun,
+): Promise<void> {
+  let messages = 0;
+  for await (const { source } of readAll(folders, run)) {
+    messages += 1;
+    // The mailbox itself has been told, and stands for the first.
+    if (messages > 1) run.skipped(problem(source, `is in the mailbox ${path}, which was refused`));
+  }
 }
 
 /** The mailbox, with the UIDVALIDITY of the source where it can still take one. */
@@ -237,10 +272,18 @@ async function* readAll(
       if (run.stopped()) return;
       read += 1;
       if (read % PROGRESS_MESSAGES === 0) run.progress();
-      if (item.kind === 'message') yield item;
-      else if (only === undefined) run.skipped(item);
+      if (item.kind === 'message') {
+        if (only === undefined) run.report.read += 1;
+        yield item;
+      } else if (only === undefined) tell(item, run);
     }
   }
+}
+
+function tell(item: Exclude<SourceItem, SourceMessage>, { report, ...run }: MailboxRun): void {
+  if (item.kind === 'problem') run.skipped(item);
+  else if (item.kind === 'beside') run.beside(item);
+  else report.notes.push(item.text);
 }
 
 /** What a mailbox holds before the import and has not been matched yet. */

@@ -1,202 +1,282 @@
 /** mbox: one file of messages, each after a `From ` line; read as a stream, in bounded memory. */
-import { createReadStream } from 'node:fs';
-import { UPLOAD_BYTES_MAX } from '../../functions/contract/limits.ts';
+import { HEADER_BYTES_MAX, UPLOAD_BYTES_MAX } from '../../functions/contract/limits.ts';
 import { INBOX } from '../../functions/contract/mailbox-names.ts';
+import { FolderNotes } from './folder-notes.ts';
+import { encodingReason } from './mail-form.ts';
 import {
+  beside,
   type MailSource,
+  type MessageItem,
+  mailboxPath,
+  note,
   noUids,
   problem,
   type SourceItem,
   type SourceMessage,
+  unkept,
   validKeywords,
 } from './mail-source.ts';
+import { marksOf, takeOwnFields } from './mbox-fields.ts';
+import { endsBody, type Line, linesOf, type MboxInput } from './mbox-input.ts';
+import { Candidate, isFromLine, isPatchLine, parseFromLine } from './mbox-separator.ts';
 import { sizeReason } from './message-file.ts';
-import { headerFields } from './message-header.ts';
-
-const CHUNK_BYTES = 1024 * 1024;
-
-/** A longer line is handled in pieces; only its first piece can be a `From ` line. */
-const LINE_BYTES_MAX = 64 * 1024;
+import { headerFields, parseMailDate } from './message-header.ts';
 
 const NEWLINE = 0x0a;
 const CRLF = Buffer.from('\r\n');
-const FROM = Buffer.from('From ');
 const QUOTED_FROM = /^>+From /;
 
-const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
-
-/** `From sender Sat Jan  3 01:05:34 [zone] 1996 [zone]`, as asctime writes dates. */
-const FROM_LINE =
-  /^From .*?\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +([A-Z][a-z]{2}) +(\d{1,2}) +(\d{1,2}):(\d{2})(?::(\d{2}))?(?: +([+-]\d{4}|[A-Z]{1,5}))? +(\d{4})(?: +([+-]\d{4}))?\s*$/;
-
-const STATUS_FLAGS: Readonly<Record<string, string>> = { R: '\\Seen' };
-const X_STATUS_FLAGS: Readonly<Record<string, string>> = {
-  A: '\\Answered',
-  F: '\\Flagged',
-  D: '\\Deleted',
-  T: '\\Draft',
-};
-
-/** UW IMAP keeps its own data in a message of this subject; it is no mail. */
+/** UW IMAP keeps its own data in the first message, which has this subject and `X-IMAP`. */
 const INTERNAL_SUBJECT = "DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA";
 
-/** The date of a `From ` line; a zone given by name counts as UTC, as does none. */
-export function parseFromLine(line: string): Date | undefined {
-  const match = FROM_LINE.exec(line);
-  if (match === null) return undefined;
-  const [, month = '', day, hour, minute, second = '0', zoneBefore, year, zoneAfter] = match;
-  const monthIndex = MONTHS.indexOf(month);
-  if (monthIndex < 0) return undefined;
-  const local = Date.UTC(
-    Number(year),
-    monthIndex,
-    Number(day),
-    Number(hour),
-    Number(minute),
-    Number(second),
-  );
-  return new Date(local - zoneMs(zoneAfter ?? zoneBefore));
-}
+const AS_TEXT =
+  'has # with a line that begins with "From " and was taken for text: they may be two messages in one';
+const DELETED =
+  'had # that the program had marked as deleted and not yet removed: they have \\Deleted';
+const UNDATED = 'had # without a date that can be read: they have that of the file';
 
-function zoneMs(zone: string | undefined): number {
-  const match = /^([+-])(\d{2})(\d{2})$/.exec(zone ?? '');
-  if (match === null) return 0;
-  const minutes = Number(match[2]) * 60 + Number(match[3]);
-  return (match[1] === '-' ? -1 : 1) * minutes * 60_000;
-}
-
-/** Opens one file as one mailbox. */
-export function openMbox(path: string, mailbox: string = INBOX): MailSource {
+/** @param mailbox into which it goes; INBOX when missing */
+export function openMbox(input: MboxInput, mailbox: string = INBOX): MailSource {
   return {
     format: 'mbox',
-    folders: [{ mailbox, uids: noUids, read: (only) => readMbox(path, only) }],
+    folders: [
+      {
+        mailbox: mailboxPath(mailbox.split('/')),
+        uids: noUids,
+        read: (only) => readMbox(input, only),
+      },
+    ],
     subscriptions: [],
     problems: [],
+    beside: [],
+    close: () => input.file.close(),
   };
 }
 
-/** The whole file is read, whatever of it is wanted: where messages begin is known only then. */
 async function* readMbox(
-  path: string,
+  input: MboxInput,
   only: ReadonlySet<string> | undefined,
 ): AsyncGenerator<SourceItem> {
-  for await (const item of everyMessage(path)) {
-    if (only === undefined || (item.kind === 'message' && only.has(item.name))) yield item;
+  const reader = new MboxReader(input);
+  for await (const item of reader.read()) {
+    if (only === undefined || item.kind !== 'message' || only.has(item.name)) yield item;
   }
 }
 
-async function* everyMessage(path: string): AsyncGenerator<SourceItem> {
-  let collector: Collector | undefined;
-  let number = 0;
-  let afterBlank = true;
-  for await (const { bytes, startsLine } of lines(path)) {
-    const date = startsLine && afterBlank ? fromLineDate(bytes) : undefined;
-    if (date !== undefined) {
-      const item = collector?.finish();
-      if (item !== undefined) yield item;
-      number += 1;
-      collector = new Collector(path, number, date);
-      afterBlank = false;
-      continue;
-    }
-    afterBlank = startsLine && isBlank(bytes);
-    collector?.add(startsLine ? unquoted(bytes) : bytes, afterBlank);
+class MboxReader {
+  readonly #input: MboxInput;
+  readonly #notes = new FolderNotes();
+  #collector: Collector | undefined;
+  #candidate: Candidate<Line> | undefined;
+  #number = 0;
+  #afterBlank = true;
+  /** The file is a series of patches, each of which begins as only a patch does. */
+  #isPatches = false;
+  /** All bytes that went into messages and separators: in the end, all of the file. */
+  #accountedBytes = 0;
+
+  constructor(input: MboxInput) {
+    this.#input = input;
   }
-  const last = collector?.finish();
-  if (last !== undefined) yield last;
+
+  async *read(): AsyncGenerator<SourceItem> {
+    let last: Line | undefined;
+    for await (const line of linesOf(this.#input)) {
+      last = line;
+      if (this.#candidate === undefined) yield* this.#take(line);
+      else yield* this.#decide(this.#candidate, this.#candidate.add(line));
+    }
+    if (this.#candidate !== undefined) {
+      yield* this.#decide(this.#candidate, this.#candidate.separates);
+    }
+    const { cut, path } = this.#input;
+    if (cut === undefined) yield* this.#finish();
+    else {
+      // The message in which the bytes end is not whole.
+      yield problem(`${path}, message ${this.#number}`, `is not whole: ${cut}`);
+    }
+    for (const line of this.#notes.lines()) yield note(line);
+    yield* this.#audit(last);
+  }
+
+  async *#take(line: Line): AsyncGenerator<SourceItem> {
+    const { bytes, startsLine } = line;
+    const isCandidate =
+      startsLine && this.#afterBlank && !this.#isInBody(line) && isFromLine(bytes);
+    if (!isCandidate) {
+      await this.#add(line);
+      return;
+    }
+    const text = bytes.toString('latin1').trimEnd();
+    const isFirst = this.#number === 0;
+    if (isPatchLine(text)) {
+      if (isFirst) this.#isPatches = true;
+      if (this.#isPatches) yield* this.#begin(line, undefined);
+      else {
+        this.#tellText();
+        await this.#add(line);
+      }
+      return;
+    }
+    const date = parseFromLine(text);
+    if (date !== undefined || isFirst) yield* this.#begin(line, date);
+    else this.#candidate = new Candidate(line);
+  }
+
+  async *#decide(
+    candidate: Candidate<Line>,
+    separates: boolean | undefined,
+  ): AsyncGenerator<SourceItem> {
+    if (separates === undefined) return;
+    this.#candidate = undefined;
+    const [fromLine, ...rest] = candidate.lines;
+    if (fromLine === undefined) return;
+    if (separates) yield* this.#begin(fromLine, undefined);
+    else {
+      this.#tellText();
+      await this.#add(fromLine);
+    }
+    for (const line of rest) yield* this.#take(line);
+  }
+
+  *#begin({ bytes }: Line, date: Date | undefined): Generator<SourceItem> {
+    yield* this.#finish();
+    this.#number += 1;
+    this.#accountedBytes += bytes.length;
+    this.#collector = new Collector(this.#input, this.#number, date);
+    this.#afterBlank = false;
+  }
+
+  async #add(line: Line): Promise<void> {
+    const { bytes, startsLine, at } = line;
+    const blank = startsLine && isBlank(bytes);
+    this.#afterBlank = blank;
+    this.#accountedBytes += bytes.length;
+    await this.#collector?.add(line, blank);
+    // A body whose length is known may end without an empty line.
+    if (this.#collector?.bodyEnd === at + bytes.length) this.#afterBlank = true;
+  }
+
+  #isInBody({ at }: Line): boolean {
+    return at < (this.#collector?.bodyEnd ?? 0);
+  }
+
+  #tellText(): void {
+    this.#notes.add(AS_TEXT, `message ${this.#number}`);
+  }
+
+  *#finish(): Generator<SourceItem> {
+    const item = this.#collector?.finish();
+    this.#collector = undefined;
+    if (item === undefined) return;
+    yield item;
+    if (item.kind !== 'message') return;
+    const { name, flags, isUndated } = item;
+    if (isUndated === true) this.#notes.add(UNDATED, `message ${name}`);
+    if (flags.includes('\\Deleted')) this.#notes.add(DELETED, `message ${name}`);
+    for (const keyword of item.unkept ?? []) this.#notes.add(unkept(keyword), `message ${name}`);
+  }
+
+  /** Whether all of the file was read and became part of a message. */
+  async *#audit(last: Line | undefined): AsyncGenerator<SourceItem> {
+    const { file, path } = this.#input;
+    const read = last === undefined ? 0 : last.at + last.bytes.length;
+    const { size } = await file.stat();
+    const more = size - Math.min(read, this.#accountedBytes);
+    if (more > 0)
+      yield problem(path, `has ${more} bytes that were not read: run the same import again`);
+    if (size < read) yield problem(path, `lost ${read - size} bytes while it was read`);
+  }
 }
 
 /** One message being read; drops its bytes once it is too large to be imported. */
 class Collector {
+  readonly #input: MboxInput;
   readonly #name: string;
   readonly #source: string;
-  readonly #date: Date;
+  readonly #date: Date | undefined;
   #parts: Buffer[] = [];
   #sizeBytes = 0;
   #endsBlank = false;
+  #inHeader = true;
+  /** Where the body ends by `Content-Length`, where that fits; undefined when unknown. */
+  bodyEnd: number | undefined;
 
-  constructor(path: string, number: number, date: Date) {
+  constructor(input: MboxInput, number: number, date: Date | undefined) {
+    this.#input = input;
     this.#name = String(number);
-    this.#source = `${path}, message ${number}`;
+    this.#source = `${input.path}, message ${number}`;
     this.#date = date;
   }
 
-  add(bytes: Buffer, blankLine: boolean): void {
-    this.#sizeBytes += bytes.length;
-    this.#endsBlank = blankLine;
+  async add({ bytes, startsLine, at }: Line, blankLine: boolean): Promise<void> {
+    const taken = startsLine ? unquoted(bytes) : bytes;
+    this.#sizeBytes += taken.length;
+    // An empty line within a body of known length is the body's own.
+    this.#endsBlank = blankLine && at >= (this.bodyEnd ?? 0);
     if (this.#sizeBytes > UPLOAD_BYTES_MAX) this.#parts = [];
-    else this.#parts.push(bytes);
+    else this.#parts.push(taken);
+    if (!this.#inHeader || !blankLine) return;
+    this.#inHeader = false;
+    await this.#findBodyEnd(at + bytes.length);
   }
 
-  finish(): SourceItem | undefined {
+  async #findBodyEnd(begin: number): Promise<void> {
+    const head = headerFields(Buffer.concat(this.#parts), ['content-length']);
+    const length = head.get('content-length') ?? '';
+    if (!/^\d{1,12}$/.test(length)) return;
+    const end = begin + Number(length);
+    if (await endsBody(this.#input, end)) this.bodyEnd = end;
+  }
+
+  finish(): MessageItem {
     if (this.#sizeBytes > UPLOAD_BYTES_MAX) return this.#refused(this.#sizeBytes);
     // The blank line before the next `From ` line belongs to the format.
     if (this.#endsBlank) this.#parts.pop();
     const raw = Buffer.concat(this.#parts);
     if (raw.length === 0) return this.#refused(0);
-    return toMessage(raw, this.#date, this.#name, this.#source);
+    const reason = encodingReason(raw);
+    if (reason !== undefined) return problem(this.#source, reason);
+    const { raw: kept, values } = takeOwnFields(raw, HEADER_BYTES_MAX);
+    const fields = headerFields(raw, ['subject', 'date']);
+    if (this.#name === '1' && values.has('x-imap') && fields.get('subject') === INTERNAL_SUBJECT) {
+      return beside(this.#source, 'is data that UW IMAP keeps for itself');
+    }
+    if (kept.length === 0) return this.#refused(0);
+    return this.#message(kept, values, parseMailDate(fields.get('date')));
   }
 
-  #refused(sizeBytes: number): SourceItem {
+  #message(
+    raw: Buffer,
+    values: ReadonlyMap<string, string>,
+    sentAt: Date | undefined,
+  ): SourceMessage {
+    const { flags, keywords } = marksOf(values);
+    const date = this.#date ?? sentAt;
+    const kept = validKeywords(keywords);
+    return {
+      kind: 'message',
+      name: this.#name,
+      source: this.#source,
+      raw,
+      internalDate: date ?? this.#input.modifiedAt,
+      ...(date === undefined ? { isUndated: true } : {}),
+      flags,
+      keywords: kept,
+      unkept: keywords.filter((keyword) => !kept.includes(keyword)),
+    };
+  }
+
+  #refused(sizeBytes: number): MessageItem {
     return problem(this.#source, sizeReason(sizeBytes) ?? 'cannot be imported');
   }
 }
 
-function toMessage(
-  raw: Buffer,
-  internalDate: Date,
-  name: string,
-  source: string,
-): SourceMessage | undefined {
-  const fields = headerFields(raw, ['status', 'x-status', 'x-keywords', 'subject']);
-  if (fields.get('subject') === INTERNAL_SUBJECT) return undefined;
-  const flags = [
-    ...flagsOf(fields.get('status'), STATUS_FLAGS),
-    ...flagsOf(fields.get('x-status'), X_STATUS_FLAGS),
-  ];
-  const keywords = validKeywords((fields.get('x-keywords') ?? '').split(/\s+/));
-  return { kind: 'message', name, raw, internalDate, flags, keywords, source };
-}
-
-const flagsOf = (letters: string | undefined, table: Readonly<Record<string, string>>): string[] =>
-  [...new Set(letters ?? '')].flatMap((letter) => table[letter] ?? []);
-
 const isBlank = (line: Buffer): boolean =>
   (line.length === 1 && line[0] === NEWLINE) || line.equals(CRLF);
-
-function fromLineDate(line: Buffer): Date | undefined {
-  if (!line.subarray(0, FROM.length).equals(FROM)) return undefined;
-  return parseFromLine(line.toString('latin1').trimEnd());
-}
 
 /** `>From ` as `From `, `>>From ` as `>From ` (mboxrd). */
 function unquoted(line: Buffer): Buffer {
   if (line[0] !== 0x3e) return line;
   return QUOTED_FROM.test(line.toString('latin1')) ? line.subarray(1) : line;
-}
-
-interface Line {
-  /** With its line end; a piece of it where the line is very long. */
-  readonly bytes: Buffer;
-  readonly startsLine: boolean;
-}
-
-async function* lines(path: string): AsyncGenerator<Line> {
-  let rest: Buffer = Buffer.alloc(0);
-  let startsLine = true;
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-    let data: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE)) {
-      yield { bytes: data.subarray(0, end + 1), startsLine };
-      startsLine = true;
-      data = data.subarray(end + 1);
-    }
-    if (data.length > LINE_BYTES_MAX) {
-      yield { bytes: data, startsLine };
-      startsLine = false;
-      data = Buffer.alloc(0);
-    }
-    rest = data;
-  }
-  if (rest.length > 0) yield { bytes: rest, startsLine };
 }

@@ -22,6 +22,9 @@ export interface Parity {
   readonly extra: number;
   /** Messages that have another UID than in the source; undefined where it had none to keep. */
   readonly otherUids?: number;
+  /** Messages that had no UID yet, in a source that gives some. */
+  readonly withoutUid?: number;
+  /** All that the source holds on disk is there; what else is there is no difference. */
   readonly equal: boolean;
 }
 
@@ -47,24 +50,22 @@ export class Holdings {
     return { messages: this.messages, bytes: this.#bytes, digest: hash.digest('hex') };
   }
 
-  /** @param keptUids whether UIDs of this side are to be found again in the target */
-  compare(target: Holdings, keptUids: boolean): Parity {
-    const [source, other] = [this.side(), target.side()];
+  /**
+   * @param keptUids whether UIDs of this side are to be found again in the target
+   * @param leftOut what the source holds besides, and could not be brought
+   */
+  compare(target: Holdings, keptUids: boolean, leftOut: number): Parity {
+    const sides = { source: this.side(), target: target.side() };
     const both = common(this.#digests, target.#digests);
-    const otherUids = [...this.#byUid].filter(([uid, digest]) => target.#byUid.get(uid) !== digest);
     const missing = this.messages - both;
     const extra = target.messages - both;
-    const same = missing === 0 && extra === 0 && source.bytes === other.bytes;
-    if (!keptUids) return { source, target: other, missing, extra, equal: same };
-    const { length } = otherUids;
-    return {
-      source,
-      target: other,
-      missing,
-      extra,
-      otherUids: length,
-      equal: same && length === 0,
-    };
+    const isAllThere = missing === 0 && leftOut === 0;
+    if (!keptUids) return { ...sides, missing, extra, equal: isAllThere };
+    const moved = [...this.#byUid].filter(([uid, digest]) => target.#byUid.get(uid) !== digest);
+    const otherUids = moved.length;
+    const withoutUid = this.messages - this.#byUid.size;
+    const equal = isAllThere && otherUids === 0;
+    return { ...sides, missing, extra, otherUids, withoutUid, equal };
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type MailSource,
   mailboxPath,
   problem,
+  type SourceBeside,
   type SourceFolder,
   type SourceProblem,
 } from './mail-source.ts';
@@ -17,7 +18,7 @@ import {
  */
 const MAILBOXES_AT_A_TIME = 4;
 
-/** Problems kept for the report; the others are only counted. */
+/** Problems kept for the report, and things beside; the others are only counted. */
 const PROBLEMS_KEPT_MAX = 1000;
 
 /** `read` only reads the source; `verify` compares both sides and changes nothing. */
@@ -38,10 +39,14 @@ export interface ImportReport {
   readonly stored: number;
   readonly bytes: number;
   readonly present: number;
+  /** What was left out: what is told in `problems`, and more of them. */
   readonly skipped: number;
+  readonly read: number;
+  /** What was found beside the mail and is none. */
+  readonly beside: readonly SourceBeside[];
   /** Messages of the source that are not in the target at the end. */
   readonly missing: number;
-  /** Every mailbox was compared and holds what its source holds, and nothing else. */
+  /** All that the source holds on disk was compared and is there; nothing was left out. */
   readonly equal: boolean;
   /** Names subscribed by this run. */
   readonly subscribed: number;
@@ -75,6 +80,7 @@ export async function runImport(
 ): Promise<ImportReport> {
   const run = new ImportRun(target, options);
   source.problems.forEach((found) => void run.addProblem(found));
+  source.beside.forEach((found) => void run.addBeside(found));
   const queue = [...groupFolders(source, options.mailboxPrefix)];
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next && !run.stopped; next = queue.shift()) {
@@ -91,6 +97,7 @@ class ImportRun {
   readonly #options: ImportOptions;
   readonly #mailboxes: MailboxReport[] = [];
   readonly #problems: SourceProblem[] = [];
+  readonly #beside: SourceBeside[] = [];
   /** Problems that belong to no mailbox. */
   #loose = 0;
   #subscribed = 0;
@@ -111,8 +118,12 @@ class ImportRun {
     if (this.#problems.length < PROBLEMS_KEPT_MAX) this.#problems.push(found);
   }
 
+  addBeside(found: SourceBeside): void {
+    if (this.#beside.length < PROBLEMS_KEPT_MAX) this.#beside.push(found);
+  }
+
   async importMailbox(path: string, folders: readonly SourceFolder[]): Promise<void> {
-    const counters = { stored: 0, bytes: 0, present: 0, skipped: 0 };
+    const counters = { stored: 0, bytes: 0, present: 0, skipped: 0, read: 0 };
     const report: MailboxReport = { mailbox: path, ...counters, notes: [] };
     this.#mailboxes.push(report);
     const { mode } = this.#options;
@@ -124,6 +135,7 @@ class ImportRun {
         report,
         stopped: () => this.stopped,
         skipped: (found) => this.addProblem(found, report),
+        beside: (found) => this.addBeside(found),
         progress: () => this.#options.onProgress(this.report()),
       });
     } catch (error) {
@@ -162,15 +174,19 @@ class ImportRun {
   report(): ImportReport {
     const sum = (of: (report: MailboxReport) => number): number =>
       this.#mailboxes.reduce((total, report) => total + of(report), 0);
+    const skipped = sum((report) => report.skipped) + this.#loose;
+    const isCompared = this.#mailboxes.every(({ parity }) => parity?.equal === true);
     return {
       mailboxes: this.#mailboxes,
       problems: this.#problems,
       stored: sum(({ stored }) => stored),
       bytes: sum(({ bytes }) => bytes),
       present: sum(({ present }) => present),
-      skipped: sum(({ skipped }) => skipped) + this.#loose,
+      skipped,
+      read: sum(({ read }) => read),
+      beside: this.#beside,
       missing: sum(({ parity }) => parity?.missing ?? 0),
-      equal: this.#mailboxes.every(({ parity }) => parity?.equal === true),
+      equal: isCompared && skipped === 0 && !this.stopped,
       subscribed: this.#subscribed,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
     };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SourceItem } from '../../../../cli/import/mail-source.ts';
-import { parseFromLine } from '../../../../cli/import/mbox.ts';
+import { parseFromLine } from '../../../../cli/import/mbox-separator.ts';
 import { openSource } from '../../../../cli/import/open-source.ts';
 import { at, bodies, put, readAll, reasons, useSourceFiles } from '../support/source-files.ts';
 
@@ -44,7 +44,7 @@ describe('mbox', () => {
       ].join('\n'),
     );
     expect(bodies(items)).toEqual([
-      'Subject: one\nStatus: RO\nX-Status: AF\nX-Keywords: $Work  todo bad%one gr\u00c3\u00b6\u00c3\u009fe\n\nFrom the start\n>From twice\n> From not quoted\nFrom inside, without a date\n\nFrom nobody, still inside\n\nFrom b@x.org Sun, 4 Jan 2026\n',
+      'Subject: one\n\nFrom the start\n>From twice\n> From not quoted\nFrom inside, without a date\n\nFrom nobody, still inside\n\nFrom b@x.org Sun, 4 Jan 2026\n',
       'Subject: two\n\nend\n',
     ]);
     expect(items[0]).toMatchObject({
@@ -88,9 +88,15 @@ describe('mbox', () => {
   });
 
   test('data that UW IMAP keeps for itself is no message', async () => {
-    const internal = "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA";
+    const internal = [
+      'From: Mail System Internal Data <MAILER-DAEMON@x.org>',
+      "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA",
+      'X-IMAP: 1583230272 0000000003',
+      'Status: RO',
+    ].join('\n');
     const items = await readMbox(`${FROM}\n${internal}\n\nx\n\n${FROM}\nmail\n`);
     expect(bodies(items)).toEqual(['mail\n']);
+    expect(items[0]).toMatchObject({ kind: 'beside', reason: expect.stringContaining('UW IMAP') });
   });
 
   test('goes into the mailbox that is named', async () => {

@@ -29,8 +29,10 @@ describe('folder of .eml files', () => {
       '2024-01-01T00:00:00.000Z',
       '2026-01-04T00:00:00.000Z',
     ]);
-    expect(source.problems.map(({ reason }) => reason)).toEqual([
-      'holds 1 file that do not end in .eml',
+    expect(source.problems).toEqual([]);
+    expect(source.beside.map(({ reason }) => reason)).toEqual([
+      'holds 1 file that is no mail: .DS_Store',
+      'holds 1 file that is no mail: notes.txt',
     ]);
   });
 

@@ -30,12 +30,17 @@ export async function put(
   if (modified !== undefined) await utimes(file, new Date(modified), new Date(modified));
 }
 
+/** Reads a source to its end, and closes it. */
 export async function readAll(source: MailSource): Promise<Map<string, SourceItem[]>> {
   const found = new Map<string, SourceItem[]>();
-  for (const folder of source.folders) {
-    const items = found.get(folder.mailbox) ?? [];
-    for await (const item of folder.read()) items.push(item);
-    found.set(folder.mailbox, items);
+  try {
+    for (const folder of source.folders) {
+      const items = found.get(folder.mailbox) ?? [];
+      for await (const item of folder.read()) items.push(item);
+      found.set(folder.mailbox, items);
+    }
+  } finally {
+    await source.close();
   }
   return found;
 }
@@ -47,3 +52,26 @@ export const bodies = (items: readonly SourceItem[] | undefined): string[] =>
 
 export const reasons = (items: readonly SourceItem[] | undefined): string[] =>
   (items ?? []).flatMap((item) => (item.kind === 'problem' ? [item.reason] : []));
+
+export const messagesOf = (items: readonly SourceItem[] | undefined): SourceMessage[] =>
+  (items ?? []).filter(isMessage);
+
+export const notesOf = (items: readonly SourceItem[] | undefined): string[] =>
+  (items ?? []).flatMap((item) => (item.kind === 'note' ? [item.text] : []));
+
+/** A message as programs write them. */
+export const mail = (subject: string, ...fields: readonly string[]): string =>
+  [
+    ...fields,
+    'From: ann@example.org',
+    'To: bob@example.net',
+    'Date: Tue, 03 Mar 2020 10:11:12 +0000',
+    `Message-ID: <${subject.replaceAll(' ', '-')}@example.org>`,
+    `Subject: ${subject}`,
+    '',
+    'hello',
+    '',
+  ].join('\n');
+
+export const subjects = (items: readonly SourceItem[] | undefined): string[] =>
+  bodies(items).map((body) => /^Subject: (.*)$/m.exec(body)?.[1] ?? '');

@@ -50,11 +50,10 @@ const begins = (raw: Buffer, magic: Buffer): boolean => raw.subarray(0, magic.le
 
 export const isGzip = (head: Buffer): boolean => begins(head, Buffer.from([0x1f, 0x8b]));
 
-/** `CMF` and `FLG` of zlib together are a multiple of 31 (RFC 1950); no header begins like that. */
-function isZlib(raw: Buffer): boolean {
-  const [method = 0, flags = 0] = raw;
-  return method === 0x78 && (method * 256 + flags) % 31 === 0;
-}
+/** How zlib (RFC 1950) begins, by its level; the fourth, `x^`, may also be text. */
+const ZLIB = [0x01, 0x9c, 0xda];
+
+const isZlib = ([method, flags = 0]: Buffer): boolean => method === 0x78 && ZLIB.includes(flags);
 
 /** Why these bytes are no message that can be stored, if so, and what to do about it. */
 export function encodingReason(raw: Buffer): string | undefined {

@@ -3,7 +3,7 @@
  * source more often, to look what it is, to look ahead and to compare.
  */
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open as openFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -30,20 +30,22 @@ export async function spoolStream(path: string): Promise<Spooled> {
   const descriptor = path === '/dev/stdin' ? '0' : DESCRIPTOR.exec(path)?.[1];
   const isSocket = (await stat(path)).isSocket();
   // A socket cannot be opened by its name, only read where it is open already.
-  const source =
+  return await spool(path, () =>
     isSocket && descriptor !== undefined
       ? createReadStream('', { fd: Number(descriptor), autoClose: false })
-      : createReadStream(path);
-  return await spool(path, source);
+      : createReadStream(path),
+  );
 }
 
 /** Uncompresses a file of gzip. What is damaged or follows it is told as where it ends early. */
 export async function spoolGzip(path: string, file: FileHandle): Promise<Spooled> {
   const { size: sizeBytes } = await file.stat();
   const gunzip = createGunzip();
-  const compressed = file.createReadStream({ start: 0, autoClose: false });
-  compressed.on('error', (error) => gunzip.destroy(error));
-  const spooled = await spool(path, compressed.pipe(gunzip));
+  const spooled = await spool(path, () => {
+    const compressed = file.createReadStream({ start: 0, autoClose: false });
+    compressed.on('error', (error) => gunzip.destroy(error));
+    return compressed.pipe(gunzip);
+  });
   const rest = sizeBytes - gunzip.bytesWritten;
   if (spooled.cut !== undefined || rest <= 0 || (await isPadding(file, sizeBytes - rest))) {
     return spooled;
@@ -62,8 +64,10 @@ async function isPadding(file: FileHandle, from: number): Promise<boolean> {
   return bytesRead < PADDING_BYTES_MAX && buffer.subarray(0, bytesRead).every((byte) => byte === 0);
 }
 
-async function spool(path: string, source: Readable): Promise<Spooled> {
+/** @param open begins to read: errors must not come before anybody listens */
+async function spool(path: string, open: () => Readable): Promise<Spooled> {
   const file = await openTemporary();
+  const source = open();
   let written = 0;
   try {
     const cut = await eachChunk(source, async (chunk) => {
@@ -113,7 +117,7 @@ function eachChunk(
 async function openTemporary(): Promise<FileHandle> {
   const directory = await mkdtemp(join(tmpdir(), 'lethe-import-'));
   try {
-    return await open(join(directory, 'source'), 'wx+', 0o600);
+    return await openFile(join(directory, 'source'), 'wx+', 0o600);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

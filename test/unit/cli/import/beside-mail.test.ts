@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { openInside, rootOf } from '../../../../cli/import/inside.ts';
@@ -92,12 +91,6 @@ describe('W6: nothing is read that lies outside of the source', () => {
     await symlink('real', at('link'));
     const source = await openSource(at('link'));
     expect(bodies((await readAll(source)).get('INBOX'))).toEqual(['mine']);
-  });
-
-  test('a pipe among the messages is left out, and nobody waits for it', async () => {
-    await put('cur/1.a', 'mine');
-    spawnSync('mkfifo', [at('cur/2.a')]);
-    expect(reasons(await inbox())).toEqual(['is not a file']);
   });
 });
 

@@ -55,7 +55,12 @@ async function readInShell(command: string): Promise<string[]> {
   await put('read.mjs', script);
   const shell = spawn(
     'bash',
-    ['-c', command.replaceAll('READ', '"$0" --input-type=module -e "$(cat "$1")"'), process.execPath, at('read.mjs')],
+    [
+      '-c',
+      command.replaceAll('READ', '"$0" --input-type=module -e "$(cat "$1")"'),
+      process.execPath,
+      at('read.mjs'),
+    ],
     {
       cwd: at(),
       stdio: ['ignore', 'pipe', 'inherit'],

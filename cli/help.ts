@@ -12,23 +12,28 @@ Exit codes: 0 done, 64 wrong usage, 65 bad data or something skipped, 67 no such
 77 not permitted, 78 wrong settings, 130 interrupted.`;
 
 export const IMPORT_HELP = `
-Maildir   as Dovecot writes it: Maildir++ (.Sub.Folder) or a tree (LAYOUT=fs), flags, keywords,
-          subscriptions, and UIDs with UIDVALIDITY where the mailbox can take them (it is new, or
-          has not given a UID yet); the internal date is the file's.
-mbox      one mailbox (INBOX, or --mailbox); the internal date is that of the From line.
-.eml      subfolders are mailboxes; the internal date is that of the Date header, or the file's.
+Maildir   as Dovecot, mbsync and others write it: Maildir++ (.Sub.Folder), a tree (LAYOUT=fs), or
+          both; flags, keywords, subscriptions, and UIDs with UIDVALIDITY where the mailbox can
+          take them (it is new, or has not given a UID yet); the internal date is the file's.
+mbox      one mailbox (INBOX, or --mailbox), also in gzip and through a pipe; the internal date is
+          that of the From line, else of the Date header. Status, X-Status, X-Mozilla-Status and
+          -Keys and X-Gmail-Labels become flags and keywords; Content-Length counts where it fits.
+.eml      subfolders are mailboxes; the internal date is that of the Date header (a zone without a
+          meaning is UTC), or the file's. One message by itself is a source, too.
 
-Mail of other stores: let Dovecot write a Maildir first (doveadm backup -u USER maildir:DIR).
+Mail of other stores, compressed or encrypted ones: let Dovecot write a Maildir first
+(doveadm backup -u USER maildir:DIR).
 
-Missing mailboxes are created. Messages are stored byte for byte as they are in the files;
-keywords that IMAP cannot hold are left out. Messages of more than 64 MiB and files that cannot be
-read are reported and skipped; then the command ends with 65.
+Missing mailboxes are created. Messages are stored byte for byte as they are in the files. What may
+be mail and cannot be brought is left out, each with its reason: messages of more than 64 MiB, files
+that cannot be read, symbolic links (none is followed). What lies beside mail and is none is listed.
 
 An import that was interrupted, or is run again later, brings what is missing and nothing twice: it
 compares with what is stored, by UID and content, or by content where there are no UIDs to keep.
 Flags of messages that are there already are not changed, and messages that were expunged from the
 account meanwhile come again, with new UIDs. At the end both sides are compared: messages, bytes, a digest over all
-messages, UIDs. The command ends with 65 when a message of the source is missing.
+messages, UIDs. They are equal only when all that lies on disk was stored or is there; what else the
+account holds is no difference. 65 when something was left out or is missing; 77 over quota.
 
 Examples:
   lethe import -u john@example.com ~/Maildir

@@ -126,6 +126,7 @@ function addImportCommand(program: Command, act: Act): void {
     .addOption(userOption())
     .option('--mailbox-prefix <path>', 'put every mailbox below this one')
     .option('-m, --mailbox <mailbox>', 'mailbox for an mbox file (default INBOX)')
+    .option('--over-quota', 'bring what the quota has no room for, too (administrators)')
     .option('--dry-run', 'read everything and store nothing')
     .option('--verify-only', 'compare source and account: 0 when equal, 65 when not')
     .addHelpText('after', IMPORT_HELP)

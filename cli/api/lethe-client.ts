@@ -33,6 +33,12 @@ export interface DeleteOptions {
   readonly allowUnknownUser?: boolean;
 }
 
+interface DeliverOptions {
+  readonly signal?: AbortSignal;
+  /** By the door of administrators. */
+  readonly asAdmin?: boolean;
+}
+
 export class LetheClient {
   readonly #requests: ApiRequests;
 
@@ -144,12 +150,12 @@ export class LetheClient {
     user: string,
     body: string,
     key: string,
-    signal?: AbortSignal,
+    { signal, asAdmin = false }: DeliverOptions = {},
   ): Promise<DeliverAnswer> {
     return this.#requests.json(
       {
         method: 'POST',
-        path: ['v1', 'accounts', user, 'messages'],
+        path: ['v1', ...(asAdmin ? ['admin'] : []), 'accounts', user, 'messages'],
         headers: { 'idempotency-key': key },
         body,
       },

@@ -1,7 +1,7 @@
 /** `lethe import` */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
+import { CliError, ProblemError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type ImportTarget, nowhere, openTarget } from '../import/import-target.ts';
 import type { MailSource } from '../import/mail-source.ts';
@@ -16,6 +16,7 @@ export interface ImportCommandOptions {
   readonly user: string;
   readonly mailboxPrefix?: string;
   readonly mailbox?: string;
+  readonly overQuota?: boolean;
   readonly dryRun?: boolean;
   readonly verifyOnly?: boolean;
 }
@@ -44,7 +45,10 @@ export async function importMail(
     const target =
       mode === 'read'
         ? nowhere()
-        : await openTarget(await context.client(), options.user, io.interruption());
+        : await openTarget(await context.client(), options.user, {
+            signal: io.interruption(),
+            overQuota: options.overQuota === true,
+          });
     const report = await importWithProgress(io, source, target, { mode, prefix });
     await printReport(context, source.format, report, mode);
     return await ending(io, report, mode);
@@ -123,6 +127,12 @@ function progressLine(
 
 const AGAIN = 'Run the same import again: it brings what is missing, and nothing twice.';
 
+/** What else helps is not to be found in the error itself. */
+const OVER_QUOTA = 'Raise the limit (lethe quota set), or give --over-quota. ';
+
+const isQuota = (failure: unknown): boolean =>
+  failure instanceof ProblemError && failure.problem.type === 'urn:lethe:quota-exceeded';
+
 async function ending(
   io: Pick<Io, 'interruption' | 'stderr'>,
   { failure, stored, skipped, missing, equal }: ImportReport,
@@ -130,7 +140,7 @@ async function ending(
 ): Promise<number> {
   const stopped = `stopped after ${counted(stored, 'message')}`;
   if (failure !== undefined) {
-    await writeLine(io.stderr, `${stopped}. ${AGAIN}`);
+    await writeLine(io.stderr, `${stopped}. ${isQuota(failure) ? OVER_QUOTA : ''}${AGAIN}`);
     throw failure;
   }
   if (io.interruption().aborted) throw new CliError(EXIT.interrupted, stopped, { hint: AGAIN });

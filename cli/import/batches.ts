@@ -47,12 +47,13 @@ export const bytesOf = (batch: Batch): number => sum(batch, ({ sizeBytes }) => s
 /** The body of a delivery. */
 export function deliverBody(
   mailbox: string,
-  uidValidity: number | undefined,
+  { uidValidity, overQuota }: Pick<DeliverRequest, 'uidValidity' | 'overQuota'>,
   batch: Batch,
 ): string {
   const request: DeliverRequest = {
     mailbox,
     ...(uidValidity === undefined ? {} : { uidValidity }),
+    ...(overQuota === undefined ? {} : { overQuota }),
     messages: batch.map(toDeliver),
   };
   return JSON.stringify(request);

@@ -91,8 +91,12 @@ export class Delivery {
   async #deliver(batch: Batch): Promise<void> {
     const [first] = batch;
     if (first === undefined) return;
-    const kept = first.uid === undefined ? undefined : this.#uidValidity;
-    const body = deliverBody(this.#path, kept, batch);
+    const { overQuota } = this.#target;
+    const said = {
+      ...(first.uid === undefined ? {} : { uidValidity: this.#uidValidity }),
+      ...(overQuota === true ? { overQuota } : {}),
+    };
+    const body = deliverBody(this.#path, said, batch);
     const place = { uidValidity: this.#uidValidity, uidNext: this.#uidNext };
     const key = idempotencyKey(this.#target.accountId, place, body);
     try {

@@ -61,7 +61,7 @@ async function walk(
     found.folders.push({ ...emlFolder(root, path, names), mailbox: mailboxPath(levels) });
   }
   const others = entries.filter((entry) => !entry.isDirectory() && !isMessage(entry));
-  await lookBeside(root, path, others, found);
+  await lookBeside(root, { folder: path, entries: others }, found);
   for (const { name } of entries.filter((entry) => entry.isDirectory())) {
     await walk(root, join(path, name), [...levels, name], found);
   }

@@ -17,7 +17,8 @@ import {
   type SourceMessage,
   type SourceProblem,
 } from './mail-source.ts';
-import { digestOf, Holdings, Multiset, type Parity } from './parity.ts';
+import { digestOf, Holdings, type Parity } from './parity.ts';
+import { Present } from './present.ts';
 
 /** Progress is told at least so often while nothing is stored. */
 const PROGRESS_MESSAGES = 250;
@@ -284,37 +285,4 @@ function tell(item: Exclude<SourceItem, SourceMessage>, { report, ...run }: Mail
   if (item.kind === 'problem') run.skipped(item);
   else if (item.kind === 'beside') run.beside(item);
   else report.notes.push(item.text);
-}
-
-/** What a mailbox holds before the import and has not been matched yet. */
-class Present {
-  readonly #byUid = new Map<number, string>();
-  readonly #digests = new Multiset();
-
-  static async read(pages: ReturnType<ImportTarget['messages']>, byUid: boolean): Promise<Present> {
-    const present = new Present();
-    for await (const page of pages) {
-      for (const { uid, digest } of page) {
-        if (byUid) present.#byUid.set(uid, digest);
-        else present.#digests.add(digest);
-      }
-    }
-    return present;
-  }
-
-  /** Takes the message of this UID, if it is that message. */
-  takeAt(uid: number, digest: string): boolean {
-    return this.#byUid.get(uid) === digest && this.#byUid.delete(uid);
-  }
-
-  /** Takes any message of this content. */
-  take(digest: string): boolean {
-    return this.#digests.take(digest);
-  }
-
-  /** What is left can be matched by its content from now on. */
-  forgetUids(): void {
-    for (const digest of this.#byUid.values()) this.#digests.add(digest);
-    this.#byUid.clear();
-  }
 }

@@ -17,6 +17,8 @@ interface TargetMessage {
 
 export interface ImportTarget {
   readonly accountId: string;
+  /** Whether messages are to be stored that the quota has no room for. */
+  readonly overQuota?: boolean;
   /** The mailbox of that path as it is now, if there is one. */
   find(path: string): Promise<TargetMailbox | undefined>;
   create(path: string, uidValidity?: number): Promise<TargetMailbox>;
@@ -32,10 +34,16 @@ export interface ImportTarget {
 }
 
 /** The account of a user, through the API. */
+export interface TargetOptions {
+  readonly signal: AbortSignal;
+  /** Also brings what the quota has no room for: for administrators. */
+  readonly overQuota?: boolean;
+}
+
 export async function openTarget(
   client: LetheClient,
   user: string,
-  signal: AbortSignal,
+  { signal, overQuota = false }: TargetOptions,
 ): Promise<ImportTarget> {
   const { accountId } = await client.account(user);
   const known = new Map<string, TargetMailbox>();
@@ -44,6 +52,7 @@ export async function openTarget(
   }
   return {
     accountId,
+    overQuota,
     find: async (path) => known.get(path),
     async create(path, uidValidity) {
       const request = { path, ...(uidValidity === undefined ? {} : { uidValidity }) };
@@ -70,7 +79,8 @@ export async function openTarget(
       return mailbox;
     },
     messages: (path) => client.messages(user, path),
-    deliver: async (body, key) => (await client.deliver(user, body, key, signal)).uids,
+    deliver: async (body, key) =>
+      (await client.deliver(user, body, key, { signal, asAdmin: overQuota })).uids,
     upload: (raw) => client.upload(user, raw, signal),
     async subscriptions() {
       const paths = new Set<string>();

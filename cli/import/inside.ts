@@ -15,7 +15,7 @@ export interface SourceRoot {
   readonly real: string;
 }
 
-export class OutsideError extends Error {
+class OutsideError extends Error {
   override readonly name = 'OutsideError';
 }
 

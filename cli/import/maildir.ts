@@ -98,7 +98,7 @@ async function walk(root: SourceRoot, place: Place, found: Found): Promise<void>
     found.problems.push(problem(at, await linkReason(at)));
   }
   const files = others.filter((entry) => !isOurs(entry) || !entry.isSymbolicLink());
-  await lookBeside(root, path, files, found, isOwnFile);
+  await lookBeside(root, { folder: path, entries: files, isOwn: isOwnFile }, found);
   for (const entry of entries.filter((one) => one.isDirectory() && !isOurs(one))) {
     await walk(root, below(place, entry.name), found);
   }

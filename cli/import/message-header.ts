@@ -28,6 +28,6 @@ export function headerFields(raw: Buffer, names: readonly string[]): Map<string,
 /** A date of RFC 5322, or undefined when it is unreadable or cannot be a date of mail. */
 export function parseMailDate(value: string | undefined): Date | undefined {
   if (value === undefined) return undefined;
-  const time = parseHeaderDate(value) ?? Number.NaN;
+  const time = parseHeaderDate(value, { zoneGuessed: true }) ?? Number.NaN;
   return time >= EARLIEST && time < LATEST ? new Date(time) : undefined;
 }

@@ -31,16 +31,18 @@ export interface Besides {
   readonly beside: SourceBeside[];
 }
 
-/**
- * @param entries of the folder that are neither messages nor folders
- * @param isOwn names of what the store keeps for itself
- */
+interface FilesBeside {
+  readonly folder: string;
+  /** Those of the folder that are neither messages nor folders. */
+  readonly entries: readonly Dirent[];
+  /** Names of what the store keeps for itself. */
+  readonly isOwn?: (name: string) => boolean;
+}
+
 export async function lookBeside(
   root: SourceRoot,
-  folder: string,
-  entries: readonly Dirent[],
+  { folder, entries, isOwn = () => false }: FilesBeside,
   found: Besides,
-  isOwn: (name: string) => boolean = () => false,
 ): Promise<void> {
   const others: string[] = [];
   for (const entry of entries) {
@@ -83,7 +85,7 @@ async function mailReason(
   return encodingReason(head);
 }
 
-export async function readHead(root: SourceRoot, path: string): Promise<Buffer> {
+async function readHead(root: SourceRoot, path: string): Promise<Buffer> {
   const file = await openInside(root, path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);

@@ -85,6 +85,8 @@ export interface DeliverRequest {
   /** The mailbox must have this UIDVALIDITY: for UIDs that mean something only under it. */
   readonly uidValidity?: number;
   readonly messages: readonly DeliverMessage[];
+  /** Also what the quota has no room for; administrators only. */
+  readonly overQuota?: boolean;
 }
 
 /** Exactly one of `raw` and `uploadId`; either every message of a request has a `uid` or none. */
@@ -264,7 +266,7 @@ export const PROBLEMS = {
   'urn:lethe:uid-conflict': { status: 409, exitCode: 65 },
   'urn:lethe:not-allowed': { status: 403, exitCode: 77 },
   'urn:lethe:permission-denied': { status: 403, exitCode: 77 },
-  'urn:lethe:quota-exceeded': { status: 409, exitCode: 75 },
+  'urn:lethe:quota-exceeded': { status: 409, exitCode: 77 },
   'urn:lethe:no-quota': { status: 404, exitCode: 68 },
   'urn:lethe:invalid-query': { status: 400, exitCode: 64 },
   'urn:lethe:query-lacks-mailbox': { status: 400, exitCode: 64 },

@@ -19,19 +19,27 @@ const ZONES: Readonly<Record<string, number>> = {
 };
 
 const DATE =
-  /^(?:[a-z]{2,9}\.?(?:,\s*|\s+))?(\d{1,2})[\s-]+([a-z]{3})[a-z]*[\s-]+(\d{2,4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([+-]\d{4}|[a-z]{1,4})$/i;
+  /^(?:[a-z]{2,9}\.?(?:,\s*|\s+))?(\d{1,2})[\s-]+([a-z]{3})[a-z]*[\s-]+(\d{2,4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([+-]\d{4}|[a-z]{1,5})?$/i;
+
+interface ReadingDates {
+  /** Takes a zone that is missing, or has a name without a meaning, for UTC (RFC 5322, 4.3). */
+  readonly zoneGuessed?: boolean;
+}
 
 /**
  * @param value of a `Date` header
  * @returns epoch milliseconds; undefined when it is no such date: one without a zone, or with a day
  *   that its month does not have, is not guessed at
  */
-export function parseHeaderDate(value: string): number | undefined {
+export function parseHeaderDate(
+  value: string,
+  { zoneGuessed = false }: ReadingDates = {},
+): number | undefined {
   const text = value.replaceAll(/\([^()]*\)/g, ' ').trim();
   const [, day, monthName, yearText, hour, minute, second = '0', zone] = DATE.exec(text) ?? [];
   if (day === undefined || monthName === undefined || yearText === undefined) return undefined;
   const month = MONTHS.indexOf(monthName.toLowerCase());
-  const offsetMinutes = offsetOf(zone ?? '');
+  const offsetMinutes = offsetOf(zone ?? '') ?? (zoneGuessed && isNamed(zone) ? 0 : undefined);
   if (month < 0 || offsetMinutes === undefined) return undefined;
   const date = [yearOf(yearText), month, Number(day)] as const;
   const time = [Number(hour), Number(minute), Number(second)] as const;
@@ -58,6 +66,8 @@ function yearOf(text: string): number {
   if (text.length === 2) return year < 50 ? 2000 + year : 1900 + year;
   return text.length === 3 ? 1900 + year : year;
 }
+
+const isNamed = (zone = ''): boolean => !/^[+-]/.test(zone);
 
 function offsetOf(zone: string): number | undefined {
   const [, sign, hours, minutes] = /^([+-])(\d{2})(\d{2})$/.exec(zone) ?? [];

@@ -76,7 +76,8 @@ describe.skipIf(found === undefined)(`Dovecot${missing ? ` (skipped: ${missing})
     expectKept(again, left(MESSAGES) + 3);
     expect(await lethe('import', '-u', user, '--verify-only', maildir)).toMatchObject({ code: 0 });
     await imap.expunge('30');
-    expect(await lethe('import', '-u', user, '--verify-only', maildir)).toMatchObject({ code: 65 });
+    // The account has a message more than the source, and all that the source has.
+    expect(await lethe('import', '-u', user, '--verify-only', maildir)).toMatchObject({ code: 0 });
     await imap.logout();
   });
 

@@ -172,6 +172,14 @@ export function permissionDenied(right: Right, path: string): LetheError {
   );
 }
 
+export function forAdministrators(what: string): LetheError {
+  return new LetheError(
+    ERROR_NAMES.permissionDenied,
+    `${what} is for administrators`,
+    'Ask an administrator, who has a door of their own.',
+  );
+}
+
 /** Whatever the rights: the mailbox is protected, or the operation makes no sense on it. */
 export function notAllowed(message: string, next: string): LetheError {
   return new LetheError(ERROR_NAMES.notAllowed, message, next);

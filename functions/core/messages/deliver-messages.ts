@@ -31,6 +31,7 @@ import {
 import { readMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
 import {
   type Access,
+  forAdministrators,
   permittedMarks,
   requireStillTarget,
   requireTarget,
@@ -39,7 +40,7 @@ import { uidConflict } from '../mailboxes/uid-conflict.ts';
 import { INBOX, parseMailboxPath } from '../names/mailbox-path.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import type { Ports } from '../ports/ports.ts';
-import { checkQuota } from '../quota/quota.ts';
+import { admitOverQuota } from '../quota/quota.ts';
 import { untilWon } from '../rows/contention.ts';
 import { inParallel } from '../rows/parallel.ts';
 import { readSettings } from '../settings/settings-store.ts';
@@ -65,6 +66,8 @@ export interface Delivery {
   /** The mailbox must have this one. */
   readonly uidValidity?: number;
   readonly messages: readonly NewMessage[];
+  /** Also what the quota has no room for (L7). */
+  readonly overQuota?: boolean;
   readonly idempotency?: { readonly key: string; readonly requestHash: string };
 }
 
@@ -99,7 +102,9 @@ export async function deliverMessages(
   const path = parseMailboxPath('mailbox', delivery.mailbox ?? INBOX);
   const checked = checkMessages(delivery.messages);
   const uids = checkUids(delivery.messages);
-  if (uids !== undefined) requireUidsSetter(delivery.actor ?? OWNER);
+  const { actor = OWNER, overQuota } = delivery;
+  if (uids !== undefined) requireUidsSetter(actor);
+  if (overQuota === true && actor.kind !== 'admin') throw forAdministrators('overQuota');
   const account = await requireActiveAccount(ports.rows, delivery.user);
   const request =
     delivery.idempotency &&
@@ -108,7 +113,7 @@ export async function deliverMessages(
       delivery.idempotency,
     );
   const settings = await readSettings(ports.rows, delivery.deployment ?? {}, account);
-  const access = { account, actor: delivery.actor ?? OWNER, settings };
+  const access = { account, actor, settings };
   const mailbox = await requireTarget(ports.rows, access, path);
   const { mailboxId } = mailbox;
   const earlier = await request?.answer<Delivered>(ports.rows, mailboxId);
@@ -119,7 +124,8 @@ export async function deliverMessages(
   requireFree(mailbox, uids);
   if (uids !== undefined) requireUidStep('messages', mailbox, (uids.at(-1) ?? 0) + 1);
   else requireUids(mailbox, checked.length);
-  await requireRoomForDelivery(ports, access, mailbox, checked);
+  const coming = { path: mailbox.path, messages: checked, overQuota };
+  await requireRoomForDelivery(ports, access, coming);
   const messages = await inParallel(checked, PARALLEL_PUTS, (message) =>
     storeBody(ports, account, permittedMarks(access, mailbox, message)),
   );
@@ -149,12 +155,17 @@ async function discard(
   });
 }
 
+interface ComingMessages {
+  readonly path: string;
+  readonly messages: readonly CheckedMessage[];
+  readonly overQuota: boolean | undefined;
+}
+
 /** @throws QuotaExceededError before anything is stored */
 async function requireRoomForDelivery(
   ports: DeliverPorts,
   { account, settings }: Access,
-  { path }: Mailbox,
-  messages: readonly CheckedMessage[],
+  { path, messages, overQuota }: ComingMessages,
 ): Promise<void> {
   if (settings.quotaBytes === undefined || settings.isExempt(path)) return;
   const sizes = await inParallel(messages, PARALLEL_PUTS, async ({ raw, uploadId }) => {
@@ -162,7 +173,7 @@ async function requireRoomForDelivery(
     return (await requireWaiting(ports.rows, account.accountId, uploadId)).sizeBytes;
   });
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  await checkQuota(ports, account, settings, path, bytes);
+  await admitOverQuota(ports, { account, settings }, { path, bytes }, { overQuota });
 }
 
 async function storeBody(

@@ -1,11 +1,11 @@
 /** Who asks for something about messages, where, and by which rules. */
-import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { CoveredByBackup } from '../backups/backups.ts';
-import { InvalidInputError, LetheError, quoted } from '../errors.ts';
+import { InvalidInputError, quoted } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import {
   type Access,
+  forAdministrators,
   hasRight,
   meansStorage,
   notAllowed,
@@ -74,11 +74,7 @@ export const isStorage = ({ settings }: MailAccess, mailbox: Mailbox): boolean =
 /** @throws PermissionDeniedError for anybody but administrators */
 export function requireAdmin({ access }: MailRequest, what: string): void {
   if (access.actor.kind === 'admin') return;
-  throw new LetheError(
-    ERROR_NAMES.permissionDenied,
-    `${what} is for administrators`,
-    'Ask an administrator, who has a door of their own.',
-  );
+  throw forAdministrators(what);
 }
 
 /** Another user who expunges in somebody's mailbox is named on what the storage keeps (DEV-08). */

@@ -30,6 +30,7 @@ const UPLOAD = z.strictObject({ size: WHOLE, mailbox: PATH.optional() });
 const DELIVERY = z.strictObject({
   mailbox: PATH.optional(),
   uidValidity: WHOLE.optional(),
+  overQuota: z.boolean().optional(),
   messages: z.array(
     z.strictObject({
       raw: z.base64('allowed is a message in base64').optional(),
@@ -82,7 +83,7 @@ async function deliver(
   asked: AskedOfAccount<NoQuery, typeof DELIVERY>,
 ): Promise<DeliverAnswer> {
   const { context, user, headers, body } = asked;
-  const { mailbox, uidValidity, messages } = body;
+  const { mailbox, uidValidity, overQuota, messages } = body;
   const newMessages = messages.map(toNewMessage);
   const key = headers['idempotency-key'];
   const actor = await asked.actor();
@@ -97,6 +98,7 @@ async function deliver(
     messages: newMessages,
     ...(mailbox === undefined ? {} : { mailbox }),
     ...(uidValidity === undefined ? {} : { uidValidity }),
+    ...(overQuota === undefined ? {} : { overQuota }),
     ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
   };
   return await deliverMessages(ports, delivery, deadlineOf(context, ports.clock));

@@ -153,6 +153,17 @@ describe('quota', () => {
     expectProblem(await set('1G'), 400, 'urn:lethe:invalid-input', ['limitBytes']);
   });
 
+  test('L7: administrators let mail in that it has no room for, nobody else', async () => {
+    await doors.ask(`PUT ${ADMIN}/quota`, { body: { limitBytes: 10 } });
+    const raw = Buffer.from('Subject: x\r\n\r\nx').toString('base64');
+    const body = { messages: [{ raw }], overQuota: true };
+    const refused = await doors.ask(`POST ${JOHN}/messages`, { body });
+    expectProblem(refused, 403, 'urn:lethe:permission-denied');
+    expect((await doors.ask(`POST ${ADMIN}/messages`, { body })).status).toBe(201);
+    expect((await doors.ask(`GET ${JOHN}/quota`)).body).toMatchObject({ messages: 1 });
+    expectProblem(await deliver(), 409, 'urn:lethe:quota-exceeded');
+  });
+
   test('is counted again', async () => {
     await deliver();
     const { body } = await doors.ask(`POST ${ADMIN}/quota/recount`);

@@ -12,6 +12,7 @@ import { temporaryDirectory, useTemporaryDirectories } from '../support/temporar
 useTemporaryDirectories();
 
 const USER = 'john@example.com';
+const ADMIN_PATH = ACCOUNT_PATH.replace('/v1/', '/v1/admin/');
 const DELIVER = `POST ${ACCOUNT_PATH}/messages`;
 
 let server: MailServer;
@@ -234,6 +235,24 @@ describe('W5: what is not imported is told', () => {
     expect(result.stderr).toContain('lethe: is being erased\n');
     expect(deliveries()).toHaveLength(2);
     expect(JSON.parse(result.stdout)).toMatchObject({ complete: false, stored: DELIVERY_MESSAGES });
+  });
+
+  test('L7: over quota is no case for trying again, and says what helps: 77', async () => {
+    await putMany(2);
+    const full = problemReply('urn:lethe:quota-exceeded', 409, 'exceeds the quota');
+    api.on(DELIVER, full);
+    const result = await lethe();
+    expect(result.exitCode).toBe(77);
+    expect(result.stderr).toContain('Raise the limit (lethe quota set), or give --over-quota.');
+  });
+
+  test('L7: administrators can pass it', async () => {
+    await putMany(2);
+    api.on(`POST ${ADMIN_PATH}/messages`, server.answer);
+    expect(await lethe(['--over-quota'])).toMatchObject({ exitCode: 0 });
+    const [delivery] = deliveries();
+    expect(delivery?.target).toContain('/v1/admin/');
+    expect(JSON.parse(delivery?.body ?? '')).toMatchObject({ overQuota: true });
   });
 
   test('many problems are told in part, and counted in full', async () => {

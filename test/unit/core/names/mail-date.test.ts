@@ -38,6 +38,26 @@ describe('the Date of a message is read the same on every machine', () => {
   });
 });
 
+describe('a zone that says nothing', () => {
+  test.each([
+    ['Mon, 30 Nov 2026 10:00:00', '2026-11-30T10:00:00Z'],
+    ['Mon, 30 Nov 2026 10:00:00 MET', '2026-11-30T10:00:00Z'],
+    ['Mon, 30 Nov 2026 10:00:00 CEST', '2026-11-30T10:00:00Z'],
+    ['Mon, 30 Nov 2026 10:00:00 EST', '2026-11-30T15:00:00Z'],
+    ['Mon, 30 Nov 2026 10:00:00 -0000', '2026-11-30T10:00:00Z'],
+  ])('"%s" is %s where a guess is wanted', (value, expected) => {
+    expect(parseHeaderDate(value, { zoneGuessed: true })).toBe(Date.parse(expected));
+  });
+
+  test.each([
+    'Mon, 31 Nov 2026 10:00:00',
+    'Mon, 30 Nov 2026 10:00:00 GMT +0100',
+    '02.03.2020 10:00',
+  ])('nothing else is guessed: "%s"', (value) => {
+    expect(parseHeaderDate(value, { zoneGuessed: true })).toBeUndefined();
+  });
+});
+
 describe('a moment', () => {
   test.each([
     ['2026-02-28T23:59:59Z', true],

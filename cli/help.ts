@@ -40,36 +40,6 @@ Examples:
   lethe import -u john@example.com --verify-only ~/Maildir
   lethe import -u john@example.com --mailbox-prefix Archive old-mail.mbox`;
 
-export const SETTINGS_HELP = `
-Settings of a user win over those of the domain, and those over the deployment's.
-
-lazyExpunge                  where expunged mail goes: off, in-place (it stays, and only
-                             "message unexpunge" finds it), a mailbox (.EXPUNGED), or a
-                             namespace with a mailbox for each (.EXPUNGED/)
-lazyExpungeOnlyLastInstance  yes: only the last copy of a message goes there
-lazyExpungeExclude           mailbox, pattern or special use of which nothing is kept
-lazyExpungeOwnerAccess       what owners see of it: listed, hidden or closed
-quotaBytes                   a size such as 2G, or none
-quotaExempt                  mailbox or pattern that does not count
-deleteMode                   delayed: a deleted mailbox is set aside; immediate: its mail is expunged
-deletedPrefix                name below which administrators see what was set aside (DELETED)
-deletedRetentionDays         days after which a purge ends what was set aside (7), or never
-mailboxes.NAME.autoexpunge            30d, 12h, ... or off; NAME may be a pattern
-mailboxes.NAME.autoexpunge_max_mails  messages that may stay; age and count are one policy: to keep
-                                      one when the other changes, give both
-mailboxes.NAME.ownerRights            letters of RFC 4314 that the owner has there
-mailboxes.NAME.deletedRetentionDays   the same for these folders, by the path that they had
-mailboxes.NAME.specialUse             of RFC 6154, for instance \\Trash
-
-A list is set by naming it several times, and emptied by "name=". The names that Dovecot has
-(lazy_expunge, quota_rule, acl, ...) are taken too, and expunge_mode of Cyrus. Settings of a domain are brought to the
-mailboxes that there are; those of a user reach them at once.
-
-Examples:
-  lethe settings set -d example.com lazyExpunge=.EXPUNGED lazyExpungeOwnerAccess=hidden
-  lethe settings set -u john@example.com mailboxes.Trash.autoexpunge=30d quotaBytes=2G
-  lethe settings set -u john@example.com --unset quotaBytes --unset-mailbox Trash`;
-
 const TIMES_AND_QUERIES = `
 A time is one ago (12h, 1d, 2weeks), a date (2026-11-01: its midnight in UTC), or ISO 8601. UIDs are
 written 7 or 1,3-5. Options that say what to look for add to --query; all of them must hold.`;

@@ -6,9 +6,10 @@ import type { CreateMailboxOptions, MailboxOptions } from './commands/mailbox.ts
 import type { QuotaOptions } from './commands/quota.ts';
 import type { SetSettingsOptions, SettingsOptions } from './commands/settings.ts';
 import { addFolderCommands } from './folder-commands.ts';
-import { IMPORT_HELP, SETTINGS_HELP } from './help.ts';
+import { IMPORT_HELP } from './help.ts';
 import { addMessageCommands } from './message-commands.ts';
 import { addPurgeCommand } from './purge-commands.ts';
+import { SETTINGS_HELP } from './settings-help.ts';
 
 export function addMailCommands(program: Command, act: Act): void {
   addMailboxCommands(program, act);

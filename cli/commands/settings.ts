@@ -1,10 +1,7 @@
 /** `lethe settings get | set` */
 
-import {
-  type AutoexpungePolicy,
-  MAIL_SETTINGS_DEFAULTS,
-  type MailSettings,
-} from '../../functions/contract/mail-settings.ts';
+import type { MailSettings } from '../../functions/contract/mail-settings.ts';
+import { MAIL_SETTINGS_DEFAULTS } from '../../functions/contract/setting-descriptions.ts';
 import type {
   ApplySettingsAnswer,
   ChangeSettingsRequest,
@@ -16,6 +13,7 @@ import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
+import { shownSetting } from '../output/setting-value.ts';
 import { counted } from '../output/text.ts';
 import { readSettingWords } from './setting-words.ts';
 
@@ -113,38 +111,18 @@ function linesOf({ effective, ...levels }: SettingsAnswer): Line[] {
     nearest.find((level) => says(levels[level]) !== undefined) ?? '';
   const top = Object.entries(rest).map(([setting, value]) => ({
     setting,
-    value: shown(value),
+    value: shownSetting(value),
     level: levelOf((settings) => settings[setting as keyof MailSettings]),
   }));
   const inside = Object.entries(mailboxes).flatMap(([name, settings]) =>
     Object.entries(settings).map(([member, value]) => ({
       setting: `mailboxes.${name}.${member}`,
-      value: member === 'autoexpunge' && value === null ? 'off' : shown(value),
+      value: member === 'autoexpunge' && value === null ? 'off' : shownSetting(value),
       level: levelOf(({ mailboxes: said = {} }) => said[name]?.[member as keyof typeof settings]),
     })),
   );
   const unsaid = Object.entries(MAIL_SETTINGS_DEFAULTS)
     .filter(([setting]) => !(setting in rest))
-    .map(([setting, value]) => ({ setting, value: shown(value), level: 'default' }));
+    .map(([setting, value]) => ({ setting, value: shownSetting(value), level: 'default' }));
   return [...top, ...unsaid, ...inside];
-}
-
-/** As it is typed. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
-  if (value === null) return 'none';
-  const { afterSeconds, ...others } = value as AutoexpungePolicy;
-  if (afterSeconds !== undefined && Object.keys(others).length === 0) return duration(afterSeconds);
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** In the largest unit that says it exactly: `30d`, `12h`, `90s`. */
-function duration(seconds: number): string {
-  const units = [
-    ['d', 86_400],
-    ['h', 3600],
-    ['m', 60],
-  ] as const;
-  const [unit, length] = units.find(([, one]) => seconds > 0 && seconds % one === 0) ?? ['s', 1];
-  return `${seconds / length}${unit}`;
 }

@@ -33,6 +33,7 @@ import {
   mailboxFromSeedNames,
   type ReportField,
 } from './seed-mail-settings.ts';
+import { MAILBOX_SETTING_DESCRIPTIONS, SETTING_DESCRIPTIONS } from './setting-descriptions.ts';
 import { DAYS_MAX } from './times.ts';
 
 export interface SettingsProblem {
@@ -49,15 +50,12 @@ export interface CheckedSettings {
   readonly problems: readonly SettingsProblem[];
 }
 
-const DELETE_MODES = ['delayed', 'immediate'] as const;
-const OWNER_ACCESS = ['closed', 'hidden', 'listed'] as const;
-
 /** Names in one list: each costs a comparison with each name that is looked at. */
 const NAMES_MAX = 100;
 
 const SECONDS_MAX = DAYS_MAX * 86_400;
 
-const MAILBOX_MEMBERS = 'autoexpunge, deletedRetentionDays, ownerRights, specialUse';
+const MAILBOX_MEMBERS = Object.keys(MAILBOX_SETTING_DESCRIPTIONS).sort();
 
 const POLICY_MAX = new Map([
   ['afterSeconds', SECONDS_MAX],
@@ -88,16 +86,14 @@ const MEMBERS: {
   },
   lazyExpungeExclude: (value, report, field) => names(value, report, field, true),
   lazyExpungeOwnerAccess: (value, report, field) =>
-    OWNER_ACCESS.find((one) => one === value) ??
-    wrong(report, field, value, `one of ${OWNER_ACCESS.join(', ')}`),
+    oneOf(SETTING_DESCRIPTIONS.lazyExpungeOwnerAccess, value, report, field),
   quotaBytes: (value, report, field) => {
     if (value === null || isWholeNumber(value, Number.MAX_SAFE_INTEGER)) return value;
     return wrong(report, field, value, 'a whole number of bytes from 1 on, or null for no limit');
   },
   quotaExempt: (value, report, field) => names(value, report, field, false),
   deleteMode: (value, report, field) =>
-    DELETE_MODES.find((one) => one === value) ??
-    wrong(report, field, value, `one of ${DELETE_MODES.join(', ')}`),
+    oneOf(SETTING_DESCRIPTIONS.deleteMode, value, report, field),
   deletedPrefix,
   deletedRetentionDays,
   mailboxes: mailboxSettings,
@@ -185,6 +181,16 @@ function storageName(value: unknown, report: ReportField, field: string): string
   return value.endsWith(DELIMITER) ? `${name}${DELIMITER}` : name;
 }
 
+function oneOf<T>(
+  { oneOf: allowed = [] }: { readonly oneOf?: readonly T[] },
+  value: unknown,
+  report: ReportField,
+  field: string,
+): T | undefined {
+  const found = allowed.find((one) => one === value);
+  return found ?? wrong(report, field, value, `one of ${allowed.join(', ')}`);
+}
+
 function deletedPrefix(value: unknown, report: ReportField, field: string): string | undefined {
   const name = typeof value === 'string' ? normalName(value) : undefined;
   const sound = name !== undefined && !name.includes(DELIMITER) && !isPattern(name);
@@ -266,7 +272,7 @@ function oneMailbox(
       if (isPattern(name)) report(field, value, 'none for a pattern: it belongs to one mailbox');
     } else if (member === 'deletedRetentionDays') {
       result[member] = deletedRetentionDays(value, report, field);
-    } else report(field, value, nameMeant(member, MAILBOX_MEMBERS.split(', ')));
+    } else report(field, value, nameMeant(member, MAILBOX_MEMBERS));
   }
   return result;
 }

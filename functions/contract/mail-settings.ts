@@ -55,16 +55,3 @@ export interface MailSettings {
   readonly deletedRetentionDays?: DeletedRetentionDays;
   readonly mailboxes?: Readonly<Record<string, MailboxSettings>>;
 }
-
-/** What holds where no level says anything. A week, so that each folder outlives one purge at least. */
-export const MAIL_SETTINGS_DEFAULTS = {
-  lazyExpunge: 'off',
-  lazyExpungeOnlyLastInstance: false,
-  lazyExpungeExclude: [],
-  lazyExpungeOwnerAccess: 'listed',
-  quotaBytes: null,
-  quotaExempt: [],
-  deleteMode: 'delayed',
-  deletedPrefix: 'DELETED',
-  deletedRetentionDays: 7,
-} as const satisfies Required<Omit<MailSettings, 'mailboxes'>>;

@@ -8,8 +8,8 @@ import type {
   MailSettings,
   OwnerAccess,
 } from '../../contract/mail-settings.ts';
-import { MAIL_SETTINGS_DEFAULTS } from '../../contract/mail-settings.ts';
 import { isPattern, RIGHTS } from '../../contract/mailbox-names.ts';
+import { MAIL_SETTINGS_DEFAULTS } from '../../contract/setting-descriptions.ts';
 import { isAtOrBelow } from '../names/mailbox-path.ts';
 import { matchesPattern } from '../names/mailbox-pattern.ts';
 

@@ -217,8 +217,9 @@ describe('settings', () => {
       deletedRetentionDays: '',
     } satisfies Record<keyof MailboxSettings, string>;
     const { stdout } = await lethe('settings', 'set', '--help');
-    for (const name of Object.keys(names)) expect(stdout).toContain(`\n${name}  `);
-    for (const name of Object.keys(inMailbox)) expect(stdout).toContain(`mailboxes.NAME.${name} `);
+    for (const name of Object.keys(names)) expect(stdout).toContain(`\n${name}\n`);
+    for (const name of Object.keys(inMailbox))
+      expect(stdout).toContain(`\nmailboxes.NAME.${name}\n`);
   });
 
   test('those of a domain are brought to all its mailboxes', async () => {

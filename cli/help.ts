@@ -46,8 +46,10 @@ written 7 or 1,3-5. Options that say what to look for add to --query; all of the
 
 export const SEARCH_HELP = `${TIMES_AND_QUERIES}
 
-Members of --query: mailbox, subject, from, to, all, savedBefore, savedSince, savedOn, before, since,
-sentBefore, olderSeconds, youngerSeconds, not, or. Patterns: * is any name, % one level.
+Members of --query: mailbox, subject, from, to, cc, recipient, messageId, flag, keyword, larger, smaller,
+all, savedBefore, savedSince, savedOn, before, since, sentBefore, olderSeconds, youngerSeconds, not, or.
+Patterns: * is any name, % one level. Rows hold the beginnings of headers: messages of which they do not
+tell whether they are meant are counted and left alone.
 65 when there is more than the list holds.
 
 Examples:
@@ -84,7 +86,8 @@ export const RESTORE_HELP = `
 Messages go back to the folder they came from, or to --to. UIDs are those of the storage.
 ${TIMES_AND_QUERIES}
 
-Members of --query: origin, subject, from, to, expungedBefore, expungedSince, before, since; {} is all.
+Members of --query: origin, subject, from, to, cc, recipient, messageId, flag, keyword, larger, smaller,
+expungedBefore, expungedSince, before, since; {} is all.
 75 when it did not come to an end: give the same command again, but with --keep only for the rest.
 
 Examples:

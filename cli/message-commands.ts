@@ -9,7 +9,7 @@ import type {
   ListMessagesOptions,
   SearchOptions,
 } from './commands/message.ts';
-import { parseQueryJson, parseTime } from './commands/query-options.ts';
+import { parseQueryJson, parseSize, parseTime } from './commands/query-options.ts';
 import type { RestoreOptions } from './commands/restore.ts';
 import { parseUidSet } from './commands/uid-set.ts';
 import { COPY_HELP, EXPUNGE_HELP, FLAG_HELP, RESTORE_HELP, SEARCH_HELP } from './help.ts';
@@ -65,15 +65,28 @@ function addReading(message: Command, act: Act): void {
     );
 }
 
-/** What searches and expunges can look for. */
-const withMessageQuery = (command: Command): Command =>
+/** What a human looks for in a message. */
+const withContentQuery = (command: Command): Command =>
   command
-    .option('-m, --mailbox <mailbox>', 'path of the mailbox, or a pattern where it is a query')
-    .addOption(queryOption())
-    .option('--all', 'all messages there')
     .option('--subject <text>', 'the subject contains this')
     .option('--from <text>', 'the sender contains this')
-    .option('--to-address <text>', 'the recipients contain this')
+    .option('--to-address <text>', 'the header To contains this')
+    .option('--cc <text>', 'the header Cc contains this')
+    .option('--recipient <text>', 'either of them contains this')
+    .option('--message-id <text>', 'the Message-ID contains this')
+    .option('--flag <flag>', 'has this flag, such as \\Flagged')
+    .option('--keyword <keyword>', 'has this keyword')
+    .option('--larger <size>', 'more bytes than this, such as 10M', parseSize)
+    .option('--smaller <size>', 'fewer bytes than this', parseSize);
+
+/** What searches and expunges can look for. */
+const withMessageQuery = (command: Command): Command =>
+  withContentQuery(
+    command
+      .option('-m, --mailbox <mailbox>', 'path of the mailbox, or a pattern where it is a query')
+      .addOption(queryOption())
+      .option('--all', 'all messages there'),
+  )
     .addOption(timeOption('before', 'internal date earlier than this'))
     .addOption(timeOption('since', 'internal date not earlier than this'))
     .addOption(timeOption('saved-before', 'came into the mailbox earlier than this'))
@@ -137,14 +150,13 @@ function addExpunge(message: Command, act: Act): void {
 }
 
 function addRestore(message: Command, act: Act): void {
-  below(message, 'restore', 'bring expunged messages back')
-    .option('-m, --mailbox <mailbox>', 'path of the expunge storage; all there is if missing')
-    .addOption(uidsOption())
-    .addOption(queryOption())
-    .option('--origin <mailbox>', 'expunged from this mailbox, or pattern')
-    .option('--subject <text>', 'the subject contains this')
-    .option('--from <text>', 'the sender contains this')
-    .option('--to-address <text>', 'the recipients contain this')
+  withContentQuery(
+    below(message, 'restore', 'bring expunged messages back')
+      .option('-m, --mailbox <mailbox>', 'path of the expunge storage; all there is if missing')
+      .addOption(uidsOption())
+      .addOption(queryOption())
+      .option('--origin <mailbox>', 'expunged from this mailbox, or pattern'),
+  )
     .addOption(timeOption('before', 'internal date earlier than this'))
     .addOption(timeOption('since', 'internal date not earlier than this'))
     .addOption(timeOption('expunged-before', 'expunged earlier than this'))

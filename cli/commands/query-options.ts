@@ -3,7 +3,7 @@
  * Only their form is read here; what is allowed, the API says.
  */
 import { InvalidArgumentError } from 'commander';
-import { timeInSeconds } from '../../functions/contract/seed-mail-settings.ts';
+import { sizeInBytes, timeInSeconds } from '../../functions/contract/seed-mail-settings.ts';
 import { parseMoment } from '../../functions/contract/times.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -18,6 +18,14 @@ export interface QueryOptions {
   readonly subject?: string;
   readonly from?: string;
   readonly toAddress?: string;
+  readonly cc?: string;
+  readonly recipient?: string;
+  readonly messageId?: string;
+  readonly flag?: string;
+  readonly keyword?: string;
+  /** Bytes. */
+  readonly larger?: number;
+  readonly smaller?: number;
   readonly before?: Document;
   readonly since?: Document;
   readonly savedBefore?: Document;
@@ -35,6 +43,13 @@ const MEMBERS: readonly (readonly [OptionName, string, string])[] = [
   ['subject', 'subject', '--subject'],
   ['from', 'from', '--from'],
   ['toAddress', 'to', '--to-address'],
+  ['cc', 'cc', '--cc'],
+  ['recipient', 'recipient', '--recipient'],
+  ['messageId', 'messageId', '--message-id'],
+  ['flag', 'flag', '--flag'],
+  ['keyword', 'keyword', '--keyword'],
+  ['larger', 'larger', '--larger'],
+  ['smaller', 'smaller', '--smaller'],
   ['before', 'before', '--before'],
   ['since', 'since', '--since'],
   ['savedBefore', 'savedBefore', '--saved-before'],
@@ -75,6 +90,13 @@ export function parseQueryJson(text: string): Document {
     return query as Document;
   }
   throw new InvalidArgumentError('Allowed is an object in JSON, such as {"mailbox": "Trash"}.');
+}
+
+/** @throws InvalidArgumentError */
+export function parseSize(text: string): number {
+  const bytes = sizeInBytes(text, 'B');
+  if (bytes !== undefined) return bytes;
+  throw new InvalidArgumentError('Allowed is a size such as 500, 20K or 10M.');
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;

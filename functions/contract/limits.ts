@@ -68,7 +68,7 @@ export const UID_MAX = 2 ** 32 - 2;
 export const UID_STEP_MAX = 2 ** 28;
 
 /** The part of a message row that describes its headers; keeps a row under one write unit. */
-export const ENVELOPE_BYTES = 528;
+export const ENVELOPE_BYTES = 628;
 
 /** A mailbox path in UTF-8: with its prefix it must fit DynamoDB's 1,024 bytes of sort key. */
 export const MAILBOX_PATH_BYTES = 800;

@@ -174,12 +174,9 @@ export interface RestoreMessagesAnswer {
 }
 
 /** What is looked for among expunged messages; all members must hold. */
-export interface RestoreQuery {
+export interface RestoreQuery extends ContentQuery {
   /** The folder that a message was expunged from. */
   readonly origin?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly subject?: string;
   readonly expungedSince?: QueryTime;
   readonly expungedBefore?: QueryTime;
   readonly since?: QueryTime;
@@ -192,13 +189,27 @@ type QueryTime =
   | { readonly calendarDaysAgo: number }
   | { readonly at: string };
 
-/** All members must hold. `before` means earlier than, `since` that time or later. */
-export interface MessageQuery {
-  /** A name or a pattern; a query that changes something has one in every branch. */
-  readonly mailbox?: string;
+/** What can be looked for in a message; texts anywhere in theirs. */
+interface ContentQuery {
   readonly subject?: string;
   readonly from?: string;
   readonly to?: string;
+  readonly cc?: string;
+  /** Whoever gets it: `To`, `Cc`. */
+  readonly recipient?: string;
+  readonly messageId?: string;
+  /** A system flag such as `\\Flagged`. */
+  readonly flag?: string;
+  readonly keyword?: string;
+  /** Bytes: more than, fewer than. */
+  readonly larger?: number;
+  readonly smaller?: number;
+}
+
+/** All members must hold. `before` means earlier than, `since` that time or later. */
+export interface MessageQuery extends ContentQuery {
+  /** A name or a pattern; a query that changes something has one in every branch. */
+  readonly mailbox?: string;
   readonly all?: true;
   readonly savedBefore?: QueryTime;
   readonly savedSince?: QueryTime;

@@ -6,20 +6,23 @@ import { parseHeaderDate } from '../../contract/mail-date.ts';
 export interface Envelope {
   readonly from: string;
   readonly to: string;
+  /** Missing when there is no such header. */
+  readonly cc?: string;
   readonly subject: string;
   readonly messageId: string;
   readonly attachments: boolean;
   /**
-   * Which of the texts say all that the headers say: `f` from, `t` to, `s` subject. Of any other
-   * text it is known what it holds, and not what it lacks; rows of before lack all letters.
+   * Which of the texts say all that the headers say: `f` from, `s` subject, `i` message id, `t` to,
+   * where nobody else gets a copy, `r` to and cc together. Of any other text it is known what it
+   * holds, and not what it lacks; rows of before lack all letters.
    */
   readonly whole?: string;
   /** What the `Date` header says, in epoch milliseconds; missing when it says nothing readable. */
   readonly sentAt?: number;
 }
 
-/** Shares of ENVELOPE_BYTES; names, quotes, flag, letters and time (15 digits) take the remaining 108. */
-const SHARES_BYTES = { from: 90, to: 90, subject: 140, messageId: 100 } as const;
+/** Shares of ENVELOPE_BYTES; names, quotes, flag, letters and time (15 digits) take the remaining 118. */
+const SHARES_BYTES = { from: 90, to: 90, cc: 90, subject: 140, messageId: 100 } as const;
 
 /** The years 1 to 9999: what a date of mail can say (RFC 5322, 3.3), and 15 digits at most. */
 const SENT_MIN = Date.parse('0001-01-01T00:00:00Z');
@@ -50,29 +53,30 @@ function toEnvelope(parsed: Email, isSure: boolean): Envelope {
   const from = addresses(values('from').flatMap((value) => addressParser(value)));
   const to = addresses(parsed.to);
   const subject = parsed.subject ?? '';
-  const others = [
-    ...values('cc'),
-    ...values('bcc'),
-    ...values('resent-to'),
-    ...values('resent-cc'),
-  ];
+  const cc = addresses(parsed.cc);
+  const messageId = parsed.messageId ?? '';
+  const others = [...values('bcc'), ...values('resent-to'), ...values('resent-cc')];
+  const isWholeList = (text: string, name: 'from' | 'to' | 'cc') =>
+    isWhole(text, values(name), SHARES_BYTES[name]) && isClosed(values(name));
+  const ids = values('message-id');
+  // Not what a reader made of it.
+  const isWholeId =
+    messageId === (ids[0] ?? '').trim() && isWhole(messageId, ids, SHARES_BYTES.messageId);
+  const isAllTo = isWholeList(to, 'to') && hasNone(others);
   const letters = [
-    ...(isWhole(from, values('from'), SHARES_BYTES.from) &&
-    isClosed(values('from')) &&
-    hasNone(values('sender'))
-      ? ['f']
-      : []),
-    ...(isWhole(to, values('to'), SHARES_BYTES.to) && isClosed(values('to')) && hasNone(others)
-      ? ['t']
-      : []),
+    ...(isWholeList(from, 'from') && hasNone(values('sender')) ? ['f'] : []),
+    ...(isAllTo && hasNone(values('cc')) ? ['t'] : []),
+    ...(isAllTo && isWholeList(cc, 'cc') ? ['r'] : []),
     ...(isWhole(subject, values('subject'), SHARES_BYTES.subject) ? ['s'] : []),
+    ...(isWholeId ? ['i'] : []),
   ];
   const isMixed = /^\s*multipart\/mixed/i.test(values('content-type')[0] ?? '');
   return {
     from: clip(from, SHARES_BYTES.from),
     to: clip(to, SHARES_BYTES.to),
+    ...(hasNone(values('cc')) ? {} : { cc: clip(cc, SHARES_BYTES.cc) }),
     subject: clip(subject, SHARES_BYTES.subject),
-    messageId: clip(parsed.messageId ?? '', SHARES_BYTES.messageId),
+    messageId: clip(messageId, SHARES_BYTES.messageId),
     attachments: isMixed,
     ...(isSure && letters.length > 0 ? { whole: letters.join('') } : {}),
     ...(sentAt >= SENT_MIN && sentAt <= SENT_MAX ? { sentAt } : {}),

@@ -3,8 +3,14 @@
 import { KEYWORD, KEYWORDS_MAX } from '../../contract/limits.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 
-const SYSTEM_FLAGS = ['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '\\Draft'] as const;
-const BY_LOWER_CASE = new Map(SYSTEM_FLAGS.map((flag) => [flag.toLowerCase(), flag]));
+export const SYSTEM_FLAGS = ['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '\\Draft'] as const;
+const BY_LOWER_CASE: ReadonlyMap<string, string> = new Map(
+  SYSTEM_FLAGS.map((flag) => [flag.toLowerCase(), flag]),
+);
+
+/** A system flag as it is stored; undefined for what is none. */
+export const normalFlag = (value: string): string | undefined =>
+  BY_LOWER_CASE.get(value.toLowerCase());
 
 /** @throws InvalidInputError naming the field */
 export function parseFlags(field: string, values: readonly string[]): ReadonlySet<string> {

@@ -129,11 +129,12 @@ export function toMessage(row: Row): Message {
 function readEnvelopeOf({ attributes }: Row): Envelope {
   const { envelope } = attributes;
   if (!isMap(envelope)) throw new DamagedRowError('damaged message row: it has no envelope');
-  const { whole, sentAt, ...rest } = envelope;
+  const { cc, whole, sentAt, ...rest } = envelope;
   return {
     ...rest,
     from: String(envelope['from'] ?? ''),
     to: String(envelope['to'] ?? ''),
+    ...(typeof cc === 'string' ? { cc } : {}),
     subject: String(envelope['subject'] ?? ''),
     messageId: String(envelope['messageId'] ?? ''),
     attachments: envelope['attachments'] === true,

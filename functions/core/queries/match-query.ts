@@ -9,7 +9,10 @@ export interface Candidate {
   /** Epoch milliseconds; in the expunge storage, of the expunge. */
   readonly saveDate: number;
   readonly internalDate: number;
-  readonly envelope: Pick<Envelope, 'subject' | 'from' | 'to' | 'sentAt' | 'whole'>;
+  readonly envelope: Omit<Envelope, 'attachments'>;
+  readonly flags: ReadonlySet<string>;
+  readonly keywords: ReadonlySet<string>;
+  readonly sizeBytes: number;
   /** The folder it was expunged from. */
   readonly origin?: string;
   /** Epoch milliseconds. */
@@ -35,6 +38,14 @@ function judgeOne(condition: Condition, message: Candidate, path: string): Query
       return verdictOf(message.origin !== undefined && matchesName(condition, message.origin));
     case 'text':
       return judgeText(condition, message.envelope);
+    case 'mark':
+      return verdictOf(
+        [...message[condition.field]].some((one) => isSameMark(one, condition.name)),
+      );
+    case 'size': {
+      const { above = -1, below = Number.POSITIVE_INFINITY } = condition;
+      return verdictOf(message.sizeBytes > above && message.sizeBytes < below);
+    }
     case 'time': {
       const isSent = condition.field === 'sentAt';
       const time = isSent ? message.envelope.sentAt : message[condition.field];
@@ -64,18 +75,50 @@ function opposite(verdict: QueryVerdict): QueryVerdict {
   return verdict === 'yes' ? 'no' : 'yes';
 }
 
-const LETTERS: Readonly<Record<TextField, string>> = { from: 'f', to: 't', subject: 's' };
+/** Keywords differ only by more than the case of letters (RFC 9051, 2.3.2). */
+const isSameMark = (one: string, other: string): boolean =>
+  one.toLowerCase() === other.toLowerCase();
+
+type Texts = Candidate['envelope'];
+
+interface Looking {
+  /** Where what is looked for is found for certain. */
+  readonly in: (texts: Texts) => string;
+  /** Where a person may have meant it as well; with one of the letters it is all there is. */
+  readonly around: (texts: Texts) => string;
+  readonly letters: string;
+}
+
+const only = (field: 'subject' | 'from' | 'messageId', letters: string): Looking => ({
+  in: (texts) => texts[field],
+  around: (texts) => texts[field],
+  letters,
+});
+
+const recipients = ({ to, cc = '' }: Texts): string => `${to}\n${cc}`;
+
+const LOOKING: Readonly<Record<TextField, Looking>> = {
+  subject: only('subject', 's'),
+  from: only('from', 'f'),
+  messageId: only('messageId', 'i'),
+  to: { in: ({ to }) => to, around: recipients, letters: 'tr' },
+  cc: { in: ({ cc = '' }) => cc, around: recipients, letters: 'tr' },
+  recipient: { in: recipients, around: recipients, letters: 'tr' },
+};
 
 function judgeText(
   { field, contains }: Extract<Condition, { kind: 'text' }>,
-  { whole = '', ...texts }: Candidate['envelope'],
+  envelope: Texts,
 ): QueryVerdict {
-  const [text, wanted] = [texts[field], contains];
-  if (folded(text).includes(folded(wanted))) return 'yes';
-  if (field !== 'subject' && folded(readableHosts(text)).includes(folded(wanted))) return 'yes';
+  const { in: within, around, letters } = LOOKING[field];
+  const text = within(envelope);
+  if (folded(text).includes(folded(contains))) return 'yes';
+  const hasHosts = field !== 'subject' && field !== 'messageId';
+  if (hasHosts && folded(readableHosts(text)).includes(folded(contains))) return 'yes';
+  const isKnown = [...letters].some((letter) => envelope.whole?.includes(letter));
   // Alike for a person, who may have typed the one and meant the other.
-  if (!whole.includes(LETTERS[field]) || blurred(text).includes(blurred(wanted))) return 'unknown';
-  return 'no';
+  const isNear = blurred(around(envelope)).includes(blurred(contains));
+  return isKnown && !isNear ? 'no' : 'unknown';
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Understanding queries, before anything is looked at or changed. */
 import { isPattern, literalName } from '../../contract/mailbox-names.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
+import { normalFlag, SYSTEM_FLAGS } from '../messages/flags.ts';
 import { parseMailboxPath } from '../names/mailbox-path.ts';
 import {
   type Condition,
@@ -46,12 +47,24 @@ const namedMember =
   (kind: 'mailbox' | 'origin'): MemberParser =>
   (name, value) => [{ kind, ...parseName(name, value) }];
 
-/** Members of a MessageQuery (contract/mail-api.ts). */
-const MESSAGE_MEMBERS: Members = new Map<string, MemberParser>([
-  ['mailbox', namedMember('mailbox')],
+/** What a human looks for in a message, expunged or not. */
+const CONTENT_MEMBERS: readonly (readonly [string, MemberParser])[] = [
   ['subject', textMember('subject')],
   ['from', textMember('from')],
   ['to', textMember('to')],
+  ['cc', textMember('cc')],
+  ['recipient', textMember('recipient')],
+  ['messageId', textMember('messageId')],
+  ['flag', (name, value) => [{ kind: 'mark', field: 'flags', name: parseFlag(name, value) }]],
+  ['keyword', (name, value) => [{ kind: 'mark', field: 'keywords', name: parseText(name, value) }]],
+  ['larger', (name, value) => [{ kind: 'size', above: parseBytes(name, value) }]],
+  ['smaller', (name, value) => [{ kind: 'size', below: parseBytes(name, value) }]],
+];
+
+/** Members of a MessageQuery (contract/mail-api.ts). */
+const MESSAGE_MEMBERS: Members = new Map<string, MemberParser>([
+  ['mailbox', namedMember('mailbox')],
+  ...CONTENT_MEMBERS,
   ['all', (name, value) => requireTrue(name, value)],
   ['savedBefore', before('saveDate')],
   ['savedSince', since('saveDate')],
@@ -84,9 +97,7 @@ const MESSAGE_MEMBERS: Members = new Map<string, MemberParser>([
 /** Members of a RestoreQuery. */
 const RESTORE_MEMBERS: Members = new Map<string, MemberParser>([
   ['origin', namedMember('origin')],
-  ['subject', textMember('subject')],
-  ['from', textMember('from')],
-  ['to', textMember('to')],
+  ...CONTENT_MEMBERS,
   ['expungedBefore', before('expungedAt')],
   ['expungedSince', since('expungedAt')],
   ['before', before('internalDate')],
@@ -161,6 +172,20 @@ function parseText(name: string, value: unknown): string {
     name,
     `got ${quoted(value)}, allowed is a text of 1 to ${TEXT_LENGTH_MAX} characters`,
   );
+}
+
+function parseFlag(name: string, value: unknown): string {
+  const found = typeof value === 'string' ? normalFlag(value) : undefined;
+  if (found !== undefined) return found;
+  throw invalidQuery(
+    name,
+    `got ${quoted(value)}, allowed are ${SYSTEM_FLAGS.join(' ')}; a keyword is keyword`,
+  );
+}
+
+function parseBytes(name: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw invalidQuery(name, `got ${quoted(value)}, allowed is a whole number of bytes`);
 }
 
 function parseName(

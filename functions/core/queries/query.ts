@@ -3,7 +3,7 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { LetheError } from '../errors.ts';
 
 /** Texts of a message that a query can look into. */
-export type TextField = 'subject' | 'from' | 'to';
+export type TextField = 'subject' | 'from' | 'to' | 'cc' | 'recipient' | 'messageId';
 /** Times of a message that a query can look at. */
 export type TimeField = 'saveDate' | 'internalDate' | 'sentAt' | 'expungedAt';
 
@@ -26,6 +26,10 @@ export type Condition =
       readonly from?: number;
       readonly to?: number;
     }
+  /** A flag, or a keyword, without regard to case. */
+  | { readonly kind: 'mark'; readonly field: 'flags' | 'keywords'; readonly name: string }
+  /** Bytes: more than, or fewer than. */
+  | { readonly kind: 'size'; readonly above?: number; readonly below?: number }
   | { readonly kind: 'not'; readonly query: MailQuery }
   | { readonly kind: 'or'; readonly queries: readonly MailQuery[] };
 

@@ -86,6 +86,35 @@ describe('W5, L9: what a query may mean to spare is not expunged', () => {
     );
   });
 
+  test('L9: what a human looks for is found, expunged or not', async () => {
+    await doors.ask(`PATCH ${ADMIN}/settings`, { body: { set: { lazyExpunge: '.EXPUNGED' } } });
+    const raw = base64('Message-ID: <7@x.org>\nTo: a@x.org\nCc: Bea <b@x.org>\nSubject: s\n\nbody');
+    const marked = { raw, flags: ['\\Flagged'], keywords: ['todo'] };
+    const plain = { raw: base64('To: a@x.org\nSubject: t\n\n') };
+    const body = { mailbox: 'INBOX', messages: [marked, plain] };
+    await doors.ask(`POST ${JOHN}/messages`, { body });
+    const wanted: MessageQuery[] = [
+      { cc: 'bea' },
+      { recipient: 'b@x.org' },
+      { messageId: '<7@x.org>' },
+      { flag: '\\Flagged' },
+      { keyword: 'TODO' },
+      { larger: 40 },
+      { not: { smaller: 40 }, recipient: 'a@x.org' },
+    ];
+    for (const query of wanted) {
+      expect(await post('messages/search', { query }), JSON.stringify(query)).toMatchObject({
+        items: [{ mailbox: 'INBOX', uid: 1 }],
+        complete: true,
+      });
+    }
+    await post('messages/expunge', { query: { mailbox: 'INBOX', cc: 'bea' } });
+    const query = { keyword: 'todo', messageId: '7@x' };
+    expect(await post('messages/restore', { query }, DRY)).toMatchObject({
+      restored: [{ to: 'INBOX' }],
+    });
+  });
+
   test('a restore tells it, too', async () => {
     await doors.ask(`PATCH ${ADMIN}/settings`, { body: { set: { lazyExpunge: '.EXPUNGED' } } });
     await deliver('INBOX', `Subject: ${'a'.repeat(200)}\n\n`, 'Subject: b\n\n');

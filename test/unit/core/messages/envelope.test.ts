@@ -27,7 +27,7 @@ describe('the envelope of a message', () => {
       subject: 'Hello again',
       messageId: '<1@example.org>',
       attachments: true,
-      whole: 'fts',
+      whole: 'ftrsi',
     });
   });
 
@@ -71,14 +71,14 @@ describe('the envelope of a message', () => {
   });
 
   test('ends where the headers end', async () => {
-    expect(await read('\r\nSubject: of the body')).toEqual({ ...EMPTY, whole: 'fts' });
+    expect(await read('\r\nSubject: of the body')).toEqual({ ...EMPTY, whole: 'ftrsi' });
     expect(await read('Subject: a\r\n\r\nFrom: b@x.org')).toMatchObject({ subject: 'a', from: '' });
   });
 
   test.each([
-    ['nothing', '', { whole: 'fts' }],
+    ['nothing', '', { whole: 'ftrsi' }],
     ['no headers', 'just text', {}],
-    ['a lone line end', '\r\n', { whole: 'fts' }],
+    ['a lone line end', '\r\n', { whole: 'ftrsi' }],
     ['only a colon', ':', {}],
     ['zeros', '\u0000'.repeat(1000), {}],
     ['a NUL in the name', 'Sub\u0000ject: x', {}],
@@ -87,21 +87,24 @@ describe('the envelope of a message', () => {
   });
 
   test.each([
-    ['short headers', 'From: a@x.org\nTo: b@x.org\nSubject: c', 'fts'],
-    ['a date of before', 'Subject: c\nDate: yesterday', 'fts'],
-    ['a long subject', `Subject: ${'a'.repeat(141)}`, 'ft'],
-    ['many addressees', `To: ${'colleague@example.com, '.repeat(5)}`, 'fs'],
-    ['two subjects', 'Subject: a\nSubject: b', 'ft'],
-    ['two authors', 'From: a@x.org, b@x.org', 'fts'],
-    ['a sender', 'From: a@x.org\nSender: b@x.org', 'ts'],
-    ['copies', 'To: a@x.org\nCc: b@x.org', 'fs'],
-    ['blind copies', 'To: a@x.org\nBcc: b@x.org', 'fs'],
-    ['a second round', 'To: a@x.org\nResent-To: b@x.org', 'fs'],
-    ['bytes that are no text', Buffer.from('Subject: B\xfcrg', 'latin1'), 'ft'],
-    ['a character set that nobody knows', 'Subject: =?utf-7?Q?keep?=', 'ft'],
-    ['an encoded word that is cut', 'Subject: =?utf-8?Q?a', 'ft'],
-    ['a quote that never ends', 'From: "a@x.org\nSubject: b', 'ts'],
-    ['a group without a member', 'To: undisclosed-recipients:;', 'fs'],
+    ['short headers', 'From: a@x.org\nTo: b@x.org\nSubject: c', 'ftrsi'],
+    ['a date of before', 'Subject: c\nDate: yesterday', 'ftrsi'],
+    ['a long subject', `Subject: ${'a'.repeat(141)}`, 'ftri'],
+    ['many addressees', `To: ${'colleague@example.com, '.repeat(5)}`, 'fsi'],
+    ['two subjects', 'Subject: a\nSubject: b', 'ftri'],
+    ['two authors', 'From: a@x.org, b@x.org', 'ftrsi'],
+    ['a sender', 'From: a@x.org\nSender: b@x.org', 'trsi'],
+    ['copies', 'To: a@x.org\nCc: b@x.org', 'frsi'],
+    ['many copies', `Cc: ${'colleague@example.com, '.repeat(5)}`, 'fsi'],
+    ['an id with a comment', 'Message-ID: <a@b> (c)', 'ftrsi'],
+    ['two ids', 'Message-ID: <a@b>\nMessage-ID: <c@d>', 'ftrs'],
+    ['blind copies', 'To: a@x.org\nBcc: b@x.org', 'fsi'],
+    ['a second round', 'To: a@x.org\nResent-To: b@x.org', 'fsi'],
+    ['bytes that are no text', Buffer.from('Subject: B\xfcrg', 'latin1'), 'ftri'],
+    ['a character set that nobody knows', 'Subject: =?utf-7?Q?keep?=', 'ftri'],
+    ['an encoded word that is cut', 'Subject: =?utf-8?Q?a', 'ftri'],
+    ['a quote that never ends', 'From: "a@x.org\nSubject: b', 'trsi'],
+    ['a group without a member', 'To: undisclosed-recipients:;', 'fsi'],
     ['a line that is no header', 'Subject: a\nwhat is this', undefined],
     ['more than is looked at', `X: ${'y'.repeat(256 * 1024)}\nSubject: a`, undefined],
   ])('W5: knows of %s which of its texts are whole', async (_, raw, whole) => {
@@ -173,7 +176,7 @@ test(`W1: no message is refused for its headers, and ${ENVELOPE_BYTES} bytes hol
       const envelope = await readEnvelope(bytes);
       const { sentAt, whole = '', ...rest } = envelope;
       expect(Object.keys(rest)).toEqual(Object.keys(EMPTY));
-      expect(whole).toMatch(/^f?t?s?$/);
+      expect(whole).toMatch(/^f?t?r?s?i?$/);
       expect(sentAt ?? 0).toBe(Math.trunc(sentAt ?? 0));
       expect(jsonBytes(envelope)).toBeLessThanOrEqual(ENVELOPE_BYTES);
       const { from, to, subject, messageId } = envelope;

@@ -26,9 +26,13 @@ const MESSAGE: Candidate = {
     subject: 'Hello World',
     from: 'Ann <ann@x.org>',
     to: 'bob@x.org',
+    messageId: '<1.2@x.org>',
     sentAt: Date.parse('2024-02-05T10:00:00Z'),
-    whole: 'fts',
+    whole: 'ftrsi',
   },
+  flags: new Set(['\\Seen', '\\Flagged']),
+  keywords: new Set(['$Label1']),
+  sizeBytes: 1000,
 };
 const EXPUNGED: Candidate = { ...MESSAGE, origin: 'Work/a', expungedAt: ago(60) };
 
@@ -43,6 +47,21 @@ describe('L9: a message and a query', () => {
     [{ mailbox: 'work' }, false],
     [{ mailbox: 'W%' }, true],
     [{ subject: 'wORLD' }, true],
+    [{ messageId: '1.2@X' }, true],
+    [{ messageId: '1.3' }, false],
+    [{ cc: 'bob' }, false],
+    [{ recipient: 'BOB@' }, true],
+    [{ recipient: 'ann' }, false],
+    [{ flag: '\\seen' }, true],
+    [{ flag: '\\Draft' }, false],
+    [{ keyword: '$label1' }, true],
+    [{ keyword: '$label' }, false],
+    [{ larger: 999 }, true],
+    [{ larger: 1000 }, false],
+    [{ smaller: 1001 }, true],
+    [{ smaller: 1000 }, false],
+    [{ not: { flag: '\\Draft' } }, true],
+    [{ larger: 0, smaller: 5 }, false],
     [{ subject: 'Worlds' }, false],
     [{ from: 'ANN@' }, true],
     [{ to: 'ann' }, false],
@@ -99,6 +118,26 @@ describe('L9: a message and a query', () => {
         envelope[field].includes('x') ? 'no' : 'unknown',
       );
     }
+  });
+
+  test.each<[MessageQuery, string, string | undefined, string | undefined]>([
+    [{ cc: 'ann' }, 'yes', 'Ann <ann@x.org>', 'r'],
+    [{ to: 'ann' }, 'unknown', 'Ann <ann@x.org>', 'r'],
+    [{ recipient: 'ann' }, 'yes', 'Ann <ann@x.org>', undefined],
+    [{ recipient: 'eve' }, 'no', 'Ann <ann@x.org>', 'r'],
+    [{ recipient: 'eve' }, 'unknown', 'Ann <ann@x.org>', 'fs'],
+    [{ cc: 'bob' }, 'unknown', 'Ann <ann@x.org>', 'r'],
+    [{ cc: 'eve' }, 'no', 'Ann <ann@x.org>', 'r'],
+    [{ cc: 'eve' }, 'unknown', undefined, undefined],
+    [{ messageId: 'other' }, 'unknown', undefined, 'fs'],
+  ])('W5: %j is %s beside the copies to %s (%s)', (given, verdict, cc, whole) => {
+    const { whole: _, ...rest } = MESSAGE.envelope;
+    const envelope = {
+      ...rest,
+      ...(cc === undefined ? {} : { cc }),
+      ...(whole === undefined ? {} : { whole }),
+    };
+    expect(judgeMessage(query(given), { ...MESSAGE, envelope }, 'A')).toBe(verdict);
   });
 
   test.each([

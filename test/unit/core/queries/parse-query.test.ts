@@ -40,6 +40,11 @@ describe('a query that can be understood', () => {
         { kind: 'text', field: 'to', contains: 'b' },
       ],
     ],
+    [{ flag: '\\sEEN' }, [{ kind: 'mark', field: 'flags', name: '\\Seen' }]],
+    [{ keyword: 'Junk' }, [{ kind: 'mark', field: 'keywords', name: 'Junk' }]],
+    [{ larger: 0 }, [{ kind: 'size', above: 0 }]],
+    [{ smaller: 5 }, [{ kind: 'size', below: 5 }]],
+    [{ messageId: '<A@b>' }, [{ kind: 'text', field: 'messageId', contains: '<a@b>' }]],
     [{ olderSeconds: 0 }, [{ kind: 'time', field: 'internalDate', to: NOW + 1 }]],
     [{ youngerSeconds: 10 }, [{ kind: 'time', field: 'internalDate', from: NOW - 9_999 }]],
     [{ not: { all: true } }, [{ kind: 'not', query: { conditions: [] } }]],
@@ -155,9 +160,20 @@ describe('O2: a query that cannot be understood names what is wrong', () => {
     expect(error.message.slice(0, member.length + 1)).toBe(`${member}:`);
   });
 
+  test.each([
+    [{ flag: 'Seen' }, 'query.flag'],
+    [{ flag: 1 }, 'query.flag'],
+    [{ keyword: '' }, 'query.keyword'],
+    [{ larger: -1 }, 'query.larger'],
+    [{ smaller: '10M' }, 'query.smaller'],
+    [{ not: { larger: 1.5 } }, 'query.not.larger'],
+  ])('a value that %j does not take', (query, where) => {
+    expect(refusal(query).message).toMatch(where);
+  });
+
   test('the names of the members that there are', () => {
     expect(refusal({ bad: 1 }).message).toMatch(
-      'allowed are mailbox, subject, from, to, all, savedBefore, savedSince, savedOn, before,',
+      'allowed are mailbox, subject, from, to, cc, recipient, messageId, flag, keyword, larger, smaller, all, savedBefore, savedSince, savedOn, before,',
     );
     expect(refusal({ mailbox: 'x' }, parseRestoreQuery).message).toMatch('allowed are origin,');
   });

@@ -89,7 +89,7 @@ describe('W5, L9: what a query may mean to spare is not expunged', () => {
   test('L9: what a human looks for is found, expunged or not', async () => {
     await doors.ask(`PATCH ${ADMIN}/settings`, { body: { set: { lazyExpunge: '.EXPUNGED' } } });
     const raw = base64('Message-ID: <7@x.org>\nTo: a@x.org\nCc: Bea <b@x.org>\nSubject: s\n\nbody');
-    const marked = { raw, flags: ['\\Flagged'], keywords: ['todo'] };
+    const marked = { raw, flags: ['\\Flagged'], keywords: ['work'] };
     const plain = { raw: base64('To: a@x.org\nSubject: t\n\n') };
     const body = { mailbox: 'INBOX', messages: [marked, plain] };
     await doors.ask(`POST ${JOHN}/messages`, { body });
@@ -98,7 +98,7 @@ describe('W5, L9: what a query may mean to spare is not expunged', () => {
       { recipient: 'b@x.org' },
       { messageId: '<7@x.org>' },
       { flag: '\\Flagged' },
-      { keyword: 'TODO' },
+      { keyword: 'WORK' },
       { larger: 40 },
       { not: { smaller: 40 }, recipient: 'a@x.org' },
     ];
@@ -109,7 +109,7 @@ describe('W5, L9: what a query may mean to spare is not expunged', () => {
       });
     }
     await post('messages/expunge', { query: { mailbox: 'INBOX', cc: 'bea' } });
-    const query = { keyword: 'todo', messageId: '7@x' };
+    const query = { keyword: 'work', messageId: '7@x' };
     expect(await post('messages/restore', { query }, DRY)).toMatchObject({
       restored: [{ to: 'INBOX' }],
     });

@@ -10,6 +10,7 @@ import { EXIT } from '../exit-codes.ts';
 import { type Io, writeLine } from '../io.ts';
 import { type Field, printRecord } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
+import { AFTERMATH_FIELDS, aftermathOf, aftermathWords } from './aftermath.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import { COST_FIELDS, SIZE_FIELDS } from './folder-fields.ts';
 import type { AccountOptions } from './message.ts';
@@ -28,6 +29,7 @@ const FIELDS: readonly Field<DeleteMailboxAnswer>[] = [
     shown: ({ complete }) => (complete ? 'yes' : 'no, there is more'),
   },
   ...COST_FIELDS,
+  ...AFTERMATH_FIELDS,
 ];
 
 export interface DeleteMailboxOptions extends AccountOptions {
@@ -61,6 +63,8 @@ export async function deleteMailbox(
   await printRecord(io, format, done, FIELDS);
   const how = done.mode === 'delayed' ? 'set aside' : 'deleted';
   await writeLine(io.stderr, `${contentOf(done)} ${how}`);
+  const words = aftermathWords(done, options.user, mailbox);
+  if (words !== undefined) await writeLine(io.stderr, words);
   if (!done.complete) throw notComplete('Give the same command again.');
   return EXIT.ok;
 }
@@ -111,6 +115,7 @@ async function send(
     mailboxes: sum(({ mailboxes }) => mailboxes),
     messages: sum(({ messages }) => messages),
     bytes: sum(({ bytes }) => bytes),
+    ...aftermathOf(answers),
     complete,
   };
 }
@@ -130,10 +135,11 @@ async function confirm(
     });
   }
   const found = await door.deleteMailbox({ ...request, dryRun: true });
+  const words = aftermathWords(found, user, request.mailbox);
   const statement =
     found.mode === 'delayed'
-      ? `This sets aside ${contentOf(found)}, of ${user}. It can be brought back until it is purged.`
-      : `This deletes ${contentOf(found)}, of ${user}. ${finalWords(request)}`;
+      ? `This sets aside ${contentOf(found)}, of ${user}. ${words ?? 'It can be brought back until it is purged.'}`
+      : `This deletes ${contentOf(found)}, of ${user}. ${words ?? finalWords(request)}`;
   if (!(await confirmByTyping(io, statement, user))) {
     throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');
   }

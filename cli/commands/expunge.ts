@@ -2,8 +2,8 @@
 import type {
   ExpungeMessagesAnswer,
   ExpungeMessagesRequest,
-  MessageQuery,
 } from '../../functions/contract/mail-api.ts';
+import type { MessageQuery } from '../../functions/contract/query-api.ts';
 import type { AccountDoor } from '../api/account-door.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -11,6 +11,7 @@ import { EXIT } from '../exit-codes.ts';
 import { type Io, writeLine } from '../io.ts';
 import { type Field, printRecord } from '../output/records.ts';
 import { count, counted, size } from '../output/text.ts';
+import { AFTERMATH_FIELDS, aftermathOf, aftermathWords } from './aftermath.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import type { AccountOptions } from './message.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
@@ -40,6 +41,7 @@ const FIELDS: readonly Field<ExpungeMessagesAnswer>[] = [
     value: ({ complete }) => complete,
     shown: ({ complete }) => (complete ? 'yes' : 'no, there may be more'),
   },
+  ...AFTERMATH_FIELDS,
 ];
 
 /**
@@ -74,6 +76,8 @@ export async function expungeMessages(context: Context, options: ExpungeOptions)
   const done = await send(io, door, request);
   await finish(context, request, done);
   await writeLine(io.stderr, `${contentOf(done)} expunged`);
+  const words = aftermathWords(done, options.user);
+  if (words !== undefined) await writeLine(io.stderr, words);
   if (!done.complete) throw notComplete('Give the same command again.');
   return EXIT.ok;
 }
@@ -141,6 +145,7 @@ async function send(
     ...deletedIn(answers),
     ...passedOverIn(answers),
     ...undecidedIn(answers),
+    ...aftermathOf(answers),
     mailboxesMatched: Math.max(0, ...answers.map(({ mailboxesMatched }) => mailboxesMatched)),
     complete,
   };
@@ -201,9 +206,10 @@ async function confirm(
   }
   const found = await send(io, door, { ...request, dryRun: true });
   const least = found.complete ? '' : 'at least ';
-  const final = request.bypassExpungeStorage
+  const unsaid = request.bypassExpungeStorage
     ? 'It cannot be undone.'
     : 'What is in the expunge storage already, or is not kept, cannot be brought back.';
+  const final = aftermathWords(found, user) ?? unsaid;
   const statement = `This expunges ${least}${contentOf(found)}, of ${user}. ${final}`;
   if (!(await confirmByTyping(io, statement, user))) {
     throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');

@@ -3,10 +3,10 @@ import type { MessageAnswer } from '../../functions/contract/api.ts';
 import type {
   ChangeFlagsRequest,
   FlagChange,
-  MessageQuery,
   SearchAnswer,
   SearchRequest,
 } from '../../functions/contract/mail-api.ts';
+import type { MessageQuery } from '../../functions/contract/query-api.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -28,6 +28,9 @@ const FIELDS: readonly Field<MessageAnswer>[] = [
   { name: 'flags', value: ({ flags, keywords }) => [...flags, ...keywords].join(' ') },
   { name: 'from', value: ({ from }) => from },
   { name: 'subject', value: ({ subject }) => subject },
+  { name: 'origin', value: ({ origin }) => origin },
+  { name: 'expungedAt', value: ({ expungedAt }) => expungedAt },
+  { name: 'expiresAt', value: ({ expiresAt }) => expiresAt },
 ];
 
 const FOUND: readonly Field<SearchAnswer['items'][number]>[] = [

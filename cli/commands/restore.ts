@@ -2,8 +2,8 @@
 import type {
   RestoreMessagesAnswer,
   RestoreMessagesRequest,
-  RestoreQuery,
 } from '../../functions/contract/mail-api.ts';
+import type { RestoreQuery } from '../../functions/contract/query-api.ts';
 import type { AccountDoor } from '../api/account-door.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -45,6 +45,8 @@ export async function restoreMessages(context: Context, options: RestoreOptions)
   const what = `${counted(restored.length, 'message')}, ${size(bytes)}`;
   const over = overQuota ? ', over quota' : '';
   await warnOfUndecided(io, done);
+  const { lazyExpunge } = done;
+  if (lazyExpunge !== undefined) await writeLine(io.stderr, NOTHING_KEPT[lazyExpunge]);
   if (dryRun) {
     const least = complete ? '' : 'at least ';
     await writeLine(io.stderr, `would restore ${least}${what}${over}; nothing was changed`);
@@ -112,9 +114,22 @@ async function send(
     bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
     ...(answers.some(({ overQuota }) => overQuota) ? { overQuota: true } : {}),
     ...undecidedIn(answers),
+    ...whyNothing(answers),
     complete,
   };
 }
+
+/** Only where no answer has found anything. */
+function whyNothing(answers: readonly RestoreMessagesAnswer[]) {
+  const [lazyExpunge] = answers.flatMap((answer) => answer.lazyExpunge ?? []);
+  const isNothing = answers.every(({ restored }) => restored.length === 0);
+  return isNothing && lazyExpunge !== undefined ? { lazyExpunge } : {};
+}
+
+const NOTHING_KEPT: Readonly<Record<'off' | 'in-place', string>> = {
+  off: 'lazy expunge is off: what is expunged is not kept (lethe settings set lazyExpunge=...)',
+  'in-place': 'expunged mail stays in its mailbox: lethe message expunged, lethe message unexpunge',
+};
 
 async function* once<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
   yield items;

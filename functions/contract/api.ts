@@ -140,8 +140,13 @@ export interface MessageAnswer {
   readonly keywords: readonly string[];
   readonly from: string;
   readonly to: string;
+  readonly cc?: string;
   readonly subject: string;
   readonly messageId: string;
+  /** In an expunge storage: the folder that it came from, when it was expunged, when it ends. */
+  readonly origin?: string;
+  readonly expungedAt?: string;
+  readonly expiresAt?: string;
 }
 
 export type OperationState = 'running' | 'succeeded' | 'failed';

@@ -3,7 +3,9 @@
  * owner or another user, below `/v1/admin/accounts/{user}` as an administrator. Times are ISO 8601
  * in UTC; paths of deleted folders are those under which they were deleted.
  */
+
 import type { Counts, DryRunnable } from './api.ts';
+import type { Aftermath } from './mail-api.ts';
 import type { DeletedRetentionDays, DeleteMode } from './mail-settings.ts';
 
 /** `POST mailboxes/delete` */
@@ -28,7 +30,7 @@ export interface DeleteMailboxRequest extends DryRunnable {
   readonly all?: boolean;
 }
 
-export interface DeleteMailboxAnswer extends Partial<EstimatedCost> {
+export interface DeleteMailboxAnswer extends Partial<EstimatedCost>, Aftermath {
   readonly dryRun?: true;
   /** `delayed`: set aside, and can be brought back. `immediate`: its mail was expunged. */
   readonly mode: DeleteMode;

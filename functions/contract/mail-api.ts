@@ -3,7 +3,9 @@
  * as the user that `?as=` names) and `/v1/admin/accounts/{user}` (as an administrator, whom no
  * ACL and no quota of the owner's stops). Times are ISO 8601 in UTC.
  */
+
 import type { DryRunnable } from './api.ts';
+import type { MessageQuery, RestoreQuery } from './query-api.ts';
 
 /** `GET mailboxes?pattern=`: a placeholder is a name that only has children. */
 export interface MailboxListItem {
@@ -121,7 +123,21 @@ export interface ExpungeMessagesRequest extends DryRunnable {
   readonly cursor?: string;
 }
 
-export interface ExpungeMessagesAnswer {
+/** What becomes of mail that a request ends, or would end. */
+export interface Aftermath {
+  readonly recoverable?: {
+    readonly messages: number;
+    /** When the first of them ends; missing: not by themselves. */
+    readonly until?: string;
+    readonly by: 'messages/restore' | 'messages/unexpunge' | 'mailboxes/undelete';
+  };
+  /** Of them nothing is kept, because another copy stays in the account. */
+  readonly elsewhere?: number;
+  /** Messages that nothing brings back. */
+  readonly goneForGood?: number;
+}
+
+export interface ExpungeMessagesAnswer extends Aftermath {
   readonly dryRun?: true;
   /** Mailboxes that were empty and were deleted. */
   readonly deleted?: readonly string[];
@@ -171,60 +187,11 @@ export interface RestoreMessagesAnswer {
   readonly complete: boolean;
   /** Where a query goes on when it is not complete. */
   readonly next?: string;
-}
-
-/** What is looked for among expunged messages; all members must hold. */
-export interface RestoreQuery extends ContentQuery {
-  /** The folder that a message was expunged from. */
-  readonly origin?: string;
-  readonly expungedSince?: QueryTime;
-  readonly expungedBefore?: QueryTime;
-  readonly since?: QueryTime;
-  readonly before?: QueryTime;
-}
-
-/** A moment: so many seconds ago, the UTC midnight that began the day so many days ago, or a time. */
-type QueryTime =
-  | { readonly secondsAgo: number }
-  | { readonly calendarDaysAgo: number }
-  | { readonly at: string };
-
-/** What can be looked for in a message; texts anywhere in theirs. */
-interface ContentQuery {
-  readonly subject?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly cc?: string;
-  /** Whoever gets it: `To`, `Cc`. */
-  readonly recipient?: string;
-  readonly messageId?: string;
-  /** A system flag such as `\\Flagged`. */
-  readonly flag?: string;
-  readonly keyword?: string;
-  /** Bytes: more than, fewer than. */
-  readonly larger?: number;
-  readonly smaller?: number;
-}
-
-/** All members must hold. `before` means earlier than, `since` that time or later. */
-export interface MessageQuery extends ContentQuery {
-  /** A name or a pattern; a query that changes something has one in every branch. */
-  readonly mailbox?: string;
-  readonly all?: true;
-  readonly savedBefore?: QueryTime;
-  readonly savedSince?: QueryTime;
-  /** The UTC day of that time. */
-  readonly savedOn?: QueryTime;
-  /** Internal date. */
-  readonly before?: QueryTime;
-  readonly since?: QueryTime;
-  /** The `Date` header. */
-  readonly sentBefore?: QueryTime;
-  /** Internal date at least so long ago, or less than so long ago. */
-  readonly olderSeconds?: number;
-  readonly youngerSeconds?: number;
-  readonly not?: MessageQuery;
-  readonly or?: readonly MessageQuery[];
+  /**
+   * Where nothing was found, and no storage is kept today: what is expunged is gone (`off`), or stays
+   * where it was, for `messages/unexpunge` (`in-place`).
+   */
+  readonly lazyExpunge?: 'off' | 'in-place';
 }
 
 /** `POST messages/search` */

@@ -78,7 +78,7 @@ export async function deleteNow(
 }
 
 /** Whether its mail, kept in place, would go out of everybody's reach with it. The INBOX stays. */
-const keepsNothing = ({ settings }: MailContext, { path, role }: Mailbox): boolean =>
+export const keepsNothing = ({ settings }: MailContext, { path, role }: Mailbox): boolean =>
   settings.expunge.mode === 'in-place' && path !== INBOX && role !== 'storage';
 
 /** What was expunged in place before: in UID order, so that a later request goes on from a mark. */

@@ -9,6 +9,7 @@ import { LetheError, quoted } from '../errors.ts';
 import { raiseFirstLive } from '../mailboxes/first-live.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { requireActiveMailbox, unknownMailbox } from '../mailboxes/mailboxes.ts';
+import type { MailOutcomes } from '../messages/aftermath.ts';
 import { type Entry, EVERYTHING_SHOWN, readMailboxPage } from '../messages/entries.ts';
 import {
   type ExpungedMessage,
@@ -31,6 +32,8 @@ export interface ImmediateDeletion {
   readonly bypassStorage?: boolean;
   /** Account id of a user who deletes somebody else's mailbox. */
   readonly expungedBy?: string;
+  /** Takes in what becomes of the messages. */
+  readonly outcomes?: MailOutcomes;
   /** Refuses a mailbox that holds mail. */
   readonly requireEmpty?: boolean;
 }
@@ -138,6 +141,7 @@ export class MailboxEmptying {
       options,
     );
     const gone = done.results.filter(({ uid }) => !hidden.has(uid));
+    for (const { outcome } of gone) this.#deletion.outcomes?.add(outcome);
     this.#messages += gone.length;
     this.#bytes += gone.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     return done.complete;

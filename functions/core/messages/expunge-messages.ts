@@ -16,6 +16,7 @@ import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { requireActiveMailbox } from '../mailboxes/mailboxes.ts';
 import { ensureStorage } from '../mailboxes/storage-mailbox.ts';
 import { expiresAt, rowEnd, tombstoneEnd } from '../policies/expiry.ts';
+import type { MailOutcome } from './aftermath.ts';
 import type { BlobDraft } from './blob.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
@@ -56,6 +57,7 @@ export interface ExpungedMessage {
   readonly sizeBytes: number;
   /** Its UID in the storage; missing when none shows it. */
   readonly storedUid?: number;
+  readonly outcome: MailOutcome;
 }
 
 /**
@@ -97,8 +99,7 @@ export async function expungeMessages(
       if (isExpungeForgotten(chunk, entry)) return 'gone';
       if (options.chosenPath !== undefined) chunk.touchNamed(mailboxes.source);
       const { uid, sizeBytes } = entry.message;
-      const storedUid = await expungeEntry(chunk, context, entry, mailboxes);
-      return { uid, sizeBytes, ...(storedUid === undefined ? {} : { storedUid }) };
+      return { uid, sizeBytes, ...(await expungeEntry(chunk, context, entry, mailboxes)) };
     },
   });
 }
@@ -143,19 +144,20 @@ async function expungeEntry(
   context: MailContext,
   entry: Entry,
   { source, storage, others, options }: ExpungeFrom,
-): Promise<number | undefined> {
+): Promise<Pick<ExpungedMessage, 'storedUid' | 'outcome'>> {
   const link = linkOf(entry.home.mailboxId, entry.home.uid);
   const links = entry.copied ? chunk.links(entry) : undefined;
   if (entry.expunged !== undefined) {
     endStored(chunk, entry, links, link);
-    return undefined;
+    return { outcome: { kept: 'gone' } };
   }
   chunk.count(source, -1, entry.message);
   const { onlyLastInstance } = context.settings;
   const asks = storage !== undefined && onlyLastInstance && links !== undefined;
-  if (storage === undefined || (asks && (await others.has(chunk, links, link)))) {
+  const isElsewhere = asks && (await others.has(chunk, links, link));
+  if (storage === undefined || isElsewhere) {
     endRow(chunk, entry, links, link);
-    return undefined;
+    return { outcome: { kept: isElsewhere ? 'elsewhere' : 'gone' } };
   }
   const kept = { links, link, origin: source.path, ...options };
   return store(chunk, context, entry, { ...kept, keeper: storage });
@@ -169,7 +171,7 @@ interface Stored extends Pick<ExpungeOptions, 'expungedBy'> {
 }
 
 /**
- * Turns a live row into an expunged one; answers its UID in the storage that shows it. Expunged in
+ * Turns a live row into an expunged one; answers when it ends, and its UID in the storage that shows it. Expunged in
  * place it keeps `\Deleted`, with which it was last seen, and counts nowhere.
  */
 export function store(
@@ -177,10 +179,14 @@ export function store(
   { retentionDays }: MailContext,
   entry: Entry,
   { keeper, links, link, origin, expungedBy }: Stored,
-): number | undefined {
+): Pick<ExpungedMessage, 'storedUid' | 'outcome'> {
   const { retentionClass, sizeBytes } = entry.message;
   const inPlace = keeper === 'in-place';
   const endsAt = expiresAt(retentionDays, retentionClass, inPlace ? {} : keeper, chunk.now);
+  const outcome: MailOutcome = {
+    kept: inPlace ? 'in-place' : 'storage',
+    ...(endsAt === undefined ? {} : { endsAt }),
+  };
   links?.expunge(link, endsAt);
   const set = {
     state: 'expunged',
@@ -192,7 +198,7 @@ export function store(
   };
   if (inPlace) {
     chunk.change(entry, { set });
-    return undefined;
+    return { outcome };
   }
   const lazyUid = chunk.nextUid(keeper, 'lazy');
   chunk.countExpiry(keeper.mailboxId, endsAt, 1, sizeBytes);
@@ -201,7 +207,7 @@ export function store(
     set: { ...set, lazyPk, lazySk: uidKey(lazyUid) },
     ...(entry.message.flags.has('\\Deleted') ? { removeFromSet: { flags: ['\\Deleted'] } } : {}),
   });
-  return lazyUid;
+  return { storedUid: lazyUid, outcome };
 }
 
 /** A live row goes for good; bytes that it shares go when the row of their links says so. */

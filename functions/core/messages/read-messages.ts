@@ -9,8 +9,11 @@ import type { Ports } from '../ports/ports.ts';
 import { type Entry, readEntries, readMailboxPage } from './entries.ts';
 import type { Message } from './message.ts';
 
+/** In a storage, with what became of it. */
+export type ListedMessage = Message & Pick<Entry, 'expunged'>;
+
 export interface MessagePage {
-  readonly messages: readonly Message[];
+  readonly messages: readonly ListedMessage[];
   /** UID after which the next page begins; missing on the last. */
   readonly nextAfterUid?: number;
 }
@@ -22,7 +25,9 @@ export async function listMessages(
   page: { readonly afterUid: number; readonly limit: number },
 ): Promise<MessagePage> {
   const { entries, nextAfterUid } = await readMailboxPage(rows, mailbox, page, clock.now());
-  const messages = entries.map(({ message }) => message);
+  const messages = entries.map(({ message, expunged }) =>
+    expunged === undefined ? message : { ...message, expunged },
+  );
   return nextAfterUid === undefined ? { messages } : { messages, nextAfterUid };
 }
 

@@ -1,4 +1,5 @@
 /** Every mailbox of an account is set aside, the INBOX too; the account itself stays. */
+
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { DeleteMailboxAnswer, DeleteMailboxRequest } from '../../contract/folder-api.ts';
 import { DELIMITER } from '../../contract/mailbox-names.ts';
@@ -9,7 +10,9 @@ import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { isRemembered } from '../mailboxes/name-memory.ts';
 import { deletionUsage, estimatedCost } from '../meter/folder-usage.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { isStorage, type MailRequest, requireAdmin } from './mail-access.ts';
+import { setAside } from './set-aside.ts';
 import { settleAllMoves } from './settle-moves.ts';
 
 /** Deletions of one answer. */
@@ -42,7 +45,7 @@ export async function deleteAll(
   const found = (await mailboxesAtOnce(ports.rows, account))
     .filter((mailbox) => !isStorage(access, mailbox))
     .sort(deepestFirst);
-  if (body.dryRun === true) return wouldGo(found);
+  if (body.dryRun === true) return wouldGo(found, settings, ports.clock.now());
   const trees: Tree[] = [];
   let complete = true;
   for (const { path } of found) {
@@ -59,7 +62,11 @@ export async function deleteAll(
     if (tree !== undefined) trees.push(tree);
   }
   const deletions = trees.map(({ deletionId, root }) => ({ deletionId, path: root }));
-  return { mode: 'delayed', deletions, ...sumOf(trees), mailboxes: trees.length, complete };
+  const sum = sumOf(trees);
+  const paths = trees.map(({ root }) => root);
+  const deletedAt = Math.min(...trees.map((tree) => tree.deletedAt));
+  const ends = setAside(settings, { messages: sum.messages, paths }, deletedAt);
+  return { mode: 'delayed', deletions, ...sum, ...ends, mailboxes: trees.length, complete };
 }
 
 /** Somebody else deleted it in the meantime. */
@@ -68,11 +75,17 @@ function unlessGone(error: unknown): undefined {
   if (!gone) throw error;
 }
 
-function wouldGo(found: readonly Mailbox[]): DeleteMailboxAnswer {
+function wouldGo(
+  found: readonly Mailbox[],
+  settings: ResolvedSettings,
+  now: number,
+): DeleteMailboxAnswer {
   const counts = { ...sumOf(found), mailboxes: found.length };
   const remembered = found.filter(isRemembered).length;
   const cost = estimatedCost(deletionUsage({ ...counts, remembered }, found.length));
-  return { dryRun: true, mode: 'delayed', ...counts, complete: true, ...cost };
+  const paths = found.map(({ path }) => path);
+  const ends = setAside(settings, { messages: counts.messages, paths }, now);
+  return { dryRun: true, mode: 'delayed', ...counts, ...ends, complete: true, ...cost };
 }
 
 const sumOf = (all: readonly { readonly messages: number; readonly bytes: number }[]) => ({

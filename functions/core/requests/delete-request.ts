@@ -3,10 +3,11 @@
  * brought back by an administrator; expunge storages, and what the deployment deletes at once, go
  * mailbox by mailbox, children first.
  */
+
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { DeleteMailboxAnswer, DeleteMailboxRequest } from '../../contract/folder-api.ts';
+import type { Aftermath } from '../../contract/mail-api.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
-import { requireUnheld } from '../accounts/accounts.ts';
 import { requesterOf } from '../accounts/requester.ts';
 import { InvalidInputError, LetheError, StoreBusyError } from '../errors.ts';
 import { deleteNow } from '../folders/delete-now.ts';
@@ -15,26 +16,28 @@ import { mailboxNotEmpty } from '../folders/empty-mailbox.ts';
 import { deletedName, type Tree } from '../folders/tree.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { readMailbox } from '../mailboxes/mailboxes.ts';
-import { isRemembered } from '../mailboxes/name-memory.ts';
 import { notAllowed, requireRight } from '../mailboxes/rights.ts';
-import { deletionUsage, estimatedCost, expungeUsage } from '../meter/folder-usage.ts';
+import { MailOutcomes } from '../messages/aftermath.ts';
 import { parseMailboxPath } from '../names/mailbox-path.ts';
-import { storedIn } from '../quota/quota.ts';
 import { text } from '../rows/attributes.ts';
 import { type Doomed, holdsMail, requireDeletableMailbox, whatGoes } from './deletable.ts';
 import { deleteAll } from './delete-all.ts';
 import { endSubscriptions, markEnding, resumeEnding } from './end-subscriptions.ts';
 import { expungeOptions, isStorage, type MailRequest, requireAdmin } from './mail-access.ts';
+import { setAside } from './set-aside.ts';
 import { settleMoves } from './settle-moves.ts';
+import { wouldDelete } from './would-delete.ts';
 
 /** What one mailbox after the other came to. */
 interface Sum {
   readonly mailboxes: number;
   readonly messages: number;
   readonly bytes: number;
+  /** What has ended at once. */
+  readonly aftermath: Aftermath;
 }
 
-const NONE_DELETED: Sum = { mailboxes: 0, messages: 0, bytes: 0 };
+const NONE_DELETED: Sum = { mailboxes: 0, messages: 0, bytes: 0, aftermath: {} };
 
 /**
  * @param requestedBy who asks, for the record
@@ -87,7 +90,7 @@ export async function deleteMailbox(
   });
   if ('mode' in doomed) return doomed;
   if (body.requireEmpty === true) await requireEmpty(settled, doomed);
-  if (body.dryRun === true) return await wouldGo(settled, doomed, atOnce);
+  if (body.dryRun === true) return await wouldDelete(settled, doomed, atOnce);
   if (body.unsubscribe === true) await markEnding(settled, path, doomed.mailboxes);
   const answer = await carryOut(settled, { path, body, doomed, atOnce, requestedBy });
   if (body.unsubscribe === true && answer.complete) {
@@ -108,7 +111,8 @@ async function endedBefore(
   const ended = await resumeEnding(request, { path, recursive });
   if (ended === undefined) return undefined;
   if ('deletionId' in ended) return delayedAnswer(request, ended, NONE_DELETED);
-  return { ...ended, ...NONE_DELETED, complete: true };
+  const { aftermath: _, ...none } = NONE_DELETED;
+  return { ...ended, ...none, complete: true };
 }
 
 interface Task {
@@ -124,7 +128,8 @@ async function carryOut(request: MailRequest, task: Task): Promise<DeleteMailbox
   const now = atOnce ? doomed.mailboxes : doomed.storages;
   const ended = await deleteEach(request, now, body);
   if (atOnce || !ended.complete || now.length === doomed.mailboxes.length) {
-    return { mode: 'immediate', ...ended };
+    const { aftermath, ...sum } = ended;
+    return { mode: 'immediate', ...sum, ...aftermath };
   }
   const tree = await moveTree(request, {
     path,
@@ -132,7 +137,8 @@ async function carryOut(request: MailRequest, task: Task): Promise<DeleteMailbox
     check: (mailboxes) => checkAgain(request, path, mailboxes, body.requireEmpty === true),
     requestedBy,
   });
-  return delayedAnswer(request, tree, ended);
+  const paths = doomed.mailboxes.map((mailbox) => mailbox.path);
+  return delayedAnswer(request, tree, ended, paths);
 }
 
 /** Children first, so that what is left when time runs out hangs on its parents. */
@@ -143,19 +149,23 @@ async function deleteEach(
 ): Promise<Sum & { readonly complete: boolean }> {
   const { ports, access, deadline } = request;
   let sum = NONE_DELETED;
+  const outcomes = new MailOutcomes();
   for (const mailbox of mailboxes.toReversed()) {
     if (sum.mailboxes > 0 && ports.clock.now() > deadline) return { ...sum, complete: false };
     const deletion = {
       mailbox,
       ...expungeOptions(request),
-      bypassStorage: bypassExpungeStorage,
+      // Else as the settings have it.
+      ...(bypassExpungeStorage ? { bypassStorage: true } : {}),
       requireEmpty,
+      outcomes,
     };
     const { messages, bytes, complete } = await deleteNow(ports, access, deletion, deadline);
     sum = {
       mailboxes: sum.mailboxes + (complete ? 1 : 0),
       messages: sum.messages + messages,
       bytes: sum.bytes + bytes,
+      aftermath: outcomes.answer(),
     };
     if (!complete) return { ...sum, complete };
   }
@@ -215,7 +225,13 @@ async function requireSameRight(
   requireRight(actor, settings, mailbox ?? path, 'x');
 }
 
-function delayedAnswer({ access }: MailRequest, tree: Tree, before: Sum): DeleteMailboxAnswer {
+/** @param paths that go with it, where they are known */
+function delayedAnswer(
+  { access }: MailRequest,
+  tree: Tree,
+  before: Sum,
+  paths: readonly string[] = [tree.root],
+): DeleteMailboxAnswer {
   const name = access.actor.kind === 'admin' ? { name: deletedName(tree, tree.root) } : {};
   return {
     mode: 'delayed',
@@ -224,32 +240,8 @@ function delayedAnswer({ access }: MailRequest, tree: Tree, before: Sum): Delete
     mailboxes: before.mailboxes + tree.mailboxes,
     messages: before.messages + tree.messages,
     bytes: before.bytes + tree.bytes,
+    ...before.aftermath,
+    ...setAside(access.settings, { messages: tree.messages, paths }, tree.deletedAt),
     complete: true,
-  };
-}
-
-async function wouldGo(
-  { ports, access }: MailRequest,
-  { mailboxes, storages }: Doomed,
-  atOnce: boolean,
-): Promise<DeleteMailboxAnswer> {
-  if (atOnce || storages.length > 0) requireUnheld(access.account);
-  let [messages, bytes] = [0, 0];
-  for (const mailbox of mailboxes) {
-    const stored = await storedIn(ports.rows, mailbox, ports.clock.now());
-    messages += mailbox.messages + stored.messages;
-    bytes += mailbox.bytes + stored.bytes;
-  }
-  const remembered = mailboxes.filter(isRemembered).length;
-  const size = { mailboxes: mailboxes.length, messages, remembered };
-  const isDelayed = !atOnce && storages.length < mailboxes.length;
-  return {
-    dryRun: true,
-    mode: isDelayed ? 'delayed' : 'immediate',
-    mailboxes: mailboxes.length,
-    messages,
-    bytes,
-    complete: true,
-    ...estimatedCost(isDelayed ? deletionUsage(size) : expungeUsage(size)),
   };
 }

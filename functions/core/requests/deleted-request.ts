@@ -3,9 +3,7 @@
  * To everybody else there are none (F3).
  */
 import type { DeletedItem, DeletedMember, DeletionState } from '../../contract/folder-api.ts';
-import type { DeletedRetentionDays } from '../../contract/mail-settings.ts';
 import { accountPartition, dictmapKeys } from '../../contract/row-layout.ts';
-import { DAY_MS } from '../../contract/times.ts';
 import { namedRequesters, shownRequester } from '../accounts/requester.ts';
 import { shownAddresses } from '../accounts/shown-addresses.ts';
 import type { CoveredByBackup } from '../backups/backups.ts';
@@ -21,6 +19,7 @@ import {
   treeMembers,
   unknownDeletion,
 } from '../folders/tree.ts';
+import { treeEnd } from '../folders/tree-end.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { readMailbox } from '../mailboxes/mailboxes.ts';
 import type { Right } from '../mailboxes/rights.ts';
@@ -84,17 +83,8 @@ function toItem(settings: ResolvedSettings, tree: Tree): Omit<DeletedItem, 'requ
     mailboxes,
     messages,
     bytes,
-    ...endOf(settings, root, deletedAt),
+    ...treeEnd(settings, root, deletedAt),
   };
-}
-
-/** By the settings as they are now. */
-function endOf(settings: ResolvedSettings, path: string, deletedAt: number) {
-  const retentionDays: DeletedRetentionDays =
-    settings.ownDeletedRetentionDaysOf(path) ?? settings.deletedRetentionDays;
-  if (retentionDays === 'never') return { retentionDays };
-  const purgeAfter = new Date(deletedAt + retentionDays * DAY_MS).toISOString();
-  return { retentionDays, purgeAfter };
 }
 
 /**
@@ -120,7 +110,7 @@ export async function requestMembers(
     uidNext: mailbox.uidNext,
     messages: mailbox.messages,
     bytes: mailbox.bytes,
-    ...endOf(access.settings, mailbox.path, tree.deletedAt),
+    ...treeEnd(access.settings, mailbox.path, tree.deletedAt),
   }));
   const next = members.length > limit ? shown.at(-1)?.path : undefined;
   return { items, ...(next === undefined ? {} : { next }) };

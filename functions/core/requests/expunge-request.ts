@@ -7,6 +7,7 @@ import type {
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
+import { foreseen, MailOutcomes } from '../messages/aftermath.ts';
 import { readEntries } from '../messages/entries.ts';
 import {
   type ExpungedMessage,
@@ -41,7 +42,7 @@ import { selecting } from './select-entries.ts';
 /** What one mailbox loses. */
 interface ExpungePart {
   readonly mailbox: Mailbox;
-  readonly messages: readonly Pick<Message, 'uid' | 'sizeBytes'>[];
+  readonly messages: readonly Pick<Message, 'uid' | 'sizeBytes' | 'retentionClass'>[];
 }
 
 /**
@@ -158,6 +159,7 @@ async function expungeByQuery(
 class Answer {
   readonly #expunged: MessageName[] = [];
   readonly #passedOver: MessageName[] = [];
+  readonly #outcomes = new MailOutcomes();
   mailboxesMatched: number;
   undecided = 0;
   #bytes = 0;
@@ -179,11 +181,11 @@ class Answer {
     part: ExpungePart,
     body: ExpungeMessagesRequest,
   ): Promise<boolean> {
-    const { mailbox, messages } = part;
+    const { mailbox } = part;
     if (body.dryRun === true) requireUnheld(request.access.account);
     const gone =
       body.dryRun === true
-        ? { results: messages, complete: true }
+        ? { results: wouldGo(request, part, body), complete: true }
         : await expunge(request, part, {
             bypassStorage: body.bypassExpungeStorage === true,
             passOver: this.passOver(mailbox),
@@ -191,6 +193,7 @@ class Answer {
           });
     this.#expunged.push(...gone.results.map(({ uid }) => ({ mailbox: mailbox.path, uid })));
     this.#bytes += gone.results.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    for (const { outcome } of gone.results) this.#outcomes.add(outcome);
     return gone.complete;
   }
 
@@ -204,6 +207,7 @@ class Answer {
       ...(dryRun === true ? { dryRun: true } : {}),
       expunged: this.#expunged,
       bytes: this.#bytes,
+      ...this.#outcomes.answer(),
       mailboxesMatched: this.mailboxesMatched,
       ...(this.undecided === 0 ? {} : { undecided: this.undecided }),
       ...(this.#passedOver.length === 0 ? {} : { passedOver: this.#passedOver }),
@@ -211,6 +215,19 @@ class Answer {
       ...(next === undefined || next === null ? {} : { next: encodePosition(next) }),
     };
   }
+}
+
+function wouldGo(
+  { ports, access }: MailRequest,
+  { mailbox, messages }: ExpungePart,
+  { bypassExpungeStorage: bypassStorage = false }: ExpungeMessagesRequest,
+): ExpungedMessage[] {
+  const now = ports.clock.now();
+  return messages.map(({ uid, sizeBytes, ...message }) => ({
+    uid,
+    sizeBytes,
+    outcome: foreseen(access, mailbox, message, { bypassStorage, now }),
+  }));
 }
 
 async function expunge(

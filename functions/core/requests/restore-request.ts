@@ -17,6 +17,7 @@ import {
   type WalkPosition,
 } from '../queries/walk-position.ts';
 import { admitOverQuota } from '../quota/quota.ts';
+import type { ExpungeMode } from '../settings/resolve-settings.ts';
 import { marking } from './change-messages.ts';
 import { requireFreeName } from './create-request.ts';
 import {
@@ -74,6 +75,7 @@ export async function requestRestore(
   const flags = {
     ...(over ? { overQuota: true as const } : {}),
     ...(undecided === 0 ? {} : { undecided }),
+    ...(all.length === 0 ? whyNothing(request.access.settings.expunge.mode) : {}),
   };
   if (body.dryRun === true) {
     // What is kept does not end in the storage.
@@ -85,6 +87,9 @@ export async function requestRestore(
   }
   return { ...(await restore(request, body, found, to)), ...flags };
 }
+
+const whyNothing = (mode: ExpungeMode['mode']): Pick<RestoreMessagesAnswer, 'lazyExpunge'> =>
+  mode === 'off' || mode === 'in-place' ? { lazyExpunge: mode } : {};
 
 async function restore(
   request: MailRequest,

@@ -6,9 +6,12 @@ import { UID_MAX } from '../../contract/limits.ts';
 import { InvalidInputError, quoted } from '../../core/errors.ts';
 import { requireTarget } from '../../core/mailboxes/rights.ts';
 import { deliverMessages } from '../../core/messages/deliver-messages.ts';
-import type { Message } from '../../core/messages/message.ts';
 import type { NewMessage } from '../../core/messages/new-messages.ts';
-import { listMessages, openMessage } from '../../core/messages/read-messages.ts';
+import {
+  type ListedMessage,
+  listMessages,
+  openMessage,
+} from '../../core/messages/read-messages.ts';
 import { startUpload } from '../../core/messages/uploads.ts';
 import { INBOX, parseMailboxPath } from '../../core/names/mailbox-path.ts';
 import { openPlace } from '../../core/requests/deleted-request.ts';
@@ -139,8 +142,9 @@ function parseUid(text: string): number {
   throw InvalidInputError.of('uid', `got ${quoted(text)}, allowed are 1 to ${UID_MAX}`);
 }
 
-function toMessageAnswer(message: Message): MessageAnswer {
-  const { from, to, subject, messageId } = message.envelope;
+function toMessageAnswer(message: ListedMessage): MessageAnswer {
+  const { from, to, cc, subject, messageId } = message.envelope;
+  const { origin, expungedAt, expiresAt } = message.expunged ?? {};
   return {
     uid: message.uid,
     guid: message.guid,
@@ -152,7 +156,11 @@ function toMessageAnswer(message: Message): MessageAnswer {
     keywords: [...message.keywords],
     from,
     to,
+    ...(cc === undefined ? {} : { cc }),
     subject,
     messageId,
+    ...(origin === undefined ? {} : { origin }),
+    ...(expungedAt === undefined ? {} : { expungedAt: new Date(expungedAt).toISOString() }),
+    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
   };
 }

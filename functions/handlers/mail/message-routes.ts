@@ -4,11 +4,10 @@ import type {
   ChangeFlagsRequest,
   CopyDeletedRequest,
   ExpungeMessagesRequest,
-  MessageQuery,
   RestoreMessagesRequest,
-  RestoreQuery,
   SearchRequest,
 } from '../../contract/mail-api.ts';
+import type { MessageQuery, RestoreQuery } from '../../contract/query-api.ts';
 import { parseMessageQuery, parseRestoreQuery } from '../../core/queries/parse-query.ts';
 import { requestCopy, requestFlags, requestMove } from '../../core/requests/change-messages.ts';
 import { requestByQuery, requestSearch } from '../../core/requests/copy-by-query.ts';

@@ -61,7 +61,7 @@ describe('F1: delete', () => {
     const { exitCode, stdout } = await mailbox(['delete', 'Work', '--recursive', '--dry-run']);
     expect(exitCode).toBe(0);
     expect(stdout).toBe(
-      'dryRun=true mode=delayed mailboxes=3 messages=1 bytes=15 complete=true estimatedCostDollars=0.000018 pricesOf=2026-08-31\n',
+      'dryRun=true mode=delayed mailboxes=3 messages=1 bytes=15 complete=true estimatedCostDollars=0.000018 pricesOf=2026-08-31 recoverable=1 recoverableUntil=2026-11-29T00:00:00.000Z\n',
     );
     expect(await names()).toContain('Work/a/b');
   });
@@ -71,13 +71,13 @@ describe('F1: delete', () => {
     const refused = await mailbox(argv, { typed: 'yes\n' });
     expect(refused.exitCode).toBe(64);
     expect(refused.stderr).toContain(
-      `This sets aside 3 mailboxes, 1 message, 15 bytes, of ${USER}. It can be brought back`,
+      `This sets aside 3 mailboxes, 1 message, 15 bytes, of ${USER}. 1 message can be brought back until 2026-11-29 00:00 UTC (lethe mailbox undelete -u ${USER} Work).`,
     );
     expect(await names()).toContain('Work');
     const done = await mailbox(argv, { typed: `${USER}\n` });
     expect(done.stderr).toContain('3 mailboxes, 1 message, 15 bytes set aside\n');
     expect(done.stdout).toMatch(
-      /^mode=delayed deletion=[0-9A-F]{8}-[0-9a-f]{12} name=DELETED\/Work\/[0-9A-F]{8} mailboxes=3 messages=1 bytes=15 complete=true\n$/,
+      /^mode=delayed deletion=[0-9A-F]{8}-[0-9a-f]{12} name=DELETED\/Work\/[0-9A-F]{8} mailboxes=3 messages=1 bytes=15 complete=true recoverable=1 recoverableUntil=2026-11-29T00:00:00.000Z\n$/,
     );
     expect(await names()).toEqual(['INBOX']);
     const none = await mailbox(argv, {});
@@ -94,8 +94,10 @@ describe('F1: delete', () => {
 
   test('--all sets everything aside, INBOX too', async () => {
     const { stdout, stderr } = await mailbox(['delete', '--all', '--yes']);
-    expect(stdout).toBe('mode=delayed deletions=4 mailboxes=4 messages=1 bytes=15 complete=true\n');
-    expect(stderr).toBe('4 mailboxes, 1 message, 15 bytes set aside\n');
+    expect(stdout).toBe(
+      'mode=delayed deletions=4 mailboxes=4 messages=1 bytes=15 complete=true recoverable=1 recoverableUntil=2026-11-29T00:00:00.000Z\n',
+    );
+    expect(stderr).toContain('4 mailboxes, 1 message, 15 bytes set aside\n1 message can be');
     expect(await names()).toEqual([]);
   });
 
@@ -103,7 +105,7 @@ describe('F1: delete', () => {
     doors.settings = { deleteMode: 'immediate' };
     const { stderr } = await mailbox(['delete', 'Work/a'], { typed: `${USER}\n` });
     expect(stderr).toContain('This deletes 1 mailbox, 1 message, 15 bytes');
-    expect(stderr).toContain('is not kept there, cannot be brought back.');
+    expect(stderr).toContain(`of ${USER}. 1 message is gone for good.`);
     expect(stderr).toContain('1 mailbox, 1 message, 15 bytes deleted\n');
     expect(await names()).toEqual(['INBOX', 'Work', 'Work/a', 'Work/a/b']);
   });

@@ -29,6 +29,7 @@ describe('F1: a delayed deletion', () => {
       mailboxes: 2,
       messages: 1,
       bytes: 15,
+      recoverable: { messages: 1, until: expect.any(String), by: 'mailboxes/undelete' },
       complete: true,
     });
     const admin = await doors.removed({ mailbox: 'Works' }, ADMIN);
@@ -227,6 +228,7 @@ describe('L6: immediate mode', () => {
       mailboxes: 3,
       messages: 3,
       bytes: 45,
+      recoverable: { messages: 3, until: expect.any(String), by: 'messages/restore' },
       complete: true,
     });
     expect(await doors.names()).toEqual(['.EXPUNGED', 'INBOX']);

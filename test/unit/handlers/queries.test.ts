@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { MessageQuery } from '../../../functions/contract/mail-api.ts';
+import type { MessageQuery } from '../../../functions/contract/query-api.ts';
 import type { Write } from '../../../functions/core/ports/row-store.ts';
 import { ADMIN, DRY, FolderDoors, JOHN } from './folder-doors.ts';
 

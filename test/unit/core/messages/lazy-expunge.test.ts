@@ -82,6 +82,8 @@ async function desk(settings: MailSettings) {
 
 const LAZY = { lazyExpunge: '.EXPUNGED' };
 
+const KEPT = { kept: 'storage', endsAt: expect.any(Number) };
+
 describe('lazy expunge', () => {
   test('L1, L2, W3: an expunged message shows in the storage with a new UID and all but \\Deleted', async () => {
     const { deliver, expunge, show, flag, world, box } = await desk(LAZY);
@@ -89,8 +91,8 @@ describe('lazy expunge', () => {
     await flag('INBOX', [1, 2], '\\Deleted', '\\Seen');
     world.clock.advance(5000);
     expect(await expunge('INBOX', 2, 1, 9)).toEqual([
-      { uid: 1, sizeBytes: expect.any(Number), storedUid: 1 },
-      { uid: 2, sizeBytes: expect.any(Number), storedUid: 2 },
+      { uid: 1, sizeBytes: expect.any(Number), storedUid: 1, outcome: KEPT },
+      { uid: 2, sizeBytes: expect.any(Number), storedUid: 2, outcome: KEPT },
     ]);
     expect(await show('INBOX')).toEqual([]);
     expect(await show('.EXPUNGED')).toEqual(['1 a', '2 b']);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ERROR_NAMES } from '../../../../functions/contract/error-names.ts';
-import type { MessageQuery, RestoreQuery } from '../../../../functions/contract/mail-api.ts';
+import type { MessageQuery, RestoreQuery } from '../../../../functions/contract/query-api.ts';
 import {
   chooseMailboxes,
   requireNamed,

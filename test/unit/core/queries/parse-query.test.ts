@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ERROR_NAMES } from '../../../../functions/contract/error-names.ts';
-import type { MessageQuery, RestoreQuery } from '../../../../functions/contract/mail-api.ts';
+import type { MessageQuery, RestoreQuery } from '../../../../functions/contract/query-api.ts';
 import {
   parseMessageQuery,
   parseRestoreQuery,

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ERROR_NAMES } from '../../../../functions/contract/error-names.ts';
-import type { MessageQuery } from '../../../../functions/contract/mail-api.ts';
+import type { MessageQuery } from '../../../../functions/contract/query-api.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';
 import { createMailbox } from '../../../../functions/core/mailboxes/create-mailbox.ts';

@@ -1,6 +1,7 @@
 /** The part of the `/v1` API that is about mailboxes, messages, quota and settings. */
 import type {
   CreateMailboxRequest,
+  DryRunnable,
   MailboxAnswer,
   MessageAnswer,
 } from '../../functions/contract/api.ts';
@@ -187,7 +188,8 @@ export class AccountDoor {
     return this.#requests.get([...this.#path, 'settings'], this.#query);
   }
 
-  async changeSettings(request: ChangeSettingsRequest): Promise<SettingsAnswer> {
+  /** @param request with `dryRun`: only says the effect */
+  async changeSettings(request: ChangeSettingsRequest & DryRunnable): Promise<SettingsAnswer> {
     return this.#send('PATCH', ['settings'], request, true);
   }
 

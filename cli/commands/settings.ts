@@ -15,7 +15,9 @@ import { writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
 import { shownSetting } from '../output/setting-value.ts';
 import { counted } from '../output/text.ts';
+import { canAsk, confirmByTyping } from './confirm.ts';
 import { readSettingWords } from './setting-words.ts';
+import { effectWords, endsMail } from './settings-effects.ts';
 
 export interface SettingsOptions {
   readonly user?: string;
@@ -25,6 +27,8 @@ export interface SettingsOptions {
 export interface SetSettingsOptions extends SettingsOptions {
   readonly unset?: readonly string[];
   readonly unsetMailbox?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
 }
 
 interface Line {
@@ -66,9 +70,45 @@ export async function setSettings(
   }
   const client = await context.client();
   const target = targetOf(client, options);
+  if (options.user !== undefined) {
+    const foreseen = await client.door(options.user).changeSettings({ ...request, dryRun: true });
+    await tell(context, foreseen);
+    if (options.dryRun) return await shown(context, foreseen);
+    if (!options.yes) await confirm(context, foreseen, options.user);
+  } else if (options.dryRun) {
+    throw new CliError(EXIT.usage, '--dry-run is for the settings of one user');
+  }
   await print(context, await target.changeSettings(request));
   if (options.domain !== undefined) await applyToAll(context, client, options.domain);
   return EXIT.ok;
+}
+
+async function tell({ io }: Context, { effects = [] }: SettingsAnswer): Promise<void> {
+  for (const effect of effects) await writeLine(io.stderr, `effect: ${effectWords(effect)}`);
+}
+
+async function shown(context: Context, answer: SettingsAnswer): Promise<number> {
+  await print(context, answer);
+  await writeLine(context.io.stderr, 'nothing was changed');
+  return EXIT.ok;
+}
+
+/** Only where mail that there is would end. */
+async function confirm(
+  { io }: Context,
+  { effects = [] }: SettingsAnswer,
+  user: string,
+): Promise<void> {
+  const ending = effects.filter(endsMail);
+  if (ending.length === 0) return;
+  if (!canAsk(io)) {
+    throw new CliError(EXIT.usage, 'mail would end, and there is no terminal to ask', {
+      hint: 'To change the settings without being asked, give --yes; to see the effect, --dry-run.',
+    });
+  }
+  const statement = `${ending.map(effectWords).join('. ')}.`;
+  if (await confirmByTyping(io, statement, user)) return;
+  throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');
 }
 
 function targetOf(client: LetheClient, { user, domain }: SettingsOptions) {

@@ -31,4 +31,24 @@ export interface SettingsAnswer {
   readonly domain: MailSettings;
   readonly account: MailSettings;
   readonly effective: MailSettings;
+  /** Of a dry run. */
+  readonly dryRun?: true;
+  readonly effects?: readonly SettingsEffect[];
 }
+
+/** What a change would make of mail. */
+export type SettingsEffect =
+  /** What becomes of mail that is expunged, and of deleted mailboxes, from then on. */
+  | { readonly kind: 'expunged'; readonly was: string; readonly becomes: string }
+  /** Messages that the next sweep expunges there. */
+  | {
+      readonly kind: 'autoexpunge';
+      readonly mailbox: string;
+      readonly messages: number;
+      /** There was no time to count them all. */
+      readonly atLeast?: true;
+    }
+  /** Deleted folders that the next purge may take, and could not before. */
+  | { readonly kind: 'purge'; readonly folders: number; readonly messages: number }
+  /** The account uses more than it may then. */
+  | { readonly kind: 'quota'; readonly bytes: number; readonly limitBytes: number };

@@ -65,7 +65,7 @@ export async function requestAccountSettings(
  * A name of the expunge storage that a mailbox with mail has: said before it is set, because nothing
  * could be expunged then. Whoever delivers there a moment later is told by each expunge.
  */
-async function requireNoMailAtStorage(
+export async function requireNoMailAtStorage(
   { rows }: MailboxPorts,
   deployment: MailSettings,
   account: Account,

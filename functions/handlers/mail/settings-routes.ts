@@ -6,6 +6,7 @@ import { requireActiveAccount } from '../../core/accounts/accounts.ts';
 import { parseDomain } from '../../core/names/address.ts';
 import { showQuota } from '../../core/quota/quota.ts';
 import { recount } from '../../core/quota/recount.ts';
+import { settingsEffects } from '../../core/requests/settings-effect.ts';
 import {
   applyToDomain,
   patching,
@@ -13,16 +14,18 @@ import {
   requestAccountSettings,
   requestDomainSettings,
   requestQuotaLimit,
+  requireNoMailAtStorage,
   type SettingsPatch,
   settingsAnswer,
 } from '../../core/requests/settings-requests.ts';
+import { parseMailSettings } from '../../core/settings/parse-settings.ts';
 import {
   type ChangeSettings,
   readDomainSettings,
   readLevels,
 } from '../../core/settings/settings-store.ts';
 import { type Door, type DoorContext, deadlineOf } from '../../runtime/door.ts';
-import { TEXT } from '../../runtime/request-parts.ts';
+import { DRY_RUN, TEXT } from '../../runtime/request-parts.ts';
 import { type AccountRoutes, type MailDependencies, requireNoOther } from './open-request.ts';
 
 const QUOTA = z.strictObject({
@@ -75,13 +78,28 @@ function addChanges(routes: AccountRoutes): void {
     return (await requestAccountSettings(request, account, wanted)).answer;
   };
   const document = { body: DOCUMENT, check: replacing };
-  const changes = { body: PATCH, check: checkPatch };
+  const foresee = async (
+    context: DoorContext,
+    user: string,
+    wanted: ChangeSettings,
+  ): Promise<SettingsAnswer> => {
+    const { account, request } = await begin(context, user);
+    const { ports, retentionDays } = routes.dependencies();
+    await requireNoMailAtStorage(ports, request.deployment, account, wanted);
+    const effects = await settingsEffects({ ...request, ports, retentionDays }, account, wanted);
+    const levels = await readLevels(ports.rows, request.deployment, account);
+    const own = parseMailSettings(wanted(levels.account));
+    return { ...settingsAnswer({ ...levels, account: own }), dryRun: true, effects };
+  };
+  const changes = { query: DRY_RUN, body: PATCH, check: checkPatch };
   routes.route('PUT', 'settings', document, async ({ context, user, body }) =>
     context.json(await change(context, user, replacing(body))),
   );
-  routes.route('PATCH', 'settings', changes, async ({ context, user, body }) =>
-    context.json(await change(context, user, patching(body as SettingsPatch))),
-  );
+  routes.route('PATCH', 'settings', changes, async ({ context, user, query, body }) => {
+    const wanted = patching(body as SettingsPatch);
+    const asked = query.dryRun ? foresee : change;
+    return context.json(await asked(context, user, wanted));
+  });
 
   routes.route('PUT', 'quota', { body: QUOTA }, async ({ context, user, body }) => {
     const { account, request } = await begin(context, user);

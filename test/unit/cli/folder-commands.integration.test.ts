@@ -245,3 +245,54 @@ test('F3: administrators list, fetch and copy what is in a deleted folder', asyn
   expect(moved).toMatchObject({ exitCode: 64 });
   expect(moved.stderr).toContain("unknown option '--deletion'");
 });
+
+describe('A1, O1: settings set', () => {
+  const set = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> =>
+    runCli(['settings', 'set', '-u', USER, ...argv, '--local', fake.local], options);
+  const POLICY = 'mailboxes.Work.autoexpunge=1h';
+  const EFFECT = 'the next sweep expunges 1 message of Work';
+  const isSet = async () => {
+    const argv = ['settings', 'get', '-u', USER, '--local', fake.local];
+    return (await runCli(argv)).stdout.includes('mailboxes.Work.autoexpunge');
+  };
+
+  beforeEach(async () => {
+    await make('Work');
+    await deliver('Work');
+    doors.world.clock.advance(7_200_000);
+  });
+
+  test('asks where mail would end, and tells the effect', async () => {
+    const refused = await set([POLICY], { typed: 'yes\n' });
+    expect(refused.exitCode).toBe(64);
+    expect(refused.stderr).toContain(`effect: ${EFFECT}\n`);
+    expect(await isSet()).toBe(false);
+    expect((await set([POLICY], { typed: `${USER}\n` })).exitCode).toBe(0);
+    expect(await isSet()).toBe(true);
+  });
+
+  test('says how to go on where nobody can be asked', async () => {
+    const refused = await set([POLICY]);
+    expect(refused.exitCode).toBe(64);
+    expect(refused.stderr).toContain('give --yes');
+    expect(await isSet()).toBe(false);
+    expect((await set([POLICY, '--yes'])).exitCode).toBe(0);
+    expect(await isSet()).toBe(true);
+  });
+
+  test('--dry-run only shows', async () => {
+    const shown = await set([POLICY, '--dry-run']);
+    expect(shown.exitCode).toBe(0);
+    expect(shown.stderr).toContain(`effect: ${EFFECT}\n`);
+    expect(shown.stderr).toContain('nothing was changed\n');
+    expect(await isSet()).toBe(false);
+  });
+
+  test('does not ask where no mail would end', async () => {
+    const done = await set(['lazyExpunge=.EXPUNGED']);
+    expect(done.exitCode).toBe(0);
+    expect(done.stderr).toContain(
+      'lazyExpunge .EXPUNGED, deleteMode delayed; before: lazyExpunge off',
+    );
+  });
+});

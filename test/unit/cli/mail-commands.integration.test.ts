@@ -172,7 +172,9 @@ describe('settings', () => {
       ...['mailboxes.Tmp.deletedRetentionDays=0', 'deleteMode=immediate'],
       ...['--unset', 'lazyExpungeOwnerAccess', '--unset-mailbox', 'Bin'],
     );
-    expect(sent()).toEqual([
+    // The effect is asked for first.
+    expect(sent()[0]?.[0]).toBe(`PATCH ${ADMIN}/settings?dryRun=true`);
+    expect(sent().slice(1)).toEqual([
       [
         `PATCH ${ADMIN}/settings`,
         {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { requestBulk } from '../../functions/core/bulk/request-bulk.ts';
 import { createMailbox } from '../../functions/core/mailboxes/create-mailbox.ts';
+import { changeFlags } from '../../functions/core/messages/change-flags.ts';
 import { showOperation } from '../../functions/core/operations/operation-answer.ts';
 import { resumeOperation } from '../../functions/core/operations/run-operation.ts';
 import { CRASH_POINTS } from '../models/faulty.ts';
@@ -9,6 +10,9 @@ import { BulkAccount, STORAGE, USER } from './bulk-account.ts';
 const OLD = { mailbox: 'Trash', savedBefore: { secondsAgo: 90_000 } };
 const BY_ANNA = { verb: 'expunge-messages', requestedBy: 'anna' } as const;
 const REQUEST = { user: USER, query: OLD };
+
+const NONE = new Set<string>();
+const UNMARKED = { flags: NONE, keywords: NONE };
 
 let mail: BulkAccount;
 
@@ -71,6 +75,28 @@ describe('expunge-messages', () => {
     const named = { user: USER, query: { mailbox: '.OLD/*' } };
     await before.run('expunge-messages', named, { execution: 'c' });
     expect(await before.show('.OLD/Trash')).toEqual([]);
+  });
+
+  test('W1, W8: a message that gets a flag meanwhile is looked at again', async () => {
+    const trash = await mail.box('Trash');
+    const flags = { add: { flags: new Set(['\\Flagged']), keywords: NONE }, remove: UNMARKED };
+    const { rows } = mail.world;
+    const transact = rows.transact.bind(rows);
+    let isOnce = false;
+    rows.transact = async (writes) => {
+      const isExpunge = writes.some(
+        (write) => write.kind === 'update' && write.change.set?.['state'] === 'expunged',
+      );
+      if (isExpunge && !isOnce) {
+        isOnce = true;
+        await changeFlags(mail.world.ports, trash, [1], flags);
+      }
+      return await transact(writes);
+    };
+    const query = { mailbox: 'Trash', not: { flag: '\\Flagged' } };
+    await mail.run('expunge-messages', { user: USER, query });
+    expect(isOnce).toBe(true);
+    expect(await mail.show('Trash')).toEqual(['t11']);
   });
 
   test('O1: a dry run counts, and changes no mail', async () => {

@@ -9,7 +9,7 @@ import type { ChunkPorts, MailContext, Rider } from '../messages/in-chunks.ts';
 import type { PassOver } from '../messages/pass-over.ts';
 import { requireRunning } from '../operations/operations.ts';
 import { withNames } from '../queries/choose-mailboxes.ts';
-import { judgeMessage, type QueryVerdict } from '../queries/match-query.ts';
+import { judgeEntry, type QueryVerdict } from '../queries/match-query.ts';
 import type { MailQuery } from '../queries/query.ts';
 import { type BulkPlace, type BulkState, bulkCountWrite, moveOn } from './bulk-operation.ts';
 import type { BulkKind } from './bulk-verbs.ts';
@@ -44,7 +44,7 @@ export async function lookInto<P extends ChunkPorts>(
   const page = await readMailboxPage(rows, mailbox, window, clock.now());
   const meaning = { ...run, query: withNames(run.query, state.names) };
   const verdicts = Map.groupBy(page.entries, (entry) =>
-    judgeEntry(meaning, planned, mailbox, entry),
+    judgePlanned(meaning, planned, mailbox, entry),
   );
   const { yes: meant = [], unknown = [] } = Object.fromEntries(verdicts);
   const { nextAfterUid } = page;
@@ -56,25 +56,20 @@ export async function lookInto<P extends ChunkPorts>(
       expected: counted(run, state, meant, unknown),
     });
   }
-  if (meant.length > 0 && !(await act(run, state, { mailbox, meant, passOver }))) return 'lost';
+  const isMeant = (entry: Entry) => judgePlanned(meaning, planned, mailbox, entry) === 'yes';
+  const acting = { mailbox, meant, passOver, isMeant };
+  if (meant.length > 0 && !(await act(run, state, acting))) return 'lost';
   return await moveOn(ports, context, state, { place, passedOver: passedOver.size });
 }
 
-function judgeEntry<P extends ChunkPorts>(
+function judgePlanned<P extends ChunkPorts>(
   { kind, query }: BulkRun<P>,
   { uidNext }: PlannedMailbox,
   { path }: Mailbox,
   entry: Entry,
 ): QueryVerdict {
-  const { message, expunged } = entry;
-  if (message.uid >= uidNext || !kind.takes(entry)) return 'no';
-  const { origin, expungedAt } = expunged ?? {};
-  const candidate = {
-    ...message,
-    ...(origin === undefined ? {} : { origin }),
-    ...(expungedAt === undefined ? {} : { expungedAt }),
-  };
-  return judgeMessage(query, candidate, path);
+  if (entry.message.uid >= uidNext || !kind.takes(entry)) return 'no';
+  return judgeEntry(query, entry, path);
 }
 
 function counted<P extends ChunkPorts>(
@@ -101,13 +96,14 @@ interface Acting {
   readonly mailbox: Mailbox;
   readonly meant: readonly Entry[];
   readonly passOver: PassOver;
+  readonly isMeant: (entry: Entry) => boolean;
 }
 
 /** @returns whether all of them were settled in time */
 async function act<P extends ChunkPorts>(
   { ports, kind, context, mail, until }: BulkRun<P>,
   { request }: BulkState,
-  { mailbox, meant, passOver }: Acting,
+  { mailbox, meant, passOver, isMeant }: Acting,
 ): Promise<boolean> {
   const { rows, clock } = ports;
   const rider: Rider<{ readonly sizeBytes: number }> = {
@@ -120,6 +116,6 @@ async function act<P extends ChunkPorts>(
   const uids = meant.map(({ message }) => message.uid);
   // At least one try, however late it is: else nothing would ever move.
   const deadline = Math.max(until, clock.now());
-  const task = { context: mail, request, mailbox, uids, rider, passOver, deadline };
+  const task = { context: mail, request, mailbox, uids, rider, passOver, isMeant, deadline };
   return (await kind.act(ports, task)).complete;
 }

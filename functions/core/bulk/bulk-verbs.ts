@@ -28,6 +28,7 @@ interface BulkTask {
   readonly uids: readonly number[];
   readonly rider: Rider<Taken>;
   readonly passOver: PassOver;
+  readonly isMeant: (entry: Entry) => boolean;
   /** Epoch milliseconds after which no new try begins. */
   readonly deadline: number;
 }
@@ -50,9 +51,9 @@ export const BULK_EXPUNGE: BulkKind<ChunkPorts> = {
   takes: () => true,
   quotaBytes: () => 0,
   check: async () => undefined,
-  act: (ports, { context, request, mailbox, uids, rider, passOver, deadline }) => {
+  act: (ports, { context, request, mailbox, uids, rider, passOver, isMeant, deadline }) => {
     const bypassStorage = request.bypassExpungeStorage === true;
-    const options = { bypassStorage, rider, passOver, chosenPath: mailbox.path };
+    const options = { bypassStorage, rider, passOver, isMeant, chosenPath: mailbox.path };
     return expungeMessages({ ports, context, deadline }, mailbox, uids, options);
   },
 };

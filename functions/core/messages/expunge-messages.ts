@@ -50,6 +50,11 @@ export interface ExpungeOptions {
   readonly chosenPath?: string;
   /** Told of messages that stay because of their rows; missing: such a fault is thrown. */
   readonly passOver?: PassOver;
+  /**
+   * Whether a query still means it, by what is read for the transaction itself: flags may have
+   * changed since it was chosen (W8).
+   */
+  readonly isMeant?: (entry: Entry) => boolean;
 }
 
 export interface ExpungedMessage {
@@ -94,6 +99,7 @@ export async function expungeMessages(
       };
     },
     take: async (chunk, entry, mailboxes) => {
+      if (options.isMeant?.(entry) === false) return 'gone';
       if (!chunk.fits(EXPUNGE_ROWS, entry)) return 'full';
       // TTL has taken the row of links already: S3's own clock has the bytes.
       if (isExpungeForgotten(chunk, entry)) return 'gone';

@@ -80,6 +80,7 @@ export async function moveMessages(
     },
     before: (entries) => copies.makeForStored(entries),
     take: async (chunk, entry, mailboxes) => {
+      if (options.isMeant?.(entry) === false) return 'gone';
       if (!chunk.fits(MOVE_ROWS + 1, entry)) return 'full';
       if (options.chosenPath !== undefined) chunk.touchNamed(mailboxes.source);
       const newUid =

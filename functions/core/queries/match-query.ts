@@ -1,5 +1,6 @@
 /** Whether a query holds of a message, and in which mailboxes it can. */
 import { domainToUnicode } from 'node:url';
+import type { Entry } from '../messages/entries.ts';
 import type { Envelope } from '../messages/envelope.ts';
 import { matchesPattern } from '../names/mailbox-pattern.ts';
 import type { Condition, MailQuery, TextField } from './query.ts';
@@ -28,6 +29,18 @@ export type QueryVerdict = 'yes' | 'no' | 'unknown';
 /** @param path of the mailbox that shows the message */
 export function judgeMessage(query: MailQuery, message: Candidate, path: string): QueryVerdict {
   return allOf(query.conditions.map((condition) => judgeOne(condition, message, path)));
+}
+
+/** The same of what a mailbox shows, expunged or not. */
+export function judgeEntry(query: MailQuery, entry: Entry, path: string): QueryVerdict {
+  const { message, expunged } = entry;
+  const { origin, expungedAt } = expunged ?? {};
+  const candidate = {
+    ...message,
+    ...(origin === undefined ? {} : { origin }),
+    ...(expungedAt === undefined ? {} : { expungedAt }),
+  };
+  return judgeMessage(query, candidate, path);
 }
 
 function judgeOne(condition: Condition, message: Candidate, path: string): QueryVerdict {

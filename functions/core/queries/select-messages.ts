@@ -5,6 +5,7 @@ import type { Account } from '../accounts/accounts.ts';
 import { mailboxesAtOnce } from '../mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { readNameMemories, wasGiven } from '../mailboxes/name-memory.ts';
+import type { Entry } from '../messages/entries.ts';
 import type { Message } from '../messages/message.ts';
 import type { RowStore } from '../ports/row-store.ts';
 import {
@@ -15,7 +16,7 @@ import {
   type StorageReach,
   withNames,
 } from './choose-mailboxes.ts';
-import { type Candidate, judgeMessage } from './match-query.ts';
+import { type Candidate, judgeEntry, judgeMessage } from './match-query.ts';
 import type { MailQuery } from './query.ts';
 import { mailboxesLeft, positionIn, type WalkPosition } from './walk-position.ts';
 
@@ -64,6 +65,8 @@ export interface Selected {
   readonly mailboxes: readonly Mailbox[];
   /** Of the query, those that look like patterns and are names. */
   readonly names: ReadonlySet<string>;
+  /** Whether it still means an entry of a mailbox, whose marks may have changed. */
+  readonly isMeant: (mailbox: Mailbox) => (entry: Entry) => boolean;
   /** Walks them once. Messages that arrive after the start are left alone. */
   readonly pages: () => AsyncGenerator<SelectedPage>;
 }
@@ -81,7 +84,11 @@ export async function selectMessages(selecting: Selecting): Promise<Selected> {
   const mailboxes = chooseMailboxes(shown, query, selecting.storages).filter(
     ({ path }) => path !== selecting.onlyNamed || namesExactly(query, path),
   );
-  return { mailboxes, names, pages: () => walk({ ...selecting, query }, mailboxes) };
+  const isMeant =
+    ({ path }: Mailbox) =>
+    (entry: Entry) =>
+      judgeEntry(query, entry, path) === 'yes';
+  return { mailboxes, names, isMeant, pages: () => walk({ ...selecting, query }, mailboxes) };
 }
 
 /**

@@ -43,7 +43,11 @@ export async function requestByQuery(
   requireMailboxes(query);
   const position = body.cursor === undefined ? undefined : parsePosition(body.cursor);
   const target = await targetOf(request, body);
-  const { mailboxes: sources, pages } = await selectMessages({
+  const {
+    mailboxes: sources,
+    isMeant,
+    pages,
+  } = await selectMessages({
     ...selecting(request, query),
     position,
     // What is there already is not brought there: it would become more with each request.
@@ -59,7 +63,7 @@ export async function requestByQuery(
   });
   for await (const { mailbox, messages, begins, ends, ...page } of pages()) {
     const uids = messages.map(({ uid }) => uid);
-    const chosen = { chosenPath: mailbox.path };
+    const chosen = { chosenPath: mailbox.path, isMeant: isMeant(mailbox) };
     const going =
       verb === 'copy'
         ? copyMessages({ ports, context: access, deadline }, mailbox, uids, target)

@@ -40,7 +40,7 @@ import {
 import { selecting } from './select-entries.ts';
 
 /** What one mailbox loses. */
-interface ExpungePart {
+interface ExpungePart extends Pick<ExpungeOptions, 'isMeant'> {
   readonly mailbox: Mailbox;
   readonly messages: readonly Pick<Message, 'uid' | 'sizeBytes' | 'retentionClass'>[];
 }
@@ -137,11 +137,12 @@ async function expungeByQuery(
   const passOver = (mailbox: Mailbox) => answer.passOver(mailbox);
   const position = body.cursor === undefined ? undefined : parsePosition(body.cursor);
   const wanted = { ...selecting(request, query, passOver), position };
-  const { mailboxes, pages } = await selectMessages(wanted);
+  const { mailboxes, isMeant, pages } = await selectMessages(wanted);
   answer.mailboxesMatched = mailboxes.length;
   for await (const part of pages()) {
     // What has not gone is met again from the begin of its page.
-    if (!(await answer.take(request, part, body))) return answer.end(body, part.begins);
+    const meant = { ...part, isMeant: isMeant(part.mailbox) };
+    if (!(await answer.take(request, meant, body))) return answer.end(body, part.begins);
     answer.undecided += part.undecided;
     if (answer.isFull() || request.ports.clock.now() > request.deadline) {
       return answer.end(body, part.ends);
@@ -190,6 +191,7 @@ class Answer {
             bypassStorage: body.bypassExpungeStorage === true,
             passOver: this.passOver(mailbox),
             ...(body.query === undefined ? {} : { chosenPath: mailbox.path }),
+            ...(part.isMeant === undefined ? {} : { isMeant: part.isMeant }),
           });
     this.#expunged.push(...gone.results.map(({ uid }) => ({ mailbox: mailbox.path, uid })));
     this.#bytes += gone.results.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -233,7 +235,7 @@ function wouldGo(
 async function expunge(
   request: MailRequest,
   { mailbox, messages }: ExpungePart,
-  given: Pick<ExpungeOptions, 'bypassStorage' | 'passOver' | 'chosenPath'>,
+  given: Pick<ExpungeOptions, 'bypassStorage' | 'passOver' | 'chosenPath' | 'isMeant'>,
 ): Promise<Chunked<ExpungedMessage>> {
   const { ports, access, deadline } = request;
   const uids = messages.map(({ uid }) => uid);

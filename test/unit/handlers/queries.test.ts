@@ -235,6 +235,25 @@ describe('L9: a target among the sources', () => {
   });
 });
 
+describe('W1, W8: a message that gets a flag while a query expunges', () => {
+  test.each(['expunge', 'move-by-query'])('%s spares it, and takes the others', async (verb) => {
+    await doors.make('Elsewhere');
+    await deliver('INBOX', 'Subject: a\n\n', 'Subject: b\n\n');
+    const { rows } = doors.world;
+    const transact = rows.transact.bind(rows);
+    vi.spyOn(rows, 'transact').mockImplementationOnce(async (writes: readonly Write[]) => {
+      const body = { mailbox: 'INBOX', uids: [1], add: { flags: ['\\Flagged'] } };
+      const { status } = await doors.ask(`POST ${JOHN}/messages/flags`, { body });
+      expect(status).toBe(200);
+      return await transact(writes);
+    });
+    const query = { mailbox: 'INBOX', not: { flag: '\\Flagged' } };
+    await post(`messages/${verb}`, verb === 'expunge' ? { query } : { query, to: 'Elsewhere' });
+    const { body } = await doors.ask(`GET ${ADMIN}/messages?mailbox=INBOX`);
+    expect(body['items']).toMatchObject([{ uid: 1, flags: ['\\Flagged'] }]);
+  });
+});
+
 describe('W1, W8: a mailbox that gets another name while a query expunges', () => {
   /** After all that a request reads, before the first that it writes. */
   function renameBeforeTheNextTransaction(from: string, to: string): void {

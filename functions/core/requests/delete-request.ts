@@ -90,7 +90,10 @@ export async function deleteMailbox(
   });
   if ('mode' in doomed) return doomed;
   if (body.requireEmpty === true) await requireEmpty(settled, doomed);
-  if (body.dryRun === true) return await wouldDelete(settled, doomed, atOnce);
+  if (body.dryRun === true) {
+    const bypassStorage = body.bypassExpungeStorage === true;
+    return await wouldDelete(settled, doomed, { atOnce, bypassStorage });
+  }
   if (body.unsubscribe === true) await markEnding(settled, path, doomed.mailboxes);
   const answer = await carryOut(settled, { path, body, doomed, atOnce, requestedBy });
   if (body.unsubscribe === true && answer.complete) {

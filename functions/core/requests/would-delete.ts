@@ -13,16 +13,20 @@ import type { Doomed } from './deletable.ts';
 import type { MailRequest } from './mail-access.ts';
 import { setAside } from './set-aside.ts';
 
-/** What would end at once: all that goes, or the storages among it. */
-function foreseenOf(
-  { ports, access }: MailRequest,
-  mailboxes: readonly Mailbox[],
-  stored: ReadonlyMap<Mailbox, number>,
-): Aftermath {
+interface Ending {
+  /** What would end at once: all that goes, or the storages among it. */
+  readonly mailboxes: readonly Mailbox[];
+  readonly stored: ReadonlyMap<Mailbox, number>;
+  /** Past the storage, whatever the settings keep. */
+  readonly bypassStorage: boolean;
+}
+
+function foreseenOf({ ports, access }: MailRequest, ending: Ending): Aftermath {
+  const { mailboxes, stored } = ending;
   const outcomes = new MailOutcomes();
   const now = ports.clock.now();
   for (const mailbox of mailboxes) {
-    const bypassStorage = keepsNothing(access, mailbox);
+    const bypassStorage = ending.bypassStorage || keepsNothing(access, mailbox);
     const outcome = foreseen(access, mailbox, access.account, { bypassStorage, now });
     outcomes.add(outcome, mailbox.messages);
     outcomes.add({ kept: 'gone' }, stored.get(mailbox) ?? 0);
@@ -30,10 +34,15 @@ function foreseenOf(
   return outcomes.answer();
 }
 
+interface HowDeleted {
+  readonly atOnce: boolean;
+  readonly bypassStorage: boolean;
+}
+
 export async function wouldDelete(
   request: MailRequest,
   { mailboxes, storages }: Doomed,
-  atOnce: boolean,
+  { atOnce, bypassStorage }: HowDeleted,
 ): Promise<DeleteMailboxAnswer> {
   const { ports, access } = request;
   if (atOnce || storages.length > 0) requireUnheld(access.account);
@@ -57,7 +66,11 @@ export async function wouldDelete(
     mailboxes: mailboxes.length,
     messages,
     bytes,
-    ...foreseenOf(request, isDelayed ? storages : mailboxes, storedOf),
+    ...foreseenOf(request, {
+      mailboxes: isDelayed ? storages : mailboxes,
+      stored: storedOf,
+      bypassStorage,
+    }),
     ...(isDelayed ? setAside(access.settings, { messages: left, paths }, ports.clock.now()) : {}),
     complete: true,
     ...estimatedCost(isDelayed ? deletionUsage(size) : expungeUsage(size)),

@@ -149,6 +149,16 @@ describe('F4, L6: so does a deletion of mailboxes', () => {
     expect(await remove({ mailbox: 'Work' })).toEqual(kept);
   });
 
+  test.each(['delayed', 'immediate'])(
+    'O1, L3: past the storage all goes for good, and its dry run says so (%s)',
+    async (deleteMode) => {
+      await set({ lazyExpunge: '.EXPUNGED', deleteMode });
+      const body = { mailbox: 'Work', bypassExpungeStorage: true };
+      expect(await remove(body, DRY)).toEqual({ goneForGood: 2 });
+      expect(await remove(body)).toEqual({ goneForGood: 2 });
+    },
+  );
+
   test('a storage goes for good', async () => {
     await set({ lazyExpunge: 'Gone' });
     await ask(`POST ${JOHN}/messages/expunge`, { mailbox: 'Work', uids: [1, 2] });

@@ -41,19 +41,45 @@ export function aftermathOf(answers: readonly Aftermath[]): Aftermath {
   };
 }
 
+/** What a command that brings mail back needs to know. */
+interface Found {
+  readonly mailbox?: string | undefined;
+  readonly deletionId?: string | undefined;
+  readonly complete?: boolean;
+}
+
+/** Such that the command runs as it is printed. */
+function operandOf(by: By, { mailbox, deletionId }: Found): string {
+  const isName = mailbox !== undefined && !/[*%]/.test(mailbox);
+  if (by === 'mailboxes/undelete') {
+    if (deletionId !== undefined) return `--deletion ${shellWord(deletionId)}`;
+    return isName ? shellWord(mailbox) : '--deletion ID, "lethe mailbox deleted" lists them';
+  }
+  if (by === 'messages/unexpunge') return `-m ${isName ? shellWord(mailbox) : 'MAILBOX'} --all`;
+  return isName ? `--origin ${shellWord(mailbox)}` : "--query '{}'";
+}
+
+/** As a shell takes it for one word. */
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${safe(text).replaceAll("'", "'\\''")}'`;
+
 /** @returns undefined when the answer says nothing of it */
 export function aftermathWords(
   { recoverable, elsewhere, goneForGood }: Aftermath,
   user: string,
-  mailbox?: string,
+  found: Found = {},
 ): string | undefined {
   const said = [];
   if (recoverable !== undefined) {
-    const { messages, until, by } = recoverable;
+    const { messages, until, maxMails, atMost, by } = recoverable;
     const ends = until === undefined ? 'as long as nobody purges it' : `until ${minute(until)}`;
-    const many = `${counted(messages, 'message')} can be brought back ${ends}`;
-    const named = mailbox === undefined || by !== 'mailboxes/undelete' ? '' : ` ${safe(mailbox)}`;
-    said.push(`${many} (${COMMANDS[by]} -u ${user}${named}).`);
+    const full =
+      maxMails === undefined ? '' : `, or until the storage holds ${count(maxMails)} newer ones`;
+    const least = found.complete === false ? 'at least ' : '';
+    const most = atMost ? 'at most ' : least;
+    const command = `${COMMANDS[by]} -u ${shellWord(user)} ${operandOf(by, found)}`;
+    said.push(`${most}${counted(messages, 'message')} can be brought back ${ends}${full}`);
+    said[0] = `${said[0]} (${command.trimEnd()}).`;
   }
   if (elsewhere !== undefined) {
     const verb = elsewhere === 1 ? 'has' : 'have';

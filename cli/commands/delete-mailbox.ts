@@ -63,7 +63,7 @@ export async function deleteMailbox(
   await printRecord(io, format, done, FIELDS);
   const how = done.mode === 'delayed' ? 'set aside' : 'deleted';
   await writeLine(io.stderr, `${contentOf(done)} ${how}`);
-  const words = aftermathWords(done, options.user, mailbox);
+  const words = aftermathWords(done, options.user, { mailbox, deletionId: done.deletionId });
   if (words !== undefined) await writeLine(io.stderr, words);
   if (!done.complete) throw notComplete('Give the same command again.');
   return EXIT.ok;
@@ -135,7 +135,7 @@ async function confirm(
     });
   }
   const found = await door.deleteMailbox({ ...request, dryRun: true });
-  const words = aftermathWords(found, user, request.mailbox);
+  const words = aftermathWords(found, user, { mailbox: request.mailbox });
   const statement =
     found.mode === 'delayed'
       ? `This sets aside ${contentOf(found)}, of ${user}. ${words ?? 'It can be brought back until it is purged.'}`

@@ -76,7 +76,7 @@ export async function expungeMessages(context: Context, options: ExpungeOptions)
   const done = await send(io, door, request);
   await finish(context, request, done);
   await writeLine(io.stderr, `${contentOf(done)} expunged`);
-  const words = aftermathWords(done, options.user);
+  const words = aftermathWords(done, options.user, { mailbox: request.mailbox });
   if (words !== undefined) await writeLine(io.stderr, words);
   if (!done.complete) throw notComplete('Give the same command again.');
   return EXIT.ok;
@@ -209,7 +209,8 @@ async function confirm(
   const unsaid = request.bypassExpungeStorage
     ? 'It cannot be undone.'
     : 'What is in the expunge storage already, or is not kept, cannot be brought back.';
-  const final = aftermathWords(found, user) ?? unsaid;
+  const final =
+    aftermathWords(found, user, { mailbox: request.mailbox, complete: found.complete }) ?? unsaid;
   const statement = `This expunges ${least}${contentOf(found)}, of ${user}. ${final}`;
   if (!(await confirmByTyping(io, statement, user))) {
     throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');

@@ -129,6 +129,10 @@ export interface Aftermath {
     readonly messages: number;
     /** When the first of them ends; missing: not by themselves. */
     readonly until?: string;
+    /** The storage holds so many: what is too many ends earlier. */
+    readonly maxMails?: number;
+    /** Of a dry run where only the last copy is kept: fewer, if there are other copies. */
+    readonly atMost?: true;
     readonly by: 'messages/restore' | 'messages/unexpunge' | 'mailboxes/undelete';
   };
   /** Of them nothing is kept, because another copy stays in the account. */

@@ -24,6 +24,13 @@ const DEADLINE_MS = 20_000;
 
 type MailPorts = Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
 
+/** Kinds of requests. */
+export const KINDS = ['copy', 'move', 'expunge', 'restore', 'restore a copy'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** On a slow machine chance may need longer until it has drawn each kind. */
+const LONGER_MS = 120_000;
+
 /** What all clients together were told. */
 export class Ledger {
   /** GUID of the message that a mailbox shows under a UID, for ever. */
@@ -47,19 +54,26 @@ export class Ledger {
     this.instances.set(guid, (this.instances.get(guid) ?? 0) + instances);
   }
 
-  count(what: string, times: number): void {
+  count(what: Kind, times: number): void {
     this.done.set(what, (this.done.get(what) ?? 0) + times);
+  }
+
+  /** Chance has drawn each kind of request at least once. */
+  get hasAll(): boolean {
+    return KINDS.every((what) => (this.done.get(what) ?? 0) > 0);
   }
 }
 
-/** Works until a time, one request after the other. */
+/** Works until a time and until each kind was drawn, one request after the other. */
 export async function hammer(
   ports: MailPorts,
   context: MailContext,
   ledger: Ledger,
   untilMs: number,
 ): Promise<void> {
-  while (ports.clock.now() < untilMs) {
+  const goesOn = (now: number): boolean =>
+    now < untilMs || (!ledger.hasAll && now < untilMs + LONGER_MS);
+  while (goesOn(ports.clock.now())) {
     const [path, uids, total] = await choose(ports, context, ledger);
     try {
       await request(ports, context, ledger, path, uids, total);

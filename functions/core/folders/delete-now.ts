@@ -27,7 +27,12 @@ import type { RowStore } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import { everyRow } from '../rows/paging.ts';
 import { sameNames } from '../settings/settings-store.ts';
-import { type ImmediateDeletion, MailboxEmptying, requireSame } from './empty-mailbox.ts';
+import {
+  type ImmediateDeletion,
+  isExpired,
+  MailboxEmptying,
+  requireSame,
+} from './empty-mailbox.ts';
 import { finishMoves } from './finish-move.ts';
 import { leaveShell } from './leave-shell.ts';
 
@@ -64,7 +69,7 @@ export async function deleteNow(
   try {
     if (!(await emptying.run())) return { ...emptying.sum, complete: false };
     const isEmpty =
-      !keepsNothing(context, mailbox) || (await endKept(ports, context, mailbox, deadline));
+      !keepsNothing(context, mailbox) || (await endKept(ports, context, wanted, deadline));
     if (!isEmpty) return { ...emptying.sum, complete: false };
     if (mailbox.path !== INBOX) {
       if (mailbox.role === 'storage') await clearCounts(ports.rows, mailbox.mailboxId);
@@ -85,7 +90,7 @@ export const keepsNothing = ({ settings }: MailContext, { path, role }: Mailbox)
 async function endKept(
   ports: ChunkPorts,
   context: MailContext,
-  mailbox: Mailbox,
+  { mailbox, outcomes }: Pick<ImmediateDeletion, 'mailbox' | 'outcomes'>,
   deadline: number,
 ): Promise<boolean> {
   const { mailboxId, uidNext } = mailbox;
@@ -94,7 +99,11 @@ async function endKept(
     const window = { afterUid, limit: PAGE_ENTRIES, deadline, asOf: EVERYTHING_SHOWN };
     const page = await findInPlace(ports, mailbox, window);
     const uids = page.entries.map(({ message }) => message.uid);
-    const { complete } = await purgeInPlace({ ports, context, deadline }, mailbox, uids);
+    const hidden = page.entries.filter((entry) => isExpired(entry, ports.clock.now())).length;
+    const work = { ports, context, deadline };
+    const { results, complete } = await purgeInPlace(work, mailbox, uids);
+    // What had expired was out of reach before.
+    outcomes?.add({ kept: 'gone' }, Math.max(0, results.length - hidden));
     if (!complete) return false;
     if (page.nextAfterUid === undefined) return true;
     afterUid = page.nextAfterUid;

@@ -163,7 +163,7 @@ export class MailboxEmptying {
   }
 }
 
-const isExpired = ({ expunged }: Entry, now: number): boolean =>
+export const isExpired = ({ expunged }: Entry, now: number): boolean =>
   expunged?.expiresAt !== undefined && expunged.expiresAt <= now;
 
 /**

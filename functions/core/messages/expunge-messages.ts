@@ -16,7 +16,7 @@ import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { requireActiveMailbox } from '../mailboxes/mailboxes.ts';
 import { ensureStorage } from '../mailboxes/storage-mailbox.ts';
 import { expiresAt, rowEnd, tombstoneEnd } from '../policies/expiry.ts';
-import type { MailOutcome } from './aftermath.ts';
+import { boundOf, type MailOutcome } from './aftermath.ts';
 import type { BlobDraft } from './blob.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
@@ -192,6 +192,7 @@ export function store(
   const outcome: MailOutcome = {
     kept: inPlace ? 'in-place' : 'storage',
     ...(endsAt === undefined ? {} : { endsAt }),
+    ...boundOf(inPlace ? {} : keeper),
   };
   links?.expunge(link, endsAt);
   const set = {

@@ -13,7 +13,7 @@ import { InvalidInputError, LetheError, StoreBusyError } from '../errors.ts';
 import { deleteNow } from '../folders/delete-now.ts';
 import { deleteTree, ownMove } from '../folders/delete-tree.ts';
 import { mailboxNotEmpty } from '../folders/empty-mailbox.ts';
-import { deletedName, type Tree } from '../folders/tree.ts';
+import { deletedName, type Tree, treeMembers } from '../folders/tree.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { readMailbox } from '../mailboxes/mailboxes.ts';
 import { notAllowed, requireRight } from '../mailboxes/rights.ts';
@@ -76,7 +76,7 @@ export async function deleteMailbox(
     if (body.unsubscribe === true) {
       await endSubscriptions(await settleMoves(request, [path]), { path, recursive: true }, []);
     }
-    return delayedAnswer(request, tree, NONE_DELETED);
+    return delayedAnswer(request, tree, NONE_DELETED, await pathsOf(request, tree));
   }
   const settled = await settleMoves(request, [path]);
   const { settings } = settled.access;
@@ -113,7 +113,9 @@ async function endedBefore(
   if (!isGone || !unsubscribe || dryRun) return undefined;
   const ended = await resumeEnding(request, { path, recursive });
   if (ended === undefined) return undefined;
-  if ('deletionId' in ended) return delayedAnswer(request, ended, NONE_DELETED);
+  if ('deletionId' in ended) {
+    return delayedAnswer(request, ended, NONE_DELETED, await pathsOf(request, ended));
+  }
   const { aftermath: _, ...none } = NONE_DELETED;
   return { ...ended, ...none, complete: true };
 }
@@ -228,12 +230,21 @@ async function requireSameRight(
   requireRight(actor, settings, mailbox ?? path, 'x');
 }
 
-/** @param paths that go with it, where they are known */
+/** Each may have a retention of its own. */
+async function pathsOf(
+  { ports, access }: MailRequest,
+  { deletionId }: Tree,
+): Promise<readonly string[]> {
+  const members = await treeMembers(ports.rows, access.account.accountId, deletionId);
+  return members.map(({ path }) => path);
+}
+
+/** @param paths that go with it */
 function delayedAnswer(
   { access }: MailRequest,
   tree: Tree,
   before: Sum,
-  paths: readonly string[] = [tree.root],
+  paths: readonly string[],
 ): DeleteMailboxAnswer {
   const name = access.actor.kind === 'admin' ? { name: deletedName(tree, tree.root) } : {};
   return {

@@ -71,6 +71,37 @@ describe('L2, L5, X1: an expunge says what comes back until when, and what does 
     }
   });
 
+  test('L4: a dry run says that there may be fewer where only the last copy is kept', async () => {
+    await set({ lazyExpunge: '.EXPUNGED', lazyExpungeOnlyLastInstance: true });
+    const body = { mailbox: 'Work', uids: [1, 2] };
+    const dry = await ask(`POST ${JOHN}/messages/expunge?${DRY}`, body);
+    expect(dry['recoverable']).toMatchObject({ messages: 2, atMost: true });
+  });
+
+  test('A1: a storage that holds so many ends the others earlier', async () => {
+    const mailboxes = { '.E': { autoexpunge: { maxMails: 1 } } };
+    await set({ lazyExpunge: '.E', mailboxes });
+    const body = { mailbox: 'Work', uids: [1, 2] };
+    for (const query of [DRY, '']) {
+      const answer = await ask(`POST ${JOHN}/messages/expunge?${query}`, body);
+      expect(answer['recoverable']).toMatchObject({ messages: 2, maxMails: 1, until: daysOn(30) });
+    }
+  });
+
+  test.each(['delayed', 'immediate'])(
+    'W1: kept in place, it is not deleted with its mailbox: %s',
+    async (deleteMode) => {
+      await set({ lazyExpunge: 'in-place', deleteMode });
+      const body = { query: { mailbox: 'Work' }, deleteEmptied: true };
+      const dry = await ask(`POST ${ADMIN}/messages/expunge?${DRY}`, body);
+      const done = await ask(`POST ${ADMIN}/messages/expunge`, body);
+      for (const answer of [dry, done])
+        expect(answer).toMatchObject({ ...UNEXPUNGE(2), deleted: [] });
+      const back = await ask(`POST ${ADMIN}/messages/unexpunge`, { mailbox: 'Work', all: true });
+      expect(back['restored']).toHaveLength(2);
+    },
+  );
+
   test('past the storage neither', async () => {
     await set({ lazyExpunge: '.EXPUNGED' });
     const body = { mailbox: 'Work', uids: [1], bypassExpungeStorage: true };
@@ -158,6 +189,23 @@ describe('F4, L6: so does a deletion of mailboxes', () => {
       expect(await remove(body)).toEqual({ goneForGood: 2 });
     },
   );
+
+  test('L6: what was expunged in place before goes, too, when it is deleted at once', async () => {
+    await set({ lazyExpunge: 'in-place', deleteMode: 'immediate' });
+    await ask(`POST ${JOHN}/messages/expunge`, { mailbox: 'Work', uids: [1] });
+    expect(await remove({ mailbox: 'Work' })).toEqual({ goneForGood: 2 });
+  });
+
+  test('F4: a large tree that another request ends says when the first of it goes', async () => {
+    const names = Array.from({ length: 60 }, (_, n) => `Big/${n}`);
+    await doors.make('Big', ...names);
+    await doors.deliver('Big/7');
+    await set({ mailboxes: { 'Big/7': { deletedRetentionDays: 1 } } });
+    await doors.dies(`POST ${ADMIN}/mailboxes/delete`, { mailbox: 'Big', recursive: true }, 2);
+    expect(await remove({ mailbox: 'Big', recursive: true })).toEqual({
+      recoverable: { messages: 1, until: daysOn(1), by: 'mailboxes/undelete' },
+    });
+  });
 
   test('a storage goes for good', async () => {
     await set({ lazyExpunge: 'Gone' });

@@ -83,6 +83,8 @@ export async function printReport(
   for (const { source, reason } of beside.slice(0, PROBLEMS_TOLD_MAX)) {
     await writeLine(io.stderr, `no mail: ${safe(source)} ${safe(reason)}`);
   }
+  const unnamed = beside.length - PROBLEMS_TOLD_MAX;
+  if (unnamed > 0) await writeLine(io.stderr, `no mail: ${count(unnamed)} more`);
   for (const { mailbox, notes } of mailboxes) {
     for (const note of notes) await writeLine(io.stderr, `note: ${safe(mailbox)} ${safe(note)}`);
   }

@@ -1,4 +1,5 @@
 /** What Dovecot keeps beside the mail of a Maildir: UIDs, keywords, subscriptions. */
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { UID_MAX } from '../../functions/contract/limits.ts';
@@ -83,6 +84,12 @@ export async function readUidList(root: SourceRoot, folder: string): Promise<Uid
     input.destroy();
   }
   return list;
+}
+
+/** Whether a folder has a list, whatever is in it; a link is none, and is told elsewhere. */
+export async function holdsUidList(folder: string): Promise<boolean> {
+  const stat = await lstat(join(folder, UIDLIST_FILE)).catch(() => undefined);
+  return stat?.isFile() === true;
 }
 
 class UidListReader implements UidList {

@@ -50,10 +50,20 @@ const begins = (raw: Buffer, magic: Buffer): boolean => raw.subarray(0, magic.le
 
 export const isGzip = (head: Buffer): boolean => begins(head, Buffer.from([0x1f, 0x8b]));
 
-/** How zlib (RFC 1950) begins, by its level; the fourth, `x^`, may also be text. */
+/** How zlib (RFC 1950) begins, by its level. */
 const ZLIB = [0x01, 0x9c, 0xda];
 
-const isZlib = ([method, flags = 0]: Buffer): boolean => method === 0x78 && ZLIB.includes(flags);
+/** Levels 2 to 5. It is `x^` in ASCII, so what follows decides: text holds no such bytes. */
+const ZLIB_OR_TEXT = 0x5e;
+const NO_TEXT = /[^\t\n\f\r\x20-\x7e]/;
+const LOOKED_AT_BYTES = 64;
+
+function isZlib(raw: Buffer): boolean {
+  const [method, flags = 0] = raw;
+  if (method !== 0x78) return false;
+  if (ZLIB.includes(flags)) return true;
+  return flags === ZLIB_OR_TEXT && NO_TEXT.test(raw.toString('latin1', 2, LOOKED_AT_BYTES));
+}
 
 /** Why these bytes are no message that can be stored, if so, and what to do about it. */
 export function encodingReason(raw: Buffer): string | undefined {

@@ -21,6 +21,8 @@ export interface SourceMessage {
   readonly isUndated?: boolean;
   /** Keywords that IMAP cannot hold. */
   readonly unkept?: readonly string[];
+  /** Letters of keywords that the source does not name. */
+  readonly unnamed?: readonly string[];
 }
 
 /** What may be mail and cannot be imported: reported, skipped and counted as left out. */

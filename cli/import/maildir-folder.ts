@@ -3,7 +3,14 @@ import type { Dirent } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { counted } from '../output/text.ts';
-import { baseName, flagLetters, readKeywords, readUidList, type UidList } from './dovecot-files.ts';
+import {
+  baseName,
+  flagLetters,
+  holdsUidList,
+  readKeywords,
+  readUidList,
+  type UidList,
+} from './dovecot-files.ts';
 import { FolderNotes } from './folder-notes.ts';
 import { DISAPPEARED, entriesOf, linkReason, readReason, type SourceRoot } from './inside.ts';
 import {
@@ -36,6 +43,11 @@ const FORWARDED = '$Forwarded';
 
 const SHARED_NAME =
   'has # whose name, without its flags, is that of another: only one of them keeps the UID';
+
+const UNREADABLE_LIST = 'has a dovecot-uidlist that cannot be read: its messages get new UIDs';
+
+const unnamed = (letter: string): string =>
+  `lost the keyword of the letter "${letter}", which dovecot-keywords does not name, on #`;
 
 /** Counts the files; nothing of them is read before `read`. */
 export async function openMaildirFolder(
@@ -77,7 +89,9 @@ async function* readFolder(
     yield item;
     if (item.kind !== 'message') continue;
     for (const keyword of item.unkept ?? []) notes.add(unkept(keyword), file.base);
+    for (const letter of item.unnamed ?? []) notes.add(unnamed(letter), file.base);
   }
+  if (uidList === undefined && (await holdsUidList(folder))) yield note(UNREADABLE_LIST);
   if ((uidList?.oddLines ?? 0) > 0) {
     yield note(
       `has ${counted(uidList?.oddLines ?? 0, 'line')} in dovecot-uidlist that give no UID`,
@@ -107,6 +121,7 @@ async function readItem(
     flags,
     keywords: kept,
     unkept: keywords.filter((keyword) => !kept.includes(keyword)),
+    unnamed: keywordLetters(name).filter((letter) => !keywordNames.has(letter)),
     ...(listed.uid === undefined ? {} : { uid: listed.uid }),
   };
 }
@@ -230,6 +245,10 @@ export function parseFileName(
   const flags = Object.entries(FLAGS).flatMap(([letter, flag]) =>
     letters.has(letter) ? [flag] : [],
   );
-  const keywords = [...letters].sort().flatMap((letter) => keywordNames.get(letter) ?? []);
+  const keywords = keywordLetters(name).flatMap((letter) => keywordNames.get(letter) ?? []);
   return { flags, keywords: letters.has(PASSED) ? [FORWARDED, ...keywords] : keywords };
 }
+
+/** Which keywords they stand for is said in a file of the folder. */
+const keywordLetters = (name: string): string[] =>
+  [...new Set(flagLetters(name))].filter((letter) => /[a-z]/.test(letter)).sort();

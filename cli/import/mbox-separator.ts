@@ -81,8 +81,8 @@ function iso(text: string): number | undefined {
 const CANDIDATE_BYTES_MAX = 64 * 1024;
 
 /**
- * A `From ` line without a date that can be read: people write such lines, too. It separates when
- * the header of a message follows.
+ * A `From ` line without a date that can be read, or without an empty line before it: people write
+ * such lines, too. Whether the header of a message follows decides.
  */
 export class Candidate<Line extends { readonly bytes: Buffer }> {
   readonly lines: Line[];
@@ -93,7 +93,7 @@ export class Candidate<Line extends { readonly bytes: Buffer }> {
     this.lines = [fromLine];
   }
 
-  /** @returns whether it separates; undefined: that is still open */
+  /** @returns whether a header follows; undefined: that is still open */
   add(line: Line): boolean | undefined {
     this.lines.push(line);
     this.#sizeBytes += line.bytes.length;

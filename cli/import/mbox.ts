@@ -63,11 +63,18 @@ async function* readMbox(
   }
 }
 
+/** A line that may separate; what follows it decides. */
+interface OpenFromLine {
+  readonly candidate: Candidate<Line>;
+  readonly date: Date | undefined;
+  readonly afterBlank: boolean;
+}
+
 class MboxReader {
   readonly #input: MboxInput;
   readonly #notes = new FolderNotes();
   #collector: Collector | undefined;
-  #candidate: Candidate<Line> | undefined;
+  #open: OpenFromLine | undefined;
   #number = 0;
   #afterBlank = true;
   /** The file is a series of patches, each of which begins as only a patch does. */
@@ -83,11 +90,11 @@ class MboxReader {
     let last: Line | undefined;
     for await (const line of linesOf(this.#input)) {
       last = line;
-      if (this.#candidate === undefined) yield* this.#take(line);
-      else yield* this.#decide(this.#candidate, this.#candidate.add(line));
+      yield* this.#next(line);
     }
-    if (this.#candidate !== undefined) {
-      yield* this.#decide(this.#candidate, this.#candidate.separates);
+    // Each turn takes one line at least out of those that are open.
+    while (this.#open !== undefined) {
+      yield* this.#decide(this.#open, this.#open.candidate.separates);
     }
     const { cut, path } = this.#input;
     if (cut === undefined) yield* this.#finish();
@@ -99,11 +106,14 @@ class MboxReader {
     yield* this.#audit(last);
   }
 
+  async *#next(line: Line): AsyncGenerator<SourceItem> {
+    if (this.#open === undefined) yield* this.#take(line);
+    else yield* this.#decide(this.#open, this.#open.candidate.add(line));
+  }
+
   async *#take(line: Line): AsyncGenerator<SourceItem> {
     const { bytes, startsLine } = line;
-    const isCandidate =
-      startsLine && this.#afterBlank && !this.#isInBody(line) && isFromLine(bytes);
-    if (!isCandidate) {
+    if (!startsLine || this.#isInBody(line) || !isFromLine(bytes)) {
       await this.#add(line);
       return;
     }
@@ -119,24 +129,30 @@ class MboxReader {
       return;
     }
     const date = parseFromLine(text);
-    if (date !== undefined || isFirst) yield* this.#begin(line, date);
-    else this.#candidate = new Candidate(line);
+    if (this.#afterBlank && (date !== undefined || isFirst)) yield* this.#begin(line, date);
+    else if (this.#collector?.inHeader === true) {
+      // Some programs leave the lines of other stores in front of a header.
+      if (date !== undefined) this.#tellText();
+      await this.#add(line);
+    } else {
+      this.#open = { candidate: new Candidate(line), date, afterBlank: this.#afterBlank };
+    }
   }
 
-  async *#decide(
-    candidate: Candidate<Line>,
-    separates: boolean | undefined,
-  ): AsyncGenerator<SourceItem> {
-    if (separates === undefined) return;
-    this.#candidate = undefined;
+  /** It separates with a header after it and an empty line before it, or a date. */
+  async *#decide(open: OpenFromLine, isHeader: boolean | undefined): AsyncGenerator<SourceItem> {
+    if (isHeader === undefined) return;
+    this.#open = undefined;
+    const { candidate, date, afterBlank } = open;
     const [fromLine, ...rest] = candidate.lines;
     if (fromLine === undefined) return;
-    if (separates) yield* this.#begin(fromLine, undefined);
+    const isLikely = afterBlank || date !== undefined;
+    if (isHeader && isLikely) yield* this.#begin(fromLine, date);
     else {
-      this.#tellText();
+      if (isHeader || isLikely) this.#tellText();
       await this.#add(fromLine);
     }
-    for (const line of rest) yield* this.#take(line);
+    for (const line of rest) yield* this.#next(line);
   }
 
   *#begin({ bytes }: Line, date: Date | undefined): Generator<SourceItem> {
@@ -198,7 +214,7 @@ class Collector {
   #parts: Buffer[] = [];
   #sizeBytes = 0;
   #endsBlank = false;
-  #inHeader = true;
+  inHeader = true;
   /** Where the body ends by `Content-Length`, where that fits; undefined when unknown. */
   bodyEnd: number | undefined;
 
@@ -216,8 +232,8 @@ class Collector {
     this.#endsBlank = blankLine && at >= (this.bodyEnd ?? 0);
     if (this.#sizeBytes > UPLOAD_BYTES_MAX) this.#parts = [];
     else this.#parts.push(taken);
-    if (!this.#inHeader || !blankLine) return;
-    this.#inHeader = false;
+    if (!this.inHeader || !blankLine) return;
+    this.inHeader = false;
     await this.#findBodyEnd(at + bytes.length);
   }
 

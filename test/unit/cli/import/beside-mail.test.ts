@@ -105,6 +105,8 @@ describe('W5: mail in a form that cannot be stored is left out, with the way out
     ['xz', '\xfd7zXZ\0', /xz: uncompress/],
     ['compress', '\x1f\x9d\x90', /compress: uncompress/],
     ['zlib', '\x78\x9c\x03\0', /zlib: let Dovecot/],
+    ['zlib of a middle level', '\x78\x5e\x0b\xf6\xd2', /zlib: let Dovecot/],
+    ['zlib of a file called as text is', '\x78\x5e\x73\x2b\xca\x55', /zlib: let Dovecot/],
   ])('%s', async (_, content, reason) => {
     const raw = Buffer.from(content, 'latin1');
     await put('cur/1.a', raw);
@@ -119,13 +121,17 @@ describe('W5: mail in a form that cannot be stored is left out, with the way out
     await expect(openSource(at('mail/a.eml'))).rejects.toMatchObject({ exitCode: 65 });
   });
 
-  test.each(['x^ is a header? No.', 'BZ', 'CRYPTED: yes', 'Dovecot-LZ4: a field'])(
-    'W1: what only begins like it is stored: %s',
-    async (content) => {
-      await put('cur/1.a', content);
-      expect(bodies(await inbox())).toEqual([content]);
-    },
-  );
+  test.each([
+    'x^ is a header? No.',
+    'x^',
+    'x^\tand\r\n\f',
+    'BZ',
+    'CRYPTED: yes',
+    'Dovecot-LZ4: a field',
+  ])('W1: what only begins like it is stored: %s', async (content) => {
+    await put('cur/1.a', content);
+    expect(bodies(await inbox())).toEqual([content]);
+  });
 });
 
 describe('W5: what lies beside mail is looked at', () => {

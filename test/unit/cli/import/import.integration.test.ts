@@ -255,6 +255,18 @@ describe('W5: what is not imported is told', () => {
     expect(JSON.parse(delivery?.body ?? '')).toMatchObject({ overQuota: true });
   });
 
+  test('W5: of many places beside the mail some are told, and all are counted', async () => {
+    await putMany(1, () => 'x');
+    for (let number = 0; number < 25; number += 1) {
+      await put(`.Sub.${number}/cur/1.x`, 'x');
+      await put(`.Sub.${number}/README`, 'read me');
+    }
+    const { exitCode, stderr } = await lethe(['-f', 'flow']);
+    expect(exitCode).toBe(0);
+    expect(stderr.match(/^no mail: .* README$/gm)).toHaveLength(20);
+    expect(stderr).toContain('no mail: 5 more\n');
+  });
+
   test('many problems are told in part, and counted in full', async () => {
     await putMany(30, () => '');
     const result = await lethe(['-f', 'flow']);

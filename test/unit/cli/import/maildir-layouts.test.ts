@@ -164,4 +164,30 @@ describe('W1: UIDs that Dovecot gave', () => {
     expect(messagesOf(items).map(({ uid }) => uid)).toEqual([10]);
     expect(notesOf(items)).toEqual(['has 4 lines in dovecot-uidlist that give no UID']);
   });
+
+  test.each(['', 'garbage\n1 :1.h\n', '3 V0 N1\n1 :1.h\n'])(
+    'W5: a list that cannot be read is told: %j',
+    async (list) => {
+      await put('cur/1.h', 'a');
+      await put('dovecot-uidlist', list);
+      const items = (await readAll(await open())).get('INBOX');
+      expect(messagesOf(items)).toMatchObject([{ name: '1.h' }]);
+      expect(notesOf(items)).toEqual([
+        'has a dovecot-uidlist that cannot be read: its messages get new UIDs',
+      ]);
+    },
+  );
+});
+
+describe('W5: letters of keywords', () => {
+  test('that have no name in the folder are told', async () => {
+    await put('cur/1.h:2,Sab', 'a');
+    await put('cur/2.h:2,b', 'b');
+    await put('dovecot-keywords', '0 work\n');
+    const items = (await readAll(await open())).get('INBOX');
+    expect(messagesOf(items).map(({ keywords }) => keywords)).toEqual([['work'], []]);
+    expect(notesOf(items)).toEqual([
+      'lost the keyword of the letter "b", which dovecot-keywords does not name, on 2 messages (1.h, 2.h)',
+    ]);
+  });
 });

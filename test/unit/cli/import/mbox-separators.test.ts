@@ -69,6 +69,19 @@ describe('W1: whatever a program writes between two messages separates them', ()
     ]);
   });
 
+  test('a line with a date separates also where the empty line before it is missing', async () => {
+    const items = await readMbox(`${FROM}\n${mail('one')}${FROM}\n${mail('two')}`);
+    expect(bodies(items)).toEqual([mail('one'), mail('two')]);
+    expect(notesOf(items)).toEqual([]);
+  });
+
+  test('lines with dates, one after the other, are decided each by itself', async () => {
+    const text = `${mail('one')}${FROM}\n${FROM}\nno header\n`;
+    const items = await readMbox(`${FROM}\n${text}${FROM}\n${FROM}\n${mail('two')}`);
+    expect(bodies(items)).toEqual([text, `${FROM}\n${mail('two')}`]);
+    expect(notesOf(items)).toHaveLength(1);
+  });
+
   test('a series of patches is one of messages', async () => {
     const hash = '0123456789abcdef0123456789abcdef01234567';
     const patch = (name: string) =>
@@ -102,6 +115,24 @@ describe('W5: what people write is no separator, and is told where it might be o
     expect(notesOf(items)).toEqual([
       expect.stringMatching(/^has . messages? with a line that begins with "From "/),
     ]);
+  });
+
+  test.each([
+    ['a date, and no header after it', `text\n${FROM}\nsaid so\n`],
+    ['a header after it, and no date', `text\nFrom \n${mail('quoted')}`],
+    ['a patch', `text\n${PATCH}\n`],
+    ['a date, in a header', `\n${FROM}`],
+  ])('without an empty line before it: %s', async (_, text) => {
+    const begin = text.startsWith('\n') ? `Subject: one${text}\n\nx\n` : `${mail('one')}${text}`;
+    const items = await readMbox(`${FROM}\n${begin}\n${FROM}\n${mail('after')}\n`);
+    expect(bodies(items)).toEqual([begin, mail('after')]);
+    expect(notesOf(items)).toEqual([expect.stringMatching(/taken for text.*\(message 1\)$/)]);
+  });
+
+  test('a sentence that goes on in the next line is nothing to tell', async () => {
+    const items = await readMbox(`${FROM}\n${mail('one')}It came\nFrom the sea\nof: old\n`);
+    expect(subjects(items)).toEqual(['one']);
+    expect(notesOf(items)).toEqual([]);
   });
 
   test('the last lines of a file', async () => {

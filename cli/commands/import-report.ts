@@ -127,6 +127,11 @@ async function tellParity(io: Out['io'], report: ImportReport): Promise<void> {
     const said = [...lacks, ...left, ...uids].join(' and ');
     await writeLine(io.stderr, `not equal: ${safe(mailbox)} ${said}`);
   }
+  const loose = report.mailboxes.reduce((left, { skipped }) => left - skipped, report.skipped);
+  if (loose > 0) {
+    const line = `not equal: ${count(loose)} of the source is left out and in no mailbox`;
+    await writeLine(io.stderr, line);
+  }
   if (!report.equal) return;
   const said = others ? 'all of the source is there' : 'both sides are equal';
   await writeLine(io.stderr, `parity: ${said}`);

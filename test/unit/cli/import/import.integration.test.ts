@@ -255,6 +255,15 @@ describe('W5: what is not imported is told', () => {
     expect(JSON.parse(delivery?.body ?? '')).toMatchObject({ overQuota: true });
   });
 
+  test('W5: what is left out and is in no mailbox makes the source not equal', async () => {
+    await putMany(1, () => 'x');
+    await put('old.mbox', 'From a Tue Mar  3 10:11:12 2020\nSubject: x\n\nx\n');
+    const { exitCode, stderr } = await lethe(['-f', 'flow']);
+    expect(exitCode).toBe(65);
+    expect(stderr).toContain('not equal: 1 of the source is left out and in no mailbox\n');
+    expect(stderr).not.toContain('parity:');
+  });
+
   test('W5: of many places beside the mail some are told, and all are counted', async () => {
     await putMany(1, () => 'x');
     for (let number = 0; number < 25; number += 1) {

@@ -84,4 +84,22 @@ describe('B1, W1: bodies of deliveries that lost', () => {
     expect(await objectsLeft()).toBe(3);
     expect(await readable()).toBe(3);
   });
+
+  test('W1: are kept when its own rows come to light one after the other', async () => {
+    const { rows } = world;
+    const transact = rows.transact.bind(rows);
+    vi.spyOn(rows, 'transact').mockImplementationOnce(async (writes: readonly Write[]) => {
+      await transact(writes);
+      const query = rows.query.bind(rows);
+      // The mailbox shows what the transaction wrote, the rows of messages do not yet.
+      vi.spyOn(rows, 'query').mockImplementation(async (asked) =>
+        asked.pk.startsWith('mailbox#') ? { rows: [] } : await query(asked),
+      );
+      return { outcome: 'conflict' };
+    });
+    await deliver({ uids: [7, 8, 9] }).catch(() => undefined);
+    vi.restoreAllMocks();
+    expect(await objectsLeft()).toBe(3);
+    expect(await readable()).toBe(3);
+  });
 });

@@ -29,7 +29,7 @@ export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
     .option('--region <region>', 'AWS region (AWS_REGION)')
     .option(
       '--local [dir]',
-      'use the embedded AWS whose state is in this directory (LETHE_LOCAL; .lethe/local)',
+      'use the embedded AWS whose state is in this directory (if none is given: LETHE_LOCAL, or .lethe/local)',
     )
     .addOption(
       new Option('-f, --format <format>', 'table on a terminal, flow elsewhere').choices(FORMATS),

@@ -14,7 +14,7 @@ export interface GlobalOptions {
   readonly url?: string;
   readonly caFile?: string;
   readonly region?: string;
-  /** True: the usual directory; text: that directory. */
+  /** True: the directory that LETHE_LOCAL names, or the usual one; text: that directory. */
   readonly local?: boolean | string;
   readonly format?: Format;
 }
@@ -50,9 +50,11 @@ export async function resolveEndpoint(options: GlobalOptions, io: EndpointIo): P
 }
 
 function localDirectory({ local }: GlobalOptions, { env, cwd }: EndpointIo): string | undefined {
-  const given = local ?? env['LETHE_LOCAL'];
-  if (given === undefined || given === false) return undefined;
-  return resolve(cwd, given === true || given === '' ? LOCAL_DIRECTORY : given);
+  if (local === false) return undefined;
+  // `--local` alone says that an embedded AWS is meant, and the variable which one.
+  const given = typeof local === 'string' ? local : env['LETHE_LOCAL'];
+  if (local === undefined && given === undefined) return undefined;
+  return resolve(cwd, given === undefined || given === '' ? LOCAL_DIRECTORY : given);
 }
 
 function parseUrl(text: string | undefined): URL {

@@ -56,7 +56,12 @@ export function describeFailure(error: unknown): Failure {
   const code = errorCode(error);
   const said = error instanceof Error ? error.message : String(error);
   if (NOBODY_THERE.has(code)) {
-    return failure(`cannot reach the server: ${said || code}`, 'Check --url.', false, error);
+    return failure(
+      `cannot reach the server: ${said || code}`,
+      'Check --url; if it is the embedded AWS, start it: npm run local -- start.',
+      false,
+      error,
+    );
   }
   if (code.startsWith('CERT_') || /certificate|self-signed|self signed/i.test(`${code} ${said}`)) {
     const hint = 'If the server has a certificate of its own, name its issuer with --ca-file.';

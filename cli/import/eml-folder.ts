@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { FolderNotes } from './folder-notes.ts';
-import { entriesOf, readReason, type SourceRoot } from './inside.ts';
+import { entriesOf, type SourceRoot } from './inside.ts';
 import {
   type MailSource,
   mailboxPath,
@@ -15,10 +15,7 @@ import {
 } from './mail-source.ts';
 import { readMessageFile } from './message-file.ts';
 import { headerFields, parseMailDate } from './message-header.ts';
-import { type Besides, lookBeside } from './other-files.ts';
-
-/** Deeper trees than this are no mailboxes. */
-const DEPTH_MAX = 32;
+import { type Besides, entriesAt, lookBeside } from './other-files.ts';
 
 const UNDATED = 'has # without a date that can be read in its header: they have that of the file';
 
@@ -44,17 +41,8 @@ async function walk(
   levels: readonly string[],
   found: Found,
 ): Promise<void> {
-  if (levels.length > DEPTH_MAX) {
-    found.problems.push(problem(path, `is more than ${DEPTH_MAX} levels deep`));
-    return;
-  }
-  let entries: Dirent[];
-  try {
-    entries = await entriesOf(path);
-  } catch (error) {
-    found.problems.push(problem(path, readReason(error)));
-    return;
-  }
+  const entries = await entriesAt(path, levels.length, found);
+  if (entries === undefined) return;
   const isMessage = (entry: Dirent): boolean => entry.isFile() && isEml(entry);
   const names = entries.filter(isMessage).map(({ name }) => name);
   if (names.length > 0) {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { INBOX } from '../../functions/contract/mailbox-names.ts';
 import { counted } from '../output/text.ts';
 import { decodedLevel, isOwnFile, readSubscriptions } from './dovecot-files.ts';
-import { entriesOf, linkReason, readReason, type SourceRoot } from './inside.ts';
+import { entriesOf, linkReason, type SourceRoot } from './inside.ts';
 import {
   beside,
   type MailSource,
@@ -18,10 +18,7 @@ import {
   type SourceFolder,
 } from './mail-source.ts';
 import { isPart, openMaildirFolder } from './maildir-folder.ts';
-import { type Besides, lookBeside } from './other-files.ts';
-
-/** Deeper trees than this are no mailboxes. */
-const DEPTH_MAX = 32;
+import { type Besides, entriesAt, lookBeside } from './other-files.ts';
 
 /** Deliveries that were not finished are written there; nobody reads mail from it. */
 const UNFINISHED = 'tmp';
@@ -75,17 +72,8 @@ interface Place {
 /** Everything below a directory: each entry becomes a folder, a message, a problem or is listed. */
 async function walk(root: SourceRoot, place: Place, found: Found): Promise<void> {
   const { path, levels } = place;
-  if (levels.length > DEPTH_MAX) {
-    found.problems.push(problem(path, `is more than ${DEPTH_MAX} levels deep`));
-    return;
-  }
-  let entries: Dirent[];
-  try {
-    entries = await entriesOf(path);
-  } catch (error) {
-    found.problems.push(problem(path, readReason(error)));
-    return;
-  }
+  const entries = await entriesAt(path, levels.length, found);
+  if (entries === undefined) return;
   const isMailbox = isFolder(entries);
   if (isMailbox) {
     found.folders.push(await openMaildirFolder(root, path, mailboxPath(levels)));

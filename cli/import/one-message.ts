@@ -39,7 +39,9 @@ async function* readOne({ path, file, cut, modifiedAt }: MboxInput): AsyncGenera
   const { size } = await file.stat();
   const tooLarge = sizeReason(size);
   const raw = tooLarge === undefined ? await wholeOf(file, size) : Buffer.alloc(0);
-  const reason = tooLarge ?? (cut === undefined ? encodingReason(raw) : `is not whole: ${cut}`);
+  const changed = raw.length === size ? undefined : 'changed while the import ran';
+  const broken = cut === undefined ? changed : `is not whole: ${cut}`;
+  const reason = tooLarge ?? broken ?? encodingReason(raw);
   if (reason !== undefined) {
     yield problem(path, reason);
     return;

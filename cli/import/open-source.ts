@@ -1,6 +1,6 @@
 /** Finds out what a path holds, by looking. */
 import type { Dirent, Stats } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { counted } from '../output/text.ts';
@@ -34,7 +34,8 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
   try {
     stats = await stat(path);
   } catch (cause) {
-    throw new CliError(EXIT.usage, `cannot read ${path}: allowed is ${ALLOWED}`, { cause });
+    const missing = isMissing(cause) ? 'there is no ' : 'cannot read ';
+    throw new CliError(EXIT.usage, `${missing}${path}: allowed is ${ALLOWED}`, { cause });
   }
   if (!stats.isDirectory()) return await openFile(path, stats, options.mailbox);
   if (options.mailbox !== undefined) {
@@ -53,6 +54,9 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
   throw refused(path, describeFolder(entries));
 }
 
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
 /** An mbox, an mbox in gzip, or one message; through whatever may be read only once. */
 async function openFile(
   path: string,
@@ -69,9 +73,9 @@ async function openFile(
       head = await headOf(input.file);
     }
     if (startsMbox(head)) return openMbox(input, mailbox);
-    const isMessage = /\.eml$/i.test(path)
-      ? encodingReason(head) === undefined
-      : looksLikeMail(head);
+    // The name of a link says nothing of what it leads to.
+    const isNamed = /\.eml$/i.test(path) && !(await isLink(path));
+    const isMessage = isNamed ? encodingReason(head) === undefined : looksLikeMail(head);
     if (head.length > 0 && isMessage) return openMessage(input, mailbox);
     throw refused(path, describeFile(head));
   } catch (error) {
@@ -79,6 +83,8 @@ async function openFile(
     throw error;
   }
 }
+
+const isLink = async (path: string): Promise<boolean> => (await lstat(path)).isSymbolicLink();
 
 async function openRegular(path: string): Promise<FileHandle> {
   try {

@@ -5,7 +5,7 @@
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { counted } from '../output/text.ts';
-import { linkReason, openInside, readReason, type SourceRoot } from './inside.ts';
+import { entriesOf, linkReason, openInside, readReason, type SourceRoot } from './inside.ts';
 import { encodingReason, HEAD_BYTES, looksLikeMail } from './mail-form.ts';
 import { beside, problem, type SourceBeside, type SourceProblem } from './mail-source.ts';
 import { startsMbox } from './mbox-separator.ts';
@@ -24,11 +24,32 @@ const ARCHIVES: readonly (readonly [RegExp, string])[] = [
 /** What a resource fork of macOS begins with; its name ends as that of the file itself. */
 const APPLE_DOUBLE = Buffer.from([0x00, 0x05, 0x16, 0x07]);
 
+/** Deeper trees than this are no mailboxes. */
+const DEPTH_MAX = 32;
+
 export interface Besides {
   /** May be mail, and is not imported. */
   readonly problems: SourceProblem[];
   /** Looked at and no mail. */
   readonly beside: SourceBeside[];
+}
+
+/** What a folder of a tree holds; undefined when it is left out, which is told then. */
+export async function entriesAt(
+  path: string,
+  depth: number,
+  { problems }: Besides,
+): Promise<Dirent[] | undefined> {
+  if (depth > DEPTH_MAX) {
+    problems.push(problem(path, `is more than ${DEPTH_MAX} levels deep`));
+    return undefined;
+  }
+  try {
+    return await entriesOf(path);
+  } catch (error) {
+    problems.push(problem(path, readReason(error)));
+    return undefined;
+  }
 }
 
 interface FilesBeside {

@@ -35,7 +35,7 @@ export const SETTING_DESCRIPTIONS: {
     form: 'text',
     default: 'off',
     means:
-      'where expunged mail goes: off (nowhere), in-place (it stays, and only "message unexpunge" finds it), a mailbox, or a namespace with a mailbox for each',
+      'where expunged mail goes: off (nowhere), in-place (it stays, and only "message unexpunge" finds it), a mailbox, or a namespace with a mailbox for each; a stage that is not ephemeral sets in-place unless it says otherwise',
     examples: ['off', 'in-place', '.EXPUNGED', '.EXPUNGED/'],
     alsoCalled: 'lazy_expunge; expunge_mode (Cyrus)',
   },

@@ -198,6 +198,16 @@ describe('settings', () => {
     expect(fromOptions.region).toBe('eu-west-2');
   });
 
+  test('O2: --local alone means the one that LETHE_LOCAL names, a directory with it another', async () => {
+    const env = { LETHE_LOCAL: fake.local };
+    const endpoint = await resolveEndpoint({ local: true }, { ...io, env });
+    expect(endpoint.url.href).toBe(`${fake.api.url}/`);
+    const elsewhere = resolveEndpoint({ local: '/none' }, { ...io, env });
+    await expect(elsewhere).rejects.toThrow('/none/outputs.json');
+    const usual = resolveEndpoint({ local: true }, io);
+    await expect(usual).rejects.toThrow('/.lethe/local/outputs.json');
+  });
+
   test('the region is read from the address of an API Gateway', async () => {
     const url = 'https://abc.execute-api.ap-southeast-2.amazonaws.com';
     expect((await resolveEndpoint({ url }, io)).region).toBe('ap-southeast-2');

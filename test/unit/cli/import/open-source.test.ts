@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parseMailDate } from '../../../../cli/import/message-header.ts';
 import { openSource } from '../../../../cli/import/open-source.ts';
-import { at, isMessage, put, readAll, useSourceFiles } from '../support/source-files.ts';
+import { at, isMessage, mail, put, readAll, useSourceFiles } from '../support/source-files.ts';
 
 useSourceFiles();
 
@@ -51,6 +51,18 @@ describe('O2: what is none of the formats is refused, naming what was found and 
       exitCode: 64,
       message: expect.stringContaining(allowed),
     });
+    await expect(openSource(at('none'))).rejects.toThrow(/^there is no /);
+  });
+
+  test('a link with the name of a message, to something that is none: 65', async () => {
+    await put('accounts', 'root:x:0:0:root:/root:/bin/sh\n');
+    await symlink(at('accounts'), at('x.eml'));
+    await expect(openSource(at('x.eml'))).rejects.toMatchObject({ exitCode: 65 });
+    await put('real', mail('a'));
+    await symlink(at('real'), at('y.eml'));
+    const source = await openSource(at('y.eml'));
+    expect(source.format).toBe('message');
+    await source.close();
   });
 
   test('a file of another kind: 65', async () => {

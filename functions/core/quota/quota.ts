@@ -56,7 +56,7 @@ async function sumUp(
     mailboxes = filled ?? (await allOf(rows, account));
   }
   const counting = mailboxes.filter(
-    (mailbox) => isThere(account, mailbox) && counts(settings, mailbox),
+    (mailbox) => isThere(account, mailbox) && isCounted(settings, mailbox),
   );
   let [bytes, messages] = [0, 0];
   for (const mailbox of counting) {
@@ -78,7 +78,7 @@ async function allOf(rows: RowStore, account: Account): Promise<Mailbox[]> {
  * all; one of a namespace, or of settings of before, holds what ends by itself (L7).
  */
 /** Whether mail in a mailbox counts for the quota. */
-export function counts({ isExempt, expunge }: ResolvedSettings, { path, role }: Mailbox): boolean {
+export function isCounted({ isExempt, expunge }: ResolvedSettings, { path, role }: Mailbox): boolean {
   return !isExempt(path) && (role !== 'storage' || expunge.mode === 'mailbox');
 }
 

@@ -28,7 +28,7 @@ import type { Chunked, MailContext } from '../messages/in-chunks.ts';
 import { moveMessages } from '../messages/move-messages.ts';
 import type { PassOver } from '../messages/pass-over.ts';
 import { parseMailboxPath } from '../names/mailbox-path.ts';
-import { checkQuota, counts } from '../quota/quota.ts';
+import { checkQuota, isCounted } from '../quota/quota.ts';
 import { openDeleted } from './deleted-request.ts';
 import {
   checkRequestedUids,
@@ -129,7 +129,7 @@ export async function requestMove(
   const target = checkTarget(access, path, there);
   const passedOver: number[] = [];
   const options = { ...expungeOptions(request), passOver: passingInto(passedOver) };
-  if (!counts(access.settings, source)) {
+  if (!isCounted(access.settings, source)) {
     await requireRoomForCopies(request, source, uids, target);
   }
   const done = await moveMessages({ ports, context: marking(access), deadline }, source, uids, {

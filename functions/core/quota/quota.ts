@@ -78,7 +78,10 @@ async function allOf(rows: RowStore, account: Account): Promise<Mailbox[]> {
  * all; one of a namespace, or of settings of before, holds what ends by itself (L7).
  */
 /** Whether mail in a mailbox counts for the quota. */
-export function isCounted({ isExempt, expunge }: ResolvedSettings, { path, role }: Mailbox): boolean {
+export function isCounted(
+  { isExempt, expunge }: ResolvedSettings,
+  { path, role }: Mailbox,
+): boolean {
   return !isExempt(path) && (role !== 'storage' || expunge.mode === 'mailbox');
 }
 

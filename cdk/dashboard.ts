@@ -1,4 +1,4 @@
-/** One page that shows how deletions, functions, tables and doors are doing. */
+/** One page that shows how executions, functions, tables and doors are doing. */
 import { Duration } from 'aws-cdk-lib';
 import {
   type CfnDashboard,
@@ -9,7 +9,9 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Operation } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import { STARTED_VERBS, type StartedVerb } from '../functions/contract/machines.ts';
 import type { Watched } from './alarms.ts';
+import type { AslStateMachine } from './constructs/asl-state-machine.ts';
 import { ALARM_PERIOD } from './constructs/runbook-alarm.ts';
 
 const period = ALARM_PERIOD;
@@ -39,16 +41,9 @@ export function addDashboard(scope: Construct, stage: string, watched: Watched):
   });
   // A region whose CloudFormation does not know tags of dashboards yet refuses the stack.
   (dashboard.node.defaultChild as CfnDashboard).addPropertyDeletionOverride('Tags');
-  const { machine } = watched.machines['delete-account'];
   const { running, oldestSeconds, foundMore, gaveUp, erased } = watched.logMetrics;
   dashboard.addWidgets(
-    graph('Deletions', [
-      machine.metricStarted(sum),
-      machine.metricSucceeded(sum),
-      machine.metricFailed(sum),
-      machine.metricTimedOut(sum),
-      machine.metricAborted(sum),
-    ]),
+    ...STARTED_VERBS.map((verb) => executionGraph(verb, watched.machines[verb])),
     graph('Running deletions, and how long the oldest has run (s)', [running], [oldestSeconds]),
   );
   dashboard.addWidgets(
@@ -92,6 +87,16 @@ export function addDashboard(scope: Construct, stage: string, watched: Watched):
     ]),
   );
   return dashboard;
+}
+
+function executionGraph(verb: StartedVerb, { machine }: AslStateMachine): GraphWidget {
+  return graph(`Executions of ${verb}`, [
+    machine.metricStarted(sum),
+    machine.metricSucceeded(sum),
+    machine.metricFailed(sum),
+    machine.metricTimedOut(sum),
+    machine.metricAborted(sum),
+  ]);
 }
 
 function objectGraphs({ objects, logMetrics }: Watched): readonly GraphWidget[] {

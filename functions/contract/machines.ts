@@ -13,6 +13,14 @@ export interface Step {
   readonly construct?: string;
   /** What the description of the function says; the name of the handler when missing. */
   readonly does?: string;
+  /**
+   * States that an invocation which answers stands for in the bill: its own, and those that the
+   * machine always enters between it and the next Task; 1 when missing. A function cannot see the
+   * machine: a test holds this to the definition.
+   */
+  readonly enters?: number;
+  /** Outcomes after which the machine enters one state more. */
+  readonly entersOneMoreOn?: readonly string[];
 }
 
 /** Alarms of executions that failed or did not end in time. */
@@ -48,7 +56,11 @@ export interface Machine {
 
 const REFUSED = ', or its input was refused';
 
-const RECORD_FAILURE = { takes: 'calls' } as const satisfies Step;
+/** "Describe ..." before it and "... failed" after it. */
+const RECORD_FAILURE = { takes: 'calls', enters: 3 } as const satisfies Step;
+
+/** Each and its Choice. */
+const RESOLVE_BULK = { takes: 'calls', enters: 2 } as const satisfies Step;
 
 /** What the verbs have in common that work through queries. */
 const BULK = {
@@ -63,7 +75,13 @@ const BULK = {
  * @param construct of the function: the machine has the name of the token
  */
 const bulkWorker = <const C extends string>(construct: C) =>
-  ({ takes: 'paging', construct, does: 'finds, counts and changes messages' }) as const;
+  ({
+    takes: 'paging',
+    construct,
+    does: 'finds, counts and changes messages',
+    enters: 2,
+    entersOneMoreOn: ['done'],
+  }) as const;
 
 const bulkAlarm = <const I extends string>(id: I) =>
   ({
@@ -75,18 +93,22 @@ const bulkAlarm = <const I extends string>(id: I) =>
 export const MACHINES = {
   'delete-account': {
     steps: {
-      ResolveAccount: { takes: 'calls' },
+      ResolveAccount: { takes: 'calls', enters: 2 },
       DisableUser: { takes: 'calls' },
-      KickSessions: { takes: 'mailServers' },
-      WaitForSessions: { takes: 'mailServers' },
-      FenceAccount: { takes: 'paging' },
-      PlanErasure: { takes: 'paging' },
-      EraseRange: { takes: 'paging' },
+      KickSessions: {
+        takes: 'mailServers',
+        enters: 2,
+        entersOneMoreOn: ['noServers', 'addressGone'],
+      },
+      WaitForSessions: { takes: 'mailServers', enters: 2, entersOneMoreOn: ['none', 'again'] },
+      FenceAccount: { takes: 'paging', enters: 2 },
+      PlanErasure: { takes: 'paging', enters: 2 },
+      EraseRange: { takes: 'paging', enters: 2, entersOneMoreOn: ['done'] },
       ClearCaches: { takes: 'mailServers' },
-      EraseAccountRows: { takes: 'paging' },
-      VerifyErasure: { takes: 'paging' },
-      CertifyErasure: { takes: 'calls' },
-      ReleaseAddress: { takes: 'calls' },
+      EraseAccountRows: { takes: 'paging', enters: 2, entersOneMoreOn: ['done'] },
+      VerifyErasure: { takes: 'paging', enters: 2 },
+      CertifyErasure: { takes: 'calls', enters: 2, entersOneMoreOn: ['certified'] },
+      ReleaseAddress: { takes: 'calls', enters: 2 },
       RecordFailure: RECORD_FAILURE,
     },
     faults: 'recorded',
@@ -130,9 +152,9 @@ export const MACHINES = {
   },
   'purge-mailboxes': {
     steps: {
-      ResolvePurge: { takes: 'calls' },
-      PurgePart: { takes: 'paging' },
-      FinishPurge: { takes: 'calls' },
+      ResolvePurge: { takes: 'calls', enters: 3 },
+      PurgePart: { takes: 'paging', enters: 2, entersOneMoreOn: ['done', 'again'] },
+      FinishPurge: { takes: 'calls', enters: 3 },
     },
     faults: 'gathered',
     operation: true,
@@ -144,7 +166,7 @@ export const MACHINES = {
   'expunge-messages': {
     ...BULK,
     steps: {
-      ResolveBulk: { takes: 'calls' },
+      ResolveBulk: RESOLVE_BULK,
       ExpungeMessages: bulkWorker('ExpungeByQuery'),
       RecordFailure: RECORD_FAILURE,
     },
@@ -153,7 +175,7 @@ export const MACHINES = {
   'restore-messages': {
     ...BULK,
     steps: {
-      ResolveBulk: { takes: 'calls' },
+      ResolveBulk: RESOLVE_BULK,
       RestoreMessages: bulkWorker('RestoreByQuery'),
       RecordFailure: RECORD_FAILURE,
     },

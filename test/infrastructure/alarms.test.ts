@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { STARTED_VERBS } from '../../functions/contract/machines.ts';
 import {
   ERASED_LOG,
   RECONCILED_LOG,
@@ -237,13 +238,13 @@ test('O3: rows that S3 followed, of the stream and of the retry queue, make one 
   );
 });
 
-test('the dashboard shows deletions, what they erased, every function, tables and doors', () => {
+test('the dashboard shows every machine, what they erased, every function, tables and doors', () => {
   const [dashboard] = [...resourcesOf(prod, 'AWS::CloudWatch::Dashboard').values()];
   expect(dashboard?.Properties['DashboardName']).toBe('lethe-prod');
   const body = JSON.stringify(dashboard?.Properties['DashboardBody']);
   const titles = [...body.matchAll(/\\"title\\":\\"([^\\]+)/g)].map(([, title]) => title);
   expect(titles).toEqual([
-    'Deletions',
+    ...STARTED_VERBS.map((verb) => `Executions of ${verb}`),
     'Running deletions, and how long the oldest has run (s)',
     'Erased',
     'Verifications that found something',

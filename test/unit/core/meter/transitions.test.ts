@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { handlerOf, machineOf, OPERATION_VERBS } from '../../../../functions/contract/machines.ts';
 import { transitionsOf } from '../../../../functions/core/meter/transitions.ts';
 
 interface State {
@@ -12,9 +13,8 @@ interface State {
 }
 type States = Readonly<Record<string, State>>;
 
-const machine = JSON.parse(readFileSync('statemachines/delete-account.asl.json', 'utf8')) as {
-  readonly States: States;
-};
+const definitionOf = (verb: string) =>
+  JSON.parse(readFileSync(`statemachines/${verb}.asl.json`, 'utf8')) as { readonly States: States };
 
 /** `${EraseRangeFunctionArn}` is the handler `erase-range`. */
 const stepOf = ({ Parameters }: State): string =>
@@ -45,37 +45,51 @@ interface Way {
 const DESCRIBED = ['Describe fault', 'Describe refusal'];
 /** A dry run and a second request have no operation of their own whose bill they could be on. */
 const WITHOUT_OPERATION = ['Dry run', 'Already running', 'Refused'];
+/** What a part that failed passes is on the bill as the failed invocation alone. */
+const FAILED = ['Part failed'];
 
-const all = [machine.States, machine.States['Erase ranges']?.ItemProcessor?.States ?? {}];
-const ways = all.flatMap((states) =>
-  Object.entries(states)
-    .filter(([, state]) => isTask(state))
-    .flatMap(([name, state]) =>
-      waysFrom(states, state.Next).map((way) => ({ name, step: stepOf(state), ...way })),
-    ),
-);
-const counted = ways.filter(({ passed }) => !passed.some((one) => WITHOUT_OPERATION.includes(one)));
+const graphsOf = (states: States): readonly States[] => [
+  states,
+  ...Object.values(states).flatMap(({ ItemProcessor }) =>
+    ItemProcessor === undefined ? [] : graphsOf(ItemProcessor.States),
+  ),
+];
 
 /** The outcome that no rule of a Choice names. */
-const otherwise = (step: string): string => (step === 'erase-range' ? 'done' : 'refused');
+const OTHERWISE: Readonly<Record<string, string>> = {
+  'erase-range': 'done',
+  'purge-part': 'done',
+};
 
-describe('what an invocation stands for is what the machine enters', () => {
-  test('every Task of the machine is known by its handler', () => {
-    expect(counted.length).toBeGreaterThan(20);
-    expect(new Set(counted.map(({ step }) => step)).size).toBe(13);
+describe.each(OPERATION_VERBS)('%s: what an invocation stands for is what is entered', (verb) => {
+  const ways = graphsOf(definitionOf(verb).States).flatMap((states) =>
+    Object.entries(states)
+      .filter(([, state]) => isTask(state))
+      .flatMap(([name, state]) =>
+        waysFrom(states, state.Next).map((way) => ({ name, step: stepOf(state), ...way })),
+      ),
+  );
+  const counted = ways.filter(
+    ({ passed }) => !passed.some((one) => [...WITHOUT_OPERATION, ...FAILED].includes(one)),
+  );
+
+  test('O1: every Task is known by its handler', () => {
+    const steps = Object.keys(machineOf(verb).steps).map(handlerOf);
+    expect([...new Set(counted.map(({ step }) => step))].sort()).toEqual(steps.sort());
   });
 
   test.each(counted.filter(({ step }) => step !== 'record-failure'))(
     'O1: $step, outcome $outcome, passes $passed',
     ({ step, outcome, passed }) => {
       const own = passed.filter((name) => !DESCRIBED.includes(name));
-      const answered = outcome === 'otherwise' ? otherwise(step) : outcome;
+      const answered = outcome === 'otherwise' ? (OTHERWISE[step] ?? 'refused') : outcome;
       expect(transitionsOf(step, answered)).toBe(1 + own.length);
     },
   );
 
   test('O1: the record of a failure counts what describes it and the end', () => {
-    const after = counted.find(({ name }) => name === 'Record failure');
+    const after = counted.find(({ step }) => step === 'record-failure');
+    if (machineOf(verb).faults !== 'recorded') return expect(after).toBeUndefined();
     expect(transitionsOf('record-failure', undefined)).toBe(1 + 1 + (after?.passed.length ?? 0));
   });
 });

@@ -1,4 +1,5 @@
 /** Longer texts of `lethe --help`. */
+import { MESSAGE_QUERY_MEMBERS, RESTORE_QUERY_MEMBERS } from './query-terms.ts';
 
 export const EPILOGUE = `
 Where the API is: --url and --region, or LETHE_URL and AWS_REGION, or --local for the embedded
@@ -46,8 +47,7 @@ written 7 or 1,3-5. Options that say what to look for add to --query; all of the
 
 export const SEARCH_HELP = `${TIMES_AND_QUERIES}
 
-Members of --query: mailbox, subject, from, to, cc, recipient, messageId, flag, keyword, larger, smaller,
-all, savedBefore, savedSince, savedOn, before, since, sentBefore, olderSeconds, youngerSeconds, not, or.
+${MESSAGE_QUERY_MEMBERS}
 Patterns: * is any name, % one level. Rows hold the beginnings of headers: messages of which they do not
 tell whether they are meant are counted and left alone.
 65 when there is more than the list holds.
@@ -86,8 +86,7 @@ export const RESTORE_HELP = `
 Messages go back to the folder they came from, or to --to. UIDs are those of the storage.
 ${TIMES_AND_QUERIES}
 
-Members of --query: origin, subject, from, to, cc, recipient, messageId, flag, keyword, larger, smaller,
-expungedBefore, expungedSince, before, since; {} is all.
+${RESTORE_QUERY_MEMBERS} {} is all.
 75 when it did not come to an end: give the same command again, but with --keep only for the rest.
 
 Examples:

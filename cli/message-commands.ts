@@ -9,10 +9,10 @@ import type {
   ListMessagesOptions,
   SearchOptions,
 } from './commands/message.ts';
-import { parseQueryJson, parseSize, parseTime } from './commands/query-options.ts';
 import type { RestoreOptions } from './commands/restore.ts';
 import { parseUidSet } from './commands/uid-set.ts';
 import { COPY_HELP, EXPUNGE_HELP, FLAG_HELP, RESTORE_HELP, SEARCH_HELP } from './help.ts';
+import { withMessageQuery, withRestoreQuery } from './query-terms.ts';
 import { addUnexpungeCommands } from './unexpunge-commands.ts';
 
 const MAILBOX_OPTION = ['-m, --mailbox <mailbox>', 'path of the mailbox', 'INBOX'] as const;
@@ -24,12 +24,6 @@ const deletionOption = (): Option =>
 
 const uidsOption = (): Option =>
   new Option('--uid <uids>', 'UIDs, such as 7 or 1,3-5').argParser(parseUidSet);
-
-const timeOption = (name: string, description: string): Option =>
-  new Option(`--${name} <time>`, description).argParser(parseTime);
-
-const queryOption = (): Option =>
-  new Option('--query <json>', 'a query as the API takes it').argParser(parseQueryJson);
 
 const below = (message: Command, name: string, description: string): Command =>
   message.command(name).description(description).addOption(userOption()).addOption(asOption());
@@ -64,33 +58,6 @@ function addReading(message: Command, act: Act): void {
       ),
     );
 }
-
-/** What a human looks for in a message. */
-const withContentQuery = (command: Command): Command =>
-  command
-    .option('--subject <text>', 'the subject contains this')
-    .option('--from <text>', 'the sender contains this')
-    .option('--to-address <text>', 'the header To contains this')
-    .option('--cc <text>', 'the header Cc contains this')
-    .option('--recipient <text>', 'either of them contains this')
-    .option('--message-id <text>', 'the Message-ID contains this')
-    .option('--flag <flag>', 'has this flag, such as \\Flagged')
-    .option('--keyword <keyword>', 'has this keyword')
-    .option('--larger <size>', 'more bytes than this, such as 10M', parseSize)
-    .option('--smaller <size>', 'fewer bytes than this', parseSize);
-
-/** What searches and expunges can look for. */
-const withMessageQuery = (command: Command): Command =>
-  withContentQuery(
-    command
-      .option('-m, --mailbox <mailbox>', 'path of the mailbox, or a pattern where it is a query')
-      .addOption(queryOption())
-      .option('--all', 'all messages there'),
-  )
-    .addOption(timeOption('before', 'internal date earlier than this'))
-    .addOption(timeOption('since', 'internal date not earlier than this'))
-    .addOption(timeOption('saved-before', 'came into the mailbox earlier than this'))
-    .addOption(timeOption('saved-since', 'came into the mailbox not earlier than this'));
 
 function addSearch(message: Command, act: Act): void {
   withMessageQuery(below(message, 'search', 'list the messages that a query means'))
@@ -150,17 +117,11 @@ function addExpunge(message: Command, act: Act): void {
 }
 
 function addRestore(message: Command, act: Act): void {
-  withContentQuery(
+  withRestoreQuery(
     below(message, 'restore', 'bring expunged messages back')
       .option('-m, --mailbox <mailbox>', 'path of the expunge storage; all there is if missing')
-      .addOption(uidsOption())
-      .addOption(queryOption())
-      .option('--origin <mailbox>', 'expunged from this mailbox, or pattern'),
+      .addOption(uidsOption()),
   )
-    .addOption(timeOption('before', 'internal date earlier than this'))
-    .addOption(timeOption('since', 'internal date not earlier than this'))
-    .addOption(timeOption('expunged-before', 'expunged earlier than this'))
-    .addOption(timeOption('expunged-since', 'expunged not earlier than this'))
     .option('--to <mailbox>', 'restore to this mailbox, which must exist')
     .option('--keep', 'the storage keeps its copy')
     .option('--over-quota', 'restore what the quota has no room for, too')

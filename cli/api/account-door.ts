@@ -1,46 +1,51 @@
 /** The part of the `/v1` API that is about mailboxes, messages, quota and settings. */
-import type {
-  CreateMailboxRequest,
-  DryRunnable,
-  MailboxAnswer,
-  MessageAnswer,
-} from '../../functions/contract/api.ts';
+
+import type { MailboxAnswer, MessageAnswer } from '../../functions/contract/api.ts';
 import type {
   DeletedItem,
   DeletedMember,
   DeleteMailboxAnswer,
-  DeleteMailboxRequest,
   UndeleteMailboxAnswer,
-  UndeleteMailboxRequest,
 } from '../../functions/contract/folder-api.ts';
 import type {
   ChangeFlagsAnswer,
-  ChangeFlagsRequest,
-  CopyDeletedRequest,
   CopyMessagesAnswer,
-  CopyMessagesRequest,
   ExpungeMessagesAnswer,
-  ExpungeMessagesRequest,
   MailboxListItem,
   QuotaAnswer,
-  RenameMailboxRequest,
   RestoreMessagesAnswer,
-  RestoreMessagesRequest,
   SearchAnswer,
-  SearchRequest,
-  SetQuotaRequest,
 } from '../../functions/contract/mail-api.ts';
 import type {
-  ApplySettingsAnswer,
+  DeleteMailboxRequest,
+  UndeleteMailboxRequest,
+} from '../../functions/contract/requests/folders.ts';
+import type { DryRunnable } from '../../functions/contract/requests/form.ts';
+import type {
+  CreateMailboxRequest,
+  RenameMailboxRequest,
+} from '../../functions/contract/requests/mailboxes.ts';
+import type {
+  ChangeFlagsRequest,
+  CopyDeletedRequest,
+  CopyMessagesRequest,
+  ExpungeMessagesRequest,
+  RestoreMessagesRequest,
+  SearchRequest,
+} from '../../functions/contract/requests/messages.ts';
+import type {
   ChangeSettingsRequest,
-  SettingsAnswer,
-} from '../../functions/contract/settings-api.ts';
+  SetQuotaRequest,
+} from '../../functions/contract/requests/settings.ts';
+import type {
+  PurgeExpungedRequest,
+  UnexpungeRequest,
+} from '../../functions/contract/requests/unexpunge.ts';
+import type { ApplySettingsAnswer, SettingsAnswer } from '../../functions/contract/settings-api.ts';
 import type {
   ExpungedItem,
   PurgeExpungedAnswer,
-  PurgeExpungedRequest,
   UnexpungeAnswer,
-  UnexpungeRequest,
 } from '../../functions/contract/unexpunge-api.ts';
 import { type ApiRequests, splitDryRun } from './requests.ts';
 

@@ -1,10 +1,8 @@
 /** The `/v1` API, one method per endpoint. */
+
 import type {
   AccountAnswer,
   CertificateKeyAnswer,
-  ChangeMailboxRequest,
-  CreateAccountRequest,
-  CreateMailboxRequest,
   DeliverAnswer,
   DoctorAnswer,
   EstimateAnswer,
@@ -12,17 +10,21 @@ import type {
   MessageAnswer,
   OperationAnswer,
   SignedCertificate,
-  StartUploadRequest,
-  SubscribeRequest,
   SubscriptionAnswer,
   UploadAnswer,
 } from '../../functions/contract/api.ts';
-import type {
-  BackupsAnswer,
-  RecordBackupAnswer,
-  RecordBackupRequest,
-} from '../../functions/contract/backups.ts';
+import type { BackupsAnswer, RecordBackupAnswer } from '../../functions/contract/backups.ts';
 import type { PurgeRequest } from '../../functions/contract/purge.ts';
+import type {
+  CreateAccountRequest,
+  RecordBackupRequest,
+} from '../../functions/contract/requests/accounts.ts';
+import type { StartUploadRequest } from '../../functions/contract/requests/deliveries.ts';
+import type {
+  ChangeMailboxRequest,
+  CreateMailboxRequest,
+  SubscribeRequest,
+} from '../../functions/contract/requests/mailboxes.ts';
 import { AccountDoor, DomainDoor } from './account-door.ts';
 import { ApiRequests, type ClientPorts, splitDryRun } from './requests.ts';
 import type { SignedTransport } from './transport.ts';

@@ -1,5 +1,7 @@
 /** Sending requests of the `/v1` API: pages, retries, and what answers mean. */
-import type { DryRunnable, ListAnswer } from '../../functions/contract/api.ts';
+
+import type { ListAnswer } from '../../functions/contract/api.ts';
+import type { DryRunnable } from '../../functions/contract/requests/form.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { describeFailure, type Failure, readFailure } from './failures.ts';

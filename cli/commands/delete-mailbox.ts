@@ -1,8 +1,6 @@
 /** `lethe mailbox delete` */
-import type {
-  DeleteMailboxAnswer,
-  DeleteMailboxRequest,
-} from '../../functions/contract/folder-api.ts';
+import type { DeleteMailboxAnswer } from '../../functions/contract/folder-api.ts';
+import type { DeleteMailboxRequest } from '../../functions/contract/requests/folders.ts';
 import type { AccountDoor } from '../api/account-door.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';

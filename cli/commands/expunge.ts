@@ -1,9 +1,7 @@
 /** `lethe message expunge` */
-import type {
-  ExpungeMessagesAnswer,
-  ExpungeMessagesRequest,
-} from '../../functions/contract/mail-api.ts';
+import type { ExpungeMessagesAnswer } from '../../functions/contract/mail-api.ts';
 import type { MessageQuery } from '../../functions/contract/query-api.ts';
+import type { ExpungeMessagesRequest } from '../../functions/contract/requests/messages.ts';
 import type { AccountDoor } from '../api/account-door.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';

@@ -1,6 +1,8 @@
 /** `lethe mailbox list | create | rename | subscriptions` */
+
 import type { MailboxAnswer, SubscriptionAnswer } from '../../functions/contract/api.ts';
 import type { MailboxListItem } from '../../functions/contract/mail-api.ts';
+import type { SpecialUse } from '../../functions/contract/mailbox-names.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Field, printList, printRecord } from '../output/records.ts';
@@ -45,7 +47,8 @@ export async function createMailbox(
 ): Promise<number> {
   const request = {
     path,
-    ...(specialUse === undefined ? {} : { specialUse }),
+    // The API says which there are.
+    ...(specialUse === undefined ? {} : { specialUse: specialUse as SpecialUse }),
     ...(parents ? { parents } : {}),
   };
   const mailbox = await (await client()).door(user, as).createMailbox(request);

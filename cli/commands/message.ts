@@ -1,12 +1,13 @@
 /** `lethe message list | fetch | flag | search` */
+
 import type { MessageAnswer } from '../../functions/contract/api.ts';
+import type { SearchAnswer } from '../../functions/contract/mail-api.ts';
+import type { MessageQuery } from '../../functions/contract/query-api.ts';
 import type {
   ChangeFlagsRequest,
   FlagChange,
-  SearchAnswer,
   SearchRequest,
-} from '../../functions/contract/mail-api.ts';
-import type { MessageQuery } from '../../functions/contract/query-api.ts';
+} from '../../functions/contract/requests/messages.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -1,8 +1,7 @@
 /** `lethe message purge-expunged` */
-import type {
-  PurgeExpungedAnswer,
-  PurgeExpungedRequest,
-} from '../../functions/contract/unexpunge-api.ts';
+
+import type { PurgeExpungedRequest } from '../../functions/contract/requests/unexpunge.ts';
+import type { PurgeExpungedAnswer } from '../../functions/contract/unexpunge-api.ts';
 import type { AccountDoor } from '../api/account-door.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';

@@ -3,6 +3,7 @@
  * Only their form is read here; what is allowed, the API says.
  */
 import { InvalidArgumentError } from 'commander';
+import { MESSAGE_TERMS, RESTORE_TERMS } from '../../functions/contract/query-descriptions.ts';
 import { sizeInBytes, timeInSeconds } from '../../functions/contract/seed-mail-settings.ts';
 import { parseMoment } from '../../functions/contract/times.ts';
 import { CliError } from '../errors.ts';
@@ -36,27 +37,19 @@ export interface QueryOptions {
 
 type OptionName = Exclude<keyof QueryOptions, 'query'>;
 
+/** The name that commander gives an option: `--to-address` is `toAddress`. */
+const camelCase = (option: string): string =>
+  option.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
 /** The member that an option sets, and the option as it is written. */
-const MEMBERS: readonly (readonly [OptionName, string, string])[] = [
-  ['all', 'all', '--all'],
-  ['origin', 'origin', '--origin'],
-  ['subject', 'subject', '--subject'],
-  ['from', 'from', '--from'],
-  ['toAddress', 'to', '--to-address'],
-  ['cc', 'cc', '--cc'],
-  ['recipient', 'recipient', '--recipient'],
-  ['messageId', 'messageId', '--message-id'],
-  ['flag', 'flag', '--flag'],
-  ['keyword', 'keyword', '--keyword'],
-  ['larger', 'larger', '--larger'],
-  ['smaller', 'smaller', '--smaller'],
-  ['before', 'before', '--before'],
-  ['since', 'since', '--since'],
-  ['savedBefore', 'savedBefore', '--saved-before'],
-  ['savedSince', 'savedSince', '--saved-since'],
-  ['expungedBefore', 'expungedBefore', '--expunged-before'],
-  ['expungedSince', 'expungedSince', '--expunged-since'],
-];
+const MEMBERS: readonly (readonly [OptionName, string, string])[] = Object.entries({
+  ...MESSAGE_TERMS,
+  ...RESTORE_TERMS,
+}).flatMap(([member, { option }]) =>
+  option === undefined || option === 'mailbox'
+    ? []
+    : [[camelCase(option) as OptionName, member, `--${option}`] as const],
+);
 
 /**
  * @param mailbox given when the query itself names mailboxes: `--mailbox` is a member then, which

@@ -1,9 +1,7 @@
 /** `lethe message restore` */
-import type {
-  RestoreMessagesAnswer,
-  RestoreMessagesRequest,
-} from '../../functions/contract/mail-api.ts';
+import type { RestoreMessagesAnswer } from '../../functions/contract/mail-api.ts';
 import type { RestoreQuery } from '../../functions/contract/query-api.ts';
+import type { RestoreMessagesRequest } from '../../functions/contract/requests/messages.ts';
 import type { AccountDoor } from '../api/account-door.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';

@@ -1,12 +1,9 @@
 /** `lethe settings get | set` */
 
 import type { MailSettings } from '../../functions/contract/mail-settings.ts';
+import type { ChangeSettingsRequest } from '../../functions/contract/requests/settings.ts';
 import { MAIL_SETTINGS_DEFAULTS } from '../../functions/contract/setting-descriptions.ts';
-import type {
-  ApplySettingsAnswer,
-  ChangeSettingsRequest,
-  SettingsAnswer,
-} from '../../functions/contract/settings-api.ts';
+import type { ApplySettingsAnswer, SettingsAnswer } from '../../functions/contract/settings-api.ts';
 import type { LetheClient } from '../api/lethe-client.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';

@@ -1,8 +1,6 @@
 /** `lethe mailbox undelete` */
-import type {
-  UndeleteMailboxAnswer,
-  UndeleteMailboxRequest,
-} from '../../functions/contract/folder-api.ts';
+import type { UndeleteMailboxAnswer } from '../../functions/contract/folder-api.ts';
+import type { UndeleteMailboxRequest } from '../../functions/contract/requests/folders.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -1,9 +1,7 @@
 /** `lethe message expunged | unexpunge` */
-import type {
-  ExpungedItem,
-  UnexpungeAnswer,
-  UnexpungeRequest,
-} from '../../functions/contract/unexpunge-api.ts';
+
+import type { UnexpungeRequest } from '../../functions/contract/requests/unexpunge.ts';
+import type { ExpungedItem, UnexpungeAnswer } from '../../functions/contract/unexpunge-api.ts';
 import type { AccountDoor } from '../api/account-door.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';

@@ -1,7 +1,10 @@
 /** Cutting a mailbox into requests. */
 import { createHash } from 'node:crypto';
-import type { DeliverMessage, DeliverRequest } from '../../functions/contract/api.ts';
 import { DELIVERY_MESSAGES, INLINE_BODY_BYTES } from '../../functions/contract/limits.ts';
+import type {
+  DeliverMessage,
+  DeliverRequest,
+} from '../../functions/contract/requests/deliveries.ts';
 import type { SourceMessage } from './mail-source.ts';
 
 /** A message on its way: its bytes, or the id under which they have been uploaded already. */

@@ -1,6 +1,7 @@
 /** Where an import goes, as the importer sees it. */
-import type { DeliverRequest } from '../../functions/contract/api.ts';
+
 import { UID_STEP_MAX } from '../../functions/contract/limits.ts';
+import type { DeliverRequest } from '../../functions/contract/requests/deliveries.ts';
 import type { LetheClient } from '../api/lethe-client.ts';
 import { ProblemError } from '../errors.ts';
 import { type FolderUids, mailboxPath } from './mail-source.ts';

@@ -1,24 +1,9 @@
-/** Requests and answers of the HTTP doors under `/v1`. Times are ISO 8601 in UTC. */
+/** Answers of the HTTP doors under `/v1`. Times are ISO 8601 in UTC. */
 
 import type { OperationVerb } from './machines.ts';
 import type { MailServerRole } from './mail-servers.ts';
 
 export type AccountState = 'active' | 'disabled' | 'deleting' | 'erased';
-
-/**
- * What a destructive request says in the query, as `?dryRun=true`, and nowhere else: a body with a
- * member of that name is refused. It counts what would be done, and changes nothing.
- */
-export interface DryRunnable {
-  readonly dryRun?: boolean;
-}
-
-export interface CreateAccountRequest {
-  readonly user: string;
-  readonly aliases?: readonly string[];
-  /** One of the classes fixed at deployment; the default class when missing. */
-  readonly retentionClass?: string;
-}
 
 export interface AccountAnswer {
   readonly accountId: string;
@@ -32,31 +17,6 @@ export interface AccountAnswer {
   readonly bytes: number;
   /** The unfinished operation on this account, if any. */
   readonly operationId?: string;
-}
-
-export interface CreateMailboxRequest {
-  readonly path: string;
-  /** Makes the mailboxes above it that are missing; else those are names that only have children. */
-  readonly parents?: boolean;
-  /** RFC 6154, for instance `\Trash`. */
-  readonly specialUse?: string;
-  /** Kept from another store; the time of creation when missing. */
-  readonly uidValidity?: number;
-}
-
-/** What is brought along from another store. */
-export interface ChangeMailboxRequest {
-  readonly path: string;
-  /** Taken only while the mailbox has never given a UID. */
-  readonly uidValidity?: number;
-  /**
-   * Raises UIDNEXT, by UID_STEP_MAX at most; a lower one than the mailbox has changes nothing.
-   */
-  readonly uidNext?: number;
-}
-
-export interface SubscribeRequest {
-  readonly path: string;
 }
 
 export interface SubscriptionAnswer {
@@ -79,42 +39,11 @@ export interface ListAnswer<T> {
   readonly next?: string;
 }
 
-export interface DeliverRequest {
-  /** Mailbox path; `INBOX` when missing. */
-  readonly mailbox?: string;
-  /** The mailbox must have this UIDVALIDITY: for UIDs that mean something only under it. */
-  readonly uidValidity?: number;
-  readonly messages: readonly DeliverMessage[];
-  /** Also what the quota has no room for; administrators only. */
-  readonly overQuota?: boolean;
-}
-
-/** Exactly one of `raw` and `uploadId`; either every message of a request has a `uid` or none. */
-export interface DeliverMessage {
-  /** The message as it came over the wire, base64. */
-  readonly raw?: string;
-  /** The message is what was sent to the URL of this upload. */
-  readonly uploadId?: string;
-  /** Kept from another store: rising, from UIDNEXT on, and at most UID_STEP_MAX beyond it. */
-  readonly uid?: number;
-  readonly internalDate?: string;
-  /** System flags, for instance `\Seen`. */
-  readonly flags?: readonly string[];
-  readonly keywords?: readonly string[];
-}
-
 export interface DeliverAnswer {
   readonly mailbox: string;
   readonly uidValidity: number;
   /** In the order of the request. */
   readonly uids: readonly number[];
-}
-
-export interface StartUploadRequest {
-  /** Bytes that will be sent, exactly. */
-  readonly size: number;
-  /** Where it is to be delivered: other users than the owner need the right to insert there. */
-  readonly mailbox?: string;
 }
 
 /** Send the message by PUT to the URL with these headers, then deliver it by its id. */

@@ -15,17 +15,6 @@ export type BackupResource = (typeof BACKUP_RESOURCES)[number];
 /** What AWS Backup calls each of them. */
 export type BackupArns = Readonly<Record<BackupResource, string>>;
 
-/** `POST /v1/backups`: a backup that another tool has completed. */
-export interface RecordBackupRequest {
-  /** All three when missing. */
-  readonly resource?: string;
-  /** When the backup began to read, ISO 8601: it holds what had been deleted before. */
-  readonly createdAt: string;
-  /** Which tool; whoever asks when missing. */
-  readonly source?: string;
-  readonly jobId?: string;
-}
-
 /** The newest backup that is known of a resource. */
 export interface BackupAnswer {
   readonly resource: BackupResource;

@@ -1,34 +1,12 @@
 /**
- * Requests and answers about folders that go and come back: below `/v1/accounts/{user}` as their
+ * Answers about folders that go and come back: below `/v1/accounts/{user}` as their
  * owner or another user, below `/v1/admin/accounts/{user}` as an administrator. Times are ISO 8601
  * in UTC; paths of deleted folders are those under which they were deleted.
  */
 
-import type { Counts, DryRunnable } from './api.ts';
+import type { Counts } from './api.ts';
 import type { Aftermath } from './mail-api.ts';
 import type { DeletedRetentionDays, DeleteMode } from './mail-settings.ts';
-
-/** `POST mailboxes/delete` */
-export interface DeleteMailboxRequest extends DryRunnable {
-  /** Not with `all`. */
-  readonly mailbox?: string;
-  /**
-   * With everything below it. Without, a mailbox that has children is refused; in immediate mode it
-   * goes alone, and its name stays for its children.
-   */
-  readonly recursive?: boolean;
-  /** Refused when there is any message in what would go. */
-  readonly requireEmpty?: boolean;
-  /** Ends the subscriptions to what goes, too. */
-  readonly unsubscribe?: boolean;
-  /** For good at once, whatever the mode; administrators only. */
-  readonly bypassExpungeStorage?: boolean;
-  /**
-   * Sets aside every mailbox of the account, the INBOX too, each as a deletion of its own: what
-   * Cyrus does when an administrator deletes the root of a user. Administrators only.
-   */
-  readonly all?: boolean;
-}
 
 export interface DeleteMailboxAnswer extends Partial<EstimatedCost>, Aftermath {
   readonly dryRun?: true;
@@ -52,22 +30,6 @@ export interface EstimatedCost {
   readonly estimatedCostDollars: number;
   /** Date of the price table. */
   readonly pricesOf: string;
-}
-
-/** `POST mailboxes/undelete`, administrators only. */
-export interface UndeleteMailboxRequest extends DryRunnable {
-  readonly deletionId?: string;
-  /** In place of an id: what was deleted last under this name, alone or with what is above it. */
-  readonly mailbox?: string;
-  /** With `mailbox`: the last deletion that is not after this time. */
-  readonly at?: string;
-  /** With `deletionId`: a part of the tree; the whole of it when missing. */
-  readonly path?: string;
-  /** The path to come back to; when missing the old one, or one beside what has taken it. */
-  readonly to?: string;
-  /** Address of another account to come back in: without the ACL, which was the former owner's. */
-  readonly toUser?: string;
-  readonly overQuota?: boolean;
 }
 
 export interface UndeleteMailboxAnswer extends Partial<EstimatedCost> {

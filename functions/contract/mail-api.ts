@@ -1,11 +1,8 @@
 /**
- * Requests and answers about mailboxes and messages, under `/v1/accounts/{user}` (as its owner, or
+ * Answers about mailboxes and messages, under `/v1/accounts/{user}` (as its owner, or
  * as the user that `?as=` names) and `/v1/admin/accounts/{user}` (as an administrator, whom no
  * ACL and no quota of the owner's stops). Times are ISO 8601 in UTC.
  */
-
-import type { DryRunnable } from './api.ts';
-import type { MessageQuery, RestoreQuery } from './query-api.ts';
 
 /** `GET mailboxes?pattern=`: a placeholder is a name that only has children. */
 export interface MailboxListItem {
@@ -15,12 +12,6 @@ export interface MailboxListItem {
   readonly specialUse?: string;
   /** By the owner; other users are not told. */
   readonly subscribed?: true;
-}
-
-/** `POST mailboxes/rename`; children move along. */
-export interface RenameMailboxRequest {
-  readonly from: string;
-  readonly to: string;
 }
 
 /** `GET mailboxes/status?mailbox=` */
@@ -44,54 +35,15 @@ export interface RightsAnswer {
   readonly access: 'readWrite' | 'readOnly';
 }
 
-/** `PUT mailboxes/acl` */
-export interface SetAclRequest {
-  readonly mailbox: string;
-  /**
-   * An address, aliases too, or `anyone`. Rights are those of the account that has it now; the list
-   * names one that has no address any more by its id.
-   */
-  readonly identifier: string;
-  /** Letters of RFC 4314; `+` or `-` before them adds or takes away; none removes the entry. */
-  readonly rights: string;
-}
-
 /** `GET mailboxes/acl?mailbox=` */
 export interface AclAnswer {
   /** By main address, or `anyone`; the owner's own rights are not an entry. */
   readonly entries: Readonly<Record<string, string>>;
 }
 
-/** `POST messages/flags`; which messages is said by UIDs. */
-export interface ChangeFlagsRequest {
-  readonly mailbox: string;
-  readonly uids: readonly number[];
-  readonly add?: FlagChange;
-  readonly remove?: FlagChange;
-}
-
-export interface FlagChange {
-  readonly flags?: readonly string[];
-  readonly keywords?: readonly string[];
-}
-
 export interface ChangeFlagsAnswer {
   /** UIDs that exist and for which the change was allowed. */
   readonly changed: readonly number[];
-}
-
-/** `POST messages/copy` and `POST messages/move` */
-export interface CopyMessagesRequest {
-  readonly from: string;
-  readonly uids: readonly number[];
-  readonly to: string;
-}
-
-/** `POST messages/copy` by administrators, out of a deleted folder; nothing else changes there. */
-export interface CopyDeletedRequest extends Omit<CopyMessagesRequest, 'from'> {
-  readonly fromDeletion?: string;
-  /** In a deletion the path as it was deleted; that of the deletion when missing. */
-  readonly from?: string;
 }
 
 export interface CopyMessagesAnswer {
@@ -103,24 +55,6 @@ export interface CopyMessagesAnswer {
   readonly passedOver?: readonly number[];
   /** `false` when time ran out: send the rest again. */
   readonly complete: boolean;
-}
-
-/**
- * `POST messages/expunge`: by UIDs, else by query, else all messages with `\Deleted`. With UIDs
- * and `deletedOnly`, those of them with `\Deleted` (UID EXPUNGE of RFC 9051).
- */
-export interface ExpungeMessagesRequest extends DryRunnable {
-  readonly mailbox?: string;
-  readonly uids?: readonly number[];
-  readonly deletedOnly?: boolean;
-  /** Administrators only. */
-  readonly query?: MessageQuery;
-  /** For good at once; administrators only. */
-  readonly bypassExpungeStorage?: boolean;
-  /** With a query: deletes those of its mailboxes that are empty afterwards. */
-  readonly deleteEmptied?: boolean;
-  /** `next` of an answer that was not complete: the same request goes on there. */
-  readonly cursor?: string;
 }
 
 /** What becomes of mail that a request ends, or would end. */
@@ -164,23 +98,6 @@ export interface MessageName {
   readonly uid: number;
 }
 
-/**
- * `POST messages/restore`: messages of the expunge storage go back, to the folder they came from
- * or to `to`. By UIDs of a storage mailbox, or by query.
- */
-export interface RestoreMessagesRequest extends DryRunnable {
-  readonly mailbox?: string;
-  readonly uids?: readonly number[];
-  readonly query?: RestoreQuery;
-  readonly to?: string;
-  /** The storage keeps its copy, whose time runs on. */
-  readonly keep?: boolean;
-  /** Administrators only. */
-  readonly overQuota?: boolean;
-  /** With a query: `next` of the answer before. */
-  readonly cursor?: string;
-}
-
 export interface RestoreMessagesAnswer {
   readonly dryRun?: true;
   readonly restored: readonly (MessageName & { readonly to: string; readonly newUid?: number })[];
@@ -198,13 +115,6 @@ export interface RestoreMessagesAnswer {
   readonly lazyExpunge?: 'off' | 'in-place';
 }
 
-/** `POST messages/search` */
-export interface SearchRequest {
-  readonly query: MessageQuery;
-  /** `next` of an answer that was not complete. */
-  readonly cursor?: string;
-}
-
 export interface SearchAnswer {
   /** In order of mailbox and UID, the INBOX last. */
   readonly items: readonly (MessageName & { readonly subject: string })[];
@@ -215,16 +125,6 @@ export interface SearchAnswer {
   /** `false` when time ran out or there are more than 5,000: `next` says where to go on. */
   readonly complete: boolean;
   readonly next?: string;
-}
-
-/** `POST messages/copy-by-query` and `move-by-query`; administrators only. */
-export interface CopyByQueryRequest {
-  readonly query: MessageQuery;
-  readonly to: string;
-  /** Else `to` must exist. */
-  readonly createTarget?: boolean;
-  /** `next` of an answer that was not complete. */
-  readonly cursor?: string;
 }
 
 export interface CopyByQueryAnswer {
@@ -247,12 +147,6 @@ export interface QuotaAnswer {
   readonly drift?: readonly QuotaDrift[];
   /** Time ran out during a recount: pass as `cursor` to count the rest. */
   readonly next?: string;
-}
-
-/** `PUT quota`, administrators and provisioning only. */
-export interface SetQuotaRequest {
-  /** `null`: no limit. */
-  readonly limitBytes: number | null;
 }
 
 export interface QuotaDrift {

@@ -24,6 +24,7 @@ export const SPECIAL_USES = [
   '\\Sent',
   '\\Trash',
 ] as const;
+export type SpecialUse = (typeof SPECIAL_USES)[number];
 
 /** Rights of RFC 4314, in the order in which they are written. */
 export const RIGHTS = 'lrswipkxtea';
@@ -52,7 +53,7 @@ export const isPattern = (name: string): boolean => /(?<!\\)[*%]/.test(name);
 export const literalName = (text: string): string => text.replaceAll(/\\([*%])/g, '$1');
 
 /** A special use as it is written in RFC 6154, from any case; undefined when it is none. */
-export function normalSpecialUse(given: string): string | undefined {
+export function normalSpecialUse(given: string): SpecialUse | undefined {
   return SPECIAL_USES.find((one) => one.toLowerCase() === given.toLowerCase());
 }
 

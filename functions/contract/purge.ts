@@ -1,6 +1,7 @@
 /** What the steps of `purge-mailboxes` get and answer: ids and numbers only. */
-import type { Counts, DryRunnable } from './api.ts';
+import type { Counts } from './api.ts';
 import type { OperationContext, RefusalAnswer } from './payloads.ts';
+import type { DryRunnable } from './requests/form.ts';
 import type { WalkAnswer, WalkedPart, WalkPart, WalkProgress, WalkReport } from './walks.ts';
 
 /** What of deleted folders goes. Without user and domain: in all accounts. */

@@ -1,17 +1,5 @@
-/** Requests and answers about settings. */
+/** Answers about settings. */
 import type { MailSettings } from './mail-settings.ts';
-
-/**
- * `PATCH settings`, administrators and provisioning only; `PUT settings` takes a whole document.
- * Both also below `/v1/admin/domains/{domain}`.
- */
-export interface ChangeSettingsRequest {
-  /** Members that replace those there are; settings of mailboxes by name and member. */
-  readonly set?: MailSettings;
-  readonly unset?: readonly string[];
-  /** Names or patterns of mailboxes whose settings go. */
-  readonly unsetMailboxes?: readonly string[];
-}
 
 /**
  * `POST /v1/admin/domains/{domain}/settings/apply`: what deployment and domain say reaches the

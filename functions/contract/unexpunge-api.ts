@@ -1,9 +1,8 @@
 /**
- * Requests and answers about mail that was expunged in place (`lazyExpunge: in-place`): it is in no
+ * Answers about mail that was expunged in place (`lazyExpunge: in-place`): it is in no
  * list of its mailbox, and administrators bring it back. All of them below
  * `/v1/admin/accounts/{user}`. Times are ISO 8601 in UTC.
  */
-import type { DryRunnable } from './api.ts';
 
 /** `GET messages/expunged?mailbox=` */
 export interface ExpungedItem {
@@ -24,21 +23,6 @@ export interface ExpungedItem {
   readonly subject: string;
 }
 
-/** `POST messages/unexpunge`; which messages is said by one of `uids`, `all` and the time. */
-export interface UnexpungeRequest extends DryRunnable {
-  readonly mailbox: string;
-  readonly uids?: readonly number[];
-  readonly all?: true;
-  /** Expunged at most so long ago. */
-  readonly expungedWithinSeconds?: number;
-  /** `next` of the answer before; not with `uids`. */
-  readonly cursor?: string;
-  /** Missing: true, or the next EXPUNGE would take them again. */
-  readonly clearDeleted?: boolean;
-  readonly addKeyword?: string;
-  readonly overQuota?: boolean;
-}
-
 export interface UnexpungeAnswer {
   readonly dryRun?: true;
   /** In UID order: the UID that each had, and in what is no dry run the one that it has now. */
@@ -50,16 +34,6 @@ export interface UnexpungeAnswer {
   /** `false` when time ran out: send the UIDs that are left, or go on with `next`. */
   readonly complete: boolean;
   readonly next?: string;
-}
-
-/** `POST messages/purge-expunged`: for good, before its time. */
-export interface PurgeExpungedRequest extends DryRunnable {
-  /** Expunged at least so long ago; 0 is all. */
-  readonly olderThanDays: number;
-  /** Missing: all mailboxes of the account. */
-  readonly mailbox?: string;
-  /** `next` of the answer before. */
-  readonly cursor?: string;
 }
 
 export interface PurgeExpungedAnswer {

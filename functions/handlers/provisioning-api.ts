@@ -1,6 +1,15 @@
 /** The door for provisioning systems and operators: accounts, operations, certificates. */
-import { z } from 'zod';
+
 import type { MailSettings } from '../contract/mail-settings.ts';
+import {
+  CREATE_ACCOUNT,
+  DELETE_ACCOUNT,
+  RESUME_OPERATION,
+  SHOW_ACCOUNT,
+  SHOW_CERTIFICATE,
+  SHOW_CERTIFICATE_KEY,
+  SHOW_OPERATION,
+} from '../contract/requests/accounts.ts';
 import { type ClassChoice, createAccount } from '../core/accounts/create-account.ts';
 import { showAccount, toAccountAnswer } from '../core/accounts/show-account.ts';
 import type { ErasureSettings } from '../core/erasure/erasure-ports.ts';
@@ -11,7 +20,6 @@ import { showOperation } from '../core/operations/operation-answer.ts';
 import { resumeOperation } from '../core/operations/run-operation.ts';
 import type { Ports } from '../core/ports/ports.ts';
 import { callerOf, Door, type DoorContext, deadlineOf, doorHandler } from '../runtime/door.ts';
-import { DRY_RUN, FLAG, TEXT } from '../runtime/request-parts.ts';
 import {
   once,
   wireClock,
@@ -34,18 +42,6 @@ export interface ProvisioningDependencies {
   /** Settings of the deployment. */
   readonly mailSettings: MailSettings;
 }
-
-const NEW_ACCOUNT = z.strictObject({
-  user: z.string('allowed is an address'),
-  aliases: z.array(z.string('allowed is an address'), 'allowed is a list of addresses').optional(),
-  retentionClass: z.string('allowed is the name of a class').optional(),
-});
-
-const ACCOUNT = '/v1/accounts/:user';
-const DELETION = {
-  query: { ...DRY_RUN, allowUnknownUser: FLAG, accountId: TEXT },
-  headers: ['idempotency-key'],
-} as const;
 
 const userIn = (context: DoorContext): string => context.req.param('user') ?? '';
 
@@ -73,24 +69,18 @@ function addAccountRoutes(
   dependencies: () => ProvisioningDependencies,
   accepted: Accepted,
 ): void {
-  door.route('POST', '/v1/accounts', { body: NEW_ACCOUNT }, async ({ context, body }) => {
+  door.route(CREATE_ACCOUNT, async ({ context, body }) => {
     const { ports, classes, mailSettings } = dependencies();
-    const { user, aliases, retentionClass } = body;
-    const wanted = {
-      user,
-      ...(aliases === undefined ? {} : { aliases }),
-      ...(retentionClass === undefined ? {} : { retentionClass }),
-    };
-    const account = await createAccount(ports, classes, wanted, mailSettings);
+    const account = await createAccount(ports, classes, body, mailSettings);
     const location = `/v1/accounts/${encodeURIComponent(account.user ?? '')}`;
     return context.json(await toAccountAnswer(ports.rows, account), 201, { location });
   });
 
-  door.route('GET', ACCOUNT, {}, async ({ context }) =>
+  door.route(SHOW_ACCOUNT, async ({ context }) =>
     context.json(await showAccount(dependencies().ports.rows, userIn(context))),
   );
 
-  door.route('DELETE', ACCOUNT, DELETION, async ({ context, query, headers }) => {
+  door.route(DELETE_ACCOUNT, async ({ context, query, headers }) => {
     const { allowUnknownUser, dryRun, accountId } = query;
     const key = headers['idempotency-key'];
     if (dryRun && key !== undefined) {
@@ -119,13 +109,12 @@ function addOperationRoutes(
   dependencies: () => ProvisioningDependencies,
   accepted: Accepted,
 ): void {
-  const path = '/v1/operations/:id';
   const idIn = (context: DoorContext) => context.req.param('id') ?? '';
 
-  door.route('GET', path, {}, async ({ context }) =>
+  door.route(SHOW_OPERATION, async ({ context }) =>
     context.json(await showOperation(dependencies().ports, idIn(context))),
   );
-  door.route('POST', `${path}/resume`, {}, async ({ context }) => {
+  door.route(RESUME_OPERATION, async ({ context }) => {
     const { ports } = dependencies();
     const { operationId } = await resumeOperation(
       ports,
@@ -134,10 +123,10 @@ function addOperationRoutes(
     );
     return await accepted(context, operationId);
   });
-  door.route('GET', `${path}/certificate`, {}, async ({ context }) =>
+  door.route(SHOW_CERTIFICATE, async ({ context }) =>
     context.json(await readCertificate(dependencies().ports, idIn(context))),
   );
-  door.route('GET', '/v1/certificate-key', {}, async ({ context }) =>
+  door.route(SHOW_CERTIFICATE_KEY, async ({ context }) =>
     context.json({ publicKeyPem: await certificateKeyPem(dependencies().ports) }),
   );
 }

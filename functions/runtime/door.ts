@@ -4,11 +4,12 @@ import { type Context, Hono } from 'hono';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
+import type { QueryForms, RequestForm } from '../contract/requests/form.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { entryPoint } from './entry-point.ts';
 import { logFault } from './logger.ts';
 import { problem, problemOf } from './problems.ts';
-import { type Brought, type QueryKinds, readRequest, type Takes } from './request-parts.ts';
+import { type BodyCheck, type Brought, readRequest } from './request-parts.ts';
 
 /** The part of API Gateway's event (payload format 2.0) that the doors read. */
 interface GatewayEvent {
@@ -25,8 +26,6 @@ export interface DoorEnv {
 }
 export type DoorContext = Context<DoorEnv>;
 
-export type NoQuery = Readonly<Record<never, never>>;
-
 /** Answering takes time too: what retries must stop this long before the function's timeout. */
 const ANSWER_RESERVE_MS = 2000;
 
@@ -36,46 +35,36 @@ const DEFAULT_TIME_MS = 29_000;
 /** Retry-After of a 503: contention and throttling pass within seconds. */
 const RETRY_AFTER_SECONDS = 2;
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
 /** A request of a route, checked. */
-export interface Asked<Q extends QueryKinds, S extends z.ZodType> extends Brought<Q, S> {
+export interface Asked<Q extends QueryForms, S extends z.ZodType> extends Brought<Q, S> {
   readonly context: DoorContext;
 }
 
-/** A route as it is declared. */
-export interface Route {
-  readonly method: Method;
-  /** With parameters, `/v1/accounts/:user`. */
-  readonly path: string;
-  readonly takes: Takes<QueryKinds, z.ZodType>;
-}
-
-/** An HTTP door. Each route declares what it takes; anything else is refused before it is asked. */
+/** An HTTP door. Each route has a form; anything else is refused before it is asked. */
 export class Door {
-  readonly #routes: Route[] = [];
+  readonly #forms: RequestForm[] = [];
   readonly #hono = makeHono();
 
   /**
    * Adds a route.
-   * @param takes what a request may bring besides its path; nothing else is let through (O2)
+   * @param form what a request may bring besides its path; nothing else is let through (O2)
+   * @param check what the schema of the body leaves to the core
    */
-  route<Q extends QueryKinds = NoQuery, S extends z.ZodType = z.ZodUndefined>(
-    method: Method,
-    path: string,
-    takes: Takes<Q, S>,
+  route<Q extends QueryForms, S extends z.ZodType>(
+    form: RequestForm<Q, S>,
     act: (asked: Asked<Q, S>) => Response | Promise<Response>,
+    check?: BodyCheck<S>,
   ): void {
-    this.#routes.push({ method, path, takes });
-    this.#hono.on(method, path, async (context) => {
-      const brought = await readRequest(context, takes, context.env?.event?.bodyOfGet);
+    this.#forms.push(form);
+    this.#hono.on(form.method, form.path, async (context) => {
+      const brought = await readRequest(context, form, context.env?.event?.bodyOfGet, check);
       return await act({ ...brought, context });
     });
   }
 
   /** All that there are. */
-  get routes(): readonly Route[] {
-    return this.#routes;
+  get forms(): readonly RequestForm[] {
+    return this.#forms;
   }
 
   /** Answers a request without a network, for tests. */

@@ -5,88 +5,59 @@
  */
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { UID_MAX } from '../contract/limits.ts';
+import type {
+  HeaderName,
+  PAGE,
+  QueryForm,
+  QueryForms,
+  RequestForm,
+} from '../contract/requests/form.ts';
 import { type FieldProblem, InvalidInputError, quoted } from '../core/errors.ts';
 import { repeatedMember } from './repeated-member.ts';
 
-/** Reads all values that a query parameter was given. */
-export interface QueryKind<T> {
-  /** May be given more than once. */
-  readonly repeats?: true;
-  /** @throws InvalidInputError */
-  read(name: string, texts: readonly string[]): T;
-}
+type ValueOf<F extends QueryForm> = {
+  readonly text: string | undefined;
+  readonly texts: readonly string[] | undefined;
+  readonly flag: boolean;
+  readonly whole: number;
+}[F['kind']];
 
-export type QueryKinds = Readonly<Record<string, QueryKind<unknown>>>;
-export type ReadQuery<Q extends QueryKinds> = {
-  readonly [N in keyof Q]: Q[N] extends QueryKind<infer T> ? T : never;
-};
-
-/** Headers that change what a request does; all others are HTTP's own business. */
-type HeaderName = 'idempotency-key';
-
-/** What a route takes: nothing that is not said here. */
-export interface Takes<Q extends QueryKinds, S extends z.ZodType> {
-  readonly query?: Q;
-  readonly headers?: readonly HeaderName[];
-  /** Missing: a body is refused. */
-  readonly body?: S;
-  /** What the schema leaves to the core, checked before anything is looked at. */
-  readonly check?: (body: z.infer<S>) => unknown;
-}
+export type ReadQuery<Q extends QueryForms> = { readonly [N in keyof Q]: ValueOf<Q[N]> };
 
 /** What a request brought, checked. */
-export interface Brought<Q extends QueryKinds, S extends z.ZodType> {
+export interface Brought<Q extends QueryForms, S extends z.ZodType> {
   readonly query: ReadQuery<Q>;
   readonly headers: Readonly<Partial<Record<HeaderName, string>>>;
   readonly body: z.infer<S>;
 }
 
-/** A text of any kind. */
-export const TEXT: QueryKind<string | undefined> = { read: (_, [text]) => text };
+/** What a schema leaves to the core, checked before anything is looked at. */
+export type BodyCheck<S extends z.ZodType> = (body: z.infer<S>) => unknown;
 
-/** Several texts; missing is not the same as none. */
-export const TEXTS: QueryKind<readonly string[] | undefined> = {
-  repeats: true,
-  read: (_, texts) => (texts.length === 0 ? undefined : texts),
-};
+/** Reads all values that a query parameter was given. @throws InvalidInputError */
+function readParameter(name: string, form: QueryForm, given: readonly string[]): unknown {
+  const [first] = given;
+  switch (form.kind) {
+    case 'text':
+      return first;
+    case 'texts':
+      return given.length === 0 ? undefined : given;
+    case 'flag': {
+      if (first === undefined || first === 'false') return false;
+      if (first === 'true') return true;
+      throw InvalidInputError.of(name, `got ${quoted(first)}, allowed are true and false`);
+    }
+    case 'whole': {
+      if (first === undefined) return form.fallback;
+      const value = /^\d+$/.test(first) ? Number(first) : Number.NaN;
+      if (value >= form.min && value <= form.max) return value;
+      const allowed = `a whole number from ${form.min} to ${form.max}`;
+      throw InvalidInputError.of(name, `got ${quoted(first)}, allowed is ${allowed}`);
+    }
+  }
+}
 
-/** A yes or no. */
-export const FLAG: QueryKind<boolean> = {
-  read: (name, [text]) => {
-    if (text === undefined || text === 'false') return false;
-    if (text === 'true') return true;
-    throw InvalidInputError.of(name, `got ${quoted(text)}, allowed are true and false`);
-  },
-};
-
-/** A whole number within bounds. */
-const whole = (bounds: {
-  readonly fallback: number;
-  readonly min: number;
-  readonly max: number;
-}): QueryKind<number> => ({
-  read: (name, [text]) => {
-    if (text === undefined) return bounds.fallback;
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= bounds.min && value <= bounds.max) return value;
-    throw InvalidInputError.of(
-      name,
-      `got ${quoted(text)}, allowed is a whole number from ${bounds.min} to ${bounds.max}`,
-    );
-  },
-});
-
-/** Entries of one answer. */
-export const LIMIT = whole({ fallback: 100, min: 1, max: 500 });
-
-/** The cursor of lists of messages: the UID after which the page begins. */
-export const AFTER_UID = whole({ fallback: 0, min: 0, max: UID_MAX });
-
-/** What part of a list is asked for. */
-export const PAGE = { limit: LIMIT, cursor: TEXT } as const;
-
-/** @param query as PAGE reads it */
+/** @param query as PAGE is read */
 export function pageAsked(query: ReadQuery<typeof PAGE>): {
   readonly limit: number;
   readonly after?: string;
@@ -94,12 +65,6 @@ export function pageAsked(query: ReadQuery<typeof PAGE>): {
   const { limit, cursor: after } = query;
   return after === undefined ? { limit } : { limit, after };
 }
-
-/**
- * The one place where a request says that it is a dry run, whatever it is about: the query. A body
- * may get lost on the way of a DELETE, which has none by HTTP; the query cannot.
- */
-export const DRY_RUN = { dryRun: FLAG } as const;
 
 /** Headers that ask for a condition or a dry run: not to be passed over where they are not taken. */
 const TELLING_HEADERS = /^(idempotency-key|if-match|if-unmodified-since|(x-)?(lethe-)?dry-?run)$/;
@@ -113,13 +78,15 @@ const FIELD_PROBLEMS_MAX = 20;
 const FIELD_LENGTH_MAX = 200;
 
 /**
- * Reads a request as its route declares it.
+ * Reads a request as its form says.
+ * @param check what the schema of the body leaves to the core
  * @throws InvalidInputError naming every field that is wrong, what was given and what is allowed
  */
-export async function readRequest<Q extends QueryKinds, S extends z.ZodType>(
+export async function readRequest<Q extends QueryForms, S extends z.ZodType>(
   context: Context,
-  takes: Takes<Q, S>,
+  takes: RequestForm<Q, S>,
   unreadBody: string | undefined,
+  check: BodyCheck<S> | undefined,
 ): Promise<Brought<Q, S>> {
   const problems: FieldProblem[] = [];
   const query = collected(problems, () => readQuery(context, takes));
@@ -127,7 +94,7 @@ export async function readRequest<Q extends QueryKinds, S extends z.ZodType>(
   const text = unreadBody ?? (await context.req.text());
   const body = collected(problems, () => readBody(text, takes));
   if (query !== undefined && headers !== undefined && problems.length === 0) {
-    takes.check?.(body as z.infer<S>);
+    check?.(body as z.infer<S>);
     return { query, headers, body: body as z.infer<S> };
   }
   throw new InvalidInputError(problems.slice(0, FIELD_PROBLEMS_MAX));
@@ -144,37 +111,34 @@ function collected<T>(problems: FieldProblem[], read: () => T): T | undefined {
   }
 }
 
-function readQuery<Q extends QueryKinds>(
-  context: Context,
-  takes: Takes<Q, z.ZodType>,
-): ReadQuery<Q> {
+function readQuery<Q extends QueryForms>(context: Context, takes: RequestForm<Q>): ReadQuery<Q> {
   const given = new URL(context.req.url).searchParams;
-  const kinds: QueryKinds = takes.query ?? {};
+  const forms: QueryForms = takes.query ?? {};
   const problems: FieldProblem[] = [];
   for (const name of new Set(given.keys())) {
-    if (!Object.hasOwn(kinds, name)) {
+    if (!Object.hasOwn(forms, name)) {
       const said = `got ${quoted(given.get(name))}: ${unknownQuery(name, takes)}`;
       problems.push({ field: name.slice(0, FIELD_LENGTH_MAX), message: said });
-    } else if (kinds[name]?.repeats !== true && given.getAll(name).length > 1) {
+    } else if (forms[name]?.kind !== 'texts' && given.getAll(name).length > 1) {
       const values = given.getAll(name).map(quoted).slice(0, FIELD_PROBLEMS_MAX).join(', ');
       problems.push({ field: name, message: `got ${values}: allowed is one value` });
     }
   }
   const read: Record<string, unknown> = {};
-  for (const [name, kind] of Object.entries(kinds)) {
-    read[name] = collected(problems, () => kind.read(name, given.getAll(name)));
+  for (const [name, form] of Object.entries(forms)) {
+    read[name] = collected(problems, () => readParameter(name, form, given.getAll(name)));
   }
   if (problems.length > 0) throw new InvalidInputError(problems);
   return read as ReadQuery<Q>;
 }
 
-function unknownQuery(name: string, takes: Takes<QueryKinds, z.ZodType>): string {
+function unknownQuery(name: string, takes: RequestForm): string {
   const inBody = alike(name, schemaMembers(takes.body));
   if (inBody !== undefined) return `not in the query: it is ${inBody} of the body`;
   return unknown(name, Object.keys(takes.query ?? {}), 'query parameter');
 }
 
-function unknownMember(name: string, takes: Takes<QueryKinds, z.ZodType>): string {
+function unknownMember(name: string, takes: RequestForm): string {
   const inQuery = alike(name, Object.keys(takes.query ?? {}));
   if (inQuery !== undefined) return `not in the body: it is ${inQuery} of the query`;
   return unknown(name, schemaMembers(takes.body), 'member');
@@ -200,7 +164,7 @@ const schemaMembers = (schema: z.ZodType | undefined): readonly string[] =>
 
 function readHeaders(
   context: Context,
-  takes: Takes<QueryKinds, z.ZodType>,
+  takes: RequestForm,
 ): Readonly<Partial<Record<HeaderName, string>>> {
   const problems: FieldProblem[] = [];
   const read: Partial<Record<HeaderName, string>> = {};
@@ -216,10 +180,7 @@ function readHeaders(
 }
 
 /** What is allowed in place of a header that the route does not take. */
-function insteadOf(
-  name: string,
-  { query = {}, headers = [] }: Takes<QueryKinds, z.ZodType>,
-): string {
+function insteadOf(name: string, { query = {}, headers = [] }: RequestForm): string {
   if (name.endsWith('run')) {
     const has = Object.hasOwn(query, 'dryRun');
     return has ? 'not a header: it is dryRun of the query' : NO_DRY_RUN;
@@ -238,7 +199,7 @@ function checkKey(key: string, problems: FieldProblem[]): string {
 
 function readBody<S extends z.ZodType>(
   text: string,
-  takes: Takes<QueryKinds, S>,
+  takes: RequestForm<QueryForms, S>,
 ): z.infer<S> | undefined {
   if (takes.body === undefined) {
     if (text === '') return undefined;
@@ -265,10 +226,7 @@ function readBody<S extends z.ZodType>(
   throw new InvalidInputError(issues.flatMap((issue) => toFieldProblems(issue, takes)));
 }
 
-function toFieldProblems(
-  issue: z.core.$ZodIssue,
-  takes: Takes<QueryKinds, z.ZodType>,
-): FieldProblem[] {
+function toFieldProblems(issue: z.core.$ZodIssue, takes: RequestForm): FieldProblem[] {
   if (issue.code === 'unrecognized_keys') {
     const top = issue.path.length === 0;
     return issue.keys.slice(0, FIELD_PROBLEMS_MAX).map((key) => ({

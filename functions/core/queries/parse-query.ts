@@ -1,5 +1,7 @@
 /** Understanding queries, before anything is looked at or changed. */
 import { isPattern, literalName } from '../../contract/mailbox-names.ts';
+import type { MessageQuery, RestoreQuery } from '../../contract/query-api.ts';
+import type { CONTENT_TERMS } from '../../contract/query-descriptions.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import { normalFlag, SYSTEM_FLAGS } from '../messages/flags.ts';
 import { parseMailboxPath } from '../names/mailbox-path.ts';
@@ -30,6 +32,11 @@ interface Parsing {
 /** How a member of a query becomes conditions. */
 type MemberParser = (name: string, value: unknown, parsing: Parsing) => readonly Condition[];
 type Members = ReadonlyMap<string, MemberParser>;
+/** Each member of a query has a parser, and nothing else does. */
+type MembersOf<T> = { readonly [N in keyof T]: MemberParser };
+
+const membersOf = (parsers: Readonly<Record<string, MemberParser>>): Members =>
+  new Map(Object.entries(parsers));
 
 const textMember =
   (field: TextField): MemberParser =>
@@ -48,61 +55,52 @@ const namedMember =
   (name, value) => [{ kind, ...parseName(name, value) }];
 
 /** What a human looks for in a message, expunged or not. */
-const CONTENT_MEMBERS: readonly (readonly [string, MemberParser])[] = [
-  ['subject', textMember('subject')],
-  ['from', textMember('from')],
-  ['to', textMember('to')],
-  ['cc', textMember('cc')],
-  ['recipient', textMember('recipient')],
-  ['messageId', textMember('messageId')],
-  ['flag', (name, value) => [{ kind: 'mark', field: 'flags', name: parseFlag(name, value) }]],
-  ['keyword', (name, value) => [{ kind: 'mark', field: 'keywords', name: parseText(name, value) }]],
-  ['larger', (name, value) => [{ kind: 'size', above: parseBytes(name, value) }]],
-  ['smaller', (name, value) => [{ kind: 'size', below: parseBytes(name, value) }]],
-];
+const CONTENT_MEMBERS: MembersOf<typeof CONTENT_TERMS> = {
+  subject: textMember('subject'),
+  from: textMember('from'),
+  to: textMember('to'),
+  cc: textMember('cc'),
+  recipient: textMember('recipient'),
+  messageId: textMember('messageId'),
+  flag: (name, value) => [{ kind: 'mark', field: 'flags', name: parseFlag(name, value) }],
+  keyword: (name, value) => [{ kind: 'mark', field: 'keywords', name: parseText(name, value) }],
+  larger: (name, value) => [{ kind: 'size', above: parseBytes(name, value) }],
+  smaller: (name, value) => [{ kind: 'size', below: parseBytes(name, value) }],
+};
 
 /** Members of a MessageQuery (contract/mail-api.ts). */
-const MESSAGE_MEMBERS: Members = new Map<string, MemberParser>([
-  ['mailbox', namedMember('mailbox')],
+const MESSAGE_MEMBERS: MembersOf<Required<MessageQuery>> = {
+  mailbox: namedMember('mailbox'),
   ...CONTENT_MEMBERS,
-  ['all', (name, value) => requireTrue(name, value)],
-  ['savedBefore', before('saveDate')],
-  ['savedSince', since('saveDate')],
-  [
-    'savedOn',
-    (name, value, { now }) => [
-      { kind: 'time', field: 'saveDate', ...dayOfMoment(parseQueryTime(name, value, now)) },
-    ],
+  all: (name, value) => requireTrue(name, value),
+  savedBefore: before('saveDate'),
+  savedSince: since('saveDate'),
+  savedOn: (name, value, { now }) => [
+    { kind: 'time', field: 'saveDate', ...dayOfMoment(parseQueryTime(name, value, now)) },
   ],
-  ['before', before('internalDate')],
-  ['since', since('internalDate')],
-  ['sentBefore', before('sentAt')],
-  [
-    'olderSeconds',
-    // At least so old, to the millisecond: the first moment that is younger is excluded.
+  before: before('internalDate'),
+  since: since('internalDate'),
+  sentBefore: before('sentAt'),
+  olderSeconds: // At least so old, to the millisecond: the first moment that is younger is excluded.
     (name, value, { now }) => [
       { kind: 'time', field: 'internalDate', to: now - parseSeconds(name, value) * 1000 + 1 },
     ],
+  youngerSeconds: (name, value, { now }) => [
+    { kind: 'time', field: 'internalDate', from: now - parseSeconds(name, value) * 1000 + 1 },
   ],
-  [
-    'youngerSeconds',
-    (name, value, { now }) => [
-      { kind: 'time', field: 'internalDate', from: now - parseSeconds(name, value) * 1000 + 1 },
-    ],
-  ],
-  ['not', (name, value, parsing) => [{ kind: 'not', query: parse(name, value, deeper(parsing)) }]],
-  ['or', (name, value, parsing) => [{ kind: 'or', queries: parseList(name, value, parsing) }]],
-]);
+  not: (name, value, parsing) => [{ kind: 'not', query: parse(name, value, deeper(parsing)) }],
+  or: (name, value, parsing) => [{ kind: 'or', queries: parseList(name, value, parsing) }],
+};
 
 /** Members of a RestoreQuery. */
-const RESTORE_MEMBERS: Members = new Map<string, MemberParser>([
-  ['origin', namedMember('origin')],
+const RESTORE_MEMBERS: MembersOf<Required<RestoreQuery>> = {
+  origin: namedMember('origin'),
   ...CONTENT_MEMBERS,
-  ['expungedBefore', before('expungedAt')],
-  ['expungedSince', since('expungedAt')],
-  ['before', before('internalDate')],
-  ['since', since('internalDate')],
-]);
+  expungedBefore: before('expungedAt'),
+  expungedSince: since('expungedAt'),
+  before: before('internalDate'),
+  since: since('internalDate'),
+};
 
 /**
  * @param value a MessageQuery, as it came
@@ -110,7 +108,7 @@ const RESTORE_MEMBERS: Members = new Map<string, MemberParser>([
  * @throws InvalidQueryError naming the member
  */
 export function parseMessageQuery(value: unknown, now: number): MailQuery {
-  return parse('query', value, start(MESSAGE_MEMBERS, now));
+  return parse('query', value, start(membersOf(MESSAGE_MEMBERS), now));
 }
 
 /**
@@ -119,7 +117,7 @@ export function parseMessageQuery(value: unknown, now: number): MailQuery {
  * @throws InvalidQueryError naming the member
  */
 export function parseRestoreQuery(value: unknown, now: number): MailQuery {
-  return parse('query', value, start(RESTORE_MEMBERS, now));
+  return parse('query', value, start(membersOf(RESTORE_MEMBERS), now));
 }
 
 const start = (members: Members, now: number): Parsing => ({

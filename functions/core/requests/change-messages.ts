@@ -1,12 +1,12 @@
 /** Flags, copies and moves as users ask for them: rights and quota first (RFC 4314, 4). */
+
+import type { ChangeFlagsAnswer, CopyMessagesAnswer } from '../../contract/mail-api.ts';
 import type {
-  ChangeFlagsAnswer,
   ChangeFlagsRequest,
   CopyDeletedRequest,
-  CopyMessagesAnswer,
   CopyMessagesRequest,
   FlagChange,
-} from '../../contract/mail-api.ts';
+} from '../../contract/requests/messages.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { findMailbox } from '../mailboxes/mailboxes.ts';

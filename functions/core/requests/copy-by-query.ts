@@ -1,10 +1,6 @@
 /** Copying and moving by query: for administrators, whom no quota stops. */
-import type {
-  CopyByQueryAnswer,
-  CopyByQueryRequest,
-  SearchAnswer,
-  SearchRequest,
-} from '../../contract/mail-api.ts';
+import type { CopyByQueryAnswer, SearchAnswer } from '../../contract/mail-api.ts';
+import type { CopyByQueryRequest, SearchRequest } from '../../contract/requests/messages.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { findMailbox } from '../mailboxes/mailboxes.ts';

@@ -1,6 +1,7 @@
 /** Creating mailboxes as owners, other users and administrators ask for it. */
-import type { CreateMailboxRequest } from '../../contract/api.ts';
+
 import { ERROR_NAMES } from '../../contract/error-names.ts';
+import type { CreateMailboxRequest } from '../../contract/requests/mailboxes.ts';
 import { InvalidInputError, LetheError, quoted } from '../errors.ts';
 import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';

@@ -1,8 +1,9 @@
 /** Every mailbox of an account is set aside, the INBOX too; the account itself stays. */
 
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import type { DeleteMailboxAnswer, DeleteMailboxRequest } from '../../contract/folder-api.ts';
+import type { DeleteMailboxAnswer } from '../../contract/folder-api.ts';
 import { DELIMITER } from '../../contract/mailbox-names.ts';
+import type { DeleteMailboxRequest } from '../../contract/requests/folders.ts';
 import { InvalidInputError, LetheError } from '../errors.ts';
 import { deleteTree } from '../folders/delete-tree.ts';
 import type { Tree } from '../folders/tree.ts';

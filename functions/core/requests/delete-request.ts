@@ -5,8 +5,9 @@
  */
 
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import type { DeleteMailboxAnswer, DeleteMailboxRequest } from '../../contract/folder-api.ts';
+import type { DeleteMailboxAnswer } from '../../contract/folder-api.ts';
 import type { Aftermath } from '../../contract/mail-api.ts';
+import type { DeleteMailboxRequest } from '../../contract/requests/folders.ts';
 import { dictmapKeys } from '../../contract/row-layout.ts';
 import { requesterOf } from '../accounts/requester.ts';
 import { InvalidInputError, LetheError, StoreBusyError } from '../errors.ts';

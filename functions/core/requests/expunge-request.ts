@@ -1,9 +1,6 @@
 /** Expunging as users and administrators ask for it: by UIDs, by `\Deleted`, or by query. */
-import type {
-  ExpungeMessagesAnswer,
-  ExpungeMessagesRequest,
-  MessageName,
-} from '../../contract/mail-api.ts';
+import type { ExpungeMessagesAnswer, MessageName } from '../../contract/mail-api.ts';
+import type { ExpungeMessagesRequest } from '../../contract/requests/messages.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';

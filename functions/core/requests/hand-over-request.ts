@@ -3,7 +3,8 @@
  * there, and only then ended where it was. Whatever crashes in between leaves it in one place or in
  * both, never in none; the same request again does the rest.
  */
-import type { UndeleteMailboxAnswer, UndeleteMailboxRequest } from '../../contract/folder-api.ts';
+import type { UndeleteMailboxAnswer } from '../../contract/folder-api.ts';
+import type { UndeleteMailboxRequest } from '../../contract/requests/folders.ts';
 import { type Account, requireActiveAccount, whyProtected } from '../accounts/accounts.ts';
 import { quoted, StoreBusyError } from '../errors.ts';
 import {

@@ -1,11 +1,7 @@
 /** What is asked about one mailbox: its status, its ACL, rights on it, subscriptions to it. */
-import type { ChangeMailboxRequest } from '../../contract/api.ts';
-import type {
-  AclAnswer,
-  MailboxStatusAnswer,
-  RightsAnswer,
-  SetAclRequest,
-} from '../../contract/mail-api.ts';
+
+import type { AclAnswer, MailboxStatusAnswer, RightsAnswer } from '../../contract/mail-api.ts';
+import type { ChangeMailboxRequest, SetAclRequest } from '../../contract/requests/mailboxes.ts';
 import { StoreBusyError } from '../errors.ts';
 import { changeAcl, parseAclChange, shownAcl } from '../mailboxes/access-list.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';

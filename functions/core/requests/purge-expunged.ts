@@ -1,7 +1,8 @@
 /** Ending early what was expunged in place, as administrators ask for it. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
+import type { PurgeExpungedRequest } from '../../contract/requests/unexpunge.ts';
 import { DAY_MS } from '../../contract/times.ts';
-import type { PurgeExpungedAnswer, PurgeExpungedRequest } from '../../contract/unexpunge-api.ts';
+import type { PurgeExpungedAnswer } from '../../contract/unexpunge-api.ts';
 import { accountHeld } from '../accounts/accounts.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
 import { everyMailboxRow } from '../mailboxes/every-mailbox.ts';

@@ -1,5 +1,5 @@
 /** Renaming mailboxes as owners, other users and administrators ask for it. */
-import type { RenameMailboxRequest } from '../../contract/mail-api.ts';
+import type { RenameMailboxRequest } from '../../contract/requests/mailboxes.ts';
 import { ownRename } from '../accounts/folder-moves.ts';
 import { quoted } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';

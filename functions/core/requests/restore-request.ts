@@ -1,5 +1,6 @@
 /** Restoring as owners and administrators ask for it: by UIDs of a storage, or by query. */
-import type { RestoreMessagesAnswer, RestoreMessagesRequest } from '../../contract/mail-api.ts';
+import type { RestoreMessagesAnswer } from '../../contract/mail-api.ts';
+import type { RestoreMessagesRequest } from '../../contract/requests/messages.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';

@@ -2,12 +2,9 @@
 import { MAIL_SETTINGS_NAMES } from '../../contract/check-mail-settings.ts';
 import type { QuotaAnswer } from '../../contract/mail-api.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
+import type { ChangeSettingsRequest } from '../../contract/requests/settings.ts';
 import { accountPartition } from '../../contract/row-layout.ts';
-import type {
-  ApplySettingsAnswer,
-  ChangeSettingsRequest,
-  SettingsAnswer,
-} from '../../contract/settings-api.ts';
+import type { ApplySettingsAnswer, SettingsAnswer } from '../../contract/settings-api.ts';
 import { type Account, readAccount } from '../accounts/accounts.ts';
 import { applyPolicies } from '../autoexpunge/apply-policies.ts';
 import { InvalidInputError, quoted } from '../errors.ts';

@@ -1,5 +1,6 @@
 /** Bringing deleted folders back, as administrators ask for it. */
-import type { UndeleteMailboxAnswer, UndeleteMailboxRequest } from '../../contract/folder-api.ts';
+import type { UndeleteMailboxAnswer } from '../../contract/folder-api.ts';
+import type { UndeleteMailboxRequest } from '../../contract/requests/folders.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import {

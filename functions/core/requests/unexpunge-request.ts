@@ -1,5 +1,7 @@
 /** What administrators ask about mail that was expunged in place, and bringing it back. */
-import type { UnexpungeAnswer, UnexpungeRequest } from '../../contract/unexpunge-api.ts';
+
+import type { UnexpungeRequest } from '../../contract/requests/unexpunge.ts';
+import type { UnexpungeAnswer } from '../../contract/unexpunge-api.ts';
 import { requireUnheld } from '../accounts/accounts.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';

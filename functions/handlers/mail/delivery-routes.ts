@@ -1,8 +1,17 @@
 /** Messages that come in, are listed and fetched. */
+
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import type { DeliverAnswer, MessageAnswer, UploadAnswer } from '../../contract/api.ts';
 import { UID_MAX } from '../../contract/limits.ts';
+import {
+  DELIVER_MESSAGES,
+  type DeliverMessage,
+  FETCH_MESSAGE,
+  LIST_MESSAGES,
+  START_UPLOAD,
+  type StartUploadRequest,
+} from '../../contract/requests/deliveries.ts';
+import type { QueryForms } from '../../contract/requests/form.ts';
 import { InvalidInputError, quoted } from '../../core/errors.ts';
 import { requireTarget } from '../../core/mailboxes/rights.ts';
 import { deliverMessages } from '../../core/messages/deliver-messages.ts';
@@ -16,52 +25,24 @@ import { startUpload } from '../../core/messages/uploads.ts';
 import { INBOX, parseMailboxPath } from '../../core/names/mailbox-path.ts';
 import { openPlace } from '../../core/requests/deleted-request.ts';
 import type { MailRequest } from '../../core/requests/mail-access.ts';
-import { deadlineOf, type NoQuery } from '../../runtime/door.ts';
-import { AFTER_UID, LIMIT } from '../../runtime/request-parts.ts';
+import { deadlineOf } from '../../runtime/door.ts';
 import {
   type AccountRoutes,
   type AskedOfAccount,
   type MailDependencies,
-  PATH,
-  PLACE,
   placeIn,
-  WHOLE,
 } from './open-request.ts';
 
-const UPLOAD = z.strictObject({ size: WHOLE, mailbox: PATH.optional() });
-
-const DELIVERY = z.strictObject({
-  mailbox: PATH.optional(),
-  uidValidity: WHOLE.optional(),
-  overQuota: z.boolean().optional(),
-  messages: z.array(
-    z.strictObject({
-      raw: z.base64('allowed is a message in base64').optional(),
-      uploadId: z
-        .string()
-        .regex(/^[0-9a-f]{32}$/, 'allowed is the id of an upload')
-        .optional(),
-      uid: WHOLE.optional(),
-      internalDate: z.iso.datetime({ offset: true, error: 'allowed is ISO 8601' }).optional(),
-      flags: z.array(z.string()).optional(),
-      keywords: z.array(z.string()).optional(),
-    }),
-    'allowed is a list of messages',
-  ),
-});
-
 export function addDeliveryRoutes(routes: AccountRoutes): void {
-  routes.route('POST', 'uploads', { body: UPLOAD }, async ({ context, body, open }) =>
+  routes.route(START_UPLOAD, async ({ context, body, open }) =>
     context.json(await upload(await open(), body), 201),
   );
 
-  const delivering = { headers: ['idempotency-key'], body: DELIVERY } as const;
-  routes.route('POST', 'messages', delivering, async (asked) =>
+  routes.route(DELIVER_MESSAGES, async (asked) =>
     asked.context.json(await deliver(routes.dependencies(), asked), 201),
   );
 
-  const listing = { query: { ...PLACE, limit: LIMIT, cursor: AFTER_UID } };
-  routes.route('GET', 'messages', listing, async ({ context, query, open }) => {
+  routes.route(LIST_MESSAGES, async ({ context, query, open }) => {
     const page = { afterUid: query.cursor, limit: query.limit };
     const request = await open();
     const mailbox = await openPlace(request, placeIn(query), 'r');
@@ -70,7 +51,7 @@ export function addDeliveryRoutes(routes: AccountRoutes): void {
     return context.json({ items: messages.map(toMessageAnswer), ...next });
   });
 
-  routes.route('GET', 'messages/:uid', { query: PLACE }, async ({ context, query, open }) => {
+  routes.route(FETCH_MESSAGE, async ({ context, query, open }) => {
     const uid = parseUid(context.req.param('uid') ?? '');
     const request = await open();
     const mailbox = await openPlace(request, placeIn(query), 'r');
@@ -83,7 +64,7 @@ export function addDeliveryRoutes(routes: AccountRoutes): void {
 
 async function deliver(
   { ports, deployment }: MailDependencies,
-  asked: AskedOfAccount<NoQuery, typeof DELIVERY>,
+  asked: AskedOfAccount<QueryForms, NonNullable<typeof DELIVER_MESSAGES.body>>,
 ): Promise<DeliverAnswer> {
   const { context, user, headers, body } = asked;
   const { mailbox, uidValidity, overQuota, messages } = body;
@@ -107,10 +88,7 @@ async function deliver(
   return await deliverMessages(ports, delivery, deadlineOf(context, ports.clock));
 }
 
-function toNewMessage(
-  given: z.infer<typeof DELIVERY>['messages'][number],
-  index: number,
-): NewMessage {
+function toNewMessage(given: DeliverMessage, index: number): NewMessage {
   const { raw, uploadId, uid, internalDate, flags, keywords } = given;
   if ((raw === undefined) === (uploadId === undefined)) {
     throw InvalidInputError.of(`messages[${index}]`, 'allowed is one of raw and uploadId');
@@ -126,7 +104,7 @@ function toNewMessage(
 
 async function upload(
   { ports, access, deadline }: MailRequest,
-  { size, mailbox }: z.infer<typeof UPLOAD>,
+  { size, mailbox }: StartUploadRequest,
 ): Promise<UploadAnswer> {
   if (access.actor.kind === 'user') {
     await requireTarget(ports.rows, access, parseMailboxPath('mailbox', mailbox ?? INBOX));

@@ -1,11 +1,19 @@
 /** Mailboxes, rights on them, and subscriptions: one route each, the core does the rest. */
-import { z } from 'zod';
-import type {
-  ChangeMailboxRequest,
-  CreateMailboxRequest,
-  MailboxAnswer,
-} from '../../contract/api.ts';
-import { SPECIAL_USES } from '../../contract/mailbox-names.ts';
+
+import type { MailboxAnswer } from '../../contract/api.ts';
+import {
+  CHANGE_MAILBOX,
+  CREATE_MAILBOX,
+  LIST_MAILBOXES,
+  LIST_SUBSCRIPTIONS,
+  RENAME_MAILBOX,
+  SET_ACL,
+  SHOW_ACL,
+  SHOW_RIGHTS,
+  SHOW_STATUS,
+  SUBSCRIBE,
+  UNSUBSCRIBE,
+} from '../../contract/requests/mailboxes.ts';
 import { isThere } from '../../core/mailboxes/every-mailbox.ts';
 import type { Mailbox } from '../../core/mailboxes/mailbox.ts';
 import { listMailboxes } from '../../core/mailboxes/mailboxes.ts';
@@ -24,34 +32,11 @@ import {
   requestUnsubscribe,
 } from '../../core/requests/mailbox-requests.ts';
 import { requestRename } from '../../core/requests/rename-request.ts';
-import { PAGE, pageAsked, TEXT, TEXTS } from '../../runtime/request-parts.ts';
-import { type AccountRoutes, PATH, PLACE, placeIn, WHOLE } from './open-request.ts';
-
-const NEW_MAILBOX = z.strictObject({
-  path: PATH,
-  parents: z.boolean('allowed is true or false').optional(),
-  specialUse: z.enum(SPECIAL_USES, 'allowed is a special use, for instance \\Trash').optional(),
-  uidValidity: WHOLE.optional(),
-});
-
-const MAILBOX_CHANGE = z.strictObject({
-  path: PATH,
-  uidValidity: WHOLE.optional(),
-  uidNext: WHOLE.optional(),
-});
-
-const RENAME = z.strictObject({ from: PATH, to: PATH });
-const SUBSCRIPTION = z.strictObject({ path: PATH });
-
-const ACL_CHANGE = z.strictObject({
-  mailbox: PATH,
-  identifier: z.string('allowed is an address or anyone'),
-  rights: z.string('allowed are letters of RFC 4314'),
-});
+import { pageAsked } from '../../runtime/request-parts.ts';
+import { type AccountRoutes, placeIn } from './open-request.ts';
 
 export function addMailboxRoutes(routes: AccountRoutes): void {
-  const listing = { query: { ...PAGE, pattern: TEXTS } };
-  routes.route('GET', 'mailboxes', listing, async ({ context, query, open }) => {
+  routes.route(LIST_MAILBOXES, async ({ context, query, open }) => {
     const page = pageAsked(query);
     const request = await open();
     return context.json(
@@ -61,17 +46,16 @@ export function addMailboxRoutes(routes: AccountRoutes): void {
     );
   });
 
-  routes.route('POST', 'mailboxes', { body: NEW_MAILBOX }, async ({ context, body, open }) => {
-    const made = await requestCreate(await open(), body as CreateMailboxRequest);
+  routes.route(CREATE_MAILBOX, async ({ context, body, open }) => {
+    const made = await requestCreate(await open(), body);
     return context.json(toMailboxAnswer(made), 201);
   });
 
-  routes.route('PATCH', 'mailboxes', { body: MAILBOX_CHANGE }, async ({ context, body, open }) => {
-    const change = body as ChangeMailboxRequest;
-    return context.json(toMailboxAnswer(await requestChangeUids(await open(), change)));
-  });
+  routes.route(CHANGE_MAILBOX, async ({ context, body, open }) =>
+    context.json(toMailboxAnswer(await requestChangeUids(await open(), body))),
+  );
 
-  routes.route('POST', 'mailboxes/rename', { body: RENAME }, async ({ context, body, open }) =>
+  routes.route(RENAME_MAILBOX, async ({ context, body, open }) =>
     context.json(toMailboxAnswer(await requestRename(await open(), body))),
   );
   addLooking(routes);
@@ -79,31 +63,29 @@ export function addMailboxRoutes(routes: AccountRoutes): void {
 }
 
 function addLooking(routes: AccountRoutes): void {
-  const takes = { query: PLACE };
-  routes.route('GET', 'mailboxes/status', takes, async ({ context, query, open }) =>
+  routes.route(SHOW_STATUS, async ({ context, query, open }) =>
     context.json(await requestStatus(await open(), placeIn(query))),
   );
-  routes.route('GET', 'mailboxes/rights', takes, async ({ context, query, open }) =>
+  routes.route(SHOW_RIGHTS, async ({ context, query, open }) =>
     context.json(await requestRights(await open(), placeIn(query))),
   );
-  routes.route('GET', 'mailboxes/acl', takes, async ({ context, query, open }) =>
+  routes.route(SHOW_ACL, async ({ context, query, open }) =>
     context.json(await requestAcl(await open(), placeIn(query))),
   );
-  routes.route('PUT', 'mailboxes/acl', { body: ACL_CHANGE }, async ({ context, body, open }) =>
+  routes.route(SET_ACL, async ({ context, body, open }) =>
     context.json(await requestSetAcl(await open(), body)),
   );
 }
 
 function addSubscriptions(routes: AccountRoutes): void {
-  routes.route('GET', 'subscriptions', { query: PAGE }, async ({ context, query, open }) => {
+  routes.route(LIST_SUBSCRIPTIONS, async ({ context, query, open }) => {
     const { paths, next } = await requestSubscriptions(await open(), pageAsked(query));
     return context.json({ items: paths.map((path) => ({ path })), ...(next && { next }) });
   });
-  routes.route('POST', 'subscriptions', { body: SUBSCRIPTION }, async ({ context, body, open }) =>
+  routes.route(SUBSCRIBE, async ({ context, body, open }) =>
     context.json({ path: await requestSubscribe(await open(), body.path) }, 201),
   );
-  const naming = { query: { path: TEXT } };
-  routes.route('DELETE', 'subscriptions', naming, async ({ context, query, open }) => {
+  routes.route(UNSUBSCRIBE, async ({ context, query, open }) => {
     await requestUnsubscribe(await open(), query.path ?? '');
     return context.body(null, 204);
   });

@@ -1,7 +1,13 @@
 /** Whose mail a request is about, on whose behalf it acts, and by which rules. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { BackupGate } from '../../contract/backups.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
+import {
+  AS_USER,
+  type PLACE,
+  type QueryForms,
+  type RequestForm,
+} from '../../contract/requests/form.ts';
 import { type Account, findAccount, requireActiveAccount } from '../../core/accounts/accounts.ts';
 import { type Actor, ADMIN, OWNER } from '../../core/accounts/actor.ts';
 import { openBackupGate } from '../../core/backups/backups.ts';
@@ -12,16 +18,9 @@ import type { Ports } from '../../core/ports/ports.ts';
 import type { Place } from '../../core/requests/deleted-request.ts';
 import type { MailRequest } from '../../core/requests/mail-access.ts';
 import { readSettings } from '../../core/settings/settings-store.ts';
-import {
-  type Asked,
-  type Door,
-  type DoorContext,
-  deadlineOf,
-  type NoQuery,
-  type Route,
-} from '../../runtime/door.ts';
+import { type Asked, type Door, type DoorContext, deadlineOf } from '../../runtime/door.ts';
 import { logFault } from '../../runtime/logger.ts';
-import { type QueryKinds, type ReadQuery, type Takes, TEXT } from '../../runtime/request-parts.ts';
+import type { BodyCheck, ReadQuery } from '../../runtime/request-parts.ts';
 
 export interface MailDependencies {
   readonly ports: Pick<Ports, 'rows' | 'objects' | 'clock' | 'ids'>;
@@ -35,19 +34,14 @@ export interface MailDependencies {
 /** Owners and other users ask below one path, administrators below another: IAM tells them apart. */
 export type DoorKind = 'owner' | 'admin';
 
-export const PATH = z.string('allowed is the name of a mailbox');
-export const WHOLE = z.int('allowed is a whole number');
-
 /** Where a reading looks: in a mailbox, or, for administrators, in a deleted folder. */
-export const PLACE = { deletion: TEXT, mailbox: TEXT } as const;
-
 export const placeIn = ({ deletion, mailbox }: ReadQuery<typeof PLACE>): Place => ({
   ...(deletion === undefined ? {} : { deletion }),
   ...(mailbox === undefined ? {} : { mailbox }),
 });
 
 /** A request of an account's route. */
-export interface AskedOfAccount<Q extends QueryKinds, S extends z.ZodType> extends Asked<Q, S> {
+export interface AskedOfAccount<Q extends QueryForms, S extends z.ZodType> extends Asked<Q, S> {
   /** As it is in the path, in its stored form. */
   readonly user: string;
   /** Reads what every request starts from. @throws UnknownUserError, AccountNotActiveError */
@@ -73,29 +67,26 @@ export class AccountRoutes {
 
   /**
    * Adds a route. Where owners ask, `as` names another user on whose behalf.
-   * @param below the path below that of the account
+   * @param form its path is below that of the account
+   * @param check what the schema of the body leaves to the core
    */
-  route<Q extends QueryKinds = NoQuery, S extends z.ZodType = z.ZodUndefined>(
-    method: Route['method'],
-    below: string,
-    takes: Takes<Q, S>,
+  route<Q extends QueryForms, S extends z.ZodType>(
+    form: RequestForm<Q, S>,
     act: (asked: AskedOfAccount<Q, S>) => Promise<Response>,
+    check?: BodyCheck<S>,
   ): void {
-    const query: QueryKinds = { ...takes.query, ...(this.kind === 'owner' ? { as: TEXT } : {}) };
-    this.#door.route<QueryKinds, S>(
-      method,
-      `${this.#base}/${below}`,
-      { ...takes, query },
-      async (asked) => {
-        const { context } = asked;
-        const { as } = asked.query;
-        const user = parseAddress('user', context.req.param('user'));
-        const other = typeof as === 'string' ? parseAddress('as', as) : undefined;
-        const actor = () => this.#actor(user, other);
-        const open = () => this.#open(context, user, actor);
-        return await act({ ...asked, query: asked.query as ReadQuery<Q>, user, actor, open });
-      },
-    );
+    const query: QueryForms = { ...form.query, ...(this.kind === 'owner' ? AS_USER : {}) };
+    const path = `${this.#base}/${form.path}`;
+    const answer = async (asked: Asked<QueryForms, S>): Promise<Response> => {
+      const { context } = asked;
+      const { as } = asked.query;
+      const user = parseAddress('user', context.req.param('user'));
+      const other = typeof as === 'string' ? parseAddress('as', as) : undefined;
+      const actor = () => this.#actor(user, other);
+      const open = () => this.#open(context, user, actor);
+      return await act({ ...asked, query: asked.query as ReadQuery<Q>, user, actor, open });
+    };
+    this.#door.route<QueryForms, S>({ ...form, path, query }, answer, check);
   }
 
   async #open(

@@ -1,6 +1,18 @@
 /** Quota and settings: owners see them, administrators and provisioning systems change them. */
-import { z } from 'zod';
+
 import type { QuotaAnswer } from '../../contract/mail-api.ts';
+import {
+  APPLY_DOMAIN_SETTINGS,
+  CHANGE_DOMAIN_SETTINGS,
+  CHANGE_SETTINGS,
+  RECOUNT_QUOTA,
+  REPLACE_DOMAIN_SETTINGS,
+  REPLACE_SETTINGS,
+  SET_QUOTA,
+  SHOW_DOMAIN_SETTINGS,
+  SHOW_QUOTA,
+  SHOW_SETTINGS,
+} from '../../contract/requests/settings.ts';
 import type { SettingsAnswer } from '../../contract/settings-api.ts';
 import { requireActiveAccount } from '../../core/accounts/accounts.ts';
 import { parseDomain } from '../../core/names/address.ts';
@@ -25,35 +37,19 @@ import {
   readLevels,
 } from '../../core/settings/settings-store.ts';
 import { type Door, type DoorContext, deadlineOf } from '../../runtime/door.ts';
-import { DRY_RUN, TEXT } from '../../runtime/request-parts.ts';
 import { type AccountRoutes, type MailDependencies, requireNoOther } from './open-request.ts';
 
-const QUOTA = z.strictObject({
-  limitBytes: z.int('allowed is a whole number of bytes, or null for no limit').nullable(),
-});
-
-const NAMES = z.array(z.string(), 'allowed is a list of names');
-
-const PATCH = z.strictObject({
-  set: z.unknown().optional(),
-  unset: NAMES.optional(),
-  unsetMailboxes: NAMES.optional(),
-});
-
-const checkPatch = (patch: z.infer<typeof PATCH>) => patching(patch as SettingsPatch);
-
-/** As parseSettings understands it, which names what is wrong. */
-const DOCUMENT = z.unknown();
+const checkPatch = (patch: unknown) => patching(patch as SettingsPatch);
 
 export function addSettingsRoutes(routes: AccountRoutes): void {
-  routes.route('GET', 'quota', {}, async ({ context, open }) => {
+  routes.route(SHOW_QUOTA, async ({ context, open }) => {
     const request = await open();
     requireNoOther(request, 'quota and use');
     const { account, settings } = request.access;
     return context.json(await showQuota(request.ports, account, settings));
   });
 
-  routes.route('GET', 'settings', {}, async ({ context, open }) => {
+  routes.route(SHOW_SETTINGS, async ({ context, open }) => {
     const request = await open();
     requireNoOther(request, 'settings');
     const { ports, deployment } = routes.dependencies();
@@ -77,7 +73,6 @@ function addChanges(routes: AccountRoutes): void {
     const { account, request } = await begin(context, user);
     return (await requestAccountSettings(request, account, wanted)).answer;
   };
-  const document = { body: DOCUMENT, check: replacing };
   const foresee = async (
     context: DoorContext,
     user: string,
@@ -91,23 +86,27 @@ function addChanges(routes: AccountRoutes): void {
     const own = parseMailSettings(wanted(levels.account));
     return { ...settingsAnswer({ ...levels, account: own }), dryRun: true, effects };
   };
-  const changes = { query: DRY_RUN, body: PATCH, check: checkPatch };
-  routes.route('PUT', 'settings', document, async ({ context, user, body }) =>
-    context.json(await change(context, user, replacing(body))),
+  routes.route(
+    REPLACE_SETTINGS,
+    async ({ context, user, body }) => context.json(await change(context, user, replacing(body))),
+    replacing,
   );
-  routes.route('PATCH', 'settings', changes, async ({ context, user, query, body }) => {
-    const wanted = patching(body as SettingsPatch);
-    const asked = query.dryRun ? foresee : change;
-    return context.json(await asked(context, user, wanted));
-  });
+  routes.route(
+    CHANGE_SETTINGS,
+    async ({ context, user, query, body }) => {
+      const wanted = patching(body as SettingsPatch);
+      const asked = query.dryRun ? foresee : change;
+      return context.json(await asked(context, user, wanted));
+    },
+    checkPatch,
+  );
 
-  routes.route('PUT', 'quota', { body: QUOTA }, async ({ context, user, body }) => {
+  routes.route(SET_QUOTA, async ({ context, user, body }) => {
     const { account, request } = await begin(context, user);
     return context.json(await requestQuotaLimit(request, account, body.limitBytes));
   });
 
-  const counting = { query: { cursor: TEXT } };
-  routes.route('POST', 'quota/recount', counting, async ({ context, query, open }) => {
+  routes.route(RECOUNT_QUOTA, async ({ context, query, open }) => {
     const { ports, access, deadline } = await open();
     const { drift, next } = await recount(ports, access.account, query.cursor, deadline);
     const quota = await showQuota(ports, access.account, access.settings);
@@ -118,7 +117,6 @@ function addChanges(routes: AccountRoutes): void {
 
 /** Settings of a domain, for administrators and provisioning systems. */
 export function addDomainRoutes(door: Door, dependencies: () => MailDependencies): void {
-  const path = '/v1/admin/domains/:domain/settings';
   const domainIn = (context: DoorContext) => parseDomain('domain', context.req.param('domain'));
   const change = async (context: DoorContext, wanted: ChangeSettings): Promise<SettingsAnswer> => {
     const domain = domainIn(context);
@@ -126,21 +124,23 @@ export function addDomainRoutes(door: Door, dependencies: () => MailDependencies
     const request = { ports, deployment, deadline: deadlineOf(context, ports.clock) };
     return await requestDomainSettings(request, domain, wanted);
   };
-  door.route('GET', path, {}, async ({ context }) => {
+  door.route(SHOW_DOMAIN_SETTINGS, async ({ context }) => {
     const { ports, deployment } = dependencies();
     const domain = await readDomainSettings(ports.rows, domainIn(context));
     return context.json(settingsAnswer({ deployment, domain, account: {} }));
   });
-  const document = { body: DOCUMENT, check: replacing };
-  const changes = { body: PATCH, check: checkPatch };
-  door.route('PUT', path, document, async ({ context, body }) =>
-    context.json(await change(context, replacing(body))),
+  door.route(
+    REPLACE_DOMAIN_SETTINGS,
+    async ({ context, body }) => context.json(await change(context, replacing(body))),
+    replacing,
   );
-  door.route('PATCH', path, changes, async ({ context, body }) =>
-    context.json(await change(context, patching(body as SettingsPatch))),
+  door.route(
+    CHANGE_DOMAIN_SETTINGS,
+    async ({ context, body }) =>
+      context.json(await change(context, patching(body as SettingsPatch))),
+    checkPatch,
   );
-  const applying = { query: { cursor: TEXT } };
-  door.route('POST', `${path}/apply`, applying, async ({ context, query }) => {
+  door.route(APPLY_DOMAIN_SETTINGS, async ({ context, query }) => {
     const { ports, deployment } = dependencies();
     const request = { ports, deployment, deadline: deadlineOf(context, ports.clock) };
     return context.json(await applyToDomain(request, domainIn(context), query.cursor));

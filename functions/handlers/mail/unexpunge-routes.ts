@@ -1,52 +1,29 @@
 /** What was expunged in place: listed, brought back, ended early. */
-import { z } from 'zod';
+
 import { decodeCursor, encodeCursor, wrongCursor } from '../../adapters/cursors.ts';
 import { UID_MAX } from '../../contract/limits.ts';
-import { DAY_SECONDS, DAYS_MAX } from '../../contract/times.ts';
+import {
+  LIST_EXPUNGED,
+  PURGE_EXPUNGED,
+  UNEXPUNGE_MESSAGES,
+} from '../../contract/requests/unexpunge.ts';
 import type {
   ExpungedItem,
   PurgeExpungedAnswer,
-  PurgeExpungedRequest,
   UnexpungeAnswer,
-  UnexpungeRequest,
 } from '../../contract/unexpunge-api.ts';
 import { shownAddresses } from '../../core/accounts/shown-addresses.ts';
 import type { Entry } from '../../core/messages/entries.ts';
 import { type PurgePlace, requestPurgeExpunged } from '../../core/requests/purge-expunged.ts';
 import { requestExpunged, requestUnexpunge } from '../../core/requests/unexpunge-request.ts';
-import { AFTER_UID, DRY_RUN, LIMIT } from '../../runtime/request-parts.ts';
-import { type AccountRoutes, PATH, PLACE, placeIn } from './open-request.ts';
-
-const UNEXPUNGE = z.strictObject({
-  mailbox: PATH,
-  uids: z
-    .array(z.int('allowed is a whole number').positive(), 'allowed is a list of UIDs')
-    .optional(),
-  all: z.literal(true, 'allowed is true').optional(),
-  expungedWithinSeconds: z
-    .int('allowed is a whole number of seconds')
-    .min(0)
-    .max(DAYS_MAX * DAY_SECONDS)
-    .optional(),
-  cursor: z.string().optional(),
-  clearDeleted: z.boolean().optional(),
-  addKeyword: z.string().optional(),
-  overQuota: z.boolean().optional(),
-});
-
-const PURGE = z.strictObject({
-  olderThanDays: z.int('allowed is a whole number of days').min(0).max(DAYS_MAX),
-  mailbox: PATH.optional(),
-  cursor: z.string().optional(),
-});
+import { type AccountRoutes, placeIn } from './open-request.ts';
 
 /**
  * To be added before `messages/:uid`, which would take `expunged` for a UID. Owners are refused by
  * the core.
  */
 export function addUnexpungeRoutes(routes: AccountRoutes): void {
-  const listing = { query: { ...PLACE, limit: LIMIT, cursor: AFTER_UID } };
-  routes.route('GET', 'messages/expunged', listing, async ({ context, query, open }) => {
+  routes.route(LIST_EXPUNGED, async ({ context, query, open }) => {
     const page = { afterUid: query.cursor, limit: query.limit };
     const request = await open();
     const { entries, nextAfterUid } = await requestExpunged(request, placeIn(query), page);
@@ -56,9 +33,8 @@ export function addUnexpungeRoutes(routes: AccountRoutes): void {
     return context.json({ items: entries.flatMap((entry) => toItem(entry, shown)), ...next });
   });
 
-  const bringing = { query: DRY_RUN, body: UNEXPUNGE };
-  routes.route('POST', 'messages/unexpunge', bringing, async ({ context, query, body, open }) => {
-    const { cursor, ...rest } = body as UnexpungeRequest;
+  routes.route(UNEXPUNGE_MESSAGES, async ({ context, query, body, open }) => {
+    const { cursor, ...rest } = body;
     const afterUid = cursor === undefined ? 0 : readUid(cursor);
     const wanted = { ...rest, dryRun: query.dryRun };
     const { nextAfterUid, ...done } = await requestUnexpunge(await open(), wanted, afterUid);
@@ -66,20 +42,14 @@ export function addUnexpungeRoutes(routes: AccountRoutes): void {
     return context.json({ ...done, ...next } satisfies UnexpungeAnswer);
   });
 
-  const ending = { query: DRY_RUN, body: PURGE };
-  routes.route(
-    'POST',
-    'messages/purge-expunged',
-    ending,
-    async ({ context, query, body, open }) => {
-      const { cursor, ...rest } = body as PurgeExpungedRequest;
-      const from = cursor === undefined ? undefined : readPlace(cursor);
-      const wanted = { ...rest, dryRun: query.dryRun };
-      const { next: place, ...done } = await requestPurgeExpunged(await open(), wanted, from);
-      const next = place === undefined ? {} : { next: placeCursor(place) };
-      return context.json({ ...done, ...next } satisfies PurgeExpungedAnswer);
-    },
-  );
+  routes.route(PURGE_EXPUNGED, async ({ context, query, body, open }) => {
+    const { cursor, ...rest } = body;
+    const from = cursor === undefined ? undefined : readPlace(cursor);
+    const wanted = { ...rest, dryRun: query.dryRun };
+    const { next: place, ...done } = await requestPurgeExpunged(await open(), wanted, from);
+    const next = place === undefined ? {} : { next: placeCursor(place) };
+    return context.json({ ...done, ...next } satisfies PurgeExpungedAnswer);
+  });
 }
 
 function readUid(cursor: string): number {

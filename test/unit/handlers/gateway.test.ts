@@ -168,7 +168,7 @@ describe('a request', () => {
 describe('a fault', () => {
   const failing = () => {
     const door = new Door();
-    door.route('GET', '/v1/fault/:user', {}, () => {
+    door.route({ method: 'GET', path: '/v1/fault/:user', does: 'Fails' }, () => {
       throw new TypeError('the secret inside');
     });
     return doorHandler(door);

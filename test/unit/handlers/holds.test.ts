@@ -183,7 +183,7 @@ describe('a held account', () => {
   test('W6: every way to change mail is asked here what it does under a hold', async () => {
     await fill({});
     const base = '/v1/admin/accounts/:user/';
-    const changing = doors.mail.routes.filter(
+    const changing = doors.mail.forms.filter(
       ({ method, path }) => method === 'POST' && path.startsWith(base),
     );
     const paths = new Set(changing.map(({ path }) => path.slice(base.length)));

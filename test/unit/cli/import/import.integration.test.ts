@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { DeliverRequest } from '../../../../functions/contract/api.ts';
 import { DELIVERY_MESSAGES, INLINE_BODY_BYTES } from '../../../../functions/contract/limits.ts';
+import type { DeliverRequest } from '../../../../functions/contract/requests/deliveries.ts';
 import { type FakeApi, problemReply, type SeenRequest } from '../support/fake-api.ts';
 import { makeLocalDirectory } from '../support/local-directory.ts';
 import { ACCOUNT_PATH, type MailServer, startMailServer } from '../support/mail-server.ts';

@@ -1,8 +1,8 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { DeliverRequest } from '../../../../functions/contract/api.ts';
 import { INLINE_BODY_BYTES } from '../../../../functions/contract/limits.ts';
+import type { DeliverRequest } from '../../../../functions/contract/requests/deliveries.ts';
 import { makeLocalDirectory } from '../support/local-directory.ts';
 import { ACCOUNT_PATH, type MailServer, startMailServer } from '../support/mail-server.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';

@@ -2,7 +2,7 @@
 
 import type { ImportTarget, TargetMailbox } from '../../../../cli/import/import-target.ts';
 import { digestOf } from '../../../../cli/import/parity.ts';
-import type { DeliverRequest } from '../../../../functions/contract/api.ts';
+import type { DeliverRequest } from '../../../../functions/contract/requests/deliveries.ts';
 
 export interface MemoryTarget extends ImportTarget {
   /** Bodies by mailbox, in the order of their UIDs. */

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { RestoreMessagesRequest } from '../../../../functions/contract/mail-api.ts';
+import type { RestoreMessagesRequest } from '../../../../functions/contract/requests/messages.ts';
 import type { Account } from '../../../../functions/core/accounts/accounts.ts';
 import { ADMIN } from '../../../../functions/core/accounts/actor.ts';
 import { createAccount } from '../../../../functions/core/accounts/create-account.ts';

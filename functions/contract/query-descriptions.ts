@@ -5,10 +5,10 @@
 import type { MessageQuery, RestoreQuery } from './query-api.ts';
 
 /** How a value is written: a time as `{"secondsAgo": 86400}` or `{"at": "2026-11-01T00:00:00Z"}`. */
-type QueryForm = 'text' | 'bytes' | 'seconds' | 'time' | 'true' | 'query' | 'queries';
+type TermForm = 'text' | 'bytes' | 'seconds' | 'time' | 'true' | 'query' | 'queries';
 
 interface QueryDescription {
-  readonly form: QueryForm;
+  readonly form: TermForm;
   /** In one sentence without its end, lower case. */
   readonly means: string;
   /** Option of the command line, without its dashes. */

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { UID_STEP_MAX } from '../limits.ts';
 import {
   type BodyOf,
+  integerMember,
   MESSAGE_PAGE,
   mailboxPath,
   nameList,
   overQuota,
   PLACE,
   request,
-  wholeNumber,
 } from './form.ts';
 
 export const START_UPLOAD = request({
@@ -17,7 +17,7 @@ export const START_UPLOAD = request({
   path: 'uploads',
   does: 'Gives a URL to which a large message is sent by PUT, and the id to deliver it by',
   body: z.strictObject({
-    size: wholeNumber('bytes that will be sent, exactly'),
+    size: integerMember('bytes that will be sent, exactly'),
     mailbox: mailboxPath(
       'where it is to be delivered: other users than the owner need the right to insert there',
     ).exactOptional(),
@@ -35,7 +35,7 @@ const newMessage = z.strictObject({
     .regex(/^[0-9a-f]{32}$/, 'allowed is the id of an upload')
     .describe('the message is what was sent to the URL of this upload')
     .exactOptional(),
-  uid: wholeNumber(
+  uid: integerMember(
     `kept from another store: rising, from UIDNEXT on, and at most ${UID_STEP_MAX} beyond it; every message of a request has one, or none`,
   ).exactOptional(),
   internalDate: z.iso
@@ -54,7 +54,7 @@ export const DELIVER_MESSAGES = request({
   headers: ['idempotency-key'],
   body: z.strictObject({
     mailbox: mailboxPath('where they go; `INBOX` when missing').exactOptional(),
-    uidValidity: wholeNumber(
+    uidValidity: integerMember(
       'the mailbox must have this UIDVALIDITY: for UIDs that mean something only under it',
     ).exactOptional(),
     messages: z

@@ -107,7 +107,7 @@ export const AS_USER = {
 export const mailboxPath = (means: string) =>
   z.string('allowed is the name of a mailbox').describe(means);
 export const address = (means: string) => z.string('allowed is an address').describe(means);
-export const wholeNumber = (means: string) => z.int('allowed is a whole number').describe(means);
+export const integerMember = (means: string) => z.int('allowed is a whole number').describe(means);
 export const yes = (means: string) => z.boolean('allowed is true or false').describe(means);
 export const cursor = z
   .string('allowed is next of an answer')

@@ -4,13 +4,13 @@ import { UID_STEP_MAX } from '../limits.ts';
 import { SPECIAL_USES } from '../mailbox-names.ts';
 import {
   type BodyOf,
+  integerMember,
   mailboxPath,
   PAGE,
   PLACE,
   request,
   textParameter,
   textsParameter,
-  wholeNumber,
   yes,
 } from './form.ts';
 
@@ -37,7 +37,7 @@ export const CREATE_MAILBOX = request({
       .enum(SPECIAL_USES, 'allowed is a special use, for instance \\Trash')
       .describe('RFC 6154')
       .exactOptional(),
-    uidValidity: wholeNumber(
+    uidValidity: integerMember(
       'kept from another store; the time of creation when missing',
     ).exactOptional(),
   }),
@@ -50,8 +50,10 @@ export const CHANGE_MAILBOX = request({
   does: 'Brings UIDVALIDITY and UIDNEXT along from another store',
   body: z.strictObject({
     path: mailboxPath('its name'),
-    uidValidity: wholeNumber('taken only while the mailbox has never given a UID').exactOptional(),
-    uidNext: wholeNumber(
+    uidValidity: integerMember(
+      'taken only while the mailbox has never given a UID',
+    ).exactOptional(),
+    uidNext: integerMember(
       `raises UIDNEXT, by ${UID_STEP_MAX} at most; a lower one than the mailbox has changes nothing`,
     ).exactOptional(),
   }),

@@ -1,9 +1,9 @@
 /** What comes back of mail that ends, until when and how, and what does not. */
-import type { Aftermath } from '../../functions/contract/mail-api.ts';
+import type { Aftermath, MoveAftermath, Recoverable } from '../../functions/contract/mail-api.ts';
 import type { Field } from '../output/records.ts';
 import { count, counted, safe } from '../output/text.ts';
 
-type By = NonNullable<Aftermath['recoverable']>['by'];
+type By = Recoverable['by'];
 
 const COMMANDS: Readonly<Record<By, string>> = {
   'messages/restore': 'lethe message restore',
@@ -21,23 +21,35 @@ export const AFTERMATH_FIELDS: readonly Field<Aftermath>[] = [
   { name: 'goneForGood', value: ({ goneForGood }) => goneForGood },
 ];
 
+/** The first that ends, and the smallest place that keeps them, say it for all. */
+function together<T extends Omit<Recoverable, 'by'>>(parts: readonly T[]): T | undefined {
+  const [first] = parts;
+  if (first === undefined) return undefined;
+  const [until] = parts.flatMap((part) => part.until ?? []).sort();
+  const bounds = parts.flatMap((part) => part.maxMails ?? []);
+  return {
+    ...first,
+    messages: parts.reduce((total, part) => total + part.messages, 0),
+    ...(until === undefined ? {} : { until }),
+    ...(bounds.length === 0 ? {} : { maxMails: Math.min(...bounds) }),
+    ...(parts.some(({ atMost }) => atMost) ? { atMost: true } : {}),
+  };
+}
+
 /** Of answers that go on where the one before stopped. */
-export function aftermathOf(answers: readonly Aftermath[]): Aftermath {
-  const parts = answers.flatMap(({ recoverable }) => recoverable ?? []);
+export function aftermathOf(answers: readonly MoveAftermath[]): MoveAftermath {
   const sum = (of: (answer: Aftermath) => number | undefined) =>
     answers.reduce((total, answer) => total + (of(answer) ?? 0), 0);
-  const [elsewhere, gone] = [
-    sum((answer) => answer.elsewhere),
-    sum(({ goneForGood }) => goneForGood),
-  ];
-  const [first] = parts;
-  const [until] = parts.flatMap((part) => part.until ?? []).sort();
-  const messages = parts.reduce((total, part) => total + part.messages, 0);
-  const ends = until === undefined ? {} : { until };
+  const [others, gone] = [sum(({ elsewhere }) => elsewhere), sum((one) => one.goneForGood)];
+  const recoverable = together(answers.flatMap((answer) => answer.recoverable ?? []));
+  const leftBehind = together(answers.flatMap((answer) => answer.leftBehind ?? []));
+  const live = together(answers.flatMap((answer) => answer.live ?? []));
   return {
-    ...(first === undefined ? {} : { recoverable: { messages, ...ends, by: first.by } }),
-    ...(elsewhere === 0 ? {} : { elsewhere }),
+    ...(recoverable === undefined ? {} : { recoverable }),
+    ...(others === 0 ? {} : { elsewhere: others }),
     ...(gone === 0 ? {} : { goneForGood: gone }),
+    ...(leftBehind === undefined ? {} : { leftBehind }),
+    ...(live === undefined ? {} : { live }),
   };
 }
 
@@ -70,16 +82,11 @@ export function aftermathWords(
   found: Found = {},
 ): string | undefined {
   const said = [];
+  const least = found.complete === false ? 'at least ' : '';
   if (recoverable !== undefined) {
-    const { messages, until, maxMails, atMost, by } = recoverable;
-    const ends = until === undefined ? 'as long as nobody purges it' : `until ${minute(until)}`;
-    const full =
-      maxMails === undefined ? '' : `, or until the storage holds ${count(maxMails)} newer ones`;
-    const least = found.complete === false ? 'at least ' : '';
-    const most = atMost ? 'at most ' : least;
-    const command = `${COMMANDS[by]} -u ${shellWord(user)} ${operandOf(by, found)}`;
-    said.push(`${most}${counted(messages, 'message')} can be brought back ${ends}${full}`);
-    said[0] = `${said[0]} (${command.trimEnd()}).`;
+    const most = recoverable.atMost ? 'at most ' : least;
+    const many = counted(recoverable.messages, 'message');
+    said.push(`${most}${many} can be brought back ${untilWhen(recoverable, user, found)}.`);
   }
   if (elsewhere !== undefined) {
     const verb = elsewhere === 1 ? 'has' : 'have';
@@ -87,9 +94,45 @@ export function aftermathWords(
   }
   if (goneForGood !== undefined) {
     const verb = goneForGood === 1 ? 'is' : 'are';
-    said.push(`${counted(goneForGood, 'message')} ${verb} gone for good.`);
+    said.push(`${least}${counted(goneForGood, 'message')} ${verb} gone for good.`);
   }
   return said.length === 0 ? undefined : said.join(' ');
+}
+
+/** The same of a move, with what it left behind and what it took out of a storage. */
+export function moveWords(
+  { leftBehind, live, ...aftermath }: MoveAftermath,
+  user: string,
+  found: Found = {},
+): string | undefined {
+  const said = [aftermathWords(aftermath, user, found) ?? []].flat();
+  if (leftBehind !== undefined) {
+    const copies = counted(leftBehind.messages, 'expunged copy', 'expunged copies');
+    const verb = leftBehind.messages === 1 ? 'is' : 'are';
+    said.push(`${copies} ${verb} left behind, ${untilWhen(leftBehind, user, found)}.`);
+  }
+  if (live !== undefined) said.push(liveWords(live));
+  return said.length === 0 ? undefined : said.join(' ');
+}
+
+function liveWords({ messages, until, maxMails }: NonNullable<MoveAftermath['live']>): string {
+  const verb = messages === 1 ? 'is' : 'are';
+  const out = `${counted(messages, 'message')} ${verb} out of the expunge storage`;
+  const ends = [
+    ...(until === undefined ? [] : [`from ${minute(until)} on`]),
+    ...(maxMails === undefined ? [] : [`beyond ${count(maxMails)} messages`]),
+  ];
+  if (ends.length === 0) return `${out}, and stay${messages === 1 ? 's' : ''} until deleted.`;
+  return `${out}; the autoexpunge of the mailbox ends what is in it ${ends.join(', and ')}.`;
+}
+
+/** `until 2026-12-31 10:00 UTC (lethe message restore -u john@example.com)` */
+function untilWhen({ until, maxMails, by }: Recoverable, user: string, found: Found): string {
+  const ends = until === undefined ? 'as long as nobody purges it' : `until ${minute(until)}`;
+  const full =
+    maxMails === undefined ? '' : `, or until the storage holds ${count(maxMails)} newer ones`;
+  const command = `${COMMANDS[by]} -u ${shellWord(user)} ${operandOf(by, found)}`;
+  return `${ends}${full} (${command.trimEnd()})`;
 }
 
 /** `2026-12-31T10:00:59.123Z` as `2026-12-31 10:00 UTC`: rather too early than too late. */

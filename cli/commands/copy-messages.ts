@@ -6,6 +6,7 @@ import { EXIT } from '../exit-codes.ts';
 import { writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
 import { counted, safe } from '../output/text.ts';
+import { aftermathOf, moveWords } from './aftermath.ts';
 import type { AccountOptions } from './message.ts';
 import { notComplete, untilAllDone } from './until-complete.ts';
 
@@ -62,6 +63,7 @@ export async function copyMessages(
     uidValidity: answers.at(-1)?.uidValidity ?? 0,
     uids: answers.flatMap(({ uids }) => uids),
     newUids: answers.flatMap(({ newUids }) => newUids),
+    ...aftermathOf(answers),
     complete,
   };
   await print(context, done);
@@ -71,6 +73,8 @@ export async function copyMessages(
     io.stderr,
     `${counted(done.uids.length, 'message')}${asked} ${did} to ${safe(to)}`,
   );
+  const words = moveWords(done, user, { mailbox: from });
+  if (words !== undefined) await writeLine(io.stderr, words);
   if (!complete) throw notComplete('Give the UIDs that are left once more.');
   return EXIT.ok;
 }

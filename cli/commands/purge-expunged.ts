@@ -6,9 +6,10 @@ import type { AccountDoor } from '../api/account-door.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Io } from '../io.ts';
+import { type Io, writeLine } from '../io.ts';
 import { type Field, printRecord } from '../output/records.ts';
 import { count, counted, size } from '../output/text.ts';
+import { aftermathWords } from './aftermath.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import { notComplete, untilTheLast } from './until-complete.ts';
 
@@ -21,6 +22,7 @@ const FIELDS: readonly Field<PurgeExpungedAnswer>[] = [
     value: ({ complete }) => complete,
     shown: ({ complete }) => (complete ? 'yes' : 'no, there may be more'),
   },
+  { name: 'goneForGood', value: ({ goneForGood }) => goneForGood },
 ];
 
 export interface PurgeExpungedOptions {
@@ -48,6 +50,8 @@ export async function purgeExpunged(
   if (!yes) await confirm(io, door, request, user);
   const done = await send(io, door, request);
   await printRecord(io, format, done, FIELDS);
+  const words = aftermathWords(done, user);
+  await writeLine(io.stderr, words === undefined ? NOTHING_FOUND : `${contentOf(done)}. ${words}`);
   if (!done.complete) throw notComplete('Give the same command again.');
   return EXIT.ok;
 }
@@ -67,8 +71,14 @@ async function send(
     return answer;
   };
   const complete = await untilTheLast(io, ask, (answer) => answer.removed);
-  return { ...(request.dryRun ? { dryRun: true } : {}), removed, bytes, complete };
+  const gone = removed === 0 ? {} : { goneForGood: removed };
+  return { ...(request.dryRun ? { dryRun: true } : {}), removed, bytes, ...gone, complete };
 }
+
+const NOTHING_FOUND = 'Nothing that was expunged in place is that old.';
+
+const contentOf = ({ removed, bytes }: PurgeExpungedAnswer): string =>
+  `${counted(removed, 'message')}, ${size(bytes)}`;
 
 async function confirm(
   io: Io,
@@ -81,9 +91,10 @@ async function confirm(
       hint: 'To purge without being asked, give --yes. To see what would go, give --dry-run.',
     });
   }
-  const { removed, bytes, complete } = await send(io, door, { ...request, dryRun: true });
-  const what = `${complete ? '' : 'at least '}${counted(removed, 'message')}, ${size(bytes)}`;
-  const statement = `This ends ${what}, expunged in place, of ${user}. It cannot be undone.`;
+  const found = await send(io, door, { ...request, dryRun: true });
+  const least = found.complete ? '' : 'at least ';
+  const gone = aftermathWords(found, user, { complete: found.complete }) ?? NOTHING_FOUND;
+  const statement = `This ends ${least}${contentOf(found)}, expunged in place, of ${user}. ${gone}`;
   if (await confirmByTyping(io, statement, user)) return;
   throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');
 }

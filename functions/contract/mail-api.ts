@@ -46,7 +46,7 @@ export interface ChangeFlagsAnswer {
   readonly changed: readonly number[];
 }
 
-export interface CopyMessagesAnswer {
+export interface CopyMessagesAnswer extends MoveAftermath {
   readonly uidValidity: number;
   /** UIDs that were copied, and what they are in the target, in the same order. */
   readonly uids: readonly number[];
@@ -57,22 +57,39 @@ export interface CopyMessagesAnswer {
   readonly complete: boolean;
 }
 
+/** Mail that comes back when it is asked for in time. */
+export interface Recoverable {
+  readonly messages: number;
+  /** When the first of them ends; missing: not by themselves. */
+  readonly until?: string;
+  /** The storage holds so many: what is too many ends earlier. */
+  readonly maxMails?: number;
+  /** Of a dry run where only the last copy is kept: fewer, if there are other copies. */
+  readonly atMost?: true;
+  readonly by: 'messages/restore' | 'messages/unexpunge' | 'mailboxes/undelete';
+}
+
 /** What becomes of mail that a request ends, or would end. */
 export interface Aftermath {
-  readonly recoverable?: {
-    readonly messages: number;
-    /** When the first of them ends; missing: not by themselves. */
-    readonly until?: string;
-    /** The storage holds so many: what is too many ends earlier. */
-    readonly maxMails?: number;
-    /** Of a dry run where only the last copy is kept: fewer, if there are other copies. */
-    readonly atMost?: true;
-    readonly by: 'messages/restore' | 'messages/unexpunge' | 'mailboxes/undelete';
-  };
+  readonly recoverable?: Recoverable;
   /** Of them nothing is kept, because another copy stays in the account. */
   readonly elsewhere?: number;
   /** Messages that nothing brings back. */
   readonly goneForGood?: number;
+}
+
+/** What becomes of mail that is moved; nothing is said of a copy. */
+export interface MoveAftermath extends Aftermath {
+  /** What a move to an ordinary mailbox leaves where expunged mail is kept, besides what it moved. */
+  readonly leftBehind?: Recoverable;
+  /** What came out of an expunge storage: its end there is off, it is mail like any other. */
+  readonly live?: {
+    readonly messages: number;
+    /** When the autoexpunge of the target takes the first of them; missing: never. */
+    readonly until?: string;
+    /** The target holds so many: what is too many goes earlier. */
+    readonly maxMails?: number;
+  };
 }
 
 export interface ExpungeMessagesAnswer extends Aftermath {
@@ -127,7 +144,7 @@ export interface SearchAnswer {
   readonly next?: string;
 }
 
-export interface CopyByQueryAnswer {
+export interface CopyByQueryAnswer extends MoveAftermath {
   readonly done: readonly (MessageName & { readonly newUid: number })[];
   readonly mailboxesMatched: number;
   /** Messages of which the rows do not say whether the query means them: left alone. */

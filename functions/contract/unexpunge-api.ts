@@ -3,6 +3,7 @@
  * list of its mailbox, and administrators bring it back. All of them below
  * `/v1/admin/accounts/{user}`. Times are ISO 8601 in UTC.
  */
+import type { Aftermath } from './mail-api.ts';
 
 /** `GET messages/expunged?mailbox=` */
 export interface ExpungedItem {
@@ -36,7 +37,7 @@ export interface UnexpungeAnswer {
   readonly next?: string;
 }
 
-export interface PurgeExpungedAnswer {
+export interface PurgeExpungedAnswer extends Pick<Aftermath, 'goneForGood'> {
   readonly dryRun?: true;
   readonly removed: number;
   readonly bytes: number;

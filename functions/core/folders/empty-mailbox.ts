@@ -141,7 +141,7 @@ export class MailboxEmptying {
       options,
     );
     const gone = done.results.filter(({ uid }) => !hidden.has(uid));
-    for (const { outcome } of gone) this.#deletion.outcomes?.add(outcome);
+    this.#deletion.outcomes?.addAll(gone);
     this.#messages += gone.length;
     this.#bytes += gone.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     return done.complete;

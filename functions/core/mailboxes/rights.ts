@@ -124,7 +124,7 @@ export function checkTarget(
   if (target !== undefined && !isStorage) return target;
   throw notAllowed(
     `${quoted(path)} is the expunge storage: only an expunge puts mail there`,
-    'Choose another mailbox.',
+    'Expunge it, or choose another mailbox.',
   );
 }
 

@@ -1,14 +1,17 @@
 /** What becomes of mail that ends: how much of it comes back until when, and what is gone. */
-import type { Aftermath } from '../../contract/mail-api.ts';
+import type { Aftermath, MoveAftermath } from '../../contract/mail-api.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { expiresAt } from '../policies/expiry.ts';
 import { type PolicyAttributes, policyAttributes } from '../policies/policy-attributes.ts';
 import type { MailContext } from './in-chunks.ts';
 import type { Message } from './message.ts';
 
-/** `elsewhere`: nothing of it is kept, because another copy of it stays in the account (L4). */
+/**
+ * `elsewhere`: nothing of it is kept, because another copy of it stays in the account (L4). `live`: it
+ * came out of the storage (L3), and ends where it is now, if the policy there ends it.
+ */
 export interface MailOutcome {
-  readonly kept: 'storage' | 'in-place' | 'elsewhere' | 'gone';
+  readonly kept: 'storage' | 'in-place' | 'elsewhere' | 'gone' | 'live';
   /** Epoch milliseconds; missing: it does not end by itself. */
   readonly endsAt?: number;
   /** So many stay where it is kept; missing: any number. */
@@ -17,34 +20,65 @@ export interface MailOutcome {
   readonly isSupposed?: boolean;
 }
 
-/** Adds up what became of messages. */
-export class MailOutcomes {
-  readonly #counts = { storage: 0, 'in-place': 0, elsewhere: 0, gone: 0 };
+/** When the first of some messages ends, and how many stay where they are. */
+class Ends {
+  messages = 0;
   #endsAt: number | undefined;
   #maxMails: number | undefined;
-  #isSupposed = false;
 
-  add({ kept, endsAt, maxMails, isSupposed = false }: MailOutcome, messages = 1): void {
-    if (messages === 0) return;
-    this.#counts[kept] += messages;
-    this.#isSupposed ||= isSupposed;
+  add({ endsAt, maxMails }: MailOutcome, messages: number): void {
+    this.messages += messages;
     if (maxMails !== undefined) this.#maxMails = Math.min(this.#maxMails ?? maxMails, maxMails);
     if (endsAt !== undefined) this.#endsAt = Math.min(this.#endsAt ?? endsAt, endsAt);
   }
 
-  answer(): Aftermath {
-    const { elsewhere, gone, ...counts } = this.#counts;
-    const messages = counts.storage + counts['in-place'];
+  get answer() {
     const until = this.#endsAt === undefined ? {} : { until: new Date(this.#endsAt).toISOString() };
-    const bounds = {
-      ...(this.#maxMails === undefined ? {} : { maxMails: this.#maxMails }),
-      ...(this.#isSupposed ? { atMost: true as const } : {}),
-    };
-    const by = counts.storage > 0 ? 'messages/restore' : 'messages/unexpunge';
+    const bound = this.#maxMails === undefined ? {} : { maxMails: this.#maxMails };
+    return { messages: this.messages, ...until, ...bound };
+  }
+}
+
+/** Adds up what became of messages. */
+export class MailOutcomes {
+  readonly #counts = { storage: 0, 'in-place': 0, elsewhere: 0, gone: 0, live: 0 };
+  readonly #kept = new Ends();
+  readonly #live = new Ends();
+  #isSupposed = false;
+
+  add(outcome: MailOutcome, messages = 1): void {
+    if (messages === 0) return;
+    const { kept, isSupposed = false } = outcome;
+    this.#counts[kept] += messages;
+    this.#isSupposed ||= isSupposed;
+    if (kept === 'live') this.#live.add(outcome, messages);
+    if (kept === 'storage' || kept === 'in-place') this.#kept.add(outcome, messages);
+  }
+
+  /** Of what a request has done. */
+  addAll(results: readonly { readonly outcome?: MailOutcome }[]): this {
+    for (const { outcome } of results) if (outcome !== undefined) this.add(outcome);
+    return this;
+  }
+
+  answer(): Aftermath {
+    const { elsewhere, gone, storage } = this.#counts;
+    const most = this.#isSupposed ? { atMost: true as const } : {};
+    const by = storage > 0 ? 'messages/restore' : 'messages/unexpunge';
     return {
-      ...(messages === 0 ? {} : { recoverable: { messages, ...until, ...bounds, by } }),
+      ...(this.#kept.messages === 0 ? {} : { recoverable: { ...this.#kept.answer, ...most, by } }),
       ...(elsewhere === 0 ? {} : { elsewhere }),
       ...(gone === 0 ? {} : { goneForGood: gone }),
+    };
+  }
+
+  /** Of a move to an ordinary mailbox: what comes back is besides what it moved. */
+  moved(): MoveAftermath {
+    const { recoverable: leftBehind, ...rest } = this.answer();
+    return {
+      ...rest,
+      ...(leftBehind === undefined ? {} : { leftBehind }),
+      ...(this.#live.messages === 0 ? {} : { live: this.#live.answer }),
     };
   }
 }
@@ -83,4 +117,14 @@ export function foreseen(
     ...boundOf(policy),
     ...(settings.onlyLastInstance ? { isSupposed: true } : {}),
   };
+}
+
+/** What becomes of mail that came out of a storage: as the policy of where it is now says. */
+export function livingIn(
+  { autoexpungeAfterSeconds, ...target }: PolicyAttributes,
+  now: number,
+): MailOutcome {
+  const ends =
+    autoexpungeAfterSeconds === undefined ? {} : { endsAt: now + autoexpungeAfterSeconds * 1000 };
+  return { kept: 'live', ...ends, ...boundOf(target) };
 }

@@ -10,6 +10,7 @@ import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { requireUids } from '../mailboxes/mailbox-uids.ts';
 import { readMailbox, requireActiveMailbox, whyNotActive } from '../mailboxes/mailboxes.ts';
 import { requireStillTarget } from '../mailboxes/rights.ts';
+import type { MailOutcome } from './aftermath.ts';
 import { ByteCopies, type Bytes } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
 import type { Entry } from './entries.ts';
@@ -23,6 +24,8 @@ export interface CopiedMessage {
   readonly uid: number;
   readonly newUid: number;
   readonly sizeBytes: number;
+  /** Of a move: what it left behind, or what becomes of what came out of a storage. */
+  readonly outcome?: MailOutcome;
 }
 
 /**

@@ -11,6 +11,7 @@ import { requireUids } from '../mailboxes/mailbox-uids.ts';
 import { requireActiveMailbox } from '../mailboxes/mailboxes.ts';
 import { requireStillTarget } from '../mailboxes/rights.ts';
 import { tombstoneEnd } from '../policies/expiry.ts';
+import { livingIn } from './aftermath.ts';
 import { ByteCopies } from './byte-copies.ts';
 import type { Chunk } from './chunk.ts';
 import { addLink, addMessage, type CopiedMessage } from './copy-messages.ts';
@@ -36,6 +37,11 @@ export interface MoveOptions extends ExpungeOptions {
 interface MoveRules {
   readonly context: MailContext;
   readonly options: ExpungeOptions;
+}
+
+interface MovedEntry extends Pick<CopiedMessage, 'outcome'> {
+  /** Missing: there was nothing to move any more. */
+  readonly newUid: number | undefined;
 }
 
 interface MoveContext {
@@ -83,13 +89,13 @@ export async function moveMessages(
       if (options.isMeant?.(entry) === false) return 'gone';
       if (!chunk.fits(MOVE_ROWS + 1, entry)) return 'full';
       if (options.chosenPath !== undefined) chunk.touchNamed(mailboxes.source);
-      const newUid =
+      const moved =
         entry.expunged === undefined
           ? await moveLive(copies, chunk, entry, { ...mailboxes, context, options })
-          : await moveStored(copies, chunk, entry, mailboxes.target);
-      if (newUid === undefined) return 'gone';
+          : await moveBack(copies, chunk, entry, mailboxes.target);
+      if (moved.newUid === undefined) return 'gone';
       const { uid, sizeBytes } = entry.message;
-      return { uid, newUid, sizeBytes };
+      return { uid, sizeBytes, ...moved, newUid: moved.newUid };
     },
   });
 }
@@ -112,25 +118,35 @@ async function moveLive(
   chunk: Chunk,
   entry: Entry,
   { source, target, storage, context, options }: MoveContext & MoveRules,
-): Promise<number | undefined> {
+): Promise<MovedEntry> {
   const link = linkOf(entry.home.mailboxId, entry.home.uid);
   if (storage !== undefined) {
     const links = chunk.links(entry);
     // The instance that it leaves is a link more, as with a copy.
     const bytes = links.isFull ? await copies.of(entry) : undefined;
-    if (links.isFull && bytes === undefined) return undefined;
+    if (links.isFull && bytes === undefined) return { newUid: undefined };
     chunk.count(source, -1, entry.message);
     const kept = { ...options, links, link, origin: source.path };
-    store(chunk, context, entry, { ...kept, keeper: storage });
-    if (bytes === undefined) return addLink(chunk, target, entry, 'move');
-    return addMessage(chunk, target, entry, { way: 'move', bytes });
+    const { outcome } = store(chunk, context, entry, { ...kept, keeper: storage });
+    if (bytes === undefined) return { newUid: addLink(chunk, target, entry, 'move'), outcome };
+    return { newUid: addMessage(chunk, target, entry, { way: 'move', bytes }), outcome };
   }
   chunk.count(source, -1, entry.message);
   const tombstone = { state: 'moved', [TTL_ATTRIBUTE]: tombstoneEnd(chunk.now) };
   chunk.change(entry, { set: tombstone, unset: droppedAtEnd(entry) });
-  if (!entry.copied) return addMessage(chunk, target, entry, { way: 'move' });
+  if (!entry.copied) return { newUid: addMessage(chunk, target, entry, { way: 'move' }) };
   chunk.links(entry).end(link);
-  return addLink(chunk, target, entry, 'move');
+  return { newUid: addLink(chunk, target, entry, 'move') };
+}
+
+async function moveBack(
+  copies: ByteCopies,
+  chunk: Chunk,
+  entry: Entry,
+  target: Mailbox,
+): Promise<MovedEntry> {
+  const newUid = await moveStored(copies, chunk, entry, target);
+  return { newUid, outcome: livingIn(target, chunk.now) };
 }
 
 /** A restore: new bytes, and the old row ends in the same transaction. */

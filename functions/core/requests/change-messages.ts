@@ -19,6 +19,7 @@ import {
   requireTarget,
 } from '../mailboxes/rights.ts';
 import { ensureStorage } from '../mailboxes/storage-mailbox.ts';
+import { MailOutcomes } from '../messages/aftermath.ts';
 import { changeFlags, type FlagChanges } from '../messages/change-flags.ts';
 import { type CopiedMessage, copyMessages } from '../messages/copy-messages.ts';
 import { readEntries } from '../messages/entries.ts';
@@ -136,7 +137,8 @@ export async function requestMove(
     ...options,
     to: target,
   });
-  return toCopyAnswer(target, done, passedOver);
+  const outcomes = new MailOutcomes().addAll(done.results);
+  return { ...toCopyAnswer(target, done, passedOver), ...outcomes.moved() };
 }
 
 async function moveToStorage(
@@ -153,7 +155,8 @@ async function moveToStorage(
   const results = gone.results.flatMap(({ uid, sizeBytes, storedUid: newUid }) =>
     newUid === undefined ? [] : [{ uid, newUid, sizeBytes }],
   );
-  return toCopyAnswer(storage, { results, complete: gone.complete }, passedOver);
+  const answer = toCopyAnswer(storage, { results, complete: gone.complete }, passedOver);
+  return { ...answer, ...new MailOutcomes().addAll(gone.results).answer() };
 }
 
 /** Where an expunge leads to no storage, a move there would take from sight what it means to keep. */

@@ -5,6 +5,7 @@ import { createMailbox } from '../mailboxes/create-mailbox.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import { findMailbox } from '../mailboxes/mailboxes.ts';
 import { hasRight, requireTarget } from '../mailboxes/rights.ts';
+import { MailOutcomes } from '../messages/aftermath.ts';
 import { copyMessages } from '../messages/copy-messages.ts';
 import { moveMessages } from '../messages/move-messages.ts';
 import { parseMailboxPath } from '../names/mailbox-path.ts';
@@ -50,9 +51,11 @@ export async function requestByQuery(
     onlyNamed: target.path,
   });
   let undecided = 0;
+  const outcomes = new MailOutcomes();
   const done: CopyByQueryAnswer['done'][number][] = [];
   const end = (next?: WalkPosition): CopyByQueryAnswer => ({
     done,
+    ...outcomes.moved(),
     mailboxesMatched: sources.length,
     ...(undecided === 0 ? {} : { undecided }),
     ...(next === undefined ? { complete: true } : { complete: false, next: encodePosition(next) }),
@@ -69,6 +72,7 @@ export async function requestByQuery(
           });
     const part = await going.catch((error: unknown) => unlessBegun(error, done.length));
     done.push(...part.results.map(({ uid, newUid }) => ({ mailbox: mailbox.path, uid, newUid })));
+    outcomes.addAll(part.results);
     // What was copied is behind the walk: met again, it would be copied once more.
     const last = part.results.at(-1)?.uid ?? begins.afterUid;
     if (!part.complete) return end(positionIn(mailbox, last));

@@ -192,7 +192,7 @@ class Answer {
           });
     this.#expunged.push(...gone.results.map(({ uid }) => ({ mailbox: mailbox.path, uid })));
     this.#bytes += gone.results.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    for (const { outcome } of gone.results) this.#outcomes.add(outcome);
+    this.#outcomes.addAll(gone.results);
     return gone.complete;
   }
 

@@ -49,6 +49,7 @@ export async function requestPurgeExpunged(
     ...(dryRun ? { dryRun } : {}),
     removed,
     bytes,
+    ...(removed === 0 ? {} : { goneForGood: removed }),
     ...(next === undefined ? { complete: true } : { complete: false, next }),
   };
 }

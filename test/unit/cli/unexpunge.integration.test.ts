@@ -119,7 +119,7 @@ describe('purge-expunged', () => {
     const argv = ['purge-expunged', '--older-than-days', '30', '--yes', '-f', 'json'];
     const { stdout, exitCode } = await message(argv);
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ removed: 7, bytes: 700, complete: true });
+    expect(JSON.parse(stdout)).toEqual({ removed: 7, bytes: 700, goneForGood: 7, complete: true });
     expect(bodies()).toEqual([{ olderThanDays: 30 }, { olderThanDays: 30, cursor: 'abc' }]);
   });
 

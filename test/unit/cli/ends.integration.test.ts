@@ -1,0 +1,68 @@
+/** What commands say, before and after, of mail that ends. */
+import { describe, expect, test } from 'vitest';
+import type { Reply } from './support/fake-api.ts';
+import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
+
+const USER = 'john@example.com';
+const MESSAGES = '/v1/admin/accounts/john%40example.com/messages';
+const UNTIL = '2026-12-22T00:00:00.000Z';
+
+const fake = useFakeApi();
+
+const lethe = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> =>
+  runCli([...argv, '--local', fake.local], options);
+const json = (body: unknown): Reply => ({ body: JSON.stringify(body) });
+
+describe('O1, L3, L4: lethe message move', () => {
+  const move = (...more: string[]) =>
+    lethe(['message', 'move', '-u', USER, '--from', 'A', '--uid', '1,2', '--to', 'B', ...more]);
+  const moved = (uid: number, complete: boolean, more: object) =>
+    json({ uidValidity: 7, uids: [uid], newUids: [uid], complete, ...more });
+  const left = { messages: 1, until: UNTIL, by: 'messages/restore' };
+
+  test('says what the storage keeps besides, and sums up answers', async () => {
+    fake.api.on(
+      `POST ${MESSAGES}/move`,
+      moved(1, false, { leftBehind: { ...left, until: '2026-12-23T00:00:00.000Z' } }),
+      moved(2, true, { leftBehind: left }),
+    );
+    const { stdout, stderr } = await move('-f', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({ leftBehind: { ...left, messages: 2 } });
+    expect(stderr).toContain(
+      '2 expunged copies are left behind, until 2026-12-22 00:00 UTC (lethe message restore -u john@example.com --origin A).',
+    );
+  });
+
+  test('says that mail is out of the storage', async () => {
+    fake.api.on(`POST ${MESSAGES}/move`, moved(1, true, { live: { messages: 1, maxMails: 9 } }));
+    const { stderr } = await move();
+    expect(stderr).toContain(
+      '1 message is out of the expunge storage; the autoexpunge of the mailbox ends what is in it beyond 9 messages.',
+    );
+  });
+});
+
+describe('O1: lethe message purge-expunged', () => {
+  const purge = (words: readonly string[], options: CliOptions = {}) =>
+    lethe(['message', 'purge-expunged', '-u', USER, '--older-than-days', '0', ...words], options);
+  const removed = (count: number, more: object = {}) =>
+    json({ removed: count, bytes: 100 * count, complete: true, ...more });
+
+  test('asks with what is gone for good then, and says it afterwards', async () => {
+    fake.api.on(`POST ${MESSAGES}/purge-expunged`, removed(3), removed(3));
+    const { stdout, stderr } = await purge([], { typed: `${USER}\n` });
+    expect(stderr).toContain(
+      'This ends 3 messages, 300 bytes, expunged in place, of john@example.com. 3 messages are gone for good.',
+    );
+    expect(stderr).toContain('\n3 messages, 300 bytes. 3 messages are gone for good.\n');
+    expect(stdout).toContain('goneForGood=3');
+  });
+
+  test('says that there was nothing', async () => {
+    fake.api.on(`POST ${MESSAGES}/purge-expunged`, removed(0));
+    const { stdout, stderr } = await purge(['--yes']);
+    expect(stderr).toBe('Nothing that was expunged in place is that old.\n');
+    expect(stdout).not.toContain('goneForGood');
+  });
+});

@@ -15,6 +15,7 @@ export const PROVISIONING_ROUTES: readonly ApiRoute[] = [
 /** Ending deleted folders for good: for operators. */
 export const PURGE_ROUTES: readonly ApiRoute[] = [
   { path: '/v1/mailboxes/purge', methods: [HttpMethod.POST] },
+  { path: '/v1/mailboxes/purge/{id}/folders', methods: [HttpMethod.GET] },
 ];
 
 /** Recording backups, and what is known of them: for operators and backup tools. */

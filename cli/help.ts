@@ -156,7 +156,8 @@ export const PURGE_HELP = `
 Without --older-than-days a folder goes when the settings say so: deletedRetentionDays, 7 if nothing
 else is set; never keeps it. A folder with a setting of its own goes by that, unless
 --ignore-own-retention is given. What was expunged in a folder keeps its own time. Held accounts are
-left out, and so is what waits for a backup. 75 when something could not be purged: what is due stays
+left out, and so is what waits for a backup. Before it asks, and with --dry-run, it names each folder with
+its user, messages and bytes. 75 when something could not be purged: what is due stays
 due, and "lethe operation resume" goes on.
 
 Examples:

@@ -14,7 +14,7 @@ import type {
   UploadAnswer,
 } from '../../functions/contract/api.ts';
 import type { BackupsAnswer, RecordBackupAnswer } from '../../functions/contract/backups.ts';
-import type { PurgeRequest } from '../../functions/contract/purge.ts';
+import type { PurgeableFolder, PurgeRequest } from '../../functions/contract/purge.ts';
 import type {
   CreateAccountRequest,
   RecordBackupRequest,
@@ -171,6 +171,11 @@ export class LetheClient {
       { method: 'POST', path: ['v1', 'mailboxes', 'purge'], ...splitDryRun(request) },
       { idempotent: false },
     );
+  }
+
+  /** What a dry run of a purge has found. */
+  purgeableFolders(operationId: string): AsyncGenerator<readonly PurgeableFolder[]> {
+    return this.#requests.pages(['v1', 'mailboxes', 'purge', operationId, 'folders'], {});
   }
 
   async operation(operationId: string): Promise<OperationAnswer> {

@@ -21,6 +21,7 @@ const FIXED_FIELDS: readonly Field<OperationAnswer>[] = [
 ];
 
 const LAST_FIELDS: readonly Field<OperationAnswer>[] = [
+  { name: 'goneForGood', value: ({ goneForGood }) => goneForGood },
   { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
   {
     name: 'estimatedCostDollars',

@@ -106,6 +106,8 @@ export interface OperationAnswer {
   readonly estimatedCostDollars?: number;
   /** What has been erased, expunged or restored so far. */
   readonly counts: Counts;
+  /** Of a purge: messages in deleted folders that nothing brings back, or of a dry run would. */
+  readonly goneForGood?: number;
   /** What the plan expected to find, once it is made. */
   readonly expected?: Counts;
   /** What its steps have been billed for so far, by name, for instance `dynamodbWriteUnits`. */

@@ -24,6 +24,24 @@ export interface PurgeInput extends PurgeRequest {
   readonly attempt?: number;
 }
 
+/**
+ * `GET /v1/mailboxes/purge/{id}/folders`: a deleted folder of which a dry run found something that
+ * would go. Names are those of now: an operation keeps none.
+ */
+export interface PurgeableFolder {
+  readonly accountId: string;
+  /** Missing: the account has no address any more. */
+  readonly user?: string;
+  readonly deletionId: string;
+  /** As it was deleted; missing: it has come back or gone since. */
+  readonly path?: string;
+  readonly deletedAt?: string;
+  /** Of it, with what was in it, that would go. */
+  readonly mailboxes: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 export interface PurgeReport extends WalkReport {
   /** Of which something went, or would go. */
   readonly trees: number;

@@ -93,6 +93,12 @@ export const registryKeys = {
     pk: `operation#${operationId}`,
     sk: `progress#${worker}`,
   }),
+  /** A deleted folder that a dry run found: ids and counts. */
+  purgeable: (operationId: string, accountId: string, deletionId: string): RowKey => ({
+    table: 'registry',
+    pk: `operation#${operationId}`,
+    sk: `purgeable#${accountId}#${deletionId}`,
+  }),
   /** What one invocation of an operation's steps was billed for. */
   meter: (operationId: string, invocation: string): RowKey => ({
     table: 'registry',

@@ -80,6 +80,8 @@ describe('lethe mailbox purge', () => {
       state: 'succeeded',
       expected: { trees: 1, mailboxes: 2, messages: 20 },
       estimatedCostDollars: expect.any(Number),
+      goneForGood: 20,
+      folders: [{ user, mailboxes: 2, messages: 20 }],
     });
     expect(await treesOf(user)).toEqual(['deleted']);
     const done = await purge('-u', user, '--older-than-days', '0');

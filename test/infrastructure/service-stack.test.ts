@@ -209,6 +209,7 @@ describe('the doors', () => {
       'DELETE /v1/accounts/{user}',
       'GET /v1/accounts/{user}',
       'GET /v1/certificate-key',
+      'GET /v1/mailboxes/purge/{id}/folders',
       'GET /v1/operations/{id}',
       'GET /v1/operations/{id}/certificate',
       'POST /v1/accounts',

@@ -1,7 +1,15 @@
 /** Requests about accounts as a whole, operations, backups and the service itself. */
 import { z } from 'zod';
 import type { PurgeRequest } from '../purge.ts';
-import { address, type BodyOf, DRY_RUN, flagParameter, request, textParameter } from './form.ts';
+import {
+  address,
+  type BodyOf,
+  DRY_RUN,
+  flagParameter,
+  PAGE,
+  request,
+  textParameter,
+} from './form.ts';
 
 export const CREATE_ACCOUNT = request({
   method: 'POST',
@@ -82,6 +90,13 @@ export const PURGE_MAILBOXES = request({
     olderThanSeconds: purging('the same in seconds, also parts of them'),
     ignoreOwnRetention: purging('also folders with a setting of their own go by what is asked for'),
   } satisfies Record<keyof Omit<PurgeRequest, 'dryRun'>, unknown>),
+});
+
+export const LIST_PURGEABLE = request({
+  method: 'GET',
+  path: '/v1/mailboxes/purge/:id/folders',
+  does: 'Names the folders that a dry run of a purge has found, with their users, messages and bytes',
+  query: PAGE,
 });
 
 const MOMENT_ALLOWED = 'allowed is ISO 8601 with a time and a zone such as 2026-11-22T03:00:00Z';

@@ -66,12 +66,20 @@ function toOperationAnswer(
     updatedAt: new Date(updatedAt).toISOString(),
     ...(finishedAt === undefined ? {} : { finishedAt: new Date(finishedAt).toISOString() }),
     counts: { ...counts, ...done },
+    ...goneIn(operation, counts),
     ...estimateOf(estimatedBill),
     billed: shownUsage(usage),
     costDollars: shownDollars(usage),
     pricesOf: PRICES_OF,
     certificate: operation.state === 'succeeded' && certificate !== undefined,
   };
+}
+
+/** What a purge ends comes back by nothing. */
+function goneIn({ verb, dryRun, expected }: Operation, counts: OperationAnswer['counts']) {
+  const found = dryRun === true ? expected : counts;
+  const messages = verb === 'purge-mailboxes' ? (found?.['messages'] ?? 0) : 0;
+  return messages === 0 ? {} : { goneForGood: messages };
 }
 
 function estimateOf(bill: OperationAnswer['estimatedBill']) {

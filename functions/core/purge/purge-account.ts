@@ -16,6 +16,7 @@ import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { CHUNK_MESSAGES } from '../walks/pace.ts';
 import type { Visited } from '../walks/walk-shard.ts';
 import { asPurge, NOTHING_PURGED, partOf, sumPurges } from './purge-report.ts';
+import type { FoundFolder } from './purgeable-folders.ts';
 
 export interface AccountPurge extends Omit<TreePurge, 'dueAt'> {
   readonly accountId: string;
@@ -23,6 +24,8 @@ export interface AccountPurge extends Omit<TreePurge, 'dueAt'> {
   readonly deletionIds?: readonly string[];
   readonly request: PurgeRequest;
   readonly isCovered: CoveredByBackup;
+  /** Told of what a dry run finds. */
+  readonly onFound?: (found: FoundFolder) => Promise<void>;
 }
 
 const NEVER_PURGED = Number.POSITIVE_INFINITY;
@@ -170,7 +173,11 @@ async function purgeOne(
     return { finished: true, report: { ...NOTHING_PURGED, waiting: 1, waitingSince } };
   }
   if (purge.request.dryRun === true) {
-    return { finished: true, report: await foundIn(ports, due) };
+    const report = await foundIn(ports, due);
+    const { accountId } = account;
+    if (report.trees > 0)
+      await purge.onFound?.({ ...report, accountId, deletionId: tree.deletionId });
+    return { finished: true, report };
   }
   const done = await purgeTree(ports, context, { tree, purge: { ...purge, dueAt } }, until);
   return { finished: done.outcome !== 'again', report: purgeReportOf(done) };

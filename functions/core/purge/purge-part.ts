@@ -14,6 +14,7 @@ import { type Visited, walkShard } from '../walks/walk-shard.ts';
 import { type AccountPurge, purgeAccount } from './purge-account.ts';
 import { beginCount, PURGE_STEPS, purgeCountWrite, readPurge } from './purge-operation.ts';
 import { NOTHING_PURGED, sumPurges } from './purge-report.ts';
+import { type FoundFolder, notePurgeable, PURGEABLE_NOTED_MAX } from './purgeable-folders.ts';
 
 export interface PurgeConfig extends SweepConfig {
   /** Message rows that may end in a second, all workers together. */
@@ -40,6 +41,7 @@ export async function purgePart(
   const { dryRun = false, deletionId } = request;
   const worker = workerOf(part);
   if (!dryRun) await beginCount(ports, operation, worker);
+  let noted = progress?.report.trees ?? 0;
   const shared = {
     request,
     claim: operation.operationId,
@@ -48,6 +50,10 @@ export async function purgePart(
     counting: (counted: Parameters<AccountPurge['counting']>[0]) => [
       purgeCountWrite(operation, worker, counted),
     ],
+    onFound: async (found: FoundFolder) => {
+      noted += 1;
+      if (noted <= PURGEABLE_NOTED_MAX) await notePurgeable(ports, operation, found);
+    },
   };
   const purge = (accountId: string, deletionIds?: readonly string[]) => {
     const named = deletionIds === undefined ? {} : { deletionIds };

@@ -36,6 +36,93 @@ const started = () => {
   fake.api.on('GET /v1/operations/op-1', { body: DONE });
 };
 
+const FOLDERS = 'GET /v1/mailboxes/purge/op-1/folders';
+const COPIES_STAY = 'A copy in another mailbox stays, and so does all mail of an account on hold.';
+const folder = (path: string, more: object = {}) => ({
+  ...{ accountId: 'a1', user: USER, deletionId: `6922A1B0-${path}`, path },
+  ...{ deletedAt: '2026-11-01T00:00:00.000Z', mailboxes: 1, messages: 6, bytes: 700, ...more },
+});
+const found = (expected: object) => ({
+  body: { ...DONE, counts: {}, dryRun: true, expected, goneForGood: 18 },
+});
+
+describe('O1: lethe mailbox purge names what goes for good', () => {
+  const FOUND = { trees: 2, mailboxes: 3, messages: 18, bytes: 2048 };
+
+  test('before it asks, by a dry run of its own; and afterwards how much', async () => {
+    fake.api.on('POST /v1/mailboxes/purge', { status: 202, body: RUNNING });
+    fake.api.on('GET /v1/operations/op-1', found(FOUND), { body: { ...DONE, goneForGood: 18 } });
+    fake.api.on(FOLDERS, {
+      body: { items: [folder('Old'), folder('X\u001b[2J', { user: undefined })] },
+    });
+    const { exitCode, stderr, stdout } = await runCli(
+      ['mailbox', 'purge', '--all', '--local', fake.local],
+      { typed: 'all\n' },
+    );
+    expect(exitCode).toBe(0);
+    expect(fake.api.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
+      'POST /v1/mailboxes/purge?dryRun=true',
+      'GET /v1/operations/op-1',
+      `${FOLDERS}?limit=500`,
+      'POST /v1/mailboxes/purge',
+      'GET /v1/operations/op-1',
+    ]);
+    expect(stderr).toContain(`  ${USER}  Old  6 messages, 700 bytes\n`);
+    expect(stderr).toContain('  a1  X\\u{1b}[2J  6 messages, 700 bytes\n');
+    expect(stderr).toContain(
+      `of all accounts: 2 deleted folders, 18 messages, 2.0 kB. All of it is gone for good. ${COPIES_STAY}`,
+    );
+    expect(stderr).toContain(`2 deleted folders. 18 messages are gone for good. ${COPIES_STAY}\n`);
+    expect(stdout).toContain('goneForGood=18');
+  });
+
+  test('of more than it shows, how many there are', async () => {
+    const items = Array.from({ length: 25 }, (_, n) => folder(`F${n}`));
+    fake.api.on('POST /v1/mailboxes/purge', { status: 202, body: RUNNING });
+    fake.api.on('GET /v1/operations/op-1', found({ ...FOUND, trees: 30 }));
+    fake.api.on(FOLDERS, { body: { items } });
+    const asked = await runCli(['mailbox', 'purge', '-u', USER, '--local', fake.local], {
+      typed: 'no\n',
+    });
+    expect(asked.exitCode).toBe(64);
+    expect(asked.stderr).toContain('  and 10 more (--dry-run names them)\n');
+    expect(asked.stderr).not.toContain('F20 ');
+  });
+
+  test('where there is nothing, it says so and asks nobody', async () => {
+    fake.api.on('POST /v1/mailboxes/purge', { status: 202, body: RUNNING });
+    fake.api.on('GET /v1/operations/op-1', found({ ...FOUND, trees: 0 }));
+    const options = { typed: '' };
+    const none = await runCli(['mailbox', 'purge', '--all', '--local', fake.local], options);
+    expect(none).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(none.stderr).toContain('There is no deleted folder that may go.\n');
+    expect(fake.api.requests).toHaveLength(2);
+  });
+
+  test.each(['json', 'flow'])('in a dry run, each of them: %s', async (format) => {
+    fake.api.on('POST /v1/mailboxes/purge', { status: 202, body: RUNNING });
+    fake.api.on('GET /v1/operations/op-1', found(FOUND));
+    fake.api.on(
+      FOLDERS,
+      { body: { items: [folder('Old')], next: 'c' } },
+      { body: { items: [folder('Z')] } },
+    );
+    const { exitCode, stdout } = await purge('--all', '--dry-run', '-f', format);
+    expect(exitCode).toBe(0);
+    if (format === 'json') {
+      expect(JSON.parse(stdout)).toMatchObject({
+        goneForGood: 18,
+        folders: [folder('Old'), folder('Z')],
+      });
+      return;
+    }
+    expect(stdout.trim().split('\n').slice(1)).toEqual([
+      `user=${USER} folder=Old deletedAt=2026-11-01T00:00:00.000Z deletion=6922A1B0-Old mailboxes=1 messages=6 bytes=700`,
+      `user=${USER} folder=Z deletedAt=2026-11-01T00:00:00.000Z deletion=6922A1B0-Z mailboxes=1 messages=6 bytes=700`,
+    ]);
+  });
+});
+
 describe('lethe mailbox purge', () => {
   test.each([
     [['--all'], {}],
@@ -59,6 +146,7 @@ describe('lethe mailbox purge', () => {
     fake.api.on('POST /v1/mailboxes/purge', { status: 202, body: { ...RUNNING, dryRun: true } });
     const counted = { ...DONE, counts: {}, dryRun: true, expected, estimatedCostDollars: 0.0123 };
     fake.api.on('GET /v1/operations/op-1', { body: counted });
+    fake.api.on(FOLDERS, { body: { items: [] } });
     const { exitCode, stdout } = await purge('--all', '--dry-run');
     expect(exitCode).toBe(0);
     expect(fake.api.requests[0]?.target).toBe('/v1/mailboxes/purge?dryRun=true');

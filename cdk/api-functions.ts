@@ -9,6 +9,7 @@ import {
   retentionDaysText,
   tellDeploymentSettings,
   tellMailSettings,
+  tellRemainders,
 } from './mail-functions.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
@@ -45,6 +46,7 @@ function addProvisioning(scope: Construct, props: ServiceStackProps): NodeFuncti
   result.setVariable(ENV.defaultClass, settings.defaultRetentionClass);
   result.setVariable(ENV.classesEverDeployed, JSON.stringify(Object.keys(props.classesEver)));
   tellDeploymentSettings(result, settings);
+  tellRemainders(result, settings);
   return result;
 }
 

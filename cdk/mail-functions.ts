@@ -44,3 +44,9 @@ export function bindTables(
   target.bindTable(storage.tables.registry, ENV.registryTable, registry);
   target.bindTable(storage.tables.dictmap, ENV.dictmapTable, dictmap);
 }
+
+/** How long logs and recovery points outlive an erasure. */
+export function tellRemainders(target: NodeFunction, settings: Settings): void {
+  target.setVariable(ENV.logRetentionDays, String(settings.logRetentionDays));
+  target.setVariable(ENV.recoveryDays, String(settings.recoveryDays));
+}

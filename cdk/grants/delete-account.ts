@@ -8,7 +8,7 @@ import {
 import { UPLOADS_WAIT_SECONDS_MAX } from '../../functions/contract/limits.ts';
 import type { StepOf } from '../../functions/contract/machines.ts';
 import type { TableAction } from '../constructs/node-function.ts';
-import { bindTables } from '../mail-functions.ts';
+import { bindTables, tellRemainders } from '../mail-functions.ts';
 import type { Grant } from './grant.ts';
 
 /** Rows of the registry alone. */
@@ -30,6 +30,7 @@ export const DELETION_GRANTS: Readonly<Record<StepOf<'delete-account'>, Grant>> 
   ResolveAccount: (step, props) => {
     bindTables(step, props, COUNT_ALL, ['query']);
     tellClasses(step, props);
+    tellRemainders(step, props.settings);
   },
   DisableUser: registry(...COUNT),
   KickSessions: registry(...COUNT),
@@ -91,8 +92,7 @@ export const DELETION_GRANTS: Readonly<Record<StepOf<'delete-account'>, Grant>> 
 
 /** What a certificate names, and how long it is locked. */
 const tellEvidence: Grant = (step, { settings }) => {
-  step.setVariable(ENV.logRetentionDays, String(settings.logRetentionDays));
-  step.setVariable(ENV.recoveryDays, String(settings.recoveryDays));
+  tellRemainders(step, settings);
   const lockDays = settings.ephemeral ? 0 : settings.evidenceRetentionDays;
   step.setVariable(ENV.evidenceLockDays, String(lockDays));
   if (!settings.ephemeral) step.setVariable(ENV.evidenceLockMode, settings.evidenceLockMode);

@@ -1,13 +1,13 @@
 /** `lethe user add | show | delete` */
 import type { AccountAnswer, EstimateAnswer } from '../../functions/contract/api.ts';
-import type { LetheClient } from '../api/lethe-client.ts';
 import type { Context } from '../context.ts';
-import { CliError, ProblemError } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Io, writeLine } from '../io.ts';
 import { type Field, printRecord } from '../output/records.ts';
-import { count, counted, dollars, size, words } from '../output/text.ts';
+import { count, dollars, size, words } from '../output/text.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
+import { deletionStatement, foretellDeletion, tellDeletionEnd } from './deletion-words.ts';
 import { printOperation, watchToEnd } from './operation.ts';
 
 const ACCOUNT_FIELDS: readonly Field<AccountAnswer>[] = [
@@ -78,7 +78,9 @@ export async function deleteUser(
   const client = await context.client();
   const allow = options.allowUnknownUser ? { allowUnknownUser: true } : {};
   if (options.dryRun) {
-    await printEstimate(context, await client.estimateDeletion(user, allow));
+    const estimate = await client.estimateDeletion(user, allow);
+    await printEstimate(context, estimate);
+    await foretellDeletion(io, estimate);
     return EXIT.ok;
   }
   if (!options.yes && !canAsk(io)) {
@@ -86,41 +88,26 @@ export async function deleteUser(
       hint: 'To erase without being asked, give --yes. To see what would go, give --dry-run.',
     });
   }
+  const estimate = await client.estimateDeletion(user, allow);
+  if (!options.yes) await confirmDeletion(io, user, estimate);
   // Named, so that a late copy of the request never meets the address's next owner.
-  const { accountId, content } = await whatGoes(client, user, options);
-  if (!options.yes) await confirmDeletion(io, user, content);
+  const { accountId } = estimate;
   const started = await client.deleteAccount(user, { ...allow, accountId });
-  await writeLine(io.stderr, `Erasing ${user}: operation ${started.operationId}`);
-  if (options.wait !== false) return watchToEnd(context, started.operationId, options.timeout);
-  await printOperation(context, started);
-  return EXIT.ok;
+  const { operationId } = started;
+  await writeLine(io.stderr, `Erasing ${user}: operation ${operationId}`);
+  if (options.wait === false) {
+    await printOperation(context, started);
+    return EXIT.ok;
+  }
+  const exitCode = await watchToEnd(context, operationId, options.timeout);
+  await tellDeletionEnd(context, operationId);
+  return exitCode;
 }
 
-/** Which account has the address, and what is in it. */
-async function whatGoes(
-  client: LetheClient,
-  user: string,
-  { allowUnknownUser }: DeleteUserOptions,
-): Promise<{ readonly accountId: string; readonly content: string }> {
-  try {
-    const { accountId, messages, mailboxes, bytes } = await client.account(user);
-    const content = `${counted(messages, 'message')} in ${counted(mailboxes, 'mailbox', 'mailboxes')}, ${size(bytes)}`;
-    return { accountId, content };
-  } catch (error) {
-    const unknown =
-      error instanceof ProblemError && error.problem.type === 'urn:lethe:unknown-user';
-    if (!unknown || !allowUnknownUser) throw error;
-    const { accountId } = await client.estimateDeletion(user, { allowUnknownUser });
-    const content = 'whatever is stored under this address, which the user database does not know';
-    return { accountId, content };
-  }
-}
-
-async function confirmDeletion(io: Io, user: string, content: string): Promise<void> {
-  const statement = `This erases ${user}: ${content}. It cannot be undone.`;
-  if (!(await confirmByTyping(io, statement, user))) {
-    throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');
-  }
+async function confirmDeletion(io: Io, user: string, estimate: EstimateAnswer): Promise<void> {
+  await foretellDeletion(io, estimate);
+  if (await confirmByTyping(io, deletionStatement(user, estimate), user)) return;
+  throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');
 }
 
 async function printEstimate(
@@ -139,6 +126,7 @@ async function printEstimate(
     { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
     { name: 'account', value: ({ accountId }) => accountId },
     ...counters,
+    { name: 'goneForGood', value: ({ goneForGood }) => goneForGood },
     {
       name: 'estimatedCostDollars',
       value: ({ estimatedCostDollars }) => estimatedCostDollars,

@@ -127,10 +127,26 @@ export interface OperationError {
   readonly next: string;
 }
 
+/** What outlives a deletion outside the stores that Lethe lists. */
+export interface Remainder {
+  readonly where: string;
+  /** From the end of the deletion on; missing where Lethe cannot know. */
+  readonly days?: number;
+  readonly note: string;
+}
+
 export interface EstimateAnswer {
   readonly dryRun: true;
   readonly accountId: string;
   readonly counts: Counts;
+  /**
+   * Messages that nothing brings back: those of deleted folders and of expunge storages, too. Expunged
+   * in place, they go as well, and no counter knows them.
+   */
+  readonly goneForGood?: number;
+  readonly remains: readonly Remainder[];
+  /** Addresses of the account that anybody may be given once it has ended; not for executions. */
+  readonly freedAddresses?: readonly string[];
   /** What the deletion will be billed for, by name, for instance `dynamodbWriteUnits`. */
   readonly estimatedBill: Counts;
   /** The same in US dollars at list price. */

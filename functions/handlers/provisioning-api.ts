@@ -12,7 +12,7 @@ import {
 } from '../contract/requests/accounts.ts';
 import { type ClassChoice, createAccount } from '../core/accounts/create-account.ts';
 import { showAccount, toAccountAnswer } from '../core/accounts/show-account.ts';
-import type { ErasureSettings } from '../core/erasure/erasure-ports.ts';
+import type { EstimateSettings } from '../core/erasure/estimate-erasure.ts';
 import { estimateDeletion, requestDeletion } from '../core/erasure/request-deletion.ts';
 import { InvalidInputError } from '../core/errors.ts';
 import { certificateKeyPem, readCertificate } from '../core/evidence/read-certificate.ts';
@@ -23,7 +23,7 @@ import { callerOf, Door, type DoorContext, deadlineOf, doorHandler } from '../ru
 import {
   once,
   wireClock,
-  wireErasureSettings,
+  wireEstimateSettings,
   wireEvidence,
   wireIds,
   wireMailSettings,
@@ -38,7 +38,7 @@ import { addPurgeRoutes } from './provisioning/purge-routes.ts';
 export interface ProvisioningDependencies {
   readonly ports: Omit<Ports, 'objects' | 'mailServers'>;
   readonly classes: ClassChoice;
-  readonly erasure: ErasureSettings;
+  readonly erasure: EstimateSettings;
   /** Settings of the deployment. */
   readonly mailSettings: MailSettings;
 }
@@ -92,7 +92,7 @@ function addAccountRoutes(
       allowUnknownUser,
       ...(accountId === undefined ? {} : { accountId }),
     };
-    if (dryRun) return context.json(await estimateDeletion(ports.rows, erasure, meant));
+    if (dryRun) return context.json(await estimateDeletion(ports, erasure, meant));
     const request = {
       ...meant,
       requestedBy: callerOf(context),
@@ -142,7 +142,7 @@ const wired = once(
       ids: wireIds(),
     },
     classes: wireRetentionClasses(),
-    erasure: wireErasureSettings(),
+    erasure: wireEstimateSettings(),
     mailSettings: wireMailSettings(),
   }),
 );

@@ -34,7 +34,7 @@ import type { RowStore } from '../core/ports/row-store.ts';
 import type { Signer } from '../core/ports/signer.ts';
 import type { Workflows } from '../core/ports/workflows.ts';
 import { parseMailSettings } from '../core/settings/parse-settings.ts';
-import { readEnvironment, readJson } from './environment.ts';
+import { readEnvironment, readJson, readNumber } from './environment.ts';
 
 /** Makes a value once, when it is first asked for. */
 export function once<T>(make: () => T): () => T {
@@ -119,6 +119,13 @@ export const wireMailSettings = (): MailSettings =>
 export const wireErasureSettings = () => ({
   classes: readJson(ENV.classesEverDeployed) as readonly string[],
   memoryMb: Number(process.env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']),
+});
+
+/** The same, and how long what the certificate names outlives an erasure. */
+export const wireEstimateSettings = () => ({
+  ...wireErasureSettings(),
+  recoveryDays: readNumber(ENV.recoveryDays),
+  logRetentionDays: readNumber(ENV.logRetentionDays),
 });
 
 /**

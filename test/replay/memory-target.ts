@@ -18,7 +18,8 @@ import type { Ask, Reply, Target } from './target.ts';
 /** As in a deployment: a scenario decides what ends when, so its accounts get the longest class. */
 const RETENTION_DAYS = { r30: 30, r365: 365 };
 const CLASSES = { names: Object.keys(RETENTION_DAYS), fallback: 'r30' };
-const CLASSES_EVER = CLASSES.names;
+const OUTLIVING = { recoveryDays: 35, logRetentionDays: 30 };
+const ERASURE = { classes: CLASSES.names, memoryMb: 1024, ...OUTLIVING };
 
 /** Noon: `calendarDaysAgo` 0 and 1 are then today and yesterday for what is some hours old. */
 const START = '2026-11-22T12:20:00Z';
@@ -74,7 +75,7 @@ export class MemoryTarget implements Target {
     this.#provisioning = makeProvisioningApi(() => ({
       ports: this.#ports,
       classes: CLASSES,
-      erasure: { classes: CLASSES_EVER, memoryMb: 1024 },
+      erasure: ERASURE,
       mailSettings: {},
     }));
   }

@@ -74,6 +74,16 @@ describe('O1, F5: a dry run of a purge names what would go for good', () => {
     });
   });
 
+  test.each(['off', 'in-place'])('L6: whatever an expunge makes of mail: %s', async (mode) => {
+    purged.deployment = { lazyExpunge: mode };
+    await purged.delete(A, 'Old');
+    const operationId = await dryRun({ olderThanDays: 0 });
+    expect(await showOperation(purged.world.ports, operationId)).toMatchObject({ goneForGood: 18 });
+    const { output } = await purged.run({ olderThanDays: 0 });
+    const gone = (output as { readonly operationId: string }).operationId;
+    expect(await showOperation(purged.world.ports, gone)).toMatchObject({ goneForGood: 18 });
+  });
+
   test('of a user, of a domain, and of one deletion', async () => {
     await purged.delete(A, 'Old');
     await purged.delete(B, 'Old/a');

@@ -52,12 +52,12 @@ const TRANSITIONS_MAX = 5000;
 const INVOCATION_MS = 255_000;
 
 const MEMORY_MB = 1024;
-const ERASURE = { classes: CLASSES_EVER, memoryMb: MEMORY_MB };
+const OUTLIVING = { recoveryDays: 35, logRetentionDays: 30 };
+export const ERASURE = { classes: CLASSES_EVER, memoryMb: MEMORY_MB, ...OUTLIVING };
 const SETTLE_SECONDS = 1800;
 const SESSIONS = { sessionDeadlineSeconds: 600 };
 const CERTIFICATE = {
-  recoveryDays: 35,
-  logRetentionDays: 30,
+  ...OUTLIVING,
   evidenceLockDays: 400,
 };
 

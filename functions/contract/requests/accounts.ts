@@ -39,7 +39,7 @@ export const SHOW_ACCOUNT = request({
 export const DELETE_ACCOUNT = request({
   method: 'DELETE',
   path: '/v1/accounts/:user',
-  does: 'Deletes an account with all of its mail: begins an operation, or names the one that runs',
+  does: 'Deletes an account with all of its mail: begins an operation, or names the one that runs; its dry run says what is gone for good, and what outlives it elsewhere',
   query: {
     ...DRY_RUN,
     allowUnknownUser: flagParameter('also where the user database does not know the user any more'),

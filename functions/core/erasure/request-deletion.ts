@@ -2,17 +2,22 @@
 
 import { createHash } from 'node:crypto';
 import type { EstimateAnswer } from '../../contract/api.ts';
-import { OPERATION_ID_BYTES, OPERATION_RETENTION_DAYS } from '../../contract/limits.ts';
+import {
+  ADDRESSES_PER_ACCOUNT_MAX,
+  OPERATION_ID_BYTES,
+  OPERATION_RETENTION_DAYS,
+} from '../../contract/limits.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
 import { parseAddress } from '../names/address.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import { type Operation, openWrites, requireOperation } from '../operations/operations.ts';
 import { ensureRunning, type RequestPorts } from '../operations/run-operation.ts';
-import type { Ports } from '../ports/ports.ts';
+import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
+import { everyRow } from '../rows/paging.ts';
 import { type Meant, requireDeletableAccount } from './deletion-request.ts';
-import type { ErasureSettings } from './erasure-ports.ts';
-import { estimateErasure } from './estimate-erasure.ts';
+import type { RowPorts } from './erasure-ports.ts';
+import { type EstimateSettings, estimateErasure } from './estimate-erasure.ts';
 
 export interface DeletionRequest extends Meant {
   /** Who asks, for the operation's record. */
@@ -26,13 +31,24 @@ export interface DeletionRequest extends Meant {
  * @throws InvalidInputError, UnknownUserError, AccountMismatchError, AccountHeldError
  */
 export async function estimateDeletion(
-  rows: Ports['rows'],
-  settings: ErasureSettings,
+  ports: RowPorts,
+  settings: EstimateSettings,
   request: Meant,
 ): Promise<EstimateAnswer> {
   const user = parseAddress('user', request.user);
-  const account = await requireDeletableAccount(rows, { ...request, user });
-  return await estimateErasure(rows, settings, account.accountId);
+  const { accountId } = await requireDeletableAccount(ports.rows, { ...request, user });
+  const estimate = await estimateErasure(ports, settings, accountId);
+  return { ...estimate, freedAddresses: await addressesOf(ports, accountId) };
+}
+
+async function addressesOf({ rows }: RowPorts, accountId: string): Promise<readonly string[]> {
+  const { pk, sk } = registryKeys.accountAddress(accountId, '');
+  const query = { pk, sk: { prefix: sk }, limit: ADDRESSES_PER_ACCOUNT_MAX };
+  const addresses: string[] = [];
+  for await (const row of everyRow(rows, { ...query, table: 'registry' })) {
+    addresses.push(text(row, 'address'));
+  }
+  return addresses;
 }
 
 /**

@@ -18,8 +18,7 @@ import { refusal } from '../operations/refusals.ts';
 import { takeOver } from '../operations/take-over.ts';
 import type { Ports } from '../ports/ports.ts';
 import { requireDeletableAccount } from './deletion-request.ts';
-import type { ErasureSettings } from './erasure-ports.ts';
-import { estimateErasure } from './estimate-erasure.ts';
+import { type EstimateSettings, estimateErasure } from './estimate-erasure.ts';
 
 type ResolvePorts = Pick<Ports, 'rows' | 'clock' | 'ids'>;
 
@@ -37,7 +36,7 @@ const TRIES_MAX = 5;
 
 export async function resolveAccount(
   ports: ResolvePorts,
-  settings: ErasureSettings,
+  settings: EstimateSettings,
   payload: ResolveAccountPayload,
 ): Promise<ResolveAccountAnswer> {
   try {
@@ -53,7 +52,7 @@ export async function resolveAccount(
 /** An execution started for a user, as an operator does it in the console. */
 async function resolveUser(
   ports: ResolvePorts,
-  settings: ErasureSettings,
+  settings: EstimateSettings,
   input: DeleteAccountInput,
   execution: string,
 ): Promise<ResolveAccountAnswer> {
@@ -63,7 +62,7 @@ async function resolveUser(
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const account = await requireDeletableAccount(ports.rows, meant);
     if (input.dryRun === true) {
-      const estimate = await estimateErasure(ports.rows, settings, account.accountId);
+      const estimate = await estimateErasure(ports, settings, account.accountId);
       return { outcome: 'dryRun', estimate };
     }
     const answer =

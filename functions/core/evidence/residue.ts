@@ -1,4 +1,6 @@
 /** What remains of an account outside the stores that Lethe lists, and until when. */
+
+import type { Remainder } from '../../contract/api.ts';
 import { SLOWEST_UPLOAD_BYTES_PER_SECOND } from '../../contract/limits.ts';
 import { DAY_MS } from '../../contract/times.ts';
 import type { Residue } from './certificate.ts';
@@ -9,42 +11,51 @@ export interface ResidueSettings {
   readonly logRetentionDays: number;
 }
 
+interface ResiduePlaces {
+  /** Backends that may still hold metacache and fscache. */
+  readonly left: ReadonlySet<string>;
+  /** Backends that removed the metacache when asked to. */
+  readonly cleared: ReadonlySet<string>;
+  /**
+   * Whether uploads could be under way when the fence was raised, and whether the verification
+   * began only when those of ordinary speed had ended; `expected` before there is a fence.
+   */
+  readonly uploads: 'none' | 'expected' | 'waited-for' | 'not-waited-for';
+}
+
 /** @param at epoch milliseconds of the verification: what it listed was gone by then */
-export function residueOf(
+export const residueOf = (
   at: number,
   settings: ResidueSettings,
-  places: {
-    /** Backends that may still hold metacache and fscache. */
-    readonly left: ReadonlySet<string>;
-    /** Backends that removed the metacache when asked to. */
-    readonly cleared: ReadonlySet<string>;
-    /**
-     * Whether uploads could be under way when the fence was raised, and whether the verification
-     * began only when those of ordinary speed had ended.
-     */
-    readonly uploads: 'none' | 'waited-for' | 'not-waited-for';
-  },
-): Residue[] {
-  const after = (days: number): string => new Date(at + days * DAY_MS).toISOString();
-  const residue: Residue[] = [
+  places: ResiduePlaces,
+): Residue[] =>
+  remaindersOf(settings, places).map(({ where, days, note }) => ({
+    where,
+    ...(days === undefined ? {} : { until: new Date(at + days * DAY_MS).toISOString() }),
+    note,
+  }));
+
+/** The same in days, of a deletion that is yet to come. */
+export function remaindersOf(settings: ResidueSettings, places: ResiduePlaces): Remainder[] {
+  const residue: Remainder[] = [
     {
       where: 'point-in-time recovery of the tables',
-      until: after(settings.recoveryDays),
+      days: settings.recoveryDays,
       note: 'rows can be restored to a table of another name until then',
     },
     {
       where: 'stream records of the dictmap',
-      until: after(1),
+      days: 1,
       note: 'DynamoDB keeps stream records for 24 hours',
     },
     {
       where: 'execution history',
-      until: after(90),
+      days: 90,
       note: 'the input of the execution; it holds the address if it was started with one',
     },
     {
       where: 'logs of functions and API',
-      until: after(settings.logRetentionDays),
+      days: settings.logRetentionDays,
       note: 'ids and counts, no address and no mail',
     },
     {
@@ -57,12 +68,7 @@ export function residueOf(
     },
   ];
   if (places.uploads !== 'none') {
-    const were =
-      places.uploads === 'waited-for'
-        ? `those of at least ${SLOWEST_UPLOAD_BYTES_PER_SECOND / 1024} KiB a second were waited for and ` +
-          'looked for; S3 lets slower ones end'
-        : 'they were looked for and not waited for; S3 lets them end';
-    const note = `${were}, and its lifecycle removes what they leave within 4 days`;
+    const note = `${UPLOADS[places.uploads]}, and its lifecycle removes what they leave within 4 days`;
     residue.push({ where: 'uploads begun before the fence', note });
   }
   for (const host of [...places.left].sort()) {
@@ -79,3 +85,11 @@ export function residueOf(
   }
   return residue;
 }
+
+const KIB_PER_SECOND = SLOWEST_UPLOAD_BYTES_PER_SECOND / 1024;
+
+const UPLOADS = {
+  expected: 'they are looked for before the certificate; S3 lets slow ones end',
+  'waited-for': `those of at least ${KIB_PER_SECOND} KiB a second were waited for and looked for; S3 lets slower ones end`,
+  'not-waited-for': 'they were looked for and not waited for; S3 lets them end',
+} as const;

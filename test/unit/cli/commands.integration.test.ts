@@ -88,18 +88,34 @@ describe('O1: user delete', () => {
     body: { operationId: 'op1', verb: 'delete-account', state: 'running', counts: {}, billed: {} },
   };
 
+  const estimate = {
+    dryRun: true,
+    accountId: ACCOUNT.accountId,
+    counts: { messages: 3000, mailboxes: 2, objectVersions: 3100, bytes: 50_000_000 },
+    goneForGood: 3010,
+    remains: [
+      { where: 'point-in-time recovery of the tables', days: 35, note: 'rows can be restored' },
+      { where: 'records in other accounts', note: 'the account id' },
+    ],
+    freedAddresses: [USER, 'j@example.com'],
+    estimatedCostDollars: 0.0123,
+    pricesOf: '2026-08-31',
+  };
+  const OUTLIVES = [
+    'What outlives it elsewhere:',
+    '  point-in-time recovery of the tables for 35 days: rows can be restored',
+    '  records in other accounts: the account id',
+    'Once it has ended, john@example.com, j@example.com are free: no address is reserved.\n',
+  ].join('\n');
+  const ESTIMATED = `DELETE ${ACCOUNT_PATH}?dryRun=true`;
+
   test('--dry-run names counts, bytes and cost, and starts nothing', async () => {
-    const estimate = {
-      dryRun: true,
-      accountId: 'a1',
-      counts: { messages: 3000, objectVersions: 3100, bytes: 50_000_000 },
-      estimatedCostDollars: 0.0123,
-      pricesOf: '2026-08-31',
-    };
     fake.api.on(`DELETE ${ACCOUNT_PATH}`, { body: estimate });
     const result = await lethe(['user', 'delete', USER, '--dry-run', '-f', 'table']);
     expect(result.exitCode).toBe(0);
-    expect(targets()).toEqual([`DELETE ${ACCOUNT_PATH}?dryRun=true`]);
+    expect(targets()).toEqual([ESTIMATED]);
+    expect(result.stderr).toBe(OUTLIVES);
+    expect(result.stdout).toMatch(/goneForGood +3010\n/);
     expect(result.stdout).toMatch(/object versions +3,100\n/);
     expect(result.stdout).toMatch(/bytes +50\.0 MB\n/);
     expect(result.stdout).toMatch(/estimatedCostDollars +\$0\.012300\n/);
@@ -113,44 +129,37 @@ describe('O1: user delete', () => {
   });
 
   test('at a terminal it names messages and bytes, and goes on when the address is typed', async () => {
-    fake.api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
-    fake.api.on(`DELETE ${ACCOUNT_PATH}`, started);
+    fake.api.on(`DELETE ${ACCOUNT_PATH}`, { body: estimate }, started);
     const result = await lethe(['user', 'delete', USER, '--no-wait'], { typed: `${USER}\n` });
     expect(result.exitCode).toBe(0);
+    expect(result.stderr).toContain(OUTLIVES);
     expect(result.stderr).toContain(
-      'This erases john@example.com: 1,234 messages in 2 mailboxes, 5.6 MB. It cannot be undone.',
+      'This erases john@example.com: 3,000 messages in 2 mailboxes, 50.0 MB. 3,010 messages are gone for good. Deleted folders, expunged mail and older versions go with the rest: nothing can be brought back. It cannot be undone.',
     );
-    expect(targets()).toEqual([
-      `GET ${ACCOUNT_PATH}`,
-      `DELETE ${ACCOUNT_PATH}?accountId=${ACCOUNT.accountId}`,
-    ]);
+    expect(targets()).toEqual([ESTIMATED, `DELETE ${ACCOUNT_PATH}?accountId=${ACCOUNT.accountId}`]);
     expect(result.stdout).toContain('operation=op1');
   });
 
   test('W7: without being asked it names the account that has the address', async () => {
-    fake.api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
     const mismatch = problemReply('urn:lethe:account-mismatch', 409, 'another account');
-    fake.api.on(`DELETE ${ACCOUNT_PATH}`, mismatch);
+    fake.api.on(`DELETE ${ACCOUNT_PATH}`, { body: estimate }, mismatch);
     const result = await lethe(['user', 'delete', USER, '--yes']);
     expect(result.exitCode).toBe(65);
-    expect(targets()).toEqual([
-      `GET ${ACCOUNT_PATH}`,
-      `DELETE ${ACCOUNT_PATH}?accountId=${ACCOUNT.accountId}`,
-    ]);
+    expect(targets()).toEqual([ESTIMATED, `DELETE ${ACCOUNT_PATH}?accountId=${ACCOUNT.accountId}`]);
   });
 
   test.each(['yes\n', '\n', '\u0003', '\u0004'])('W1: %j is no confirmation', async (typed) => {
-    fake.api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
+    fake.api.on(`DELETE ${ACCOUNT_PATH}`, { body: estimate });
     const result = await lethe(['user', 'delete', USER, '--no-wait'], { typed });
     expect(result.exitCode).toBe(64);
     expect(result.stderr).toContain('not confirmed: nothing was changed');
-    expect(targets()).toEqual([`GET ${ACCOUNT_PATH}`]);
+    expect(targets()).toEqual([ESTIMATED]);
   });
 
   test('U2: an unknown user is erased only when that is said', async () => {
     const unknown = problemReply('urn:lethe:unknown-user', 404, 'unknown');
-    fake.api.on(`GET ${ACCOUNT_PATH}`, unknown);
-    fake.api.on(`DELETE ${ACCOUNT_PATH}`, { body: { dryRun: true, accountId: 'a2' } }, started);
+    const found = { body: { ...estimate, accountId: 'a2' } };
+    fake.api.on(`DELETE ${ACCOUNT_PATH}`, unknown, found, started);
     const typed = `${USER}\n`;
     expect((await lethe(['user', 'delete', USER], { typed })).exitCode).toBe(67);
     const allowed = ['user', 'delete', USER, '--allow-unknown-user', '--no-wait'];

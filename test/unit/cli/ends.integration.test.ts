@@ -1,6 +1,6 @@
 /** What commands say, before and after, of mail that ends. */
 import { describe, expect, test } from 'vitest';
-import type { Reply } from './support/fake-api.ts';
+import { problemReply, type Reply } from './support/fake-api.ts';
 import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
 import { useFakeApi } from './support/use-fake-api.ts';
 
@@ -65,4 +65,49 @@ describe('O1: lethe message purge-expunged', () => {
     expect(stderr).toBe('Nothing that was expunged in place is that old.\n');
     expect(stdout).not.toContain('goneForGood');
   });
+});
+
+describe('O1, U7: lethe user delete', () => {
+  const ACCOUNT = '/v1/accounts/john%40example.com';
+  const operation = (state: string) => ({
+    ...{ operationId: 'op1', verb: 'delete-account', state, step: 'Release address', attempt: 1 },
+    ...{ counts: {}, billed: {} },
+  });
+  const erase = async (certificate: Reply) => {
+    const estimate = { dryRun: true, accountId: 'a1', counts: {}, remains: [] };
+    fake.api.on(
+      `DELETE ${ACCOUNT}`,
+      { body: estimate },
+      { status: 202, body: operation('running') },
+    );
+    fake.api.on('GET /v1/operations/op1', { body: operation('succeeded') });
+    fake.api.on('GET /v1/operations/op1/certificate', certificate);
+    return await lethe(['user', 'delete', USER, '--yes']);
+  };
+  const GONE = 'Gone for good: nothing can be brought back (lethe certificate show op1).\n';
+
+  test('says in the end what outlives it, and until when', async () => {
+    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const remains = [
+      { where: 'logs', until: UNTIL, note: 'ids' },
+      { where: 'copies', note: 'x' },
+    ];
+    const certificate = {
+      protected: encode({}),
+      payload: encode({ remains }),
+      signature: encode({}),
+    };
+    const { exitCode, stderr } = await erase(json(certificate));
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain(`${GONE}  outlives it: logs until ${UNTIL}\n  outlives it: copies\n`);
+  });
+
+  test.each([problemReply('urn:lethe:busy', 503, 'busy'), json({ payload: 1 })])(
+    'it has ended well, whatever becomes of that',
+    async (certificate) => {
+      const { exitCode, stderr } = await erase(certificate);
+      expect(exitCode).toBe(0);
+      expect(stderr).toContain(GONE);
+    },
+  );
 });

@@ -145,15 +145,16 @@ describe('O3: trying again', () => {
   });
 
   test('U5: a deletion whose answer was lost is sent again: it is one operation', async () => {
-    fake.api.on(SHOW, { body: ACCOUNT });
     fake.api.on(
       DELETE,
+      { body: { dryRun: true, accountId: 'a1', counts: {}, remains: [] } },
       { hangUp: true },
       { status: 202, body: { operationId: 'op1', counts: {}, billed: {} } },
     );
     const result = await lethe('user', 'delete', USER, '--yes', '--no-wait');
     expect(result.exitCode).toBe(0);
-    expect(fake.api.requests.map(({ method }) => method)).toEqual(['GET', 'DELETE', 'DELETE']);
+    const queries = fake.api.requests.map(({ target }) => target.split('?')[1]);
+    expect(queries).toEqual(['dryRun=true', 'accountId=a1', 'accountId=a1']);
   });
 
   test('a creation is not sent again: the second would report the first as taken', async () => {

@@ -5,7 +5,7 @@ import type { BackupGate } from '../../../functions/contract/backups.ts';
 import type { MailSettings } from '../../../functions/contract/mail-settings.ts';
 import { makeMailApi } from '../../../functions/handlers/mail-api.ts';
 import { makeProvisioningApi } from '../../../functions/handlers/provisioning-api.ts';
-import { CLASSES, CLASSES_EVER, World } from '../../simulation/world.ts';
+import { CLASSES, ERASURE, World } from '../../simulation/world.ts';
 
 export interface Asked {
   readonly body?: unknown;
@@ -33,7 +33,7 @@ export class Doors {
   readonly provisioning = makeProvisioningApi(() => ({
     ports: this.world.ports,
     classes: CLASSES,
-    erasure: { classes: CLASSES_EVER, memoryMb: 1024 },
+    erasure: ERASURE,
     mailSettings: this.settings,
   }));
   readonly mail = makeMailApi(() => ({

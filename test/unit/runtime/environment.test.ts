@@ -6,6 +6,7 @@ import {
   wireBackupArns,
   wireBackupGate,
   wireErasureSettings,
+  wireEstimateSettings,
   wireRetentionClasses,
 } from '../../../functions/runtime/wiring.ts';
 
@@ -61,6 +62,13 @@ describe('the environment of a function', () => {
     vi.stubEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE', '1024');
     const classes = ['r14', 'r30', 'keep'];
     expect(wireErasureSettings()).toEqual({ classes, memoryMb: 1024 });
+    expect(wireEstimateSettings).toThrow(ENV.recoveryDays);
+    vi.stubEnv(ENV.recoveryDays, '35');
+    vi.stubEnv(ENV.logRetentionDays, '30');
+    expect(wireEstimateSettings()).toEqual({
+      ...{ classes, memoryMb: 1024 },
+      ...{ recoveryDays: 35, logRetentionDays: 30 },
+    });
   });
 
   test.each(['off', 'aws-backup', 'recorded'])('F5: the backup gate is %s', (gate) => {

@@ -7,7 +7,7 @@ import {
   requestDeletion,
 } from '../../../../functions/core/erasure/request-deletion.ts';
 import { furnish } from '../../../simulation/mail.ts';
-import { CLASSES, CLASSES_EVER, World } from '../../../simulation/world.ts';
+import { CLASSES, ERASURE, World } from '../../../simulation/world.ts';
 
 const USER = 'a@x.org';
 
@@ -49,9 +49,9 @@ describe('a request that names the account it means', () => {
     const { accountId } = account;
     const other = await takeAddress();
     const before = world.rows.rows();
-    const settings = { classes: CLASSES_EVER, memoryMb: 1024 };
+    const settings = ERASURE;
     const meant = { user: USER, allowUnknownUser: true, accountId };
-    for (const late of [asked({ accountId }), estimateDeletion(world.rows, settings, meant)]) {
+    for (const late of [asked({ accountId }), estimateDeletion(world.ports, settings, meant)]) {
       await expect(late).rejects.toMatchObject({
         name: 'AccountMismatchError',
         message: expect.stringContaining(other),

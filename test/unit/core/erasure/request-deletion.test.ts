@@ -13,7 +13,7 @@ import { resumeOperation } from '../../../../functions/core/operations/run-opera
 import type { Ports } from '../../../../functions/core/ports/ports.ts';
 import { Crashes } from '../../../models/faulty.ts';
 import { furnish } from '../../../simulation/mail.ts';
-import { CLASSES, CLASSES_EVER, World } from '../../../simulation/world.ts';
+import { CLASSES, ERASURE, World } from '../../../simulation/world.ts';
 
 const VERB = 'delete-account';
 const USER = 'a@x.org';
@@ -36,11 +36,7 @@ const request = (user = USER, ports: Ports = world.ports, allowUnknownUser = fal
 const resume = (operationId: string) =>
   resumeOperation(world.ports, operationId, world.clock.now() + 27_000);
 const estimate = (user = USER, allowUnknownUser = false) =>
-  estimateDeletion(
-    world.rows,
-    { classes: CLASSES_EVER, memoryMb: 1024 },
-    { user, allowUnknownUser },
-  );
+  estimateDeletion(world.ports, ERASURE, { user, allowUnknownUser });
 
 const started = () => world.workflows.starts().map(({ name, input }) => ({ name, input }));
 const execution = (operationId: string, attempt: number) => ({

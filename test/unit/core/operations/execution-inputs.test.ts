@@ -7,7 +7,7 @@ import { requestDeletion } from '../../../../functions/core/erasure/request-dele
 import { resolveAccount } from '../../../../functions/core/erasure/resolve-account.ts';
 import { resolvePurge } from '../../../../functions/core/purge/resolve-purge.ts';
 import { furnish } from '../../../simulation/mail.ts';
-import { CLASSES, CLASSES_EVER, World } from '../../../simulation/world.ts';
+import { CLASSES, ERASURE, World } from '../../../simulation/world.ts';
 
 const USER = 'a@x.org';
 const executionName = 'by-hand';
@@ -24,12 +24,7 @@ const bulk = (verb: BulkVerb) => (input: unknown) =>
   resolveBulk(world.ports, { verb, input, executionName });
 
 const MACHINES: Readonly<Record<OperationVerb, (input: unknown) => Promise<object>>> = {
-  'delete-account': (input) =>
-    resolveAccount(
-      world.ports,
-      { classes: CLASSES_EVER, memoryMb: 1024 },
-      { input, executionName },
-    ),
+  'delete-account': (input) => resolveAccount(world.ports, ERASURE, { input, executionName }),
   'expunge-messages': bulk('expunge-messages'),
   'restore-messages': bulk('restore-messages'),
   'purge-mailboxes': (input) => resolvePurge(world.ports, 4, { input, executionName }),

@@ -23,6 +23,10 @@ export const collect = (value: string, before: readonly string[] = []): readonly
   value,
 ];
 
+/** Twice yes is yes; of two values one would win. */
+export const mayRepeat = ({ parseArg, required, optional }: Option): boolean =>
+  parseArg === collect || !(required || optional);
+
 /** @throws InvalidArgumentError */
 export function positiveInteger(text: string): number {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
@@ -33,11 +37,17 @@ export function positiveInteger(text: string): number {
 const WAIT_TIMEOUT_SECONDS = 86_400;
 
 /** Both spellings, so that a script can say what it relies on. */
-export const withWaiting = (command: Command): Command =>
-  command
+export function withWaiting(command: Command): Command {
+  const said = new Set<string>();
+  for (const option of ['wait', 'no-wait']) command.on(`option:${option}`, () => said.add(option));
+  return command
     .option('--wait', 'wait for the end and show the progress (default)')
     .option('--no-wait', 'return as soon as it has started')
-    .addOption(timeoutOption());
+    .addOption(timeoutOption())
+    .hook('preAction', () => {
+      if (said.size > 1) command.error('error: --wait and --no-wait: allowed is one of them');
+    });
+}
 
 export const timeoutOption = (): Option =>
   new Option('--timeout <seconds>', 'stop waiting after this time; the operation goes on')

@@ -2,9 +2,11 @@
 import { MESSAGE_QUERY_MEMBERS, RESTORE_QUERY_MEMBERS } from './query-terms.ts';
 
 export const EPILOGUE = `
-Where the API is: --url and --region, or LETHE_URL and AWS_REGION, or --local for the embedded
-AWS that "npm run local -- start" runs. Requests are signed with the usual AWS credentials
-(environment, profile, SSO, role).
+Where the API is: --url, or --local for the embedded AWS that "npm run local -- start" runs. Without
+them, LETHE_URL, or LETHE_LOCAL or LETHE_LOCAL_DIRECTORY, which name the directory of an embedded
+AWS; --local alone takes that, else .lethe/local. Two that name two places are refused. The region is
+--region or AWS_REGION. Requests are signed with the usual AWS credentials (environment, profile, SSO,
+role).
 
 Data goes to standard output, progress and errors to standard error. -f json is exact.
 
@@ -43,7 +45,7 @@ Examples:
 
 const TIMES_AND_QUERIES = `
 A time is one ago (12h, 1d, 2weeks), a date (2026-11-01: its midnight in UTC), or ISO 8601. UIDs are
-written 7 or 1,3-5. Options that say what to look for add to --query; all of them must hold.`;
+written 7, 1,3-5 or 1:*. Options that say what to look for add to --query; all of them must hold.`;
 
 export const SEARCH_HELP = `${TIMES_AND_QUERIES}
 
@@ -58,13 +60,13 @@ Examples:
 
 export const FLAG_HELP = `
 A word with a backslash is a system flag (\\Seen \\Answered \\Flagged \\Deleted \\Draft), any other
-a keyword. What --as may not change is left out without an error. UIDs are written 7 or 1,3-5.
+a keyword. What --as may not change is left out without an error. UIDs are written 7, 1,3-5 or 1:*.
 
 Example:
   lethe message flag -u john@example.com -m INBOX --uid 1,3-5 --add '\\Seen' --remove todo`;
 
 export const COPY_HELP = `
-UIDs are written 7 or 1,3-5; those that are not there are left out. A move into the expunge storage
+UIDs are written 7, 1,3-5 or 1:*; those that are not there are left out. A move into the expunge storage
 is an expunge. 75 when it did not come to an end: give the UIDs that are left once more.`;
 
 export const EXPUNGE_HELP = `
@@ -139,7 +141,7 @@ export const UNEXPUNGE_HELP = `
 Where lazyExpunge is in-place, expunged messages stay in their mailbox, unseen, until they expire.
 They come back with new UIDs, in the order of the old ones, and without \\Deleted. "message
 expunged" lists what there is. Nothing comes back when not all of it fits into the quota. UIDs are
-written 7 or 1,3-5. 75 when it did not come to an end: give the same command again.
+written 7, 1,3-5 or 1:*. 75 when it did not come to an end: give the same command again.
 
 Examples:
   lethe message unexpunge -u john@example.com -m Work --uid 1,3-5

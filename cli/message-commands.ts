@@ -23,7 +23,7 @@ const deletionOption = (): Option =>
   new Option('--deletion <id>', 'in this deleted folder, where the default is the folder itself');
 
 const uidsOption = (): Option =>
-  new Option('--uid <uids>', 'UIDs, such as 7 or 1,3-5').argParser(parseUidSet);
+  new Option('--uid <uids>', 'UIDs, such as 7, 1,3-5 or 1:*').argParser(parseUidSet);
 
 const below = (message: Command, name: string, description: string): Command =>
   message.command(name).description(description).addOption(userOption()).addOption(asOption());
@@ -88,7 +88,9 @@ function addCopies(message: Command, act: Act): void {
     const command = below(message, verb, `${verb} messages to another mailbox`);
     if (verb === 'copy') command.addOption(deletionOption());
     command
-      .option('--from <mailbox>', 'path of the mailbox they are in')
+      .option('-m, --mailbox <mailbox>', 'path of the mailbox they are in')
+      // Elsewhere it is the sender of a message: kept for whoever has learnt it.
+      .addOption(new Option('--from <mailbox>').hideHelp().conflicts('mailbox'))
       .addOption(uidsOption().makeOptionMandatory())
       .requiredOption('--to <mailbox>', 'path of a mailbox that there is')
       .addHelpText('after', COPY_HELP)

@@ -6,6 +6,7 @@ import {
   type Act,
   type Action,
   collect,
+  mayRepeat,
   operand,
   timeoutOption,
   withWaiting,
@@ -171,9 +172,25 @@ function addDoctorCommand(program: Command, act: Act): void {
     .action(act(async (context) => (await import('./commands/doctor.ts')).runDoctor(context)));
 }
 
+/**
+ * An option that means one thing may be given once: of two, the last would win, and what all have to
+ * hold (`--subject a --subject b`) would mean more than was asked (O2).
+ */
+function refuseRepeated(command: Command): void {
+  for (const option of command.options.filter((one) => !mayRepeat(one))) {
+    let times = 0;
+    command.on(`option:${option.name()}`, () => {
+      times += 1;
+      if (times > 1)
+        command.error(`error: ${option.long ?? option.flags} is given twice: allowed is once`);
+    });
+  }
+}
+
 /** Errors come back as exceptions and text goes to the streams given, in every command. */
 function strict(command: Command, io: Io): void {
   command.exitOverride();
+  refuseRepeated(command);
   command.configureOutput({
     writeOut: (text) => void io.stdout.write(text, () => {}),
     writeErr: (text) => void io.stderr.write(text, () => {}),

@@ -1,7 +1,11 @@
 /** Where the API is and who asks: from options, the environment, or an embedded AWS. */
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import type { LocalOutputs } from '../functions/contract/outputs.ts';
+import { dirname, join, resolve } from 'node:path';
+import {
+  LOCAL_DIRECTORY,
+  type LocalOutputs,
+  localDirectoryNamed,
+} from '../functions/contract/outputs.ts';
 import type { Credentials, Endpoint } from './api/transport.ts';
 import { CliError } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
@@ -19,15 +23,16 @@ export interface GlobalOptions {
   readonly format?: Format;
 }
 
-export const LOCAL_DIRECTORY = join('.lethe', 'local');
-
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 type EndpointIo = Pick<Io, 'env' | 'cwd'>;
 
 /**
- * Options win over the embedded AWS that `--local` names, which wins over the environment.
- * @throws CliError (78) naming what is missing and where it can be given
+ * The command line says where the API is, by `--url` or `--local`; else the environment does, by
+ * LETHE_URL, LETHE_LOCAL or LETHE_LOCAL_DIRECTORY. Two words of one level that name two places are
+ * refused: whatever the command does would be done in the wrong one.
+ * @throws CliError 64 for options that contradict each other; 78 naming what is missing or
+ *   contradicts itself in the environment, and where it can be given
  */
 export async function resolveEndpoint(options: GlobalOptions, io: EndpointIo): Promise<Endpoint> {
   const directory = localDirectory(options, io);
@@ -49,13 +54,32 @@ export async function resolveEndpoint(options: GlobalOptions, io: EndpointIo): P
   return { url, region, ...ca, credentials: local?.credentials ?? defaultCredentials() };
 }
 
-function localDirectory({ local }: GlobalOptions, { env, cwd }: EndpointIo): string | undefined {
-  if (local === false) return undefined;
-  // `--local` alone says that an embedded AWS is meant, and the variable which one.
-  const given = typeof local === 'string' ? local : env['LETHE_LOCAL'];
-  if (local === undefined && given === undefined) return undefined;
-  return resolve(cwd, given === undefined || given === '' ? LOCAL_DIRECTORY : given);
+function localDirectory(
+  { local = false, url }: GlobalOptions,
+  { env, cwd }: EndpointIo,
+): string | undefined {
+  if (local !== false && url !== undefined) {
+    throw new CliError(EXIT.usage, '--url and --local: allowed is one of them');
+  }
+  if (typeof local === 'string' && local !== '') return resolve(cwd, local);
+  if (local === false && url !== undefined) return undefined;
+  const named = localDirectoryNamed(env);
+  if (typeof named === 'object') {
+    throw contradicting(`LETHE_LOCAL is ${named[0]} and LETHE_LOCAL_DIRECTORY is ${named[1]}`);
+  }
+  // `--local` alone says that an embedded AWS is meant, and a variable which one.
+  if (local !== false) return resolve(cwd, named ?? LOCAL_DIRECTORY);
+  const remote = env['LETHE_URL'] ?? '';
+  if (named !== undefined && remote !== '') {
+    throw contradicting(`LETHE_URL is ${remote} and an embedded AWS is named, ${named}`);
+  }
+  return named === undefined ? undefined : resolve(cwd, named);
 }
+
+const contradicting = (what: string): CliError =>
+  new CliError(EXIT.config, `${what}: which one is meant is not clear`, {
+    hint: 'Give --url or --local, or unset one of them.',
+  });
 
 function parseUrl(text: string | undefined): URL {
   if (text === undefined || text === '') {
@@ -129,7 +153,7 @@ async function readText(file: string, what: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     const hint = file.endsWith('.json')
-      ? { hint: 'Is it running? Start it with: npm run local -- start' }
+      ? { hint: `Is it running? Start it with: npm run local -- start -d ${dirname(file)}` }
       : {};
     throw new CliError(EXIT.config, `cannot read ${what} at ${file}`, { ...hint, cause });
   }

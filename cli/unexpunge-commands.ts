@@ -20,7 +20,9 @@ export function addUnexpungeCommands(message: Command, act: Act): void {
   below(message, 'unexpunge', 'restore what was expunged in place, into its own mailbox')
     .option(...MAILBOX_OPTION)
     .addOption(
-      new Option('--uid <uids>', 'UIDs that they had, such as 7 or 1,3-5').argParser(parseUidSet),
+      new Option('--uid <uids>', 'UIDs that they had, such as 7, 1,3-5 or 1:*').argParser(
+        parseUidSet,
+      ),
     )
     .option('--all', 'all there is')
     .addOption(

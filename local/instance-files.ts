@@ -1,6 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { localDirectoryNamed } from '../functions/contract/outputs.ts';
+import { LocalEnvironmentError } from './local-environment-error.ts';
 import type { ProcessIdentity } from './processes.ts';
 import { LETHE_DIRECTORY } from './project-paths.ts';
 
@@ -59,9 +61,18 @@ export interface OperatorCredentials {
   readonly secretAccessKey: string;
 }
 
-/** The instance that `npm run local` means, unless LETHE_LOCAL_DIRECTORY names another. */
+/**
+ * The instance that `npm run local` means where no option names one: the same as `lethe --local`.
+ * @throws LocalEnvironmentError where two variables name two
+ */
 export function defaultInstanceDirectory(): string {
-  return process.env['LETHE_LOCAL_DIRECTORY'] ?? join(LETHE_DIRECTORY, 'local');
+  const named = localDirectoryNamed(process.env);
+  if (named === undefined) return join(LETHE_DIRECTORY, 'local');
+  if (typeof named === 'string') return named;
+  throw new LocalEnvironmentError(
+    `LETHE_LOCAL is ${named[0]} and LETHE_LOCAL_DIRECTORY is ${named[1]}: which one is meant is not clear.`,
+    'unset one of them, or name the directory with -d',
+  );
 }
 
 export function instanceFiles(instanceDirectory: string): InstanceFiles {

@@ -20,9 +20,10 @@ const ADVANCE_DAYS_MAX = 36_525;
 const program = new Command('npm run local --')
   .description('An embedded AWS on this machine with the application deployed to it.')
   .addOption(
-    new Option('-d, --directory <path>', 'where the instance lives')
-      .env('LETHE_LOCAL_DIRECTORY')
-      .default(defaultInstanceDirectory()),
+    new Option(
+      '-d, --directory <path>',
+      'where the instance lives (default: LETHE_LOCAL, LETHE_LOCAL_DIRECTORY, or .lethe/local)',
+    ),
   )
   .showHelpAfterError()
   .addHelpText(
@@ -50,7 +51,11 @@ program
     const instance = await startInstance({ directory: directory(), log: progress, ...options });
     progress(`The embedded AWS runs at ${instance.outputs.endpoint}; the API is at`);
     progress(`  ${instance.outputs.apiUrl}`);
-    progress('npm run local -- outputs prints what is where; npm run local -- stop ends it.');
+    const meant = meantBy(' -d');
+    progress(`  lethe --local${meantBy('')} uses it`);
+    progress(
+      `npm run local --${meant} outputs prints what is where; npm run local --${meant} stop ends it.`,
+    );
   });
 
 program
@@ -146,7 +151,13 @@ function report({ nowMs, ...counts }: AdvanceReport): void {
 }
 
 function directory(): string {
-  return program.opts<{ directory: string }>().directory;
+  return program.opts<{ directory?: string }>().directory ?? defaultInstanceDirectory();
+}
+
+/** What has to be said besides, to mean this instance again. */
+function meantBy(option: string): string {
+  const { directory: named } = program.opts<{ directory?: string }>();
+  return named === undefined ? '' : `${option} ${JSON.stringify(named)}`;
 }
 
 function progress(line: string): void {

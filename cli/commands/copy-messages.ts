@@ -1,4 +1,5 @@
 /** `lethe message copy | move` */
+
 import type { CopyMessagesAnswer } from '../../functions/contract/mail-api.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -8,6 +9,7 @@ import { type Field, printList } from '../output/records.ts';
 import { counted, safe } from '../output/text.ts';
 import { aftermathOf, moveWords } from './aftermath.ts';
 import type { AccountOptions } from './message.ts';
+import { type UidSet, withUids } from './uid-set.ts';
 import { notComplete, untilAllDone } from './until-complete.ts';
 
 interface Copied {
@@ -22,10 +24,12 @@ const FIELDS: readonly Field<Copied>[] = [
 
 export interface CopyMessagesOptions extends AccountOptions {
   /** In a deletion, the folder that was deleted when missing. */
+  readonly mailbox?: string;
+  /** What `--mailbox` was called before. */
   readonly from?: string;
   /** Copies only. */
   readonly deletion?: string;
-  readonly uid: readonly number[];
+  readonly uid: UidSet;
   readonly to: string;
 }
 
@@ -36,13 +40,26 @@ export interface CopyMessagesOptions extends AccountOptions {
 export async function copyMessages(
   context: Context,
   verb: 'copy' | 'move',
-  { user, as, from, deletion, uid, to }: CopyMessagesOptions,
+  {
+    user,
+    as,
+    from: formerly,
+    mailbox: from = formerly,
+    deletion,
+    to,
+    ...options
+  }: CopyMessagesOptions,
 ): Promise<number> {
   if (from === undefined && deletion === undefined) {
-    throw new CliError(EXIT.usage, '--from is missing: it names the mailbox they are in');
+    throw new CliError(EXIT.usage, '--mailbox is missing: it names where they are');
   }
   const { io, client } = context;
   const door = (await client()).door(user, as);
+  const place =
+    deletion === undefined
+      ? { mailbox: from ?? '' }
+      : { deletion, ...(from === undefined ? {} : { mailbox: from }) };
+  const { uid = [] } = await withUids(options, () => door.messages(place));
   const answers: CopyMessagesAnswer[] = [];
   const complete = await untilAllDone(
     io,

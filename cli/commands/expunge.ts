@@ -1,4 +1,5 @@
 /** `lethe message expunge` */
+
 import type { ExpungeMessagesAnswer } from '../../functions/contract/mail-api.ts';
 import type { MessageQuery } from '../../functions/contract/query-api.ts';
 import type { ExpungeMessagesRequest } from '../../functions/contract/requests/messages.ts';
@@ -13,6 +14,7 @@ import { AFTERMATH_FIELDS, aftermathOf, aftermathWords } from './aftermath.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import type { AccountOptions } from './message.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
+import { requireNamedMailbox, type UidSet, type WithNamedUids, withUids } from './uid-set.ts';
 import { undecidedIn, warnOfUndecided } from './undecided.ts';
 import { collecting, notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
 
@@ -50,7 +52,7 @@ const FIELDS: readonly Field<ExpungeMessagesAnswer>[] = [
 const ANSWER_SECONDS_MAX = 60;
 
 export interface ExpungeOptions extends AccountOptions, QueryOptions {
-  readonly uid?: readonly number[];
+  readonly uid?: UidSet;
   readonly deleted?: boolean;
   readonly bypassExpungeStorage?: boolean;
   readonly deleteEmptied?: boolean;
@@ -62,8 +64,14 @@ export interface ExpungeOptions extends AccountOptions, QueryOptions {
  * @throws CliError 64 for options that do not go together, without `--yes` where nobody can be
  *   asked, and when the answer was no; 75 when it does not come to an end
  */
-export async function expungeMessages(context: Context, options: ExpungeOptions): Promise<number> {
+export async function expungeMessages(context: Context, given: ExpungeOptions): Promise<number> {
   const { io, client } = context;
+  const options = await withUids(given, async () => {
+    const { user, as, mailbox } = given;
+    return (await client())
+      .door(user, as)
+      .messages({ mailbox: requireNamedMailbox(mailbox, '--uid and --deleted need') });
+  });
   const request = toRequest(options);
   const door = (await client()).door(options.user, options.as);
   if (options.dryRun) {
@@ -80,7 +88,7 @@ export async function expungeMessages(context: Context, options: ExpungeOptions)
   return EXIT.ok;
 }
 
-function toRequest(options: ExpungeOptions): ExpungeMessagesRequest {
+function toRequest(options: WithNamedUids<ExpungeOptions>): ExpungeMessagesRequest {
   const { mailbox, uid: uids, deleted, bypassExpungeStorage, deleteEmptied } = options;
   const bypass = bypassExpungeStorage ? { bypassExpungeStorage } : {};
   const asked = readQuery(options);
@@ -91,11 +99,8 @@ function toRequest(options: ExpungeOptions): ExpungeMessagesRequest {
         hint: 'For all messages of a mailbox give --all.',
       });
     }
-    if (mailbox === undefined) {
-      throw new CliError(EXIT.usage, '--mailbox is missing: --uid and --deleted need it');
-    }
     return {
-      mailbox,
+      mailbox: requireNamedMailbox(mailbox, '--uid and --deleted need'),
       ...(uids === undefined ? {} : { uids }),
       ...(uids !== undefined && deleted ? { deletedOnly: true } : {}),
       ...bypass,

@@ -1,6 +1,7 @@
 /** `lethe message list | fetch | flag | search` */
 
 import type { MessageAnswer } from '../../functions/contract/api.ts';
+import { SYSTEM_FLAGS } from '../../functions/contract/flags.ts';
 import type { SearchAnswer } from '../../functions/contract/mail-api.ts';
 import type { MessageQuery } from '../../functions/contract/query-api.ts';
 import type {
@@ -13,8 +14,9 @@ import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { write, writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
-import { counted, size } from '../output/text.ts';
+import { counted, safe, size } from '../output/text.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
+import { type UidSet, withUids } from './uid-set.ts';
 import { undecidedIn, warnOfUndecided } from './undecided.ts';
 import { collecting, inRequests, untilTheLast } from './until-complete.ts';
 
@@ -61,7 +63,7 @@ export interface FetchMessageOptions extends ListMessagesOptions {
 
 export interface FlagMessagesOptions extends AccountOptions {
   readonly mailbox: string;
-  readonly uid: readonly number[];
+  readonly uid: UidSet;
   readonly add?: readonly string[];
   readonly remove?: readonly string[];
 }
@@ -97,10 +99,14 @@ export async function fetchMessage(
  */
 export async function flagMessages(
   { io, format, client }: Context,
-  { user, as, mailbox, uid, add = [], remove = [] }: FlagMessagesOptions,
+  { user, as, mailbox, add = [], remove = [], ...options }: FlagMessagesOptions,
 ): Promise<number> {
   if (add.length + remove.length === 0) {
     throw new CliError(EXIT.usage, 'nothing to change: allowed are --add and --remove');
+  }
+  const twice = add.find((one) => remove.some((other) => isSameWord(one, other)));
+  if (twice !== undefined) {
+    throw new CliError(EXIT.usage, `--add and --remove of ${safe(twice)}: allowed is one of them`);
   }
   const change: Omit<ChangeFlagsRequest, 'uids'> = {
     mailbox,
@@ -108,6 +114,7 @@ export async function flagMessages(
     ...(remove.length === 0 ? {} : { remove: toChange(remove) }),
   };
   const door = (await client()).door(user, as);
+  const { uid = [] } = await withUids(options, () => door.messages({ mailbox }));
   const changed: number[] = [];
   for (const uids of inRequests(uid)) {
     changed.push(...(await door.changeFlags({ ...change, uids })).changed);
@@ -119,8 +126,22 @@ export async function flagMessages(
   return EXIT.ok;
 }
 
-/** IMAP has no keywords with a backslash. */
+/** Flags are the same in any case, keywords only in one (RFC 9051 leaves that to the server). */
+const isSameWord = (one: string, other: string): boolean =>
+  one === other || (one.startsWith('\\') && one.toLowerCase() === other.toLowerCase());
+
+/**
+ * IMAP has no keywords with a backslash.
+ * @throws CliError 64 for the name of a flag without its backslash, which would be a keyword
+ */
 function toChange(words: readonly string[]): FlagChange {
+  for (const word of words) {
+    const flag = SYSTEM_FLAGS.find((one) => one.toLowerCase() === `\\${word.toLowerCase()}`);
+    if (flag === undefined) continue;
+    throw new CliError(EXIT.usage, `got ${safe(word)}: the flag is ${flag}, with a backslash`, {
+      hint: `In most shells: '${flag}'`,
+    });
+  }
   const isFlag = (word: string) => word.startsWith('\\');
   const flags = words.filter(isFlag);
   const keywords = words.filter((word) => !isFlag(word));

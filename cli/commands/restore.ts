@@ -1,4 +1,5 @@
 /** `lethe message restore` */
+
 import type { RestoreMessagesAnswer } from '../../functions/contract/mail-api.ts';
 import type { RestoreQuery } from '../../functions/contract/query-api.ts';
 import type { RestoreMessagesRequest } from '../../functions/contract/requests/messages.ts';
@@ -11,6 +12,7 @@ import { type Field, printList } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
 import type { AccountOptions } from './message.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
+import { requireNamedMailbox, type UidSet, type WithNamedUids, withUids } from './uid-set.ts';
 import { undecidedIn, warnOfUndecided } from './undecided.ts';
 import { collecting, notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
 
@@ -22,7 +24,7 @@ const FIELDS: readonly Field<RestoreMessagesAnswer['restored'][number]>[] = [
 ];
 
 export interface RestoreOptions extends AccountOptions, QueryOptions {
-  readonly uid?: readonly number[];
+  readonly uid?: UidSet;
   readonly to?: string;
   readonly keep?: boolean;
   readonly overQuota?: boolean;
@@ -33,10 +35,15 @@ export interface RestoreOptions extends AccountOptions, QueryOptions {
  * Prints which message went where.
  * @throws CliError 64 for options that do not go together; 75 when it does not come to an end
  */
-export async function restoreMessages(context: Context, options: RestoreOptions): Promise<number> {
+export async function restoreMessages(context: Context, given: RestoreOptions): Promise<number> {
   const { io, format, client } = context;
+  const door = async () => (await client()).door(given.user, given.as);
+  const options = await withUids(given, async () => {
+    const mailbox = requireNamedMailbox(given.mailbox, '--uid needs');
+    return (await door()).messages({ mailbox });
+  });
   const request = toRequest(options);
-  const done = await send(io, (await client()).door(options.user, options.as), request);
+  const done = await send(io, await door(), request);
   if (format === 'json') await writeLine(io.stdout, JSON.stringify(done, undefined, 2));
   else await printList(io, format, once(done.restored), FIELDS);
   const { restored, bytes, dryRun, overQuota, complete } = done;
@@ -59,7 +66,7 @@ export async function restoreMessages(context: Context, options: RestoreOptions)
   );
 }
 
-function toRequest(options: RestoreOptions): RestoreMessagesRequest {
+function toRequest(options: WithNamedUids<RestoreOptions>): RestoreMessagesRequest {
   const { mailbox, uid: uids, to, keep, overQuota, dryRun } = options;
   const query = readQuery(options) as RestoreQuery | undefined;
   if (uids !== undefined && query !== undefined) {
@@ -70,9 +77,7 @@ function toRequest(options: RestoreOptions): RestoreMessagesRequest {
       hint: "For all there is give --query '{}'.",
     });
   }
-  if (uids !== undefined && mailbox === undefined) {
-    throw new CliError(EXIT.usage, '--mailbox is missing: --uid needs it');
-  }
+  if (uids !== undefined) requireNamedMailbox(mailbox, '--uid needs');
   return {
     ...(mailbox === undefined ? {} : { mailbox }),
     ...(uids === undefined ? {} : { uids }),

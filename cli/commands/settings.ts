@@ -11,7 +11,7 @@ import { EXIT } from '../exit-codes.ts';
 import { writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
 import { shownSetting } from '../output/setting-value.ts';
-import { counted } from '../output/text.ts';
+import { counted, safe } from '../output/text.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import { readSettingWords } from './setting-words.ts';
 import { effectWords, endsMail } from './settings-effects.ts';
@@ -59,6 +59,7 @@ export async function setSettings(
     ...(unset.length === 0 ? {} : { unset }),
     ...(unsetMailboxes.length === 0 ? {} : { unsetMailboxes }),
   };
+  refuseContradictions(request);
   if (Object.keys(request).length === 0) {
     throw new CliError(
       EXIT.usage,
@@ -78,6 +79,22 @@ export async function setSettings(
   await print(context, await target.changeSettings(request));
   if (options.domain !== undefined) await applyToAll(context, client, options.domain);
   return EXIT.ok;
+}
+
+/** @throws CliError 64 where something is set and unset at once */
+function refuseContradictions({
+  set = {},
+  unset = [],
+  unsetMailboxes = [],
+}: ChangeSettingsRequest): void {
+  const both = unset.find((name) => Object.hasOwn(set, name));
+  if (both !== undefined) {
+    throw new CliError(EXIT.usage, `${both} is set and unset: allowed is one of them`);
+  }
+  const mailbox = unsetMailboxes.find((name) => Object.hasOwn(set.mailboxes ?? {}, name));
+  if (mailbox !== undefined) {
+    throw new CliError(EXIT.usage, `mailboxes.${safe(mailbox)} is set and unset: allowed is one`);
+  }
 }
 
 async function tell({ io }: Context, { effects = [] }: SettingsAnswer): Promise<void> {

@@ -9,6 +9,7 @@ import { EXIT } from '../exit-codes.ts';
 import { type Io, writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
+import { type UidSet, type WithNamedUids, withUids } from './uid-set.ts';
 import { collecting, notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
 
 const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
@@ -42,7 +43,7 @@ export interface ExpungedOptions {
 }
 
 export interface UnexpungeOptions extends ExpungedOptions {
-  readonly uid?: readonly number[];
+  readonly uid?: UidSet;
   readonly all?: true;
   /** Seconds. */
   readonly expungedWithin?: number;
@@ -66,10 +67,12 @@ export async function listExpunged(
  */
 export async function unexpungeMessages(
   { io, format, client }: Context,
-  options: UnexpungeOptions,
+  given: UnexpungeOptions,
 ): Promise<number> {
+  const { user, mailbox } = given;
+  const options = await withUids(given, async () => (await client()).door(user).expunged(mailbox));
   const request = toRequest(options);
-  const done = await send(io, (await client()).door(options.user), request);
+  const done = await send(io, (await client()).door(user), request);
   if (format === 'json') await writeLine(io.stdout, JSON.stringify(done, undefined, 2));
   else await printList(io, format, once(done.restored), RESTORED);
   const what = `${counted(done.count, 'message')}, ${size(done.bytes)}`;
@@ -84,7 +87,7 @@ export async function unexpungeMessages(
   throw notComplete('Give the same command again.');
 }
 
-function toRequest(options: UnexpungeOptions): UnexpungeRequest {
+function toRequest(options: WithNamedUids<UnexpungeOptions>): UnexpungeRequest {
   const { mailbox, uid: uids, all, expungedWithin, addKeyword, overQuota, dryRun } = options;
   if ([uids, all, expungedWithin].filter((one) => one !== undefined).length !== 1) {
     throw new CliError(EXIT.usage, 'allowed is one of --uid, --all and --expunged-within');

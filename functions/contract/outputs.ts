@@ -24,3 +24,18 @@ export interface LocalOutputs {
   /** Verb to ARN, for instance `delete-account`. */
   readonly stateMachines: Readonly<Record<string, string>>;
 }
+
+/** Where an embedded AWS is whose directory nobody names. */
+export const LOCAL_DIRECTORY = '.lethe/local';
+
+/**
+ * Which embedded AWS the environment names: one of two variables, or both with the same words.
+ * @returns undefined when none is named; two words when they contradict each other
+ */
+export function localDirectoryNamed(
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined | readonly [string, string] {
+  const [local = '', directory = ''] = [env['LETHE_LOCAL'], env['LETHE_LOCAL_DIRECTORY']];
+  if (local !== '' && directory !== '' && local !== directory) return [local, directory];
+  return (local || directory) === '' ? undefined : local || directory;
+}

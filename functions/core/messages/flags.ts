@@ -1,9 +1,9 @@
 /** System flags and keywords as they may be given. */
 
+import { SYSTEM_FLAGS } from '../../contract/flags.ts';
 import { KEYWORD, KEYWORDS_MAX } from '../../contract/limits.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 
-export const SYSTEM_FLAGS = ['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '\\Draft'] as const;
 const BY_LOWER_CASE: ReadonlyMap<string, string> = new Map(
   SYSTEM_FLAGS.map((flag) => [flag.toLowerCase(), flag]),
 );

@@ -1,9 +1,11 @@
 /** Understanding queries, before anything is looked at or changed. */
+
+import { SYSTEM_FLAGS } from '../../contract/flags.ts';
 import { isPattern, literalName } from '../../contract/mailbox-names.ts';
 import type { MessageQuery, RestoreQuery } from '../../contract/query-api.ts';
 import type { CONTENT_TERMS } from '../../contract/query-descriptions.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
-import { normalFlag, SYSTEM_FLAGS } from '../messages/flags.ts';
+import { normalFlag } from '../messages/flags.ts';
 import { parseMailboxPath } from '../names/mailbox-path.ts';
 import {
   type Condition,

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { describeFailure, readFailure } from '../../../cli/api/failures.ts';
 import { parseRetryAfter, TRIES_MAX } from '../../../cli/api/retry.ts';
-import { LOCAL_DIRECTORY, resolveEndpoint } from '../../../cli/settings.ts';
+import { resolveEndpoint } from '../../../cli/settings.ts';
 import { PROBLEMS } from '../../../functions/contract/api.ts';
+import { LOCAL_DIRECTORY } from '../../../functions/contract/outputs.ts';
 import { problemReply } from './support/fake-api.ts';
 import { ACCESS_KEY_ID, REGION } from './support/local-directory.ts';
 import { type CliResult, runCli } from './support/run-cli.ts';
@@ -183,24 +184,55 @@ describe('settings', () => {
     expect(await endpoint.credentials()).toMatchObject({ accessKeyId: ACCESS_KEY_ID });
   });
 
-  test('options win over --local, which wins over the environment', async () => {
-    const env = {
-      LETHE_URL: 'https://env.example.com',
-      AWS_REGION: 'us-east-1',
-      LETHE_LOCAL: fake.local,
-    };
-    const fromLocal = await resolveEndpoint({}, { ...io, env });
+  const EVERYTHING = { LETHE_URL: 'https://env.example.com', AWS_REGION: 'us-east-1' };
+
+  test('O2: the command line wins over the environment, by --url and by --local', async () => {
+    const env = { ...EVERYTHING, LETHE_LOCAL: '/none' };
+    const fromLocal = await resolveEndpoint({ local: fake.local }, { ...io, env });
     expect(fromLocal.url.href).toBe(`${fake.api.url}/`);
-    const fromOptions = await resolveEndpoint(
-      { url: 'https://option.example.com', region: 'eu-west-2' },
-      { ...io, env },
-    );
+    const options = { url: 'https://option.example.com', region: 'eu-west-2' };
+    const fromOptions = await resolveEndpoint(options, { ...io, env });
     expect(fromOptions.url.host).toBe('option.example.com');
     expect(fromOptions.region).toBe('eu-west-2');
   });
 
+  test('O2: the environment alone says it by either variable; an empty one says nothing', async () => {
+    for (const name of ['LETHE_LOCAL', 'LETHE_LOCAL_DIRECTORY']) {
+      const env = { LETHE_URL: '', [name]: fake.local };
+      expect((await resolveEndpoint({}, { ...io, env })).url.href).toBe(`${fake.api.url}/`);
+    }
+    const env = { ...EVERYTHING, LETHE_LOCAL: '', LETHE_LOCAL_DIRECTORY: '' };
+    expect((await resolveEndpoint({}, { ...io, env })).url.host).toBe('env.example.com');
+  });
+
+  test.each([
+    [
+      { url: 'https://x.example.com', local: true as const },
+      {},
+      64,
+      '--url and --local: allowed is',
+    ],
+    [{}, { LETHE_LOCAL: '/a' }, 78, 'LETHE_URL is https://env.example.com and an embedded AWS'],
+    [{}, { LETHE_LOCAL_DIRECTORY: '/a' }, 78, 'is named, /a: which one is meant is not clear'],
+    [
+      { local: true as const },
+      { LETHE_LOCAL: '/a', LETHE_LOCAL_DIRECTORY: '/b' },
+      78,
+      'LETHE_LOCAL is /a and LETHE_LOCAL_DIRECTORY is /b: which one',
+    ],
+  ])(
+    'O2: %j with %j names two places and is refused with %i',
+    async (options, env, exitCode, message) => {
+      const resolving = resolveEndpoint(options, { ...io, env: { ...EVERYTHING, ...env } });
+      await expect(resolving).rejects.toMatchObject({
+        exitCode,
+        message: expect.stringContaining(message),
+      });
+    },
+  );
+
   test('O2: --local alone means the one that LETHE_LOCAL names, a directory with it another', async () => {
-    const env = { LETHE_LOCAL: fake.local };
+    const env = { LETHE_LOCAL: fake.local, LETHE_URL: 'https://env.example.com' };
     const endpoint = await resolveEndpoint({ local: true }, { ...io, env });
     expect(endpoint.url.href).toBe(`${fake.api.url}/`);
     const elsewhere = resolveEndpoint({ local: '/none' }, { ...io, env });

@@ -6,6 +6,8 @@ export const EXIT = {
   ok: 0,
   usage: 64,
   badData: 65,
+  /** No mailbox, operation or message of that name. */
+  unknownName: 68,
   unavailable: 69,
   fault: 70,
   retryLater: 75,

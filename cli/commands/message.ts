@@ -151,7 +151,10 @@ function toChange(words: readonly string[]): FlagChange {
   };
 }
 
-/** @returns 65 when the list is cut: it does not come to an end */
+/**
+ * @returns 65 when the list is cut: it does not come to an end
+ * @throws CliError 68 where there is no mailbox to look in
+ */
 export async function searchMessages(
   { io, format, client }: Context,
   { user, as, ...options }: SearchOptions,
@@ -168,10 +171,23 @@ export async function searchMessages(
     ({ count }) => count,
   );
   const items = answers.flatMap((one) => one.items);
-  const answer = { items, count: items.length, ...undecidedIn(answers), complete };
+  const mailboxesMatched = Math.max(0, ...answers.map((one) => one.mailboxesMatched));
+  const answer = {
+    items,
+    count: items.length,
+    mailboxesMatched,
+    ...undecidedIn(answers),
+    complete,
+  };
   if (format === 'json') await writeLine(io.stdout, JSON.stringify(answer, undefined, 2));
   else await printList(io, format, once(answer.items), FOUND);
   await warnOfUndecided(io, answer);
+  if (mailboxesMatched === 0) {
+    throw new CliError(
+      EXIT.unknownName,
+      'the query matches no mailbox of this account that may be read',
+    );
+  }
   if (answer.complete) return EXIT.ok;
   const shown = counted(answer.items.length, 'message');
   await writeLine(io.stderr, `the list is cut after ${shown}: there may be more, ask for less`);

@@ -4,6 +4,7 @@
  */
 import { InvalidArgumentError } from 'commander';
 import { MESSAGE_TERMS, RESTORE_TERMS } from '../../functions/contract/query-descriptions.ts';
+import { repeatedMember } from '../../functions/contract/repeated-member.ts';
 import { sizeInBytes, timeInSeconds } from '../../functions/contract/seed-mail-settings.ts';
 import { parseMoment } from '../../functions/contract/times.ts';
 import { CliError } from '../errors.ts';
@@ -80,7 +81,10 @@ export function parseQueryJson(text: string): Document {
     // What is no JSON is no object either.
   }
   if (typeof query === 'object' && query !== null && !Array.isArray(query)) {
-    return query as Document;
+    const twice = repeatedMember(text);
+    if (twice === undefined) return query as Document;
+    // Of two, the last would be taken, and the query would mean more than was asked.
+    throw new InvalidArgumentError(`It has ${JSON.stringify(twice)} twice in one object.`);
   }
   throw new InvalidArgumentError('Allowed is an object in JSON, such as {"mailbox": "Trash"}.');
 }

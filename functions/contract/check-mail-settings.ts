@@ -2,6 +2,7 @@
  * The check of mail settings. It stands in the contract because both the infrastructure (at
  * synthesis) and the functions (at load, and whenever one is changed) must agree on it.
  */
+import { hasStorage, isLikeMode, storageOf } from './expunge-mode.ts';
 import {
   DELETED_PREFIX_BYTES,
   MAIL_SETTINGS_BYTES,
@@ -159,20 +160,13 @@ export function checkTogether(settings: MailSettings, report: ReportField): void
   }
 }
 
-/** Values that name no storage, though they would be names. */
-const RESERVED: readonly string[] = ['off', 'in-place'];
-
-const hasStorage = (lazyExpunge: string): boolean => !RESERVED.includes(lazyExpunge);
-
-/** The name of the storage without the delimiter that tells a namespace. */
-export const storageOf = (lazyExpunge: string): string =>
-  lazyExpunge.endsWith(DELIMITER) ? lazyExpunge.slice(0, -DELIMITER.length) : lazyExpunge;
-
 function storageName(value: unknown, report: ReportField, field: string): string | undefined {
   if (typeof value !== 'string') return wrong(report, field, value, STORAGE_ALLOWED);
   if (!hasStorage(value)) return value;
   const name = normalName(storageOf(value));
-  if (name === undefined || isPattern(name) || utf8Bytes(name) > STORAGE_NAME_BYTES) {
+  const fits = name !== undefined && !isPattern(name) && utf8Bytes(name) <= STORAGE_NAME_BYTES;
+  // `Off` and `no` mean the mode: a storage of that name would keep what is to be gone.
+  if (!fits || isLikeMode(value)) {
     return wrong(report, field, value, STORAGE_ALLOWED);
   }
   if (name === INBOX || name.startsWith(`${INBOX}${DELIMITER}`)) {

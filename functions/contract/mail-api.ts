@@ -137,6 +137,8 @@ export interface SearchAnswer {
   readonly items: readonly (MessageName & { readonly subject: string })[];
   /** Of the items. */
   readonly count: number;
+  /** Mailboxes that the query's names and patterns met, of those that may be read. */
+  readonly mailboxesMatched: number;
   /** Messages of which the rows do not say whether the query means them: left alone. */
   readonly undecided?: number;
   /** `false` when time ran out or there are more than 5,000: `next` says where to go on. */

@@ -141,6 +141,8 @@ export function mailboxFromSeedNames(given: Given, report: ReportField, where: s
 export function timeInSeconds(value: unknown): number | undefined {
   if (value === 0 || value === '0') return 0;
   const [, count = '', unit = ''] = /^(\d{1,12})\s*([a-z]+)$/i.exec(String(value)) ?? [];
+  // Minutes to Dovecot, months to most people: mail would go 43,200 times too early.
+  if (unit === 'M') return undefined;
   const factor = SECONDS.find(([pattern]) => pattern.test(unit.toLowerCase()))?.[1];
   return factor === undefined ? undefined : Number(count) * factor;
 }

@@ -5,6 +5,7 @@
  */
 import type { Context } from 'hono';
 import { z } from 'zod';
+import { repeatedMember } from '../contract/repeated-member.ts';
 import type {
   HeaderName,
   PAGE,
@@ -13,7 +14,6 @@ import type {
   RequestForm,
 } from '../contract/requests/form.ts';
 import { type FieldProblem, InvalidInputError, quoted } from '../core/errors.ts';
-import { repeatedMember } from './repeated-member.ts';
 
 type ValueOf<F extends QueryForm> = {
   readonly text: string | undefined;

@@ -3,7 +3,7 @@ import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { mailKey } from '../../contract/key-layout.ts';
 import { FETCH_URL_SECONDS, INLINE_BODY_BYTES } from '../../contract/limits.ts';
 import type { Account } from '../accounts/accounts.ts';
-import { LetheError } from '../errors.ts';
+import { LetheError, quoted } from '../errors.ts';
 import type { Mailbox } from '../mailboxes/mailbox.ts';
 import type { Ports } from '../ports/ports.ts';
 import { type Entry, readEntries, readMailboxPage } from './entries.ts';
@@ -71,7 +71,7 @@ async function requireEntry(
   if (entry !== undefined) return entry;
   throw new LetheError(
     ERROR_NAMES.unknownMessage,
-    `mailbox ${mailbox.mailboxId} has no message with UID ${uid}`,
+    `mailbox ${quoted(mailbox.path)} has no message with UID ${uid}`,
     'List the mailbox to see which UIDs it has.',
   );
 }

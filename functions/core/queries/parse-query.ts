@@ -1,6 +1,7 @@
 /** Understanding queries, before anything is looked at or changed. */
 
 import { SYSTEM_FLAGS } from '../../contract/flags.ts';
+import { KEYWORD } from '../../contract/limits.ts';
 import { isPattern, literalName } from '../../contract/mailbox-names.ts';
 import type { MessageQuery, RestoreQuery } from '../../contract/query-api.ts';
 import type { CONTENT_TERMS } from '../../contract/query-descriptions.ts';
@@ -65,7 +66,7 @@ const CONTENT_MEMBERS: MembersOf<typeof CONTENT_TERMS> = {
   recipient: textMember('recipient'),
   messageId: textMember('messageId'),
   flag: (name, value) => [{ kind: 'mark', field: 'flags', name: parseFlag(name, value) }],
-  keyword: (name, value) => [{ kind: 'mark', field: 'keywords', name: parseText(name, value) }],
+  keyword: (name, value) => [{ kind: 'mark', field: 'keywords', name: parseKeyword(name, value) }],
   larger: (name, value) => [{ kind: 'size', above: parseBytes(name, value) }],
   smaller: (name, value) => [{ kind: 'size', below: parseBytes(name, value) }],
 };
@@ -171,6 +172,15 @@ function parseText(name: string, value: unknown): string {
   throw invalidQuery(
     name,
     `got ${quoted(value)}, allowed is a text of 1 to ${TEXT_LENGTH_MAX} characters`,
+  );
+}
+
+/** What cannot be a keyword is on no message, and `not` of it would mean all of them. */
+function parseKeyword(name: string, value: unknown): string {
+  if (typeof value === 'string' && KEYWORD.test(value)) return value;
+  throw invalidQuery(
+    name,
+    `got ${quoted(value)}, allowed is a keyword of 1 to 100 characters without spaces; a word with a backslash is flag`,
   );
 }
 

@@ -18,9 +18,14 @@ export async function searchMessages(
   deadline: number,
 ): Promise<SearchAnswer> {
   const items: SearchAnswer['items'][number][] = [];
-  const { pages } = await selectMessages({ ...selecting, searchOnly: true });
+  const { mailboxes, pages } = await selectMessages({ ...selecting, searchOnly: true });
   let undecided = 0;
-  const found = () => ({ items, count: items.length, ...(undecided === 0 ? {} : { undecided }) });
+  const found = () => ({
+    items,
+    count: items.length,
+    mailboxesMatched: mailboxes.length,
+    ...(undecided === 0 ? {} : { undecided }),
+  });
   const cut = (position: WalkPosition): SearchAnswer => {
     return { ...found(), complete: false, next: encodePosition(position) };
   };

@@ -1,5 +1,5 @@
 /** What follows from the settings of deployment, domain and account: the nearer level wins. */
-import { storageOf } from '../../contract/check-mail-settings.ts';
+import { storageOf } from '../../contract/expunge-mode.ts';
 import type {
   AutoexpungePolicy,
   DeletedRetentionDays,

@@ -4,12 +4,12 @@
  */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { repeatedMember } from '../../../functions/contract/repeated-member.ts';
 import type { RequestForm } from '../../../functions/contract/requests/form.ts';
 import { makeDoctorDoor } from '../../../functions/handlers/doctor.ts';
 import { makeMailApi } from '../../../functions/handlers/mail-api.ts';
 import { makeProvisioningApi } from '../../../functions/handlers/provisioning-api.ts';
 import type { Door } from '../../../functions/runtime/door.ts';
-import { repeatedMember } from '../../../functions/runtime/repeated-member.ts';
 import { type Answer, answerOf, expectProblem } from './doors.ts';
 
 /** Ports that nobody may ask. */

@@ -61,6 +61,7 @@ test('W1: finds messages in order of mailbox and UID, the INBOX last', async () 
       { mailbox: 'INBOX', uid: 2, subject: 'i2' },
     ],
     count: 6,
+    mailboxesMatched: 3,
     complete: true,
   });
 });
@@ -78,7 +79,7 @@ test('O3: a search stops at its deadline and says so', async () => {
 
 test('a search for a mailbox that is not there finds nothing', async () => {
   const found = await searchMessages(world.clock, selecting({ mailbox: 'NoSuch' }), inTime());
-  expect(found).toEqual({ items: [], count: 0, complete: true });
+  expect(found).toEqual({ items: [], count: 0, mailboxesMatched: 0, complete: true });
 });
 
 test('O2: what changes messages refuses a mailbox that is not there', async () => {

@@ -115,6 +115,11 @@ describe('O2: a bad setting is refused when it is made, with the field named', (
     [{ lazyExpunge: '.EXP*' }, /^lazyExpunge: .*without wildcards/],
     [{ lazyExpunge: 'x'.repeat(201) }, /^lazyExpunge: .*at most 200 bytes/],
     [{ lazyExpunge: 7 }, /^lazyExpunge: got 7/],
+    [{ lazyExpunge: 'Off' }, /^lazyExpunge: got "Off", allowed is "off", "in-place"/],
+    [{ lazyExpunge: 'inplace' }, /^lazyExpunge: got "inplace"/],
+    [{ lazyExpunge: 'In_Place' }, /^lazyExpunge: /],
+    [{ lazy_expunge: 'no' }, /^lazyExpunge: got "no"/],
+    [{ mailboxes: { Trash: { autoexpunge: '1M' } } }, /autoexpunge: got "1M"/],
     [
       { lazyExpunge: '.EXPUNGED', lazyExpungeExclude: ['.EXPUNGED'] },
       /^lazyExpungeExclude: got "\.EXPUNGED", allowed is no name of the expunge storage/,

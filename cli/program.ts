@@ -1,6 +1,6 @@
 /** The commands of `lethe`. Modules behind a command are loaded when it runs: help is instant. */
 import { readFileSync } from 'node:fs';
-import { Command, Option, type OptionValues } from 'commander';
+import { Argument, Command, Option, type OptionValues } from 'commander';
 import { addBackupCommands } from './backup-commands.ts';
 import {
   type Act,
@@ -17,9 +17,10 @@ import type { AddUserOptions, DeleteUserOptions } from './commands/user.ts';
 import { createContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { EPILOGUE } from './help.ts';
-import type { Io } from './io.ts';
+import { type Io, write } from './io.ts';
 import { addMailCommands } from './mail-commands.ts';
 import { FORMATS } from './settings.ts';
+import { SHELLS, type Shell } from './shell/completion.ts';
 
 /** Makes the program; `end` is told the exit code of the command that ran. */
 export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
@@ -30,7 +31,7 @@ export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
     .option('--region <region>', 'AWS region (AWS_REGION)')
     .option(
       '--local [dir]',
-      'use the embedded AWS whose state is in this directory (if none is given: LETHE_LOCAL, or .lethe/local)',
+      'use the embedded AWS of this directory (LETHE_LOCAL, LETHE_LOCAL_DIRECTORY, or .lethe/local)',
     )
     .addOption(
       new Option('-f, --format <format>', 'table on a terminal, flow elsewhere').choices(FORMATS),
@@ -56,6 +57,7 @@ export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
   addMailCommands(program, act);
   addBackupCommands(program, act);
   addDoctorCommand(program, act);
+  addShellCommands(program, act);
   strict(program, io);
   return program;
 }
@@ -170,6 +172,33 @@ function addDoctorCommand(program: Command, act: Act): void {
     .command('doctor')
     .description('check mail servers and tables from inside: 0 when all is well, 78 when not')
     .action(act(async (context) => (await import('./commands/doctor.ts')).runDoctor(context)));
+}
+
+/** What is made from the definitions of all the others. */
+function addShellCommands(program: Command, act: Act): void {
+  program
+    .command('completion')
+    .description('print completion for a shell: source <(lethe completion bash)')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .action(
+      act(async ({ io }, args) => {
+        const { completionFor } = await import('./shell/completion.ts');
+        const { definitionsOf } = await import('./shell/definitions.ts');
+        await write(io.stdout, completionFor(operand(args) as Shell, definitionsOf(program)));
+        return EXIT.ok;
+      }),
+    );
+  program
+    .command('man')
+    .description('print the manual page: lethe man | man -l -')
+    .action(
+      act(async ({ io }) => {
+        const { manPage } = await import('./shell/man-page.ts');
+        const { definitionsOf } = await import('./shell/definitions.ts');
+        await write(io.stdout, manPage(definitionsOf(program), version()));
+        return EXIT.ok;
+      }),
+    );
 }
 
 /**

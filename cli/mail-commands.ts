@@ -112,7 +112,7 @@ function addSettingsCommands(program: Command, act: Act): void {
   target(settings.command('set [settings...]').description('set or unset some, keep the others'))
     .option('--unset <setting>', 'leave it to the level above; may be repeated', collect)
     .option('--unset-mailbox <mailbox>', 'the same for all settings of a mailbox', collect)
-    .option('--dry-run', 'show the effect on the mail of a user, and change nothing')
+    .option('--dry-run', 'show the effect on mail, and change nothing')
     .option('--yes', 'do not ask where mail would end')
     .addHelpText('after', SETTINGS_HELP)
     .action(

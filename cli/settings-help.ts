@@ -54,7 +54,8 @@ ${all(MAILBOX_SETTING_DESCRIPTIONS, 'mailboxes.NAME.')}
 
 A list is set by naming it several times, and emptied by "name=". The names that Dovecot and Cyrus
 have are taken too. Settings of a domain are brought to the mailboxes that there are; those of a
-user reach them at once.
+user reach them at once. What a change makes of mail is said first, of a domain for its first 200
+accounts; it asks where mail would end, or where nobody has looked.
 
 Examples:
   lethe settings set -d example.com lazyExpunge=.EXPUNGED lazyExpungeOwnerAccess=hidden

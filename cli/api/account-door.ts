@@ -41,7 +41,11 @@ import type {
   PurgeExpungedRequest,
   UnexpungeRequest,
 } from '../../functions/contract/requests/unexpunge.ts';
-import type { ApplySettingsAnswer, SettingsAnswer } from '../../functions/contract/settings-api.ts';
+import type {
+  ApplySettingsAnswer,
+  DomainSettingsAnswer,
+  SettingsAnswer,
+} from '../../functions/contract/settings-api.ts';
 import type {
   ExpungedItem,
   PurgeExpungedAnswer,
@@ -221,13 +225,24 @@ export class DomainDoor {
     this.#path = ['v1', 'admin', 'domains', domain, 'settings'];
   }
 
-  async settings(): Promise<SettingsAnswer> {
+  async settings(): Promise<DomainSettingsAnswer> {
     return this.#requests.get(this.#path);
   }
 
-  async changeSettings(request: ChangeSettingsRequest): Promise<SettingsAnswer> {
+  async changeSettings(request: ChangeSettingsRequest): Promise<DomainSettingsAnswer> {
     const body = JSON.stringify(request);
     return this.#requests.json({ method: 'PATCH', path: this.#path, body }, { idempotent: true });
+  }
+
+  /** Only says the effect, in some accounts. @param cursor of the answer before */
+  async foreseeSettings(
+    request: ChangeSettingsRequest,
+    cursor: string | undefined,
+  ): Promise<DomainSettingsAnswer> {
+    const body = JSON.stringify(request);
+    const query = { dryRun: 'true', ...(cursor === undefined ? {} : { cursor }) };
+    const asked = { method: 'PATCH', path: this.#path, query, body } as const;
+    return this.#requests.json(asked, { idempotent: true });
   }
 
   /** Brings them to the mailboxes that there are. @param cursor of the answer before */

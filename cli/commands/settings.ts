@@ -3,7 +3,13 @@
 import type { MailSettings } from '../../functions/contract/mail-settings.ts';
 import type { ChangeSettingsRequest } from '../../functions/contract/requests/settings.ts';
 import { MAIL_SETTINGS_DEFAULTS } from '../../functions/contract/setting-descriptions.ts';
-import type { ApplySettingsAnswer, SettingsAnswer } from '../../functions/contract/settings-api.ts';
+import {
+  type ApplySettingsAnswer,
+  type DomainSettingsAnswer,
+  type SettingsAnswer,
+  sumDomainEffects,
+} from '../../functions/contract/settings-api.ts';
+import type { AccountDoor, DomainDoor } from '../api/account-door.ts';
 import type { LetheClient } from '../api/lethe-client.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -14,7 +20,10 @@ import { shownSetting } from '../output/setting-value.ts';
 import { counted, safe } from '../output/text.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import { readSettingWords } from './setting-words.ts';
-import { effectWords, endsMail } from './settings-effects.ts';
+import { domainEffectWords, effectWords, endsMail, lookedAtWords } from './settings-effects.ts';
+
+/** Of 50 accounts at most, and of half a minute each. */
+const LOOKS_MAX = 4;
 
 export interface SettingsOptions {
   readonly user?: string;
@@ -68,16 +77,16 @@ export async function setSettings(
   }
   const client = await context.client();
   const target = targetOf(client, options);
-  if (options.user !== undefined) {
-    const foreseen = await client.door(options.user).changeSettings({ ...request, dryRun: true });
-    await tell(context, foreseen);
-    if (options.dryRun) return await shown(context, foreseen);
-    if (!options.yes) await confirm(context, foreseen, options.user);
-  } else if (options.dryRun) {
-    throw new CliError(EXIT.usage, '--dry-run is for the settings of one user');
-  }
+  const { user, domain } = options;
+  const foreseen =
+    user === undefined
+      ? await foreseeDomain(context, client.domain(domain ?? ''), request)
+      : await foreseeUser(client.door(user), request);
+  for (const words of foreseen.words) await writeLine(context.io.stderr, `effect: ${words}`);
+  if (options.dryRun) return await shown(context, foreseen.answer);
+  if (!options.yes) await confirm(context, foreseen, user ?? domain ?? '');
   await print(context, await target.changeSettings(request));
-  if (options.domain !== undefined) await applyToAll(context, client, options.domain);
+  if (domain !== undefined) await applyToAll(context, client, domain);
   return EXIT.ok;
 }
 
@@ -97,31 +106,64 @@ function refuseContradictions({
   }
 }
 
-async function tell({ io }: Context, { effects = [] }: SettingsAnswer): Promise<void> {
-  for (const effect of effects) await writeLine(io.stderr, `effect: ${effectWords(effect)}`);
+interface Foreseen {
+  readonly answer: SettingsAnswer | DomainSettingsAnswer;
+  /** Each effect. */
+  readonly words: readonly string[];
+  /** Of those by which mail that there is ends, or may. */
+  readonly ending: readonly string[];
 }
 
-async function shown(context: Context, answer: SettingsAnswer): Promise<number> {
+async function foreseeUser(door: AccountDoor, request: ChangeSettingsRequest): Promise<Foreseen> {
+  const answer = await door.changeSettings({ ...request, dryRun: true });
+  const { effects = [] } = answer;
+  const ending = effects.filter(endsMail).map(effectWords);
+  return { answer, words: effects.map(effectWords), ending };
+}
+
+/** Some accounts; of the others nothing is known, which is said. */
+async function foreseeDomain(
+  { io }: Context,
+  door: DomainDoor,
+  request: ChangeSettingsRequest,
+): Promise<Foreseen> {
+  let answer = await door.foreseeSettings(request, undefined);
+  let { effects = [], lookedAt = 0 } = answer;
+  for (let looks = 1; answer.next !== undefined && looks < LOOKS_MAX; looks++) {
+    await writeLine(io.stderr, `${counted(lookedAt, 'account')} looked at so far, going on`);
+    const before = answer.next;
+    answer = await door.foreseeSettings(request, before);
+    if (answer.next === before) {
+      throw new CliError(EXIT.fault, 'the list of accounts does not come to an end');
+    }
+    effects = sumDomainEffects([...effects, ...(answer.effects ?? [])]);
+    lookedAt += answer.lookedAt ?? 0;
+  }
+  const more = answer.next !== undefined;
+  const looked = lookedAtWords(lookedAt, more);
+  const ending = effects.filter(endsMail).map(domainEffectWords);
+  return {
+    answer: { ...answer, effects, lookedAt },
+    words: [...effects.map(domainEffectWords), looked],
+    ending: more ? [...ending, looked] : ending,
+  };
+}
+
+async function shown(context: Context, answer: Foreseen['answer']): Promise<number> {
   await print(context, answer);
   await writeLine(context.io.stderr, 'nothing was changed');
   return EXIT.ok;
 }
 
-/** Only where mail that there is would end. */
-async function confirm(
-  { io }: Context,
-  { effects = [] }: SettingsAnswer,
-  user: string,
-): Promise<void> {
-  const ending = effects.filter(endsMail);
+/** Only where mail that there is would end, or nobody knows whether it does. */
+async function confirm({ io }: Context, { ending }: Foreseen, whose: string): Promise<void> {
   if (ending.length === 0) return;
   if (!canAsk(io)) {
-    throw new CliError(EXIT.usage, 'mail would end, and there is no terminal to ask', {
+    throw new CliError(EXIT.usage, 'mail would end, or may, and there is no terminal to ask', {
       hint: 'To change the settings without being asked, give --yes; to see the effect, --dry-run.',
     });
   }
-  const statement = `${ending.map(effectWords).join('. ')}.`;
-  if (await confirmByTyping(io, statement, user)) return;
+  if (await confirmByTyping(io, `${ending.join('. ')}.`, whose)) return;
   throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');
 }
 
@@ -148,7 +190,7 @@ async function applyToAll({ io }: Context, client: LetheClient, domain: string):
   await writeLine(io.stderr, `${counted(accounts, 'account')}: ${changed} another policy now`);
 }
 
-async function print({ io, format }: Context, answer: SettingsAnswer): Promise<void> {
+async function print({ io, format }: Context, answer: Foreseen['answer']): Promise<void> {
   if (format === 'json') return writeLine(io.stdout, JSON.stringify(answer, undefined, 2));
   await printList(io, format, once(linesOf(answer)), FIELDS);
 }
@@ -158,7 +200,7 @@ async function* once<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
 }
 
 /** One line for each setting, those that nobody has set too; those of mailboxes one by one. */
-function linesOf({ effective, ...levels }: SettingsAnswer): Line[] {
+function linesOf({ effective, ...levels }: Foreseen['answer']): Line[] {
   const nearest = ['account', 'domain', 'deployment'] as const;
   const { mailboxes = {}, ...rest } = effective;
   const levelOf = (says: (settings: MailSettings) => unknown) =>

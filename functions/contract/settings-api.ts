@@ -39,4 +39,51 @@ export type SettingsEffect =
   /** Deleted folders that the next purge may take, and could not before. */
   | { readonly kind: 'purge'; readonly folders: number; readonly messages: number }
   /** The account uses more than it may then. */
-  | { readonly kind: 'quota'; readonly bytes: number; readonly limitBytes: number };
+  | { readonly kind: 'quota'; readonly bytes: number; readonly limitBytes: number }
+  /** There was no time to look at all mailboxes: what becomes of mail in the others is not known. */
+  | { readonly kind: 'unknown' };
+
+/** The same of a domain, over those of its accounts that were looked at. */
+export interface DomainEffect {
+  /** `storage`: a mailbox with mail has the name of the storage, so nothing could be expunged. */
+  readonly kind: SettingsEffect['kind'] | 'storage';
+  /** In which it is so. */
+  readonly accounts: number;
+  readonly mailboxes?: number;
+  readonly folders?: number;
+  readonly messages?: number;
+  readonly atLeast?: true;
+  readonly was?: string;
+  readonly becomes?: string;
+  readonly limitBytes?: number;
+  readonly mailbox?: string;
+}
+
+/** `GET`, `PUT` and `PATCH` of the settings of a domain. */
+export interface DomainSettingsAnswer extends Omit<SettingsAnswer, 'effects'> {
+  /** Of a dry run. */
+  readonly effects?: readonly DomainEffect[];
+  /** Accounts that the effects are about; of all others nothing is known. */
+  readonly lookedAt?: number;
+  /** Pass as `cursor` to look at others; missing when there are none. */
+  readonly next?: string;
+}
+
+/** Adds up what is the same. */
+export function sumDomainEffects(effects: readonly DomainEffect[]): DomainEffect[] {
+  const nameOf = ({ kind, was, becomes, mailbox, limitBytes }: DomainEffect) =>
+    JSON.stringify([kind, was, becomes, mailbox, limitBytes]);
+  return [...Map.groupBy(effects, nameOf).values()].map((same) => {
+    const [first = { kind: 'unknown', accounts: 0 }] = same;
+    const sumOf = (name: 'accounts' | 'mailboxes' | 'folders' | 'messages') =>
+      same.reduce((sum, effect) => sum + (effect[name] ?? 0), 0);
+    return {
+      ...first,
+      accounts: sumOf('accounts'),
+      ...(first.mailboxes === undefined ? {} : { mailboxes: sumOf('mailboxes') }),
+      ...(first.folders === undefined ? {} : { folders: sumOf('folders') }),
+      ...(first.messages === undefined ? {} : { messages: sumOf('messages') }),
+      ...(same.some(({ atLeast }) => atLeast) ? { atLeast: true } : {}),
+    };
+  });
+}

@@ -12,7 +12,11 @@ import type { RetentionDays } from '../policies/expiry.ts';
 import { usedQuota } from '../quota/quota.ts';
 import { parseMailSettings } from '../settings/parse-settings.ts';
 import { type ResolvedSettings, resolveSettings } from '../settings/resolve-settings.ts';
-import { type ChangeSettings, readLevels } from '../settings/settings-store.ts';
+import {
+  type ChangeSettings,
+  readLevels,
+  requireGoingTogether,
+} from '../settings/settings-store.ts';
 
 export interface Foreseeing {
   readonly ports: ChunkPorts;
@@ -22,7 +26,7 @@ export interface Foreseeing {
   readonly deadline: number;
 }
 
-interface SettingsChange {
+export interface SettingsChange {
   readonly account: Account;
   readonly before: ResolvedSettings;
   readonly after: ResolvedSettings;
@@ -37,16 +41,22 @@ export async function settingsEffects(
   const { ports, deployment } = foreseeing;
   const levels = await readLevels(ports.rows, deployment, account);
   const own = parseMailSettings(change(levels.account));
-  const resolved = {
-    account,
-    before: resolveSettings(deployment, levels.domain, levels.account),
-    after: resolveSettings(deployment, levels.domain, own),
-  };
+  const before = resolveSettings(deployment, levels.domain, levels.account);
+  const after = resolveSettings(deployment, levels.domain, own);
+  requireGoingTogether(after);
+  return await effectsOf(foreseeing, { account, before, after });
+}
+
+/** What one account's settings, becoming others, would make of its mail. */
+export async function effectsOf(
+  foreseeing: Foreseeing,
+  change: SettingsChange,
+): Promise<SettingsEffect[]> {
   return [
-    ...ofExpunges(resolved),
-    ...(await ofQuota(foreseeing, resolved)),
-    ...(await ofSweeps(foreseeing, resolved)),
-    ...(await ofPurges(foreseeing, resolved)),
+    ...ofExpunges(change),
+    ...(await ofQuota(foreseeing, change)),
+    ...(await ofSweeps(foreseeing, change)),
+    ...(await ofPurges(foreseeing, change)),
   ];
 }
 
@@ -75,13 +85,15 @@ async function ofSweeps(
   for await (const mailbox of everyMailbox(ports.rows, account)) {
     if (mailbox.state !== 'active') continue;
     if (policyOf(before, mailbox) === policyOf(after, mailbox)) continue;
+    // What nobody has looked at is never said to be none.
+    if (ports.clock.now() > deadline) return [...effects, { kind: 'unknown' }];
     const context = { account, settings: after, retentionDays };
     const options = { until: deadline, dryRun: true };
     const { messages, outcome } = await sweepMailbox(ports, context, mailbox, options);
     const least = outcome === 'again' ? { atLeast: true as const } : {};
-    if (messages > 0)
+    if (messages > 0) {
       effects.push({ kind: 'autoexpunge', mailbox: mailbox.path, messages, ...least });
-    if (ports.clock.now() > deadline) break;
+    } else if (outcome !== 'done' && !account.held) return [...effects, { kind: 'unknown' }];
   }
   return effects;
 }

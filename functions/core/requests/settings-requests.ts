@@ -4,7 +4,11 @@ import type { QuotaAnswer } from '../../contract/mail-api.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import type { ChangeSettingsRequest } from '../../contract/requests/settings.ts';
 import { accountPartition } from '../../contract/row-layout.ts';
-import type { ApplySettingsAnswer, SettingsAnswer } from '../../contract/settings-api.ts';
+import type {
+  ApplySettingsAnswer,
+  DomainSettingsAnswer,
+  SettingsAnswer,
+} from '../../contract/settings-api.ts';
 import { type Account, readAccount } from '../accounts/accounts.ts';
 import { applyPolicies } from '../autoexpunge/apply-policies.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
@@ -21,6 +25,8 @@ import {
   readLevels,
   readSettings,
 } from '../settings/settings-store.ts';
+import { domainEffects } from './domain-effects.ts';
+import type { Foreseeing } from './settings-effect.ts';
 
 /** A change as it is asked for; `set` may have the seed's names. */
 export type SettingsPatch = Omit<ChangeSettingsRequest, 'set'> & { readonly set?: unknown };
@@ -100,6 +106,26 @@ export async function requestDomainSettings(
 ): Promise<SettingsAnswer> {
   const changed = await changeDomainSettings(ports, { deployment, domain }, change, deadline);
   return settingsAnswer({ deployment, domain: changed, account: {} });
+}
+
+/**
+ * What the same change would do, in some of the accounts of the domain.
+ * @param cursor of the answer before
+ * @throws InvalidInputError
+ */
+export async function foreseeDomainSettings(
+  foreseeing: Foreseeing,
+  domain: string,
+  change: ChangeSettings,
+  cursor: string | undefined,
+): Promise<DomainSettingsAnswer> {
+  const { settings, ...found } = await domainEffects(foreseeing, domain, change, cursor);
+  const { deployment } = foreseeing;
+  return {
+    ...settingsAnswer({ deployment, domain: settings, account: {} }),
+    dryRun: true,
+    ...found,
+  };
 }
 
 /**

@@ -133,7 +133,7 @@ export async function changeAccountSettings(
       account.user === undefined
         ? {}
         : await readDomainSettings(ports.rows, domainOf(account.user));
-    checkEffective(resolveSettings(deployment, domain, settings));
+    requireGoingTogether(resolveSettings(deployment, domain, settings));
     const result = await ports.rows.write({
       kind: 'update',
       key,
@@ -165,7 +165,7 @@ export async function changeDomainSettings(
   return await untilWon(ports, deadline, async () => {
     const row = await ports.rows.get(key);
     const settings = parseMailSettings(change(settingsOf(row)));
-    checkEffective(resolveSettings(deployment, settings));
+    requireGoingTogether(resolveSettings(deployment, settings));
     const revision = row && optionalNumber(row, 'settingsRevision');
     const write: Write = {
       kind: 'put',
@@ -185,7 +185,7 @@ export async function changeDomainSettings(
 }
 
 /** @throws InvalidInputError when levels that are right alone do not go together */
-function checkEffective({ effective }: ResolvedSettings): void {
+export function requireGoingTogether({ effective }: ResolvedSettings): void {
   const problems: SettingsProblem[] = [];
   checkTogether(effective, (field, given, allowed) => problems.push({ field, given, allowed }));
   refuse(problems);

@@ -66,8 +66,8 @@ export async function walkAccounts<R extends WalkReport>(
 }
 
 /** One at a time: so a walk can stop between any two. */
-async function nextAccount(
-  { rows }: WalkPorts,
+export async function nextAccount(
+  { rows }: Pick<WalkPorts, 'rows'>,
   scope: WalkScope,
   after: string | undefined,
 ): Promise<{ readonly accountId?: string; readonly next?: string }> {

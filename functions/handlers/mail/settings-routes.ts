@@ -13,14 +13,16 @@ import {
   SHOW_QUOTA,
   SHOW_SETTINGS,
 } from '../../contract/requests/settings.ts';
-import type { SettingsAnswer } from '../../contract/settings-api.ts';
+import type { DomainSettingsAnswer, SettingsAnswer } from '../../contract/settings-api.ts';
 import { requireActiveAccount } from '../../core/accounts/accounts.ts';
+import { InvalidInputError } from '../../core/errors.ts';
 import { parseDomain } from '../../core/names/address.ts';
 import { showQuota } from '../../core/quota/quota.ts';
 import { recount } from '../../core/quota/recount.ts';
 import { settingsEffects } from '../../core/requests/settings-effect.ts';
 import {
   applyToDomain,
+  foreseeDomainSettings,
   patching,
   replacing,
   requestAccountSettings,
@@ -124,6 +126,20 @@ export function addDomainRoutes(door: Door, dependencies: () => MailDependencies
     const request = { ports, deployment, deadline: deadlineOf(context, ports.clock) };
     return await requestDomainSettings(request, domain, wanted);
   };
+  const foresee = async (
+    context: DoorContext,
+    wanted: ChangeSettings,
+    cursor: string | undefined,
+  ): Promise<DomainSettingsAnswer> => {
+    const { ports, deployment, retentionDays } = dependencies();
+    const foreseeing = {
+      ports,
+      deployment,
+      retentionDays,
+      deadline: deadlineOf(context, ports.clock),
+    };
+    return await foreseeDomainSettings(foreseeing, domainIn(context), wanted, cursor);
+  };
   door.route(SHOW_DOMAIN_SETTINGS, async ({ context }) => {
     const { ports, deployment } = dependencies();
     const domain = await readDomainSettings(ports.rows, domainIn(context));
@@ -136,8 +152,13 @@ export function addDomainRoutes(door: Door, dependencies: () => MailDependencies
   );
   door.route(
     CHANGE_DOMAIN_SETTINGS,
-    async ({ context, body }) =>
-      context.json(await change(context, patching(body as SettingsPatch))),
+    async ({ context, query, body }) => {
+      const wanted = patching(body as SettingsPatch);
+      const { cursor } = query;
+      if (query.dryRun) return context.json(await foresee(context, wanted, cursor));
+      if (cursor === undefined) return context.json(await change(context, wanted));
+      throw InvalidInputError.of('cursor', 'allowed with dryRun');
+    },
     checkPatch,
   );
   door.route(APPLY_DOMAIN_SETTINGS, async ({ context, query }) => {

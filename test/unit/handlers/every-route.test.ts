@@ -176,6 +176,7 @@ test('O1: one place says that a request is a dry run', () => {
     '/v1/accounts/:user/messages/restore',
     '/v1/accounts/:user/messages/unexpunge',
     '/v1/accounts/:user/settings',
+    '/v1/domains/:domain/settings',
     '/v1/mailboxes/purge',
   ]);
 });

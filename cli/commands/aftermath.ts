@@ -1,15 +1,8 @@
 /** What comes back of mail that ends, until when and how, and what does not. */
 import type { Aftermath, MoveAftermath, Recoverable } from '../../functions/contract/mail-api.ts';
 import type { Field } from '../output/records.ts';
-import { count, counted, safe } from '../output/text.ts';
-
-type By = Recoverable['by'];
-
-const COMMANDS: Readonly<Record<By, string>> = {
-  'messages/restore': 'lethe message restore',
-  'messages/unexpunge': 'lethe message unexpunge',
-  'mailboxes/undelete': 'lethe mailbox undelete',
-};
+import { count, counted } from '../output/text.ts';
+import { bringBackCommand, type Gone } from './bring-back.ts';
 
 export const AFTERMATH_FIELDS: readonly Field<Aftermath>[] = [
   {
@@ -53,27 +46,10 @@ export function aftermathOf(answers: readonly MoveAftermath[]): MoveAftermath {
   };
 }
 
-/** What a command that brings mail back needs to know. */
-interface Found {
-  readonly mailbox?: string | undefined;
-  readonly deletionId?: string | undefined;
+/** What is known of it besides. */
+interface Found extends Gone {
   readonly complete?: boolean;
 }
-
-/** Such that the command runs as it is printed. */
-function operandOf(by: By, { mailbox, deletionId }: Found): string {
-  const isName = mailbox !== undefined && !/[*%]/.test(mailbox);
-  if (by === 'mailboxes/undelete') {
-    if (deletionId !== undefined) return `--deletion ${shellWord(deletionId)}`;
-    return isName ? shellWord(mailbox) : '--deletion ID, "lethe mailbox deleted" lists them';
-  }
-  if (by === 'messages/unexpunge') return `-m ${isName ? shellWord(mailbox) : 'MAILBOX'} --all`;
-  return isName ? `--origin ${shellWord(mailbox)}` : "--query '{}'";
-}
-
-/** As a shell takes it for one word. */
-const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${safe(text).replaceAll("'", "'\\''")}'`;
 
 /** @returns undefined when the answer says nothing of it */
 export function aftermathWords(
@@ -131,8 +107,7 @@ function untilWhen({ until, maxMails, by }: Recoverable, user: string, found: Fo
   const ends = until === undefined ? 'as long as nobody purges it' : `until ${minute(until)}`;
   const full =
     maxMails === undefined ? '' : `, or until the storage holds ${count(maxMails)} newer ones`;
-  const command = `${COMMANDS[by]} -u ${shellWord(user)} ${operandOf(by, found)}`;
-  return `${ends}${full} (${command.trimEnd()})`;
+  return `${ends}${full} (${bringBackCommand(by, user, found)})`;
 }
 
 /** `2026-12-31T10:00:59.123Z` as `2026-12-31 10:00 UTC`: rather too early than too late. */

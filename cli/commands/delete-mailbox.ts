@@ -57,11 +57,15 @@ export async function deleteMailbox(
     return EXIT.ok;
   }
   if (!options.yes) await confirm(io, door, request, options.user);
+  const startedAt = io.now();
   const done = await send(io, door, request);
   await printRecord(io, format, done, FIELDS);
   const how = done.mode === 'delayed' ? 'set aside' : 'deleted';
   await writeLine(io.stderr, `${contentOf(done)} ${how}`);
-  const words = aftermathWords(done, options.user, { mailbox, deletionId: done.deletionId });
+  const { recursive } = request;
+  const deletionIds = [done, ...(done.deletions ?? [])].flatMap((one) => one.deletionId ?? []);
+  const gone = { mailbox, recursive, deletionIds, startedAt };
+  const words = aftermathWords(done, options.user, gone);
   if (words !== undefined) await writeLine(io.stderr, words);
   if (!done.complete) throw notComplete('Give the same command again.');
   return EXIT.ok;
@@ -132,8 +136,10 @@ async function confirm(
       hint: 'To delete without being asked, give --yes. To see what would go, give --dry-run.',
     });
   }
+  const startedAt = io.now();
   const found = await door.deleteMailbox({ ...request, dryRun: true });
-  const words = aftermathWords(found, user, { mailbox: request.mailbox });
+  const { mailbox, recursive } = request;
+  const words = aftermathWords(found, user, { mailbox, recursive, startedAt });
   const statement =
     found.mode === 'delayed'
       ? `This sets aside ${contentOf(found)}, of ${user}. ${words ?? 'It can be brought back until it is purged.'}`

@@ -11,6 +11,7 @@ import { type Io, writeLine } from '../io.ts';
 import { type Field, printRecord } from '../output/records.ts';
 import { count, counted, size } from '../output/text.ts';
 import { AFTERMATH_FIELDS, aftermathOf, aftermathWords } from './aftermath.ts';
+import type { Gone } from './bring-back.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import type { AccountOptions } from './message.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
@@ -79,10 +80,11 @@ export async function expungeMessages(context: Context, given: ExpungeOptions): 
     return EXIT.ok;
   }
   if (!options.yes) await confirm(io, door, request, options.user);
+  const startedAt = io.now();
   const done = await send(io, door, request);
   await finish(context, request, done);
   await writeLine(io.stderr, `${contentOf(done)} expunged`);
-  const words = aftermathWords(done, options.user, { mailbox: request.mailbox });
+  const words = aftermathWords(done, options.user, goneOf(request, done, startedAt));
   if (words !== undefined) await writeLine(io.stderr, words);
   if (!done.complete) throw notComplete('Give the same command again.');
   return EXIT.ok;
@@ -193,6 +195,12 @@ async function finish(
   }
 }
 
+const goneOf = (
+  { mailbox, query }: ExpungeMessagesRequest,
+  { expunged: messages }: ExpungeMessagesAnswer,
+  startedAt: number,
+): Gone => ({ mailbox, query, messages, startedAt });
+
 const contentOf = ({ expunged, bytes }: ExpungeMessagesAnswer): string =>
   `${counted(expunged.length, 'message')}, ${size(bytes)}`;
 
@@ -207,13 +215,14 @@ async function confirm(
       hint: 'To expunge without being asked, give --yes. To see what would go, give --dry-run.',
     });
   }
+  const startedAt = io.now();
   const found = await send(io, door, { ...request, dryRun: true });
   const least = found.complete ? '' : 'at least ';
   const unsaid = request.bypassExpungeStorage
     ? 'It cannot be undone.'
     : 'What is in the expunge storage already, or is not kept, cannot be brought back.';
-  const final =
-    aftermathWords(found, user, { mailbox: request.mailbox, complete: found.complete }) ?? unsaid;
+  const gone = { ...goneOf(request, found, startedAt), complete: found.complete };
+  const final = aftermathWords(found, user, gone) ?? unsaid;
   const statement = `This expunges ${least}${contentOf(found)}, of ${user}. ${final}`;
   if (!(await confirmByTyping(io, statement, user))) {
     throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');

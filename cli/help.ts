@@ -35,7 +35,8 @@ An import that was interrupted, or is run again later, brings what is missing an
 compares with what is stored, by UID and content, or by content where there are no UIDs to keep.
 Flags of messages that are there already are not changed, and messages that were expunged from the
 account meanwhile come again, with new UIDs. At the end both sides are compared: messages, bytes, a digest over all
-messages, UIDs. They are equal only when all that lies on disk was stored or is there; what else the
+messages, UIDs. A line of a mailbox says what is missing in it. Equal is said of all together, and
+only when all that lies on disk was stored or is there: also what is in no mailbox. What else the
 account holds is no difference. 65 when something was left out or is missing; 77 over quota.
 
 Examples:

@@ -1,6 +1,7 @@
 /** What an import tells: a line for each mailbox, what was skipped, and whether both sides agree. */
 import type { Context } from '../context.ts';
 import type { MailboxReport } from '../import/import-mailbox.ts';
+import { isAllThere } from '../import/parity.ts';
 import type { ImportMode, ImportReport } from '../import/run-import.ts';
 import { writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
@@ -41,7 +42,7 @@ const PARITY: readonly Field<MailboxReport>[] = [
   digest('sourceDigest', ({ parity }) => parity?.source.digest),
   digest('targetDigest', ({ parity }) => parity?.target.digest),
   { name: 'uids', value: uidsOf },
-  { name: 'equal', value: ({ parity }) => parity?.equal },
+  number('missing', ({ parity }) => parity?.missing),
 ];
 
 function digest(
@@ -111,7 +112,7 @@ async function tellParity(io: Out['io'], report: ImportReport): Promise<void> {
   let others = false;
   for (const { mailbox, parity, skipped } of report.mailboxes) {
     if (parity === undefined) continue;
-    const { missing, extra, otherUids = 0, equal } = parity;
+    const { missing, extra, otherUids = 0 } = parity;
     others ||= extra > 0;
     if (extra > 0) {
       const many = counted(extra, 'message');
@@ -120,7 +121,7 @@ async function tellParity(io: Out['io'], report: ImportReport): Promise<void> {
         `also there: ${safe(mailbox)} holds ${many} that the source has not`,
       );
     }
-    if (equal) continue;
+    if (isAllThere(parity) && skipped === 0) continue;
     const lacks = missing > 0 ? [`lacks ${counted(missing, 'message')} of the source`] : [];
     const left = skipped > 0 ? [`has ${count(skipped)} of the source left out`] : [];
     const uids = otherUids > 0 ? [`has ${counted(otherUids, 'message')} under another UID`] : [];

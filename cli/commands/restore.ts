@@ -11,6 +11,7 @@ import { type Io, writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
 import type { AccountOptions } from './message.ts';
+import { tellWhyNothing, whyNothing } from './nothing-kept.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
 import { requireNamedMailbox, type UidSet, type WithNamedUids, withUids } from './uid-set.ts';
 import { undecidedIn, warnOfUndecided } from './undecided.ts';
@@ -50,8 +51,7 @@ export async function restoreMessages(context: Context, given: RestoreOptions): 
   const what = `${counted(restored.length, 'message')}, ${size(bytes)}`;
   const over = overQuota ? ', over quota' : '';
   await warnOfUndecided(io, done);
-  const { lazyExpunge } = done;
-  if (lazyExpunge !== undefined) await writeLine(io.stderr, NOTHING_KEPT[lazyExpunge]);
+  await tellWhyNothing(io, done);
   if (dryRun) {
     const least = complete ? '' : 'at least ';
     await writeLine(io.stderr, `would restore ${least}${what}${over}; nothing was changed`);
@@ -117,22 +117,13 @@ async function send(
     bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
     ...(answers.some(({ overQuota }) => overQuota) ? { overQuota: true } : {}),
     ...undecidedIn(answers),
-    ...whyNothing(answers),
+    ...whyNothing(
+      answers,
+      answers.every(({ restored }) => restored.length === 0),
+    ),
     complete,
   };
 }
-
-/** Only where no answer has found anything. */
-function whyNothing(answers: readonly RestoreMessagesAnswer[]) {
-  const [lazyExpunge] = answers.flatMap((answer) => answer.lazyExpunge ?? []);
-  const isNothing = answers.every(({ restored }) => restored.length === 0);
-  return isNothing && lazyExpunge !== undefined ? { lazyExpunge } : {};
-}
-
-const NOTHING_KEPT: Readonly<Record<'off' | 'in-place', string>> = {
-  off: 'lazy expunge is off: what is expunged is not kept (lethe settings set lazyExpunge=...)',
-  'in-place': 'expunged mail stays in its mailbox: lethe message expunged, lethe message unexpunge',
-};
 
 async function* once<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
   yield items;

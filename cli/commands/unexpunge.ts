@@ -9,6 +9,7 @@ import { EXIT } from '../exit-codes.ts';
 import { type Io, writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
+import { tellWhyNothing, whyNothing } from './nothing-kept.ts';
 import { type UidSet, type WithNamedUids, withUids } from './uid-set.ts';
 import { collecting, notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
 
@@ -77,6 +78,7 @@ export async function unexpungeMessages(
   else await printList(io, format, once(done.restored), RESTORED);
   const what = `${counted(done.count, 'message')}, ${size(done.bytes)}`;
   const over = done.overQuota ? ', over quota' : '';
+  await tellWhyNothing(io, done);
   if (done.dryRun) {
     const least = done.complete ? '' : 'at least ';
     await writeLine(io.stderr, `would restore ${least}${what}${over}; nothing was changed`);
@@ -122,6 +124,10 @@ async function send(io: Io, door: AccountDoor, request: UnexpungeRequest) {
     count: answers.reduce((sum, { count }) => sum + count, 0),
     bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
     ...(answers.some(({ overQuota }) => overQuota) ? { overQuota: true as const } : {}),
+    ...whyNothing(
+      answers,
+      answers.every(({ count }) => count === 0),
+    ),
     complete,
   };
 }

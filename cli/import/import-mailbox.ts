@@ -79,7 +79,7 @@ export async function importMailbox(
       for (const { digest, size, uid } of page) target.add(digest, size, uid);
     }
   }
-  const parity = source.compare(target, kept !== undefined, run.report.skipped);
+  const parity = source.compare(target, kept !== undefined);
   run.report.parity = parity;
   if (run.verifyOnly) run.report.present = source.messages - parity.missing;
 }

@@ -24,9 +24,15 @@ export interface Parity {
   readonly otherUids?: number;
   /** Messages that had no UID yet, in a source that gives some. */
   readonly withoutUid?: number;
-  /** All that the source holds on disk is there; what else is there is no difference. */
-  readonly equal: boolean;
 }
+
+/**
+ * Whether all that was read for a mailbox is there; what else is there is no difference. No mailbox is
+ * said to be equal by that: what was left out may have been meant for it. Equal is said of the
+ * whole import alone, where nothing was left out.
+ */
+export const isAllThere = ({ missing, otherUids = 0 }: Parity): boolean =>
+  missing === 0 && otherUids === 0;
 
 /** The messages of one side, as they come. About 100 bytes of memory for each. */
 export class Holdings {
@@ -50,22 +56,17 @@ export class Holdings {
     return { messages: this.messages, bytes: this.#bytes, digest: hash.digest('hex') };
   }
 
-  /**
-   * @param keptUids whether UIDs of this side are to be found again in the target
-   * @param leftOut what the source holds besides, and could not be brought
-   */
-  compare(target: Holdings, keptUids: boolean, leftOut: number): Parity {
+  /** @param keptUids whether UIDs of this side are to be found again in the target */
+  compare(target: Holdings, keptUids: boolean): Parity {
     const sides = { source: this.side(), target: target.side() };
     const both = common(this.#digests, target.#digests);
     const missing = this.messages - both;
     const extra = target.messages - both;
-    const isAllThere = missing === 0 && leftOut === 0;
-    if (!keptUids) return { ...sides, missing, extra, equal: isAllThere };
+    if (!keptUids) return { ...sides, missing, extra };
     const moved = [...this.#byUid].filter(([uid, digest]) => target.#byUid.get(uid) !== digest);
     const otherUids = moved.length;
     const withoutUid = this.messages - this.#byUid.size;
-    const equal = isAllThere && otherUids === 0;
-    return { ...sides, missing, extra, otherUids, withoutUid, equal };
+    return { ...sides, missing, extra, otherUids, withoutUid };
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type SourceFolder,
   type SourceProblem,
 } from './mail-source.ts';
+import { isAllThere } from './parity.ts';
 
 /**
  * Mailboxes stored at a time. Each holds two batches at most, one being read and one on its way:
@@ -175,7 +176,7 @@ class ImportRun {
     const sum = (of: (report: MailboxReport) => number): number =>
       this.#mailboxes.reduce((total, report) => total + of(report), 0);
     const skipped = sum((report) => report.skipped) + this.#loose;
-    const isCompared = this.#mailboxes.every(({ parity }) => parity?.equal === true);
+    const isCompared = this.#mailboxes.every(({ parity }) => parity && isAllThere(parity));
     return {
       mailboxes: this.#mailboxes,
       problems: this.#problems,

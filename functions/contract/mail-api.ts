@@ -130,6 +130,8 @@ export interface RestoreMessagesAnswer {
    * where it was, for `messages/unexpunge` (`in-place`).
    */
   readonly lazyExpunge?: 'off' | 'in-place';
+  /** Likewise: of the origins that the query names, those of which an expunge keeps nothing. */
+  readonly excluded?: readonly string[];
 }
 
 export interface SearchAnswer {

@@ -35,6 +35,13 @@ export interface UnexpungeAnswer {
   /** `false` when time ran out: send the UIDs that are left, or go on with `next`. */
   readonly complete: boolean;
   readonly next?: string;
+  /**
+   * Where nothing was found, and nothing is kept in place today: what is expunged is gone (`off`), or in
+   * a storage, for `messages/restore`.
+   */
+  readonly lazyExpunge?: 'off' | 'storage';
+  /** Likewise: the mailbox, of which an expunge keeps nothing. */
+  readonly excluded?: readonly string[];
 }
 
 export interface PurgeExpungedAnswer extends Pick<Aftermath, 'goneForGood'> {

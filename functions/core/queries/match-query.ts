@@ -174,7 +174,8 @@ const PLAIN_LETTERS: Readonly<Record<string, string>> = {
 const readableHosts = (text: string): string =>
   text.replaceAll(/[a-z0-9.-]*xn--[a-z0-9.-]+/gi, (host) => domainToUnicode(host) || host);
 
-function matchesName(
+/** Whether a name is the one that is meant, or one that the pattern is for. */
+export function matchesName(
   condition: { readonly name: string; readonly wild: boolean },
   path: string,
 ): boolean {

@@ -18,9 +18,9 @@ import {
   type WalkPosition,
 } from '../queries/walk-position.ts';
 import { admitOverQuota } from '../quota/quota.ts';
-import type { ExpungeMode } from '../settings/resolve-settings.ts';
 import { marking } from './change-messages.ts';
 import { requireFreeName } from './create-request.ts';
+import { excludedOrigins } from './excluded-origins.ts';
 import {
   checkRequestedUids,
   type MailRequest,
@@ -76,7 +76,7 @@ export async function requestRestore(
   const flags = {
     ...(over ? { overQuota: true as const } : {}),
     ...(undecided === 0 ? {} : { undecided }),
-    ...(all.length === 0 ? whyNothing(request.access.settings.expunge.mode) : {}),
+    ...(all.length === 0 ? await whyNothing(request, body) : {}),
   };
   if (body.dryRun === true) {
     // What is kept does not end in the storage.
@@ -89,8 +89,17 @@ export async function requestRestore(
   return { ...(await restore(request, body, found, to)), ...flags };
 }
 
-const whyNothing = (mode: ExpungeMode['mode']): Pick<RestoreMessagesAnswer, 'lazyExpunge'> =>
-  mode === 'off' || mode === 'in-place' ? { lazyExpunge: mode } : {};
+async function whyNothing(
+  request: MailRequest,
+  { query }: RestoreMessagesRequest,
+): Promise<Pick<RestoreMessagesAnswer, 'lazyExpunge' | 'excluded'>> {
+  const { mode } = request.access.settings.expunge;
+  if (mode === 'off') return { lazyExpunge: mode };
+  const parsed =
+    query === undefined ? undefined : parseRestoreQuery(query, request.ports.clock.now());
+  const excluded = parsed === undefined ? {} : await excludedOrigins(request, parsed);
+  return mode === 'in-place' ? { lazyExpunge: mode, ...excluded } : excluded;
+}
 
 async function restore(
   request: MailRequest,

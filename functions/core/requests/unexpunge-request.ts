@@ -64,7 +64,11 @@ export async function requestUnexpunge(
   const mailbox = await openMailbox(request, 'mailbox', body.mailbox);
   const { entries, nextAfterUid } = await find(request, mailbox, body, afterUid);
   const over = await admitUnexpunged(request, mailbox, entries, body);
-  const rest = { ...(over ? { overQuota: true as const } : {}), ...upTo(nextAfterUid) };
+  const rest = {
+    ...(over ? { overQuota: true as const } : {}),
+    ...(entries.length === 0 ? whyNothing(request, mailbox) : {}),
+    ...upTo(nextAfterUid),
+  };
   if (body.dryRun === true) {
     requireUnheld(request.access.account);
     const restored = entries.map(({ message }) => [message.uid] as const);
@@ -87,6 +91,18 @@ export async function requestUnexpunge(
   // UIDs that are named are sent again; else it goes on behind the last one that came back.
   const next = done.results.at(-1)?.uid ?? afterUid;
   return { ...began, complete: false, ...(body.uids === undefined ? { nextAfterUid: next } : {}) };
+}
+
+function whyNothing(
+  { access: { settings } }: MailRequest,
+  { path, specialUse }: Mailbox,
+): Pick<UnexpungeAnswer, 'lazyExpunge' | 'excluded'> {
+  const { mode } = settings.expunge;
+  if (mode === 'off') return { lazyExpunge: mode };
+  return {
+    ...(mode === 'in-place' ? {} : { lazyExpunge: 'storage' as const }),
+    ...(settings.isExcluded(path, specialUse) ? { excluded: [path] } : {}),
+  };
 }
 
 const upTo = (nextAfterUid: number | undefined) =>

@@ -111,3 +111,38 @@ describe('O1, U7: lethe user delete', () => {
     },
   );
 });
+
+describe('L5: who finds nothing is told why', () => {
+  const NOT_KEPT = 'what is expunged from Junk is not kept: lazyExpungeExclude says so\n';
+
+  test('by restore', async () => {
+    const none = { restored: [], bytes: 0, complete: true, excluded: ['Junk'] };
+    fake.api.on(`POST ${MESSAGES}/restore`, json(none));
+    const argv = ['message', 'restore', '-u', USER, '--origin', 'Junk', '-f', 'json'];
+    const { stdout, stderr } = await lethe(argv);
+    expect(JSON.parse(stdout)).toEqual(none);
+    expect(stderr).toBe(`${NOT_KEPT}0 messages, 0 bytes restored\n`);
+  });
+
+  test('by unexpunge, with where it is to be looked for', async () => {
+    const none = { restored: [], count: 0, bytes: 0 };
+    const why = { lazyExpunge: 'storage', excluded: ['Junk'] };
+    fake.api.on(
+      `POST ${MESSAGES}/unexpunge`,
+      json({ ...none, complete: false, next: '1' }),
+      json({ ...none, complete: true, ...why }),
+    );
+    const argv = ['message', 'unexpunge', '-u', USER, '-m', 'Junk', '--all', '-f', 'json'];
+    const { stdout, stderr } = await lethe(argv);
+    expect(JSON.parse(stdout)).toMatchObject(why);
+    expect(stderr).toContain(`expunged mail goes to a storage: lethe message restore\n${NOT_KEPT}`);
+  });
+
+  test('not where an answer before found something', async () => {
+    const one = { restored: [[1, 2]], count: 1, bytes: 7, complete: false, next: '1' };
+    const none = { restored: [], count: 0, bytes: 0, complete: true, lazyExpunge: 'off' };
+    fake.api.on(`POST ${MESSAGES}/unexpunge`, json(one), json(none));
+    const argv = ['message', 'unexpunge', '-u', USER, '-m', 'Junk', '--all', '-f', 'json'];
+    expect(JSON.parse((await lethe(argv)).stdout)).not.toHaveProperty('lazyExpunge');
+  });
+});

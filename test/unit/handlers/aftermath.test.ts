@@ -134,6 +134,42 @@ describe('L2, L3: who looks for expunged mail is told', () => {
     expect((live.body['items'] as object[])[0]).not.toHaveProperty('expungedAt');
   });
 
+  test('L5: that nothing is kept of what is expunged from there, by name or special use', async () => {
+    const mailboxes = { Junk: { specialUse: '\\Junk' } };
+    const lazyExpungeExclude = ['\\Junk', 'Old*'];
+    await set({ lazyExpunge: '.EXPUNGED', lazyExpungeExclude, mailboxes });
+    await ask(`POST ${JOHN}/messages/expunge`, { mailbox: 'Junk', uids: [1] });
+    const why = async (query: object, base = ADMIN) =>
+      (await ask(`POST ${base}/messages/restore`, { query }))['excluded'];
+    expect(await why({ origin: 'Junk' })).toEqual(['Junk']);
+    expect(await why({ origin: 'Junk' }, JOHN)).toEqual(['Junk']);
+    expect(await why({ origin: 'J*' })).toEqual(['Junk']);
+    // One that is gone, too.
+    expect(await why({ origin: 'Older' })).toEqual(['Older']);
+    for (const query of [{ origin: 'Work' }, {}]) expect(await why(query)).toBeUndefined();
+    await ask(`POST ${JOHN}/messages/expunge`, { mailbox: 'Work', uids: [1] });
+    expect(await why({ origin: '*' })).toBeUndefined();
+  });
+
+  test('L5: so does unexpunge, and where it is to be looked for', async () => {
+    const why = async (mailbox: string, query = '') => {
+      const body = { mailbox, all: true };
+      const answer = await ask(`POST ${ADMIN}/messages/unexpunge?${query}`, body);
+      return { lazyExpunge: answer['lazyExpunge'], excluded: answer['excluded'] };
+    };
+    await set({ lazyExpunge: 'off' });
+    expect(await why('Work')).toEqual({ lazyExpunge: 'off' });
+    await set({ lazyExpunge: '.EXPUNGED' });
+    expect(await why('Work', DRY)).toEqual({ lazyExpunge: 'storage' });
+    await set({ lazyExpunge: 'in-place', lazyExpungeExclude: ['Junk'] });
+    expect(await why('Junk', DRY)).toEqual({ excluded: ['Junk'] });
+    expect(await why('Work')).toEqual({});
+    await ask(`POST ${JOHN}/messages/expunge`, { mailbox: 'Work', uids: [1] });
+    expect(await why('Work')).toEqual({});
+    const restored = await ask(`POST ${ADMIN}/messages/restore`, { query: { origin: 'Junk' } });
+    expect(restored).toMatchObject({ lazyExpunge: 'in-place', excluded: ['Junk'] });
+  });
+
   test.each(['off', 'in-place'])(
     'that nothing is in a storage where the mode is %s',
     async (mode) => {

@@ -262,6 +262,19 @@ describe('W5: what is not imported is told', () => {
     expect(exitCode).toBe(65);
     expect(stderr).toContain('not equal: 1 of the source is left out and in no mailbox\n');
     expect(stderr).not.toContain('parity:');
+    // No mailbox says of itself that it is equal: what is left out may have been meant for it.
+    const { stdout } = await lethe(['-f', 'json', '--verify-only']);
+    const { equal, mailboxes } = JSON.parse(stdout);
+    expect({ equal, parity: mailboxes[0].parity }).toEqual({
+      equal: false,
+      parity: {
+        ...{ source: expect.anything(), target: expect.anything() },
+        ...{ missing: 0, extra: 0 },
+      },
+    });
+    for (const format of ['flow', 'table']) {
+      expect((await lethe(['-f', format])).stdout).not.toContain('equal');
+    }
   });
 
   test('W5: of many places beside the mail some are told, and all are counted', async () => {

@@ -54,3 +54,45 @@ export function statusExitCode(status: number): number {
   if (status >= 400 && status < 500) return EXIT.usage;
   return status === 502 || status === 504 ? EXIT.unavailable : EXIT.fault;
 }
+
+interface MachineFault {
+  readonly exitCode: number;
+  readonly says: string;
+}
+
+const cannotCreate = (says: string): MachineFault => ({ exitCode: EXIT.cannotCreate, says });
+const ioError = (says: string): MachineFault => ({ exitCode: EXIT.ioError, says });
+
+/** What the machine says of its files, in words. */
+const MACHINE_FAULTS: Readonly<Record<string, MachineFault>> = {
+  ENOSPC: ioError('the disk is full'),
+  EDQUOT: ioError('the quota of the disk is used up'),
+  EFBIG: ioError('the file is too large for the file system'),
+  EIO: ioError('the disk cannot be read or written'),
+  EMFILE: ioError('too many files are open'),
+  ENFILE: ioError('too many files are open'),
+  ESTALE: ioError('the file system is no longer there'),
+  EROFS: cannotCreate('the file system can only be read'),
+  ENOTDIR: cannotCreate('a file is where a directory is needed'),
+  EISDIR: cannotCreate('a directory is where a file is needed'),
+  EEXIST: cannotCreate('there is something of that name already'),
+  ENOENT: cannotCreate('there is nothing of that name'),
+  ELOOP: cannotCreate('a symbolic link is in the way'),
+  ENAMETOOLONG: cannotCreate('the name is too long'),
+  EXDEV: cannotCreate('another file system begins there'),
+  EACCES: { exitCode: EXIT.notPermitted, says: 'permission denied' },
+  EPERM: { exitCode: EXIT.notPermitted, says: 'the operation is not permitted' },
+};
+
+/** The error of a file of this machine as one for people; undefined for other errors. */
+export function machineError(error: unknown): CliError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
+  const fault = MACHINE_FAULTS[String(error.code)];
+  if (fault === undefined) return undefined;
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  const dest = 'dest' in error && typeof error.dest === 'string' ? error.dest : undefined;
+  const where = dest ?? path;
+  return new CliError(fault.exitCode, `${where === undefined ? '' : `${where}: `}${fault.says}`, {
+    cause: error,
+  });
+}

@@ -10,6 +10,10 @@ export const EXIT = {
   unknownName: 68,
   unavailable: 69,
   fault: 70,
+  /** A file or directory cannot be made where it was asked for. */
+  cannotCreate: 73,
+  /** The machine cannot read or write: a full disk, for instance. */
+  ioError: 74,
   retryLater: 75,
   notPermitted: 77,
   config: 78,

@@ -11,8 +11,9 @@ role).
 Data goes to standard output, progress and errors to standard error. -f json is exact.
 
 Exit codes: 0 done, 64 wrong usage, 65 bad data or something skipped, 67 no such user,
-68 nothing of that name, 69 server unreachable, 70 fault, 75 try again later or operation failed,
-77 not permitted, 78 wrong settings, 130 interrupted.`;
+68 nothing of that name, 69 server unreachable, 70 fault, 73 cannot create a file or directory,
+74 the disk is full or cannot be read, 75 try again later or operation failed, 77 not permitted,
+78 wrong settings, 130 interrupted.`;
 
 export const IMPORT_HELP = `
 Maildir   as Dovecot, mbsync and others write it: Maildir++ (.Sub.Folder), a tree (LAYOUT=fs), or
@@ -43,6 +44,31 @@ Examples:
   lethe import -u john@example.com ~/Maildir
   lethe import -u john@example.com --verify-only ~/Maildir
   lethe import -u john@example.com --mailbox-prefix Archive old-mail.mbox`;
+
+export const EXPORT_HELP = `
+maildir   Maildir++ as Dovecot reads it: UIDs and UIDVALIDITY (dovecot-uidlist), flags in the names
+          of files, keywords (dovecot-keywords, 26 in a folder), internal dates as times of files,
+          subscriptions. A dot within a level of a name is written \\2e, as listescape does.
+mbox      one file for each mailbox (Work/2026.mbox), From_ lines quoted with > (mboxrd), flags,
+          keywords and UIDs in Status, X-Status, X-Keywords, X-UID and X-IMAPbase.
+eml       one file for each message, named by its UID; its time is the internal date. Flags and
+          keywords are in the manifest alone.
+
+Each message is fetched, compared with the digest that the account has, written beside, and given
+its name once it is on the disk. Then the account is looked at again, and what is on disk read back,
+until one look finds nothing to do: only that is "complete". What comes meanwhile is brought by the
+next look; what went meanwhile stays in DIR and is marked. The manifest, lethe-export.jsonl, names
+each message with mailbox, UID, UIDVALIDITY, size, SHA-256, date, flags and path; it is there only
+when the last run came to its end, and its last line has the totals. lethe-export.d is for later runs.
+
+An export that was interrupted, or is run again later, goes on: nothing comes twice. DIR is new,
+empty, or an export of the same account in the same form. Not exported, and said so: what is in the
+expunge storage or was expunged in place, and deleted folders. 65 when it is not complete, 73 when DIR
+cannot be used, 74 when the disk is full.
+
+Examples:
+  lethe export -u john@example.com ./john
+  lethe export -u john@example.com --form mbox --dry-run ./john-mbox`;
 
 const TIMES_AND_QUERIES = `
 A time is one ago (12h, 1d, 2weeks), a date (2026-11-01: its midnight in UTC), or ISO 8601. UIDs are

@@ -1,12 +1,14 @@
 /** Commands about the mail of a user. Modules behind a command are loaded when it runs. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Act, asOption, collect, operand, userOption } from './command-options.ts';
+import type { ExportCommandOptions } from './commands/export.ts';
 import type { ImportCommandOptions } from './commands/import.ts';
 import type { CreateMailboxOptions, MailboxOptions } from './commands/mailbox.ts';
 import type { QuotaOptions } from './commands/quota.ts';
 import type { SetSettingsOptions, SettingsOptions } from './commands/settings.ts';
+import { EXPORT_FORMS } from './export/export-form.ts';
 import { addFolderCommands } from './folder-commands.ts';
-import { IMPORT_HELP } from './help.ts';
+import { EXPORT_HELP, IMPORT_HELP } from './help.ts';
 import { addMessageCommands } from './message-commands.ts';
 import { addPurgeCommand } from './purge-commands.ts';
 import { SETTINGS_HELP } from './settings-help.ts';
@@ -17,6 +19,7 @@ export function addMailCommands(program: Command, act: Act): void {
   addQuotaCommands(program, act);
   addSettingsCommands(program, act);
   addImportCommand(program, act);
+  addExportCommand(program, act);
 }
 
 function addMailboxCommands(program: Command, act: Act): void {
@@ -136,6 +139,25 @@ function addImportCommand(program: Command, act: Act): void {
     .action(
       act<ImportCommandOptions>(async (context, args, options) =>
         (await import('./commands/import.ts')).importMail(context, operand(args), options),
+      ),
+    );
+}
+
+function addExportCommand(program: Command, act: Act): void {
+  program
+    .command('export <dir>')
+    .description('export the mail of a user to a Maildir, mbox files or .eml files')
+    .addOption(userOption())
+    .addOption(asOption())
+    .addOption(
+      new Option('--form <form>', 'what is written').choices(EXPORT_FORMS).default('maildir'),
+    )
+    .option('--utf8', 'names of folders of the Maildir in UTF-8, not in modified UTF-7')
+    .option('--dry-run', 'check names and directory, count, and write nothing')
+    .addHelpText('after', EXPORT_HELP)
+    .action(
+      act<ExportCommandOptions>(async (context, args, options) =>
+        (await import('./commands/export.ts')).exportMail(context, operand(args), options),
       ),
     );
 }

@@ -16,6 +16,7 @@ import type { WaitOptions } from './commands/operation.ts';
 import type { AddUserOptions, DeleteUserOptions } from './commands/user.ts';
 import { createContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
+import { EXPORT_FORMS } from './export/export-form.ts';
 import { EPILOGUE } from './help.ts';
 import { type Io, write } from './io.ts';
 import { addMailCommands } from './mail-commands.ts';
@@ -92,7 +93,13 @@ function addUserCommands(program: Command, act: Act): void {
     .description('erase an account and everything it has, and certify it')
     .option('--dry-run', 'show what would be erased and what it would cost')
     .option('--yes', 'do not ask; needed where there is no terminal')
-    .option('--allow-unknown-user', 'also if the user database does not know the user');
+    .option('--allow-unknown-user', 'also if the user database does not know the user')
+    .option('--export <dir>', 'export all mail first; what is not complete is not erased')
+    .addOption(
+      new Option('--export-form <form>', 'what is exported (default maildir)').choices(
+        EXPORT_FORMS,
+      ),
+    );
   withWaiting(remove).action(
     act<DeleteUserOptions>(async (context, args, options) =>
       (await import('./commands/user.ts')).deleteUser(context, operand(args), options),

@@ -1,6 +1,6 @@
 /** Runs one command line and answers its exit code. */
 import { CommanderError } from 'commander';
-import { CliError } from './errors.ts';
+import { CliError, machineError } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Io, writeLine } from './io.ts';
 import { safe } from './output/text.ts';
@@ -34,7 +34,8 @@ function withLocalDirectory(argv: readonly string[], commands: readonly string[]
   );
 }
 
-async function report(error: unknown, io: Io): Promise<number> {
+async function report(thrown: unknown, io: Io): Promise<number> {
+  const error = machineError(thrown) ?? thrown;
   // Commander has written its own message.
   if (error instanceof CommanderError) return usageExitCode(error.exitCode);
   // Whoever reads our output has seen enough, as `head` does.

@@ -23,6 +23,10 @@ interface SoakSizes {
   readonly wholeLifeMessages: number;
   /** Messages of the account that is erased over the embedded AWS. */
   readonly erasedMessages: number;
+  /** Generated accounts that are exported and read back, in each form. */
+  readonly exportRounds: number;
+  /** Messages that go from a real Dovecot through an account to another one, and back. */
+  readonly exportedMessages: number;
   /** All recorded scenarios over the deployed doors, or enough for every verb and error once. */
   readonly everyScenario: boolean;
 }
@@ -38,6 +42,8 @@ const SHORT_SIZES: SoakSizes = {
   hammerSeconds: 10,
   wholeLifeMessages: 500,
   erasedMessages: 4000,
+  exportRounds: 12,
+  exportedMessages: 1000,
   everyScenario: false,
 };
 
@@ -53,6 +59,8 @@ const FULL_SIZES: SoakSizes = {
   hammerSeconds: 60,
   wholeLifeMessages: 3000,
   erasedMessages: 20_000,
+  exportRounds: 500,
+  exportedMessages: 10_000,
   everyScenario: true,
 };
 

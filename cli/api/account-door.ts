@@ -1,6 +1,10 @@
 /** The part of the `/v1` API that is about mailboxes, messages, quota and settings. */
 
-import type { MailboxAnswer, MessageAnswer } from '../../functions/contract/api.ts';
+import type {
+  MailboxAnswer,
+  MessageAnswer,
+  SubscriptionAnswer,
+} from '../../functions/contract/api.ts';
 import type {
   DeletedItem,
   DeletedMember,
@@ -81,6 +85,10 @@ export class AccountDoor {
   /** Names alone, and those that only have children. */
   names(pattern: string): AsyncGenerator<readonly MailboxListItem[]> {
     return this.#requests.pages([...this.#path, 'mailboxes'], { ...this.#query, pattern });
+  }
+
+  subscriptions(): AsyncGenerator<readonly SubscriptionAnswer[]> {
+    return this.#requests.pages([...this.#path, 'subscriptions'], this.#query);
   }
 
   async createMailbox(request: CreateMailboxRequest): Promise<MailboxAnswer> {

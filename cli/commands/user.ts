@@ -3,11 +3,13 @@ import type { AccountAnswer, EstimateAnswer } from '../../functions/contract/api
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
+import type { ExportForm } from '../export/export-form.ts';
 import { type Io, writeLine } from '../io.ts';
 import { type Field, printRecord } from '../output/records.ts';
 import { count, dollars, size, words } from '../output/text.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import { deletionStatement, foretellDeletion, tellDeletionEnd } from './deletion-words.ts';
+import type { ExportBefore } from './export-before-deletion.ts';
 import { printOperation, watchToEnd } from './operation.ts';
 
 const ACCOUNT_FIELDS: readonly Field<AccountAnswer>[] = [
@@ -59,15 +61,18 @@ export interface DeleteUserOptions {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly allowUnknownUser?: boolean;
+  /** Directory into which all mail is exported first. */
+  readonly export?: string;
+  readonly exportForm?: ExportForm;
   /** Waits unless false. */
   readonly wait?: boolean;
   readonly timeout: number;
 }
 
 /**
- * Starts the erasure of an account and waits for its end.
- * @throws CliError 64 without `--yes` where nobody can be asked, and when the answer was no; 75
- *   when the erasure failed
+ * Starts the erasure of an account and waits for its end; exports it first, if asked.
+ * @throws CliError 64 without `--yes` where nobody can be asked, and when the answer was no; 65
+ *   when the export is not complete; 75 when the erasure failed
  */
 export async function deleteUser(
   context: Context,
@@ -77,6 +82,7 @@ export async function deleteUser(
   const { io } = context;
   const client = await context.client();
   const allow = options.allowUnknownUser ? { allowUnknownUser: true } : {};
+  checkExportOptions(options);
   if (options.dryRun) {
     const estimate = await client.estimateDeletion(user, allow);
     await printEstimate(context, estimate);
@@ -89,9 +95,11 @@ export async function deleteUser(
     });
   }
   const estimate = await client.estimateDeletion(user, allow);
-  if (!options.yes) await confirmDeletion(io, user, estimate);
   // Named, so that a late copy of the request never meets the address's next owner.
   const { accountId } = estimate;
+  const exported = await exportIfAsked(context, { user, accountId }, options);
+  if (!options.yes) await confirmDeletion(io, user, estimate);
+  await exported?.again();
   const started = await client.deleteAccount(user, { ...allow, accountId });
   const { operationId } = started;
   await writeLine(io.stderr, `Erasing ${user}: operation ${operationId}`);
@@ -102,6 +110,27 @@ export async function deleteUser(
   const exitCode = await watchToEnd(context, operationId, options.timeout);
   await tellDeletionEnd(context, operationId);
   return exitCode;
+}
+
+function checkExportOptions({ dryRun, export: directory, exportForm }: DeleteUserOptions): void {
+  if (exportForm !== undefined && directory === undefined) {
+    throw new CliError(EXIT.usage, '--export-form is about --export: give both');
+  }
+  if (dryRun && directory !== undefined) {
+    throw new CliError(EXIT.usage, 'allowed is one of --dry-run and --export', {
+      hint: 'To see what an export would bring: lethe export --dry-run.',
+    });
+  }
+}
+
+async function exportIfAsked(
+  { io, client }: Context,
+  doomed: { readonly user: string; readonly accountId: string },
+  { export: directory, exportForm: form = 'maildir' }: DeleteUserOptions,
+): Promise<ExportBefore | undefined> {
+  if (directory === undefined) return undefined;
+  const { exportBeforeDeletion } = await import('./export-before-deletion.ts');
+  return await exportBeforeDeletion(io, await client(), doomed, { directory, form });
 }
 
 async function confirmDeletion(io: Io, user: string, estimate: EstimateAnswer): Promise<void> {

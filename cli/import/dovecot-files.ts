@@ -7,13 +7,19 @@ import { openInside, readInside, type SourceRoot } from './inside.ts';
 import { type FolderUids, mailboxPath } from './mail-source.ts';
 import { decodeModifiedUtf7 } from './modified-utf7.ts';
 
-const UIDLIST_FILE = 'dovecot-uidlist';
-const KEYWORDS_FILE = 'dovecot-keywords';
-const SUBSCRIPTIONS_FILE = 'subscriptions';
+export const UIDLIST_FILE = 'dovecot-uidlist';
+export const KEYWORDS_FILE = 'dovecot-keywords';
+export const SUBSCRIPTIONS_FILE = 'subscriptions';
 
 /** Letters a to z in file names stand for the keywords 0 to 25 of the folder. */
 const KEYWORD_LINE = /^(\d{1,2}) (\S+)$/;
 const LETTERS = 26;
+const FIRST_LETTER = 'a'.charCodeAt(0);
+
+/** All letters, in the order of the numbers that `dovecot-keywords` has for them. */
+export const KEYWORD_LETTERS: readonly string[] = Array.from({ length: LETTERS }, (_, number) =>
+  String.fromCharCode(FIRST_LETTER + number),
+);
 
 /** `3 V<uidvalidity> N<uidnext> G<guid>`, or of old `1 <uidvalidity> <uidnext>`. */
 const HEADER = /^3 (?:.* )?V(\d+)(?: |$)/;
@@ -138,7 +144,7 @@ export async function readKeywords(root: SourceRoot, folder: string): Promise<Ma
     const match = KEYWORD_LINE.exec(line.trim());
     const index = Number(match?.[1]);
     if (match?.[2] === undefined || index >= LETTERS) continue;
-    found.set(String.fromCharCode('a'.charCodeAt(0) + index), match[2]);
+    found.set(KEYWORD_LETTERS[index] ?? '', match[2]);
   }
   return found;
 }

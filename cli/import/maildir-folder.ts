@@ -29,7 +29,8 @@ const PARTS = ['cur', 'new'] as const;
 
 export const isPart = (name: string): boolean => PARTS.some((part) => part === name);
 
-const FLAGS: Readonly<Record<string, string>> = {
+/** Letters of the flags in the names of files. */
+export const MAILDIR_FLAGS: Readonly<Record<string, string>> = {
   D: '\\Draft',
   F: '\\Flagged',
   R: '\\Answered',
@@ -38,8 +39,8 @@ const FLAGS: Readonly<Record<string, string>> = {
 };
 
 /** "Passed" (resent, forwarded) is a keyword in IMAP (RFC 5788). */
-const PASSED = 'P';
-const FORWARDED = '$Forwarded';
+export const PASSED = 'P';
+export const FORWARDED = '$Forwarded';
 
 const SHARED_NAME =
   'has # whose name, without its flags, is that of another: only one of them keeps the UID';
@@ -242,7 +243,7 @@ export function parseFileName(
   keywordNames: ReadonlyMap<string, string> = new Map(),
 ): { readonly flags: string[]; readonly keywords: string[] } {
   const letters = new Set(flagLetters(name));
-  const flags = Object.entries(FLAGS).flatMap(([letter, flag]) =>
+  const flags = Object.entries(MAILDIR_FLAGS).flatMap(([letter, flag]) =>
     letters.has(letter) ? [flag] : [],
   );
   const keywords = keywordLetters(name).flatMap((letter) => keywordNames.get(letter) ?? []);

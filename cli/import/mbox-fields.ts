@@ -13,7 +13,9 @@ export interface Marks {
 }
 
 const STATUS: Readonly<Record<string, string>> = { R: '\\Seen' };
-const X_STATUS: Readonly<Record<string, string>> = {
+
+/** Letters of `X-Status`. */
+export const X_STATUS: Readonly<Record<string, string>> = {
   A: '\\Answered',
   F: '\\Flagged',
   D: '\\Deleted',

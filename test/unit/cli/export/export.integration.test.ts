@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { exportedIn, filesIn, type ManifestLine, manifestOf } from '../support/exported.ts';
+import { exportedIn, filesIn, manifestOf } from '../support/exported.ts';
 import { makeLocalDirectory } from '../support/local-directory.ts';
 import { ACCOUNT_PATH, type MailServer, startMailServer } from '../support/mail-server.ts';
 import { type CliOptions, type CliResult, runCli } from '../support/run-cli.ts';
@@ -268,56 +268,5 @@ describe('lethe export', () => {
     expect({ code, said }).toMatchObject({ code: 74 });
     expect(said).toContain('too large for the file system');
     expect(said).not.toContain('fault of lethe');
-  });
-});
-
-describe('U5: an export that is killed', () => {
-  const MESSAGES = 120;
-
-  test.each(['maildir', 'mbox', 'eml'])('goes on, in the form %s', async (form) => {
-    for (let at = 0; at < MESSAGES; at += 20) {
-      const messages = Array.from({ length: 20 }, (_, number) => ({
-        raw: Buffer.from(`Subject: ${at + number}\n\n${'text\n'.repeat(at * 5)}`).toString(
-          'base64',
-        ),
-      }));
-      await post('messages', { mailbox: 'INBOX', messages });
-    }
-    const words = ['export', '-u', server.user, out(), '--form', form];
-    let fetched = 0;
-    let child: ReturnType<typeof spawn> | undefined;
-    server.api.otherwise(async (request) => {
-      if (/\/messages\/\d+\?/.test(request.target)) fetched += 1;
-      if (fetched % 40 === 39) child?.kill('SIGKILL');
-      return await server.answer(request);
-    });
-    for (let kills = 0; kills < 2; kills += 1) {
-      child = spawn(process.execPath, [PROGRAM, '--local', local, ...words], { stdio: 'ignore' });
-      const [, signal] = (await once(child, 'close')) as [number | null, string | null];
-      expect(signal).toBe('SIGKILL');
-      await expect(manifestOf(out())).rejects.toThrow('ENOENT');
-      fetched += 1;
-    }
-    child = undefined;
-    server.api.otherwise(server.answer);
-    const result = await lethe([...words, '-f', 'json']);
-    expect({ code: result.exitCode, stderr: result.stderr }).toMatchObject({ code: 0 });
-    const report = JSON.parse(result.stdout) as { complete: boolean; stored: number };
-    expect(report.complete).toBe(true);
-    // At most what was on its way is fetched again.
-    expect(report.stored).toBeLessThan(MESSAGES - 40);
-    const lines = (await manifestOf(out())).filter(({ kind }) => kind === 'message');
-    expect(lines.map(({ uid }) => uid)).toEqual(
-      Array.from({ length: MESSAGES }, (_, number) => number + 1),
-    );
-    for (const line of lines as ManifestLine[]) {
-      expect(await exportedIn(out(), line)).toBe(line.sha256);
-    }
-    const files = await filesIn(out());
-    expect(files.filter((file) => /lethe,|\.eml$|\.mbox$/.test(file))).toHaveLength(
-      form === 'mbox' ? 1 : MESSAGES,
-    );
-    const own = await readdir(join(out(), 'lethe-export.d'));
-    expect(own.filter((name) => !name.endsWith('.jsonl'))).toEqual(['export.json']);
   });
 });

@@ -97,7 +97,7 @@ export async function tellExport(
 }
 
 /** What the account has besides, and how to get at it. */
-export function notExportedLines({
+function notExportedLines({
   expungeStorages,
   expungedInPlace,
   deletedFolders,

@@ -87,7 +87,7 @@ const hex = (character: string): string => character.charCodeAt(0).toString(16).
  * A dot separates levels, so it is escaped as the plugin listescape of Dovecot does it, and so is a
  * backslash that would begin an escape. `\2f` stands for itself: it is what a slash became.
  */
-export function maildirLevel(level: string, utf8: boolean): string {
+function maildirLevel(level: string, utf8: boolean): string {
   const escaped = level
     .replace(/\\(?=[0-9a-f]{2})(?!2f)/g, '\\5c')
     .replace(/[./\p{Cc}]/gu, (character) => `\\${hex(character)}`);

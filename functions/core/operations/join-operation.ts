@@ -1,6 +1,9 @@
 /** An execution that finds an operation: its own, one that waits for it, or somebody else's. */
+import { createHash } from 'node:crypto';
+import { OPERATION_ID_BYTES } from '../../contract/limits.ts';
 import type { OperationVerb } from '../../contract/machines.ts';
 import type { OperationContext, RunningAnswer } from '../../contract/payloads.ts';
+import { registryKeys } from '../../contract/row-layout.ts';
 import { InvalidInputError, quoted } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
 import { type Operation, requireOperation, updateWrite } from './operations.ts';
@@ -27,6 +30,24 @@ export async function joinOperation(
   });
   if (result.outcome === 'written') return { outcome: 'proceed', operation: context };
   return ownOrRunning(await requireOperation(ports.rows, operation.operationId), execution);
+}
+
+/**
+ * The first step of an execution that somebody else than the API started: opens its operation. The
+ * id follows from the execution, whose name is unique: repeated, the step finds its own.
+ * @param open writes the operation's row; whatever it throws is thrown
+ */
+export async function openForExecution(
+  ports: Pick<Ports, 'rows'>,
+  verb: OperationVerb,
+  execution: string,
+  open: (operationId: string, requestedBy: string) => Promise<void>,
+): Promise<RunningAnswer> {
+  const hash = createHash('sha256').update(`${verb} ${execution}`).digest('hex');
+  const operationId = `op-${hash.slice(0, 2 * OPERATION_ID_BYTES)}`;
+  const there = await ports.rows.get(registryKeys.operation(operationId));
+  if (there === undefined) await open(operationId, `execution ${execution}`);
+  return ownOrRunning(await requireOperation(ports.rows, operationId), execution);
 }
 
 /** A repeated delivery of the first step finds its own execution on the operation and goes on. */

@@ -3,19 +3,15 @@
  * names, and looks where there are deleted trees. All that can be wrong is an answer that a Choice
  * reads; only trouble throws.
  */
-import { createHash } from 'node:crypto';
-import { OPERATION_ID_BYTES } from '../../contract/limits.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import type {
   PurgeRequest,
   ResolvePurgeAnswer,
   ResolvePurgePayload,
 } from '../../contract/purge.ts';
-import { registryKeys } from '../../contract/row-layout.ts';
 import type { WalkPart } from '../../contract/walks.ts';
 import { treeDuePartition } from '../folders/move-writes.ts';
-import { joinOperation, ownOrRunning } from '../operations/join-operation.ts';
-import { requireOperation } from '../operations/operations.ts';
+import { joinOperation, openForExecution } from '../operations/join-operation.ts';
 import { refusal } from '../operations/refusals.ts';
 import type { Ports } from '../ports/ports.ts';
 import { dueShards } from '../walks/walk-shard.ts';
@@ -35,7 +31,13 @@ export async function resolvePurge(
     const given = parsePurgeInput(input);
     const joined =
       given.operationId === undefined
-        ? await open(ports, input, executionName)
+        ? await openForExecution(
+            ports,
+            'purge-mailboxes',
+            executionName,
+            (operationId, requestedBy) =>
+              checkAndOpen(ports, { input, requestedBy, operationId, execution: executionName }),
+          )
         : await joinOperation(ports, 'purge-mailboxes', given, executionName);
     if (joined.outcome !== 'proceed') return joined;
     const { operation } = joined;
@@ -46,18 +48,6 @@ export async function resolvePurge(
   } catch (error) {
     return refusal(error);
   }
-}
-
-/** The id follows from the execution, whose name is unique: repeated, the step finds its own. */
-async function open(ports: ResolvePorts, input: unknown, execution: string) {
-  const hash = createHash('sha256').update(`purge-mailboxes ${execution}`).digest('hex');
-  const operationId = `op-${hash.slice(0, 2 * OPERATION_ID_BYTES)}`;
-  const there = await ports.rows.get(registryKeys.operation(operationId));
-  if (there === undefined) {
-    const requestedBy = `execution ${execution}`;
-    await checkAndOpen(ports, { input, requestedBy, operationId, execution });
-  }
-  return ownOrRunning(await requireOperation(ports.rows, operationId), execution);
 }
 
 async function partsOf(

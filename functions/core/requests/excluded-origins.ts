@@ -5,7 +5,7 @@ import type { MailQuery } from '../queries/query.ts';
 import type { MailRequest } from './mail-access.ts';
 
 /** Names in an answer: who asks for one folder is told, who asks for all gets the idea. */
-const NAMED_MAX = 20;
+const EXCLUDED_TOLD_MAX = 20;
 
 /**
  * Mailboxes that the query names as origins and from which the settings of today keep nothing; an
@@ -24,7 +24,7 @@ export async function excludedOrigins(
     origins.filter(({ name, wild }) => !wild && settings.isExcluded(name)).map(({ name }) => name),
   );
   for await (const { path, specialUse } of everyMailbox(ports.rows, account)) {
-    if (excluded.size >= NAMED_MAX) break;
+    if (excluded.size >= EXCLUDED_TOLD_MAX) break;
     const isMeant = origins.some((origin) => matchesName(origin, path));
     if (isMeant && settings.isExcluded(path, specialUse)) excluded.add(path);
   }

@@ -124,9 +124,9 @@ Examples:
 
 export const DELETE_MAILBOX_HELP = `
 With deleteMode delayed (the default) a mailbox is set aside with all that is in it: "mailbox deleted"
-lists it, "mailbox undelete" brings it back until it is purged. With children it goes only with
---recursive. With deleteMode immediate its messages are expunged, then it goes; without --recursive
-its name stays for its children.
+lists it, "mailbox undelete" brings it back until it is purged, and with it what was expunged in place
+there, for "message unexpunge". With children it goes only with --recursive. With deleteMode immediate
+its messages are expunged, then it goes; without --recursive its name stays for its children.
 
 INBOX is not its owner's to delete; an administrator's deletion leaves an empty one. The expunge
 storage is deleted by administrators only, for good. 75 when it did not come to an end: give the
@@ -167,7 +167,8 @@ Examples:
 export const UNEXPUNGE_HELP = `
 Where lazyExpunge is in-place, expunged messages stay in their mailbox, unseen, until they expire.
 They come back with new UIDs, in the order of the old ones, and without \\Deleted. "message
-expunged" lists what there is. Nothing comes back when not all of it fits into the quota. UIDs are
+expunged" lists what there is. In a deleted mailbox they wait for "mailbox undelete", and are out of
+reach once it is purged. Nothing comes back when not all of it fits into the quota. UIDs are
 written 7, 1,3-5 or 1:*. 75 when it did not come to an end: give the same command again.
 
 Examples:
@@ -184,10 +185,11 @@ Example:
 export const PURGE_HELP = `
 Without --older-than-days a folder goes when the settings say so: deletedRetentionDays, 7 if nothing
 else is set; never keeps it. A folder with a setting of its own goes by that, unless
---ignore-own-retention is given. What was expunged in a folder keeps its own time. Held accounts are
-left out, and so is what waits for a backup. Before it asks, and with --dry-run, it names each folder with
-its user, messages and bytes. 75 when something could not be purged: what is due stays
-due, and "lethe operation resume" goes on.
+--ignore-own-retention is given. What was expunged in place in a folder keeps its own time, but nothing
+brings it back once the folder is gone: undelete the folder before. Held accounts are left out, and so
+is what waits for a backup. Before it asks, and with --dry-run, it names each folder with its user,
+messages and bytes. 75 when something could not be purged: what is due stays due, and
+"lethe operation resume" goes on.
 
 Examples:
   lethe mailbox purge --all --dry-run

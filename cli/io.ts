@@ -1,5 +1,8 @@
 /** What the command line sees of the process it runs in; tests give their own. */
 
+import { CliError } from './errors.ts';
+import { EXIT } from './exit-codes.ts';
+
 export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number | undefined;
@@ -28,8 +31,15 @@ export interface Io {
 /** Writes and waits until the stream has taken it, so that output never piles up in memory. */
 export function write(stream: OutputStream, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.write(text, (error) => (error ? reject(error) : resolve()));
+    stream.write(text, (error) => (error ? reject(unwritten(error)) : resolve()));
   });
+}
+
+/** A reader that has gone away is met by `run`; a full disk is no fault of the program. */
+function unwritten(error: Error): Error {
+  if ('code' in error && error.code === 'EPIPE') return error;
+  const hint = 'What was asked for may have been done: look before it is asked for again.';
+  return new CliError(EXIT.fault, `the output cannot be written: ${error.message}`, { hint });
 }
 
 export const writeLine = (stream: OutputStream, line: string): Promise<void> =>

@@ -1,6 +1,8 @@
 /** Asking before something that cannot be undone. */
 import { createInterface } from 'node:readline';
-import type { Io } from '../io.ts';
+import { CliError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Io, writeLine } from '../io.ts';
 import { safe } from '../output/text.ts';
 
 /** Somebody is there to ask and to answer. */
@@ -10,7 +12,8 @@ export const canAsk = ({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): boolean
 /**
  * Asks on standard error for a word to be typed.
  * @param expected what must be typed, for instance the address of the user
- * @returns whether it was; false also for Ctrl-C and the end of input
+ * @returns whether it was; false also for the end of input
+ * @throws CliError 130 for Ctrl-C
  */
 export async function confirmByTyping(
   { stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>,
@@ -23,13 +26,17 @@ export async function confirmByTyping(
     terminal: true,
   });
   try {
-    return await new Promise<boolean>((resolve) => {
-      reader.once('SIGINT', () => resolve(false));
+    const answered = await new Promise<boolean | 'interrupted'>((resolve) => {
+      reader.once('SIGINT', () => resolve('interrupted'));
       reader.once('close', () => resolve(false));
       reader.question(`${safe(statement)}\nType ${safe(expected)} to go on: `, (answer) => {
         resolve(answer.trim() === expected);
       });
     });
+    if (answered !== 'interrupted') return answered;
+    // The cursor is behind the question.
+    await writeLine(stderr, '');
+    throw new CliError(EXIT.interrupted, 'interrupted: nothing was changed');
   } finally {
     reader.close();
   }

@@ -149,7 +149,7 @@ async function confirm(
   const of = whose === 'all' ? 'all accounts' : whose;
   const what = deletion === undefined ? ageOf(options) : `the deletion ${deletion}`;
   const content = `${counted(trees, 'deleted folder')}, ${counted(messages, 'message')}, ${size(bytes)}`;
-  const statement = `This ends ${what} of ${of}: ${content}. All of it is gone for good. ${COPIES_STAY}`;
+  const statement = `This ends ${what} of ${of}: ${content}. All of it is gone for good, and what was expunged in place there cannot be brought back any more. ${COPIES_STAY}`;
   if (await confirmByTyping(io, statement, whose)) return true;
   throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');
 }

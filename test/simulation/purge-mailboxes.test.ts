@@ -264,6 +264,10 @@ describe('purge-mailboxes', () => {
       state: 'succeeded',
       counts: { trees: 1, mailboxes: 3, messages: 18 },
     });
+    // A purge has no certificate.
+    await expect(resumeOperation(ports, operationId, purged.until())).rejects.toMatchObject({
+      next: 'Nothing to do: look at what it did.',
+    });
     await expect(purged.undelete(A, tree.deletionId)).rejects.toThrow('no deleted folder');
   });
 

@@ -24,7 +24,7 @@ export async function resumeOperation(
     throw new LetheError(
       ERROR_NAMES.operationFinished,
       `operation ${operationId} has succeeded`,
-      'Nothing to do: fetch its certificate.',
+      `Nothing to do: ${operation.verb === 'delete-account' ? 'fetch its certificate' : 'look at what it did'}.`,
     );
   });
 }

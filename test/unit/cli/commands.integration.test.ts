@@ -148,11 +148,19 @@ describe('O1: user delete', () => {
     expect(targets()).toEqual([ESTIMATED, `DELETE ${ACCOUNT_PATH}?accountId=${ACCOUNT.accountId}`]);
   });
 
-  test.each(['yes\n', '\n', '\u0003', '\u0004'])('W1: %j is no confirmation', async (typed) => {
+  test.each(['yes\n', '\n', '\u0004'])('W1: %j is no confirmation', async (typed) => {
     fake.api.on(`DELETE ${ACCOUNT_PATH}`, { body: estimate });
     const result = await lethe(['user', 'delete', USER, '--no-wait'], { typed });
     expect(result.exitCode).toBe(64);
     expect(result.stderr).toContain('not confirmed: nothing was changed');
+    expect(targets()).toEqual([ESTIMATED]);
+  });
+
+  test('W1: Ctrl-C is no confirmation, and ends with 130', async () => {
+    fake.api.on(`DELETE ${ACCOUNT_PATH}`, { body: estimate });
+    const result = await lethe(['user', 'delete', USER, '--no-wait'], { typed: '\u0003' });
+    expect(result.exitCode).toBe(130);
+    expect(result.stderr).toMatch(/\n.*lethe: interrupted: nothing was changed\n$/);
     expect(targets()).toEqual([ESTIMATED]);
   });
 

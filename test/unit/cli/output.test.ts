@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type OutputStream, write } from '../../../cli/io.ts';
 import { showSteps } from '../../../cli/output/progress.ts';
 import { columnsOf, duration, safe, shorten, size, words } from '../../../cli/output/text.ts';
 
@@ -166,5 +167,17 @@ describe('progress on a terminal', () => {
       '› no more',
       '◼ Three',
     ]);
+  });
+});
+
+test('a full disk is no fault of the program, and says that something may have been done', async () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+  });
+  const stream: OutputStream = { write: (_text, done) => done(full) };
+  await expect(write(stream, 'x')).rejects.toMatchObject({
+    exitCode: 70,
+    message: 'the output cannot be written: ENOSPC: no space left on device, write',
+    hint: expect.stringContaining('may have been done'),
   });
 });

@@ -70,7 +70,7 @@ describe('O1: lethe mailbox purge names what goes for good', () => {
     expect(stderr).toContain(`  ${USER}  Old  6 messages, 700 bytes\n`);
     expect(stderr).toContain('  a1  X\\u{1b}[2J  6 messages, 700 bytes\n');
     expect(stderr).toContain(
-      `of all accounts: 2 deleted folders, 18 messages, 2.0 kB. All of it is gone for good. ${COPIES_STAY}`,
+      `of all accounts: 2 deleted folders, 18 messages, 2.0 kB. All of it is gone for good, and what was expunged in place there cannot be brought back any more. ${COPIES_STAY}`,
     );
     expect(stderr).toContain(`2 deleted folders. 18 messages are gone for good. ${COPIES_STAY}\n`);
     expect(stdout).toContain('goneForGood=18');

@@ -206,7 +206,10 @@ describe('once it has succeeded', () => {
     const { operationId } = await request();
     const run = await world.run({ operationId, attempt: 1 }, { execution: `${operationId}-1` });
     expect(run.status).toBe('SUCCEEDED');
-    await expect(resume(operationId)).rejects.toMatchObject({ name: 'OperationFinishedError' });
+    await expect(resume(operationId)).rejects.toMatchObject({
+      name: 'OperationFinishedError',
+      next: 'Nothing to do: fetch its certificate.',
+    });
     await expect(request()).rejects.toMatchObject({ name: 'UnknownUserError' });
     expect(await requireOperation(world.rows, operationId)).toMatchObject({
       state: 'succeeded',

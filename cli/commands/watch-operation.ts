@@ -1,16 +1,13 @@
 /** Waiting for an operation: polls it, shows its steps, and says how it ended. */
 import type { Counts, OperationAnswer } from '../../functions/contract/api.ts';
-import { MACHINES, machineOf } from '../../functions/contract/machines.ts';
+import { machineOf } from '../../functions/contract/machines.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { showSteps } from '../output/progress.ts';
 import { count, size, words } from '../output/text.ts';
 
-const OPERATION_STEPS = MACHINES['delete-account'].shownStates;
-
-const stepsOf = ({ verb }: OperationAnswer): readonly string[] =>
-  machineOf(verb).shownStates ?? OPERATION_STEPS;
+const stepsOf = ({ verb }: OperationAnswer): readonly string[] => machineOf(verb).shownSteps ?? [];
 
 /** Half a second at first, for small accounts; five for those that take long. */
 const POLL_FIRST_MS = 500;

@@ -87,7 +87,7 @@ export interface OperationAnswer {
   readonly operationId: string;
   readonly verb: OperationVerb;
   readonly state: OperationState;
-  /** The step it is in, or was in when it failed: a state name of the machine. */
+  /** The step it is in, or was in when it failed: one of the steps that its machine shows. */
   readonly step: string;
   readonly attempt: number;
   /** `*` where it is about more than one account. */

@@ -48,8 +48,11 @@ export interface Machine {
   readonly timeoutSeconds: number;
   /** Whether the API starts it, or may learn how its executions are. */
   readonly started: boolean;
-  /** States that the command line shows while it waits, in the order of the definition. */
-  readonly shownStates?: readonly string[];
+  /**
+   * Steps that its operations name, in their order, as the command line shows them while it waits:
+   * states of the definition that do something, or phases of its one function.
+   */
+  readonly shownSteps?: readonly string[];
   /** Missing where the machine has alarms of its own kind. */
   readonly alarm?: MachineAlarm;
 }
@@ -62,12 +65,20 @@ const RECORD_FAILURE = { takes: 'calls', enters: 3 } as const satisfies Step;
 /** Each and its Choice. */
 const RESOLVE_BULK = { takes: 'calls', enters: 2 } as const satisfies Step;
 
-/** What the verbs have in common that work through queries. */
+/** What operations of the verbs that work through queries call their steps. */
+export const BULK_PHASES = {
+  plan: 'Find mailboxes',
+  count: 'Count messages',
+  work: 'Change messages',
+} as const;
+
+/** What those verbs have in common. */
 const BULK = {
   faults: 'recorded',
   operation: true,
   timeoutSeconds: DAY_SECONDS,
   started: true,
+  shownSteps: Object.values(BULK_PHASES),
 } as const;
 
 /**
@@ -115,12 +126,11 @@ export const MACHINES = {
     operation: true,
     timeoutSeconds: DAY_SECONDS,
     started: true,
-    shownStates: [
+    shownSteps: [
       'Resolve account',
       'Disable user',
       'Kick sessions',
       'Wait for sessions',
-      'Grace period',
       'Fence account',
       'Plan erasure',
       'Erase ranges',
@@ -129,7 +139,6 @@ export const MACHINES = {
       'Settle',
       'Verify erasure',
       'Certify erasure',
-      'Reserve address',
       'Release address',
     ],
   },
@@ -160,7 +169,7 @@ export const MACHINES = {
     operation: true,
     timeoutSeconds: DAY_SECONDS,
     started: true,
-    shownStates: ['Resolve purge', 'Purge parts', 'Finish purge'],
+    shownSteps: ['Resolve purge', 'Purge parts', 'Finish purge'],
     alarm: { id: 'Purge', runbook: 'deleted-folders-could-not-be-purged', failed: REFUSED },
   },
   'expunge-messages': {

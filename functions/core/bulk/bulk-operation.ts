@@ -4,7 +4,7 @@
  * was asked for goes when the operation ends; while it has not, `user` and `request` stay on it.
  */
 import type { Counts } from '../../contract/api.ts';
-import type { BulkVerb } from '../../contract/machines.ts';
+import { BULK_PHASES, type BulkVerb } from '../../contract/machines.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import { registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
@@ -23,7 +23,7 @@ import { isMap, number, numbers, text, textSet } from '../rows/attributes.ts';
 import { type BulkRequest, bulkValue } from './bulk-request.ts';
 
 /** `plan`: which mailboxes; `count`: how much there is; `work`. */
-type BulkPhase = 'plan' | 'count' | 'work';
+type BulkPhase = keyof typeof BULK_PHASES;
 
 /** Position of a mailbox in the plan, and the UID after which to go on in it. */
 export interface BulkPlace {
@@ -42,12 +42,6 @@ export interface BulkState {
   /** Of its query, those that look like patterns and are names: found out once. */
   readonly names: ReadonlySet<string>;
 }
-
-const BULK_STEPS: Readonly<Record<BulkPhase, string>> = {
-  plan: 'Find mailboxes',
-  count: 'Count messages',
-  work: 'Change messages',
-};
 
 const START: BulkPlace = { mailbox: 0, afterUid: 0 };
 
@@ -83,7 +77,7 @@ export function openBulkWrites(account: Account, opening: OpenBulkRequest, now: 
 
 function placeAttributes(phase: BulkPhase, place: BulkPlace) {
   return {
-    step: BULK_STEPS[phase],
+    step: BULK_PHASES[phase],
     phase,
     placeMailbox: place.mailbox,
     placeAfterUid: place.afterUid,

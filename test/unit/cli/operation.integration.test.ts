@@ -46,7 +46,7 @@ const fake = useFakeApi();
 const lethe = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> =>
   runCli([...argv, '--local', fake.local], options);
 
-const OPERATION_STEPS: readonly string[] = MACHINES['delete-account'].shownStates;
+const OPERATION_STEPS: readonly string[] = MACHINES['delete-account'].shownSteps;
 
 const SHOW = 'GET /v1/operations/op1';
 
@@ -58,6 +58,27 @@ describe('O1: operation wait', () => {
     const states = Object.keys(machine.States);
     expect(OPERATION_STEPS.filter((step) => !states.includes(step))).toEqual([]);
     expect(states.filter((state) => OPERATION_STEPS.includes(state))).toEqual(OPERATION_STEPS);
+  });
+
+  test('an operation by query shows its own steps', async () => {
+    const verb = 'expunge-messages';
+    const counted = { verb, expected: { messages: 9 } } as const;
+    fake.api.on(
+      SHOW,
+      at('Find mailboxes', { verb }),
+      at('Count messages', counted),
+      at('Change messages', { ...counted, counts: { messages: 4 } }),
+      at('Change messages', { ...counted, counts: { messages: 9 }, state: 'succeeded' }),
+    );
+    const { stderr } = await lethe(['operation', 'wait', 'op1']);
+    const told = stderr.trim().split('\n');
+    expect(told.map((line) => line.replace(/^[\d:]{8} /, ''))).toEqual([
+      'Find mailboxes',
+      'Count messages',
+      'Count messages: messages 0 of 9',
+      'Change messages',
+      'Change messages: messages 9 of 9',
+    ]);
   });
 
   test('a dry run shows what it found, and no part of it as done', async () => {

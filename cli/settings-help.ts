@@ -4,6 +4,7 @@ import {
   SETTING_DESCRIPTIONS,
 } from '../functions/contract/setting-descriptions.ts';
 import { shownSetting } from './output/setting-value.ts';
+import { wrapWords } from './output/text.ts';
 
 const WIDTH = 100;
 const INDENT = '    ';
@@ -25,18 +26,10 @@ function lines(name: string, { means, examples, alsoCalled, ...rest }: Described
   return `${name}\n${wrapped(`${means} (${facts.join('; ')})`)}`;
 }
 
-function wrapped(text: string): string {
-  const found: string[] = [];
-  let line = INDENT.trimEnd();
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? `${INDENT}${word}` : `${line} ${word}`;
-    if (longer.length > WIDTH && line !== '') {
-      found.push(line);
-      line = `${INDENT}${word}`;
-    } else line = longer;
-  }
-  return [...found, line].join('\n');
-}
+const wrapped = (text: string): string =>
+  wrapWords(text, WIDTH - INDENT.length)
+    .map((line) => `${INDENT}${line}`)
+    .join('\n');
 
 const all = (descriptions: object, prefix: string): string =>
   Object.entries(descriptions as Record<string, Described>)

@@ -6,11 +6,16 @@ import { bringBackCommand, type Gone } from './bring-back.ts';
 
 export const AFTERMATH_FIELDS: readonly Field<Aftermath>[] = [
   {
-    name: 'recoverable',
+    name: 'recoverable.messages',
+    label: 'recoverable',
     value: ({ recoverable }) => recoverable?.messages,
     shown: ({ recoverable }) => count(recoverable?.messages ?? 0),
   },
-  { name: 'recoverableUntil', value: ({ recoverable }) => recoverable?.until },
+  {
+    name: 'recoverable.until',
+    label: 'recoverable until',
+    value: ({ recoverable }) => recoverable?.until,
+  },
   { name: 'goneForGood', value: ({ goneForGood }) => goneForGood },
 ];
 

@@ -17,7 +17,7 @@ import { collecting, notComplete, untilComplete } from './until-complete.ts';
 const FIELDS: readonly Field<DeleteMailboxAnswer>[] = [
   { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
   { name: 'mode', value: ({ mode }) => mode },
-  { name: 'deletion', value: ({ deletionId }) => deletionId },
+  { name: 'deletionId', label: 'deletion', value: ({ deletionId }) => deletionId },
   { name: 'name', value: ({ name }) => name },
   { name: 'deletions', value: ({ deletions }) => deletions?.length },
   ...SIZE_FIELDS,

@@ -3,23 +3,24 @@ import type { DeletedItem, DeletedMember } from '../../functions/contract/folder
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Field, printList } from '../output/records.ts';
+import { shortTime } from '../output/text.ts';
 import { CONTENT_FIELDS, SIZE_FIELDS } from './folder-fields.ts';
-
-const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
 
 const PURGE: Field<Pick<DeletedItem, 'purgeAfter'>> = {
   name: 'purgeAfter',
   value: ({ purgeAfter = 'never' }) => purgeAfter,
-  shown: ({ purgeAfter }) => (purgeAfter === undefined ? 'never' : minute(purgeAfter)),
+  shown: ({ purgeAfter }) => (purgeAfter === undefined ? 'never' : shortTime(purgeAfter)),
 };
 
 const DELETIONS: readonly Field<DeletedItem>[] = [
-  { name: 'deletion', value: ({ deletionId }) => deletionId },
-  { name: 'mailbox', value: ({ path }) => path },
+  { name: 'deletionId', label: 'deletion', isWhole: true, value: ({ deletionId }) => deletionId },
+  { name: 'path', label: 'mailbox', value: ({ path }) => path },
   {
-    name: 'deleted',
+    name: 'deletedAt',
+    label: 'deleted',
     value: ({ deletedAt }) => deletedAt,
-    shown: ({ deletedAt }) => minute(deletedAt),
+    shown: ({ deletedAt }) => shortTime(deletedAt),
+    isWhole: true,
   },
   { name: 'state', value: ({ state }) => state },
   ...SIZE_FIELDS,
@@ -33,7 +34,7 @@ const DELETIONS: readonly Field<DeletedItem>[] = [
 ];
 
 const MEMBERS: readonly Field<DeletedMember>[] = [
-  { name: 'mailbox', value: ({ path }) => path },
+  { name: 'path', label: 'mailbox', value: ({ path }) => path },
   ...CONTENT_FIELDS,
   { name: 'uidNext', value: ({ uidNext }) => uidNext },
   { name: 'uidValidity', value: ({ uidValidity }) => uidValidity },

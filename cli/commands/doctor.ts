@@ -7,9 +7,9 @@ import { type Field, printList } from '../output/records.ts';
 import { counted, safe } from '../output/text.ts';
 
 const FIELDS: readonly Field<DoctorCheck>[] = [
-  { name: 'check', value: ({ what }) => what },
+  { name: 'what', label: 'check', value: ({ what }) => what },
   { name: 'kind', value: ({ kind }) => kind },
-  { name: 'state', value: ({ ok }) => (ok ? 'ok' : 'failed') },
+  { name: 'ok', label: 'state', value: ({ ok }) => ok, shown: ({ ok }) => (ok ? 'ok' : 'failed') },
   { name: 'error', value: ({ error }) => error },
   { name: 'detail', value: ({ detail }) => detail },
   { name: 'next', value: ({ next }) => next },

@@ -22,7 +22,7 @@ import { collecting, notComplete, untilAllDone, untilTheLast } from './until-com
 const FIELDS: readonly Field<ExpungeMessagesAnswer>[] = [
   { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
   {
-    name: 'messages',
+    name: 'expunged',
     value: ({ expunged }) => expunged.length,
     shown: ({ expunged }) => count(expunged.length),
   },
@@ -33,7 +33,8 @@ const FIELDS: readonly Field<ExpungeMessagesAnswer>[] = [
     shown: ({ mailboxesMatched }) => count(mailboxesMatched),
   },
   {
-    name: 'mailboxesDeleted',
+    name: 'deleted',
+    label: 'mailboxes deleted',
     value: ({ deleted }) => deleted?.length,
     shown: ({ deleted = [] }) => deleted.join(', '),
   },

@@ -32,30 +32,29 @@ const COUNTERS: readonly Field<MailboxReport>[] = [
 /** `stored` is then what would be stored in an empty account. */
 const DRY_RUN: Field<MailboxReport> = { name: 'dryRun', value: () => true };
 
-const DIGEST_SHOWN = 12;
+/** Only where there is something to count: most often there is not. */
+const EXTRA: Field<MailboxReport> = {
+  name: 'parity.extra',
+  label: 'also there',
+  value: ({ parity }) => parity?.extra || undefined,
+  shown: ({ parity }) => (parity?.extra ? count(parity.extra) : ''),
+};
 
+/** Sizes and digests of both sides are in `-f json`. */
 const PARITY: readonly Field<MailboxReport>[] = [
-  number('sourceMessages', ({ parity }) => parity?.source.messages),
-  number('targetMessages', ({ parity }) => parity?.target.messages),
-  number('sourceBytes', ({ parity }) => parity?.source.bytes),
-  number('targetBytes', ({ parity }) => parity?.target.bytes),
-  digest('sourceDigest', ({ parity }) => parity?.source.digest),
-  digest('targetDigest', ({ parity }) => parity?.target.digest),
-  { name: 'uids', value: uidsOf },
-  number('missing', ({ parity }) => parity?.missing),
+  number('parity.missing', ({ parity }) => parity?.missing),
+  EXTRA,
+  {
+    name: 'parity.otherUids',
+    label: 'UIDs',
+    value: ({ parity }) => parity?.otherUids,
+    shown: uidsOf,
+  },
 ];
 
-function digest(
-  name: string,
-  value: (report: MailboxReport) => string | undefined,
-): Field<MailboxReport> {
-  return { name, value, shown: (report) => (value(report) ?? '').slice(0, DIGEST_SHOWN) };
-}
-
-function uidsOf({ parity }: MailboxReport): string | undefined {
-  if (parity === undefined) return undefined;
-  const { otherUids, withoutUid = 0 } = parity;
-  if (otherUids === undefined) return 'new';
+function uidsOf({ parity }: MailboxReport): string {
+  const { otherUids, withoutUid = 0 } = parity ?? {};
+  if (otherUids === undefined) return '';
   const given = otherUids + withoutUid;
   return given === 0 ? 'kept' : `${given} new`;
 }
@@ -81,11 +80,7 @@ export async function printReport(
   }
   const untold = Math.max(0, skipped - PROBLEMS_TOLD_MAX);
   if (untold > 0) await writeLine(io.stderr, `skipped: ${count(untold)} more`);
-  for (const { source, reason } of beside.slice(0, PROBLEMS_TOLD_MAX)) {
-    await writeLine(io.stderr, `no mail: ${safe(source)} ${safe(reason)}`);
-  }
-  const unnamed = beside.length - PROBLEMS_TOLD_MAX;
-  if (unnamed > 0) await writeLine(io.stderr, `no mail: ${count(unnamed)} more`);
+  await tellBeside(io, beside);
   for (const { mailbox, notes } of mailboxes) {
     for (const note of notes) await writeLine(io.stderr, `note: ${safe(mailbox)} ${safe(note)}`);
   }
@@ -94,6 +89,23 @@ export async function printReport(
   const fields = compared ? [...counters, ...PARITY] : counters;
   await printList(io, format, onePage(mailboxes), fields);
   if (compared) await tellParity(io, report);
+}
+
+/** What lies beside mail is alike in most folders: the same is told once. */
+async function tellBeside(io: Out['io'], beside: ImportReport['beside']): Promise<void> {
+  const alike = new Map<string, string[]>();
+  for (const { source, reason } of beside) {
+    alike.set(reason, [...(alike.get(reason) ?? []), source]);
+  }
+  const told = [...alike].slice(0, PROBLEMS_TOLD_MAX);
+  for (const [reason, [first = '', ...others]] of told) {
+    const more = others.length === 0 ? '' : ` (and ${count(others.length)} like it)`;
+    await writeLine(io.stderr, `no mail: ${safe(first)}${more} ${safe(reason)}`);
+  }
+  const named = told.reduce((sum, [, sources]) => sum + sources.length, 0);
+  if (named < beside.length) {
+    await writeLine(io.stderr, `no mail: ${count(beside.length - named)} more`);
+  }
 }
 
 async function* onePage<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {

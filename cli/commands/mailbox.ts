@@ -9,7 +9,7 @@ import { type Field, printList, printRecord } from '../output/records.ts';
 import { count, size } from '../output/text.ts';
 
 const FIELDS: readonly Field<MailboxAnswer>[] = [
-  { name: 'mailbox', value: ({ path }) => path },
+  { name: 'path', label: 'mailbox', value: ({ path }) => path },
   { name: 'messages', value: ({ messages }) => messages, shown: ({ messages }) => count(messages) },
   { name: 'bytes', value: ({ bytes }) => bytes, shown: ({ bytes }) => size(bytes) },
   { name: 'uidNext', value: ({ uidNext }) => uidNext },
@@ -68,7 +68,7 @@ export async function renameMailbox(
 }
 
 const NAMES: readonly Field<MailboxListItem>[] = [
-  { name: 'mailbox', value: ({ path }) => path },
+  { name: 'path', label: 'mailbox', value: ({ path }) => path },
   { name: 'placeholder', value: ({ placeholder }) => placeholder },
   { name: 'hasChildren', value: ({ hasChildren }) => hasChildren },
   { name: 'specialUse', value: ({ specialUse }) => specialUse },
@@ -76,7 +76,7 @@ const NAMES: readonly Field<MailboxListItem>[] = [
 ];
 
 const SUBSCRIPTION: readonly Field<SubscriptionAnswer>[] = [
-  { name: 'mailbox', value: ({ path }) => path },
+  { name: 'path', label: 'mailbox', value: ({ path }) => path },
 ];
 
 export async function listSubscriptions(

@@ -14,7 +14,8 @@ import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { write, writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
-import { counted, safe, size } from '../output/text.ts';
+import { counted, safe, shortTime, size } from '../output/text.ts';
+import { FLAG_FIELDS } from './flag-fields.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
 import { type UidSet, withUids } from './uid-set.ts';
 import { undecidedIn, warnOfUndecided } from './undecided.ts';
@@ -23,17 +24,31 @@ import { collecting, inRequests, untilTheLast } from './until-complete.ts';
 const FIELDS: readonly Field<MessageAnswer>[] = [
   { name: 'uid', value: ({ uid }) => uid },
   {
-    name: 'date',
+    name: 'internalDate',
+    label: 'date',
     value: ({ internalDate }) => internalDate,
-    shown: ({ internalDate }) => internalDate.slice(0, 16).replace('T', ' '),
+    shown: ({ internalDate }) => shortTime(internalDate),
+    isWhole: true,
   },
   { name: 'size', value: (message) => message.size, shown: (message) => size(message.size) },
-  { name: 'flags', value: ({ flags, keywords }) => [...flags, ...keywords].join(' ') },
+  ...FLAG_FIELDS,
   { name: 'from', value: ({ from }) => from },
   { name: 'subject', value: ({ subject }) => subject },
   { name: 'origin', value: ({ origin }) => origin },
-  { name: 'expungedAt', value: ({ expungedAt }) => expungedAt },
-  { name: 'expiresAt', value: ({ expiresAt }) => expiresAt },
+  {
+    name: 'expungedAt',
+    label: 'expunged',
+    value: ({ expungedAt }) => expungedAt,
+    shown: ({ expungedAt = '' }) => shortTime(expungedAt),
+    isWhole: true,
+  },
+  {
+    name: 'expiresAt',
+    label: 'expires',
+    value: ({ expiresAt }) => expiresAt,
+    shown: ({ expiresAt = '' }) => shortTime(expiresAt),
+    isWhole: true,
+  },
 ];
 
 const FOUND: readonly Field<SearchAnswer['items'][number]>[] = [

@@ -7,12 +7,12 @@ import { count, dollars, size, words } from '../output/text.ts';
 import { operationFailure, watchOperation } from './watch-operation.ts';
 
 const FIXED_FIELDS: readonly Field<OperationAnswer>[] = [
-  { name: 'operation', value: ({ operationId }) => operationId },
+  { name: 'operationId', label: 'operation', value: ({ operationId }) => operationId },
   { name: 'verb', value: ({ verb }) => verb },
   { name: 'state', value: ({ state }) => state },
   { name: 'step', value: ({ step }) => step },
   { name: 'attempt', value: ({ attempt }) => attempt },
-  { name: 'account', value: ({ accountId }) => accountId },
+  { name: 'accountId', label: 'account', value: ({ accountId }) => accountId },
   { name: 'user', value: ({ user }) => user },
   { name: 'requestedBy', value: ({ requestedBy }) => requestedBy },
   { name: 'createdAt', value: ({ createdAt }) => createdAt },
@@ -35,9 +35,9 @@ const LAST_FIELDS: readonly Field<OperationAnswer>[] = [
   },
   { name: 'pricesOf', value: ({ pricesOf }) => pricesOf },
   { name: 'certificate', value: ({ certificate }) => certificate },
-  { name: 'error', value: ({ error }) => error?.name },
-  { name: 'message', value: ({ error }) => error?.message },
-  { name: 'next', value: ({ error }) => error?.next },
+  { name: 'error.name', label: 'error', value: ({ error }) => error?.name },
+  { name: 'error.message', value: ({ error }) => error?.message },
+  { name: 'error.next', value: ({ error }) => error?.next },
 ];
 
 export interface WaitOptions {
@@ -63,7 +63,7 @@ export async function printOperation(
     const done = (operation.dryRun === true ? of : operation.counts[name]) ?? 0;
     const isPart = of !== undefined && operation.dryRun !== true;
     return {
-      name: format === 'table' ? words(name) : name,
+      name: `${operation.dryRun === true ? 'expected' : 'counts'}.${name}`,
       value: () => done,
       shown: () => `${show(done)}${isPart ? ` of ${show(of)} expected` : ''}`,
     };
@@ -71,20 +71,18 @@ export async function printOperation(
   await printRecord(io, format, operation, [
     ...FIXED_FIELDS,
     ...counters,
-    ...billedFields(operation, format),
+    ...billedFields(operation),
     ...LAST_FIELDS,
   ]);
 }
 
 /** What was billed, one field each; what was not used is left out. */
-function billedFields(
-  { billed }: OperationAnswer,
-  format: Context['format'],
-): Field<OperationAnswer>[] {
+function billedFields({ billed }: OperationAnswer): Field<OperationAnswer>[] {
   return Object.entries(billed)
     .filter(([, amount]) => amount > 0)
     .map(([name, amount]) => ({
-      name: format === 'table' ? `billed ${words(name)}` : `billed.${name}`,
+      name: `billed.${name}`,
+      label: `billed ${words(name)}`,
       value: () => amount,
       shown: () => count(amount),
     }));

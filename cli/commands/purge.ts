@@ -6,7 +6,7 @@ import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
-import { count, counted, safe, size } from '../output/text.ts';
+import { count, counted, safe, shortTime, size } from '../output/text.ts';
 import { aftermathWords } from './aftermath.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import { printOperation } from './operation.ts';
@@ -70,9 +70,15 @@ const NAMED_MAX = 20;
 
 const FOLDER_FIELDS: readonly Field<PurgeableFolder>[] = [
   { name: 'user', value: ({ user, accountId }) => user ?? accountId },
-  { name: 'folder', value: ({ path }) => path ?? '(gone, or back)' },
-  { name: 'deletedAt', value: ({ deletedAt }) => deletedAt },
-  { name: 'deletion', value: ({ deletionId }) => deletionId },
+  { name: 'path', label: 'folder', value: ({ path }) => path ?? '(gone, or back)' },
+  {
+    name: 'deletedAt',
+    label: 'deleted',
+    value: ({ deletedAt }) => deletedAt,
+    shown: ({ deletedAt = '' }) => shortTime(deletedAt),
+    isWhole: true,
+  },
+  { name: 'deletionId', label: 'deletion', isWhole: true, value: ({ deletionId }) => deletionId },
   { name: 'mailboxes', value: ({ mailboxes }) => mailboxes },
   { name: 'messages', value: ({ messages }) => messages },
   { name: 'bytes', value: ({ bytes }) => bytes, shown: ({ bytes }) => size(bytes) },

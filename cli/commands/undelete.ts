@@ -13,7 +13,7 @@ import { notComplete } from './until-complete.ts';
 
 const FIELDS: readonly Field<UndeleteMailboxAnswer>[] = [
   { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
-  { name: 'deletion', value: ({ deletionId }) => deletionId },
+  { name: 'deletionId', label: 'deletion', value: ({ deletionId }) => deletionId },
   { name: 'to', value: ({ to }) => to },
   ...SIZE_FIELDS,
   { name: 'complete', value: ({ complete }) => complete, shown: () => 'no, there is more' },

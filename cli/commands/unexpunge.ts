@@ -8,27 +8,30 @@ import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Io, writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
-import { counted, size } from '../output/text.ts';
+import { counted, shortTime, size } from '../output/text.ts';
+import { FLAG_FIELDS } from './flag-fields.ts';
 import { tellWhyNothing, whyNothing } from './nothing-kept.ts';
 import { type UidSet, type WithNamedUids, withUids } from './uid-set.ts';
 import { collecting, notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
 
-const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
-
 const FIELDS: readonly Field<ExpungedItem>[] = [
   { name: 'uid', value: ({ uid }) => uid },
   {
-    name: 'expunged',
+    name: 'expungedAt',
+    label: 'expunged',
     value: ({ expungedAt }) => expungedAt,
-    shown: ({ expungedAt }) => minute(expungedAt),
+    shown: ({ expungedAt }) => shortTime(expungedAt),
+    isWhole: true,
   },
   {
-    name: 'expires',
+    name: 'expiresAt',
+    label: 'expires',
     value: ({ expiresAt }) => expiresAt ?? 'never',
-    shown: ({ expiresAt }) => (expiresAt === undefined ? 'never' : minute(expiresAt)),
+    shown: ({ expiresAt }) => (expiresAt === undefined ? 'never' : shortTime(expiresAt)),
+    isWhole: true,
   },
   { name: 'size', value: (item) => item.size, shown: (item) => size(item.size) },
-  { name: 'flags', value: ({ flags, keywords }) => [...flags, ...keywords].join(' ') },
+  ...FLAG_FIELDS,
   { name: 'from', value: ({ from }) => from },
   { name: 'subject', value: ({ subject }) => subject },
 ];

@@ -6,7 +6,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { ExportForm } from '../export/export-form.ts';
 import { type Io, writeLine } from '../io.ts';
 import { type Field, printRecord } from '../output/records.ts';
-import { count, dollars, size, words } from '../output/text.ts';
+import { count, dollars, size } from '../output/text.ts';
 import { canAsk, confirmByTyping } from './confirm.ts';
 import { deletionStatement, foretellDeletion, tellDeletionEnd } from './deletion-words.ts';
 import type { ExportBefore } from './export-before-deletion.ts';
@@ -19,9 +19,9 @@ const ACCOUNT_FIELDS: readonly Field<AccountAnswer>[] = [
     value: ({ aliases }) => (aliases.length === 0 ? undefined : aliases.join(',')),
     shown: ({ aliases }) => aliases.join(', '),
   },
-  { name: 'account', value: ({ accountId }) => accountId },
+  { name: 'accountId', label: 'account', value: ({ accountId }) => accountId },
   { name: 'state', value: ({ state }) => state },
-  { name: 'class', value: ({ retentionClass }) => retentionClass },
+  { name: 'retentionClass', label: 'class', value: ({ retentionClass }) => retentionClass },
   { name: 'createdAt', value: ({ createdAt }) => createdAt },
   {
     name: 'mailboxes',
@@ -30,7 +30,7 @@ const ACCOUNT_FIELDS: readonly Field<AccountAnswer>[] = [
   },
   { name: 'messages', value: ({ messages }) => messages, shown: ({ messages }) => count(messages) },
   { name: 'bytes', value: ({ bytes }) => bytes, shown: ({ bytes }) => size(bytes) },
-  { name: 'operation', value: ({ operationId }) => operationId },
+  { name: 'operationId', label: 'operation', value: ({ operationId }) => operationId },
 ];
 
 export interface AddUserOptions {
@@ -146,14 +146,14 @@ async function printEstimate(
   const counters = Object.keys(estimate.counts).map((name): Field<EstimateAnswer> => {
     const show = name.toLowerCase().endsWith('bytes') ? size : count;
     return {
-      name: format === 'table' ? words(name) : name,
+      name: `counts.${name}`,
       value: ({ counts }) => counts[name],
       shown: ({ counts }) => show(counts[name] ?? 0),
     };
   });
   await printRecord(io, format, estimate, [
     { name: 'dryRun', value: ({ dryRun }) => dryRun, shown: () => 'nothing was changed' },
-    { name: 'account', value: ({ accountId }) => accountId },
+    { name: 'accountId', label: 'account', value: ({ accountId }) => accountId },
     ...counters,
     { name: 'goneForGood', value: ({ goneForGood }) => goneForGood },
     {

@@ -1,25 +1,42 @@
-/** Answers in the three formats: `flow` (one line of key=value each), `table`, `json`. */
+/**
+ * Answers in the three formats: `flow` (name=value, as short lines), `table`, `json`. `flow` has the
+ * names that `json` has, with a dot before what is inside of something.
+ */
 import { type Io, write, writeLine } from '../io.ts';
 import type { Format } from '../settings.ts';
-import { columnsOf, safe, shorten } from './text.ts';
+import { TableLayout } from './table-layout.ts';
+import { columnsOf, safe, words, wrapWords } from './text.ts';
 
 type Cell = string | number | boolean;
 
 /** How one field of a T is shown; `json` ignores it and prints what the API answered. */
 export interface Field<T> {
+  /** As in the answer of the API. */
   readonly name: string;
+  /** For people, in `table`; the name in words when missing. */
+  readonly label?: string;
   /** Exact value, for `flow`. Nothing is shown where it is undefined. */
   readonly value: (item: T) => Cell | undefined;
   /** For people, in `table`. */
   readonly shown?: (item: T) => string;
+  /** In a list, never cut: half a time or half an id is of no use. */
+  readonly isWhole?: true;
 }
 
-const CELL_COLUMNS_MAX = 48;
+/** Of a table where nobody says how wide the terminal is. */
+const TABLE_COLUMNS = 100;
+
+/** A line of a list that gets longer than this goes on in the next, indented. */
+const FLOW_COLUMNS_MAX = 160;
+
 const GAP = '  ';
 
 type Out = Pick<Io, 'stdout'>;
 
-/** Prints one record: in a table, one line for each field. */
+const labelOf = <T>({ name, label }: Field<T>): string =>
+  label ?? words(name.slice(name.lastIndexOf('.') + 1));
+
+/** Prints one record, one line for each field that has a value. */
 export async function printRecord<T>(
   { stdout }: Out,
   format: Format,
@@ -27,13 +44,25 @@ export async function printRecord<T>(
   fields: readonly Field<T>[],
 ): Promise<void> {
   if (format === 'json') return writeLine(stdout, JSON.stringify(item, undefined, 2));
-  if (format === 'flow') return writeLine(stdout, flowLine(item, fields));
-  const lines = fields
+  if (format === 'flow') {
+    return write(
+      stdout,
+      flowFacts(item, fields)
+        .map((fact) => `${fact}\n`)
+        .join(''),
+    );
+  }
+  const rows = fields
     .filter(({ value }) => value(item) !== undefined)
-    .map((field) => [field.name, safe(shown(field, item))] as const);
-  const width = Math.max(...lines.map(([name]) => name.length));
-  const text = lines.map(([name, value]) => `${name.padEnd(width)}${GAP}${value}\n`);
-  return write(stdout, text.join(''));
+    .map((field) => [labelOf(field), safe(shown(field, item))] as const);
+  const width = Math.max(...rows.map(([label]) => columnsOf(label)));
+  const indent = ' '.repeat(width + GAP.length);
+  const left = (stdout.columns ?? TABLE_COLUMNS) - indent.length;
+  const text = rows.map(([label, value]) => {
+    const lines = wrapWords(value, left).join(`\n${indent}`);
+    return `${label.padEnd(width)}${GAP}${lines}`.trimEnd();
+  });
+  return write(stdout, `${text.join('\n')}\n`);
 }
 
 /**
@@ -47,24 +76,20 @@ export async function printList<T>(
   fields: readonly Field<T>[],
 ): Promise<void> {
   if (format === 'json') return printJsonArray(stdout, pages);
-  let widths: readonly number[] | undefined;
+  const layout = new TableLayout(fields.map(labelOf), stdout.columns ?? TABLE_COLUMNS);
   for await (const items of pages) {
     if (format === 'flow') {
-      for (const item of items) await writeLine(stdout, flowLine(item, fields));
+      for (const item of items) await write(stdout, flowLines(item, fields));
       continue;
     }
-    const rows = items.map((item) => fields.map((field) => tableCell(field, item)));
-    if (widths === undefined) {
-      const header = fields.map(({ name }) => name);
-      widths = fields.map((_, at) =>
-        Math.max(...[header, ...rows].map((row) => columnsOf(row[at] ?? ''))),
-      );
-      await writeLine(stdout, tableLine(header, widths, items[0], fields));
-    }
-    const known = widths;
-    for (const [at, row] of rows.entries()) {
-      await writeLine(stdout, tableLine(row, known, items[at], fields));
-    }
+    const rows = items.map((item) =>
+      fields.map((field) => ({
+        text: safe(shown(field, item)),
+        isNumber: typeof field.value(item) === 'number',
+        isWhole: field.isWhole === true,
+      })),
+    );
+    for (const line of layout.lines(rows)) await writeLine(stdout, line);
   }
 }
 
@@ -85,39 +110,27 @@ async function printJsonArray(
 const shown = <T>(field: Field<T>, item: T): string =>
   field.shown?.(item) ?? String(field.value(item) ?? '');
 
-const tableCell = <T>(field: Field<T>, item: T): string =>
-  shorten(safe(shown(field, item)), CELL_COLUMNS_MAX);
-
-function flowLine<T>(item: T, fields: readonly Field<T>[]): string {
-  return fields
-    .flatMap(({ name, value }) => {
-      const cell = value(item);
-      return cell === undefined ? [] : [`${name}=${flowValue(cell)}`];
-    })
-    .join(' ');
+/** One line, and others with an indent where it would be too long. */
+function flowLines<T>(item: T, fields: readonly Field<T>[]): string {
+  const lines: string[] = [];
+  for (const fact of flowFacts(item, fields)) {
+    const last = lines.at(-1);
+    const longer = last === undefined ? fact : `${last} ${fact}`;
+    if (last !== undefined && columnsOf(longer) > FLOW_COLUMNS_MAX) lines.push(`${GAP}${fact}`);
+    else lines.splice(-1, 1, longer);
+  }
+  return lines.map((line) => `${line}\n`).join('');
 }
+
+const flowFacts = <T>(item: T, fields: readonly Field<T>[]): string[] =>
+  fields.flatMap(({ name, value }) => {
+    const cell = value(item);
+    return cell === undefined ? [] : [`${name}=${flowValue(cell)}`];
+  });
 
 /** Quoted as in JSON where the bare value would make the line ambiguous. */
 function flowValue(cell: Cell): string {
   const text = String(cell);
   const bare = text !== '' && !/[\s"=]/.test(text) && safe(text) === text;
   return bare ? text : safe(JSON.stringify(text));
-}
-
-/** Numbers to the right, text to the left. */
-function tableLine<T>(
-  cells: readonly string[],
-  widths: readonly number[],
-  sample: T | undefined,
-  fields: readonly Field<T>[],
-): string {
-  return cells
-    .map((cell, at) => {
-      const padding = ' '.repeat(Math.max(0, (widths[at] ?? 0) - columnsOf(cell)));
-      const field = fields[at];
-      const right = sample !== undefined && typeof field?.value(sample) === 'number';
-      return right ? `${padding}${cell}` : `${cell}${padding}`;
-    })
-    .join(GAP)
-    .trimEnd();
 }

@@ -70,6 +70,23 @@ export function shorten(text: string, columnsMax: number): string {
   return `${kept}…`;
 }
 
+/** Breaks text between words into lines of so many columns; a longer word has a line of its own. */
+export function wrapWords(text: string, columnsMax: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && columnsOf(longer) > columnsMax) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+/** `2026-11-22T12:00:59.123Z` as `2026-11-22 12:00`. */
+export const shortTime = (time: string): string => time.slice(0, 16).replace('T', ' ');
+
 /** `05:07`, `1:02:03`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

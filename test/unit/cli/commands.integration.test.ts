@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { problemReply, type Reply } from './support/fake-api.ts';
-import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
+import { type CliOptions, type CliResult, facts, runCli } from './support/run-cli.ts';
 import { useFakeApi } from './support/use-fake-api.ts';
 
 const USER = 'john@example.com';
@@ -68,15 +68,17 @@ describe('user', () => {
     });
   });
 
-  test('show prints one line when piped, a table and exact JSON when asked', async () => {
+  test('show prints a fact a line when piped, a table and exact JSON when asked', async () => {
     fake.api.on(`GET ${ACCOUNT_PATH}`, { body: ACCOUNT });
     expect((await lethe(['user', 'show', USER])).stdout).toBe(
-      'user=john@example.com aliases=j@example.com account=a1 state=active class=r30 ' +
-        'createdAt=2026-11-01T00:00:00.000Z mailboxes=2 messages=1234 bytes=5600000\n',
+      facts(
+        'user=john@example.com aliases=j@example.com accountId=a1 state=active retentionClass=r30 ' +
+          'createdAt=2026-11-01T00:00:00.000Z mailboxes=2 messages=1234 bytes=5600000',
+      ),
     );
     const table = (await lethe(['user', 'show', USER, '-f', 'table'])).stdout;
-    expect(table).toContain('messages   1,234\n');
-    expect(table).toContain('bytes      5.6 MB\n');
+    expect(table).toContain('messages    1,234\n');
+    expect(table).toContain('bytes       5.6 MB\n');
     const json = (await lethe(['user', 'show', USER, '-f', 'json'])).stdout;
     expect(JSON.parse(json)).toEqual(ACCOUNT);
   });
@@ -115,10 +117,10 @@ describe('O1: user delete', () => {
     expect(result.exitCode).toBe(0);
     expect(targets()).toEqual([ESTIMATED]);
     expect(result.stderr).toBe(OUTLIVES);
-    expect(result.stdout).toMatch(/goneForGood +3010\n/);
+    expect(result.stdout).toMatch(/gone for good +3010\n/);
     expect(result.stdout).toMatch(/object versions +3,100\n/);
     expect(result.stdout).toMatch(/bytes +50\.0 MB\n/);
-    expect(result.stdout).toMatch(/estimatedCostDollars +\$0\.012300\n/);
+    expect(result.stdout).toMatch(/estimated cost dollars +\$0\.012300\n/);
   });
 
   test('without a terminal it needs --yes, and asks the API nothing', async () => {
@@ -137,7 +139,7 @@ describe('O1: user delete', () => {
       'This erases john@example.com: 3,000 messages in 2 mailboxes, 50.0 MB. 3,010 messages are gone for good. Deleted folders, expunged mail and older versions go with the rest: nothing can be brought back. It cannot be undone.',
     );
     expect(targets()).toEqual([ESTIMATED, `DELETE ${ACCOUNT_PATH}?accountId=${ACCOUNT.accountId}`]);
-    expect(result.stdout).toContain('operation=op1');
+    expect(result.stdout).toContain('operationId=op1\n');
   });
 
   test('W7: without being asked it names the account that has the address', async () => {
@@ -203,15 +205,15 @@ describe('mailboxes and messages', () => {
     fake.api.on(list, ...pages);
     const flow = await lethe(['mailbox', 'list', '-u', USER, '-f', 'flow']);
     expect(flow.stdout.split('\n')[1]).toBe(
-      'mailbox="Größe & Gewicht" messages=1 bytes=1000 uidNext=2 uidValidity=1',
+      'path="Größe & Gewicht" messages=1 bytes=1000 uidNext=2 uidValidity=1',
     );
     fake.api.on(list, ...pages);
     const table = await lethe(['mailbox', 'list', '-u', USER, '-f', 'table']);
     expect(table.stdout.split('\n').slice(0, 4)).toEqual([
-      'mailbox          messages    bytes  uidNext  uidValidity  specialUse',
-      'INBOX                  12  12.0 kB       13            1',
-      'Größe & Gewicht         1   1.0 kB        2            1',
-      '日本語                  3   3.0 kB        4            1',
+      'mailbox          messages    bytes  uid next  uid validity',
+      'INBOX                  12  12.0 kB        13             1',
+      'Größe & Gewicht         1   1.0 kB         2             1',
+      '日本語                  3   3.0 kB         4             1',
     ]);
   });
 

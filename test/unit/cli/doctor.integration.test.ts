@@ -34,7 +34,7 @@ describe('lethe doctor', () => {
     fake.api.on('POST /v1/doctor', { body: { healthy: true, checks: [TABLE] } });
     const { exitCode, stdout, stderr } = await doctor('-f', 'flow');
     expect(exitCode).toBe(0);
-    expect(stdout).toBe('check="registry table" kind=table state=ok detail="can be read"\n');
+    expect(stdout).toBe('what="registry table" kind=table ok=true detail="can be read"\n');
     expect(stderr).toContain('No mail servers are configured: a deletion ends no sessions.');
   });
 

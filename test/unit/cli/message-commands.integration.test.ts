@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Reply } from './support/fake-api.ts';
-import { type CliOptions, type CliResult, runCli } from './support/run-cli.ts';
+import { type CliOptions, type CliResult, facts, runCli } from './support/run-cli.ts';
 import { useFakeApi } from './support/use-fake-api.ts';
 
 const USER = 'john@example.com';
@@ -103,7 +103,7 @@ describe('expunge', () => {
     const argv = ['expunge', '-m', 'INBOX', '--uid', '1-2', '--deleted', '--yes'];
     const { stdout, stderr } = await message(argv);
     expect(bodies()).toEqual([{ mailbox: 'INBOX', uids: [1, 2], deletedOnly: true }]);
-    expect(stdout).toBe('messages=1 bytes=100 mailboxesMatched=1 complete=true\n');
+    expect(stdout).toBe(facts('expunged=1 bytes=100 mailboxesMatched=1 complete=true'));
     expect(stderr).toBe('1 message, 100 bytes expunged\n');
   });
 
@@ -148,7 +148,7 @@ describe('expunge', () => {
     fake.api.on(`POST ${ADMIN}/expunge`, gone([1, 2], false), gone([3]));
     const { exitCode, stdout } = await message(['expunge', '-m', '*', '--all', '--yes']);
     expect(exitCode).toBe(75);
-    expect(stdout).toContain('messages=2');
+    expect(stdout).toContain('expunged=2\n');
     expect(fake.api.requests).toHaveLength(1);
   });
 
@@ -175,7 +175,7 @@ describe('expunge', () => {
     expect(exitCode).toBe(0);
     expect(fake.api.requests[0]?.target).toBe(`${ADMIN}/expunge?dryRun=true`);
     expect(bodies()).toEqual([{ query: { mailbox: 'X*', all: true } }]);
-    expect(stdout).toBe('dryRun=true messages=0 bytes=0 mailboxesMatched=0 complete=false\n');
+    expect(stdout).toBe(facts('dryRun=true expunged=0 bytes=0 mailboxesMatched=0 complete=false'));
     expect(stderr).toContain('warning: the query matches no mailbox');
   });
 

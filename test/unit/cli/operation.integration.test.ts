@@ -86,7 +86,7 @@ describe('O1: operation wait', () => {
     const more = { state: 'succeeded', dryRun: true, expected: found } as const;
     fake.api.on(SHOW, at('Finish purge', { verb: 'purge-mailboxes', ...more }));
     const { stdout, stderr } = await lethe(['operation', 'wait', 'op1']);
-    expect(stdout).toContain(' messages=12 bytes=34000 ');
+    expect(stdout).toContain('\nexpected.messages=12\nexpected.bytes=34000\n');
     expect(stderr).toContain('messages 12, bytes 34.0 kB');
   });
 
@@ -186,8 +186,8 @@ describe('operation show and resume', () => {
     expect(result.stdout).toMatch(/^bytes +0 bytes of 1\.0 kB expected$/m);
     expect(result.stdout).toMatch(/^billed dynamodb write units +12,345$/m);
     expect(result.stdout).not.toContain('kms');
-    expect(result.stdout).toMatch(/^costDollars +\$0\.007716$/m);
-    expect(result.stdout).toMatch(/^pricesOf +2026-08-31$/m);
+    expect(result.stdout).toMatch(/^cost dollars +\$0\.007716$/m);
+    expect(result.stdout).toMatch(/^prices of +2026-08-31$/m);
     expect(result.stdout).toMatch(/^next +Release the lock first\.$/m);
   });
 
@@ -212,7 +212,7 @@ describe('operation show and resume', () => {
       body: { ...OPERATION, attempt: 2 },
     });
     const result = await lethe(['operation', 'resume', 'op1', '--no-wait']);
-    expect(result.stdout).toContain('attempt=2');
+    expect(result.stdout).toContain('\nattempt=2\n');
     expect(fake.api.requests).toHaveLength(1);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { problemReply } from './support/fake-api.ts';
-import { runCli } from './support/run-cli.ts';
+import { facts, runCli } from './support/run-cli.ts';
 import { useFakeApi } from './support/use-fake-api.ts';
 
 const USER = 'john@example.org';
@@ -116,9 +116,9 @@ describe('O1: lethe mailbox purge names what goes for good', () => {
       });
       return;
     }
-    expect(stdout.trim().split('\n').slice(1)).toEqual([
-      `user=${USER} folder=Old deletedAt=2026-11-01T00:00:00.000Z deletion=6922A1B0-Old mailboxes=1 messages=6 bytes=700`,
-      `user=${USER} folder=Z deletedAt=2026-11-01T00:00:00.000Z deletion=6922A1B0-Z mailboxes=1 messages=6 bytes=700`,
+    expect(stdout.match(/^user=.*(?=\n)/gm)).toEqual([
+      `user=${USER} path=Old deletedAt=2026-11-01T00:00:00.000Z deletionId=6922A1B0-Old mailboxes=1 messages=6 bytes=700`,
+      `user=${USER} path=Z deletedAt=2026-11-01T00:00:00.000Z deletionId=6922A1B0-Z mailboxes=1 messages=6 bytes=700`,
     ]);
   });
 });
@@ -137,7 +137,9 @@ describe('lethe mailbox purge', () => {
     const { exitCode, stdout, stderr } = await purge(...words, '--yes');
     expect(exitCode).toBe(0);
     expect(JSON.parse(fake.api.requests[0]?.body ?? '')).toEqual(body);
-    expect(stdout).toContain('trees=2 mailboxes=3 messages=18 bytes=2048');
+    expect(stdout).toContain(
+      facts('counts.trees=2 counts.mailboxes=3 counts.messages=18 counts.bytes=2048'),
+    );
     expect(stderr).toContain('Purging deleted folders: operation op-1');
   });
 

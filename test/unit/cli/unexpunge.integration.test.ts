@@ -45,8 +45,8 @@ describe('expunged', () => {
     const { stdout, exitCode } = await message(['expunged', '-m', 'Work']);
     expect(exitCode).toBe(0);
     expect(stdout.split('\n').slice(0, 2)).toEqual([
-      expect.stringContaining('uid=1 expunged=2026-11-21T10:00:00.000Z expires=never size=7'),
-      expect.stringContaining('uid=3 expunged=2026-11-21T10:00:00.000Z expires=2026-12-21'),
+      expect.stringContaining('uid=1 expungedAt=2026-11-21T10:00:00.000Z expiresAt=never size=7'),
+      expect.stringContaining('uid=3 expungedAt=2026-11-21T10:00:00.000Z expiresAt=2026-12-21'),
     ]);
     expect(fake.api.requests.map(({ target }) => target)).toEqual([
       expect.stringContaining('mailbox=Work'),

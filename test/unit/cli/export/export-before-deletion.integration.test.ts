@@ -82,7 +82,7 @@ describe('W1: user delete --export', () => {
     expect(result.stderr).toMatch(
       /Exported at \S+: 1 message\. What comes between this look and the moment at which the user is disabled is erased, and not exported\./,
     );
-    expect(result.stdout).toContain('operation=op1');
+    expect(result.stdout).toContain('operationId=op1\n');
   });
 
   test('a no leaves the export, and nothing erased; the same again goes on', async () => {

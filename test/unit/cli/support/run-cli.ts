@@ -70,3 +70,6 @@ export async function runCli(
     sleeps,
   };
 }
+
+/** A record as `flow` prints it, given in one line: none of the values has a space. */
+export const facts = (line: string): string => `${line.replaceAll(' ', '\n')}\n`;

@@ -37,6 +37,9 @@ export async function spoolStream(path: string): Promise<Spooled> {
   );
 }
 
+/** The checksum comes last: of what came before the damage, too, it says nothing. */
+const UNCHECKED = 'the checksum of gzip does not stand for any of it, what was read may be damaged';
+
 /** Uncompresses a file of gzip. What is damaged or follows it is told as where it ends early. */
 export async function spoolGzip(path: string, file: FileHandle): Promise<Spooled> {
   const { size: sizeBytes } = await file.stat();
@@ -46,8 +49,9 @@ export async function spoolGzip(path: string, file: FileHandle): Promise<Spooled
     compressed.on('error', (error) => gunzip.destroy(error));
     return compressed.pipe(gunzip);
   });
+  if (spooled.cut !== undefined) return { ...spooled, cut: `${spooled.cut}; ${UNCHECKED}` };
   const rest = sizeBytes - gunzip.bytesWritten;
-  if (spooled.cut !== undefined || rest <= 0 || (await isPadding(file, sizeBytes - rest))) {
+  if (rest <= 0 || (await isPadding(file, sizeBytes - rest))) {
     return spooled;
   }
   return { ...spooled, cut: `${rest} bytes after the compressed data are not gzip's` };

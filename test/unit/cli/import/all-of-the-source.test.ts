@@ -2,11 +2,9 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { openSource } from '../../../../cli/import/open-source.ts';
-import { type ImportReport, runImport } from '../../../../cli/import/run-import.ts';
-import { type MemoryTarget, memoryTarget } from '../support/memory-target.ts';
+import { describe, test } from 'vitest';
 import { at, mail, put, useSourceFiles } from '../support/source-files.ts';
+import { checkImport, type PutIn } from '../support/whole-source.ts';
 
 useSourceFiles();
 
@@ -60,47 +58,10 @@ const contentOf = (item: Item, number: number): string | Buffer => {
   return item.kind === 'empty' ? '' : bodyOf(item, number);
 };
 
-/** @returns what an import of it into an empty account, and the same import again, told */
-async function importTwice(
-  path: string,
-  target: MemoryTarget,
-): Promise<readonly [ImportReport, ImportReport, ImportReport]> {
-  const run = async (mode: 'import' | 'verify'): Promise<ImportReport> => {
-    const source = await openSource(path);
-    try {
-      const { signal } = new AbortController();
-      return await runImport(source, target, { mode, signal, onProgress: () => {} });
-    } finally {
-      await source.close();
-    }
-  };
-  return [await run('import'), await run('import'), await run('verify')];
-}
-
-interface PutIn {
-  readonly stored: readonly string[];
-  readonly leftOut: number;
-  readonly beside: boolean;
-}
-
 function putInOf(given: readonly Item[]): PutIn {
   const bodies = given.flatMap((item, number) => (isGood(item.kind) ? [bodyOf(item, number)] : []));
   const leftOut = given.filter((one) => !isGood(one.kind) && !isNoMail(one.kind)).length;
   return { stored: bodies.sort(), leftOut, beside: given.some((one) => isNoMail(one.kind)) };
-}
-
-async function check(path: string, { stored, leftOut, beside }: PutIn): Promise<void> {
-  const target = memoryTarget();
-  const [first, again, compared] = await importTwice(path, target);
-  expect(Object.values(target.bodies()).flat().sort()).toEqual(stored);
-  const equal = leftOut === 0;
-  const none = { missing: 0, skipped: leftOut, equal };
-  expect(first).toMatchObject({ ...none, stored: stored.length, present: 0 });
-  expect(again).toMatchObject({ ...none, stored: 0, present: stored.length });
-  expect(compared).toMatchObject({ ...none, stored: 0, present: stored.length });
-  expect(first).not.toHaveProperty('failure');
-  expect(first.problems).toHaveLength(leftOut);
-  expect(first.beside.length > 0).toBe(beside);
 }
 
 async function fresh(): Promise<void> {
@@ -143,7 +104,7 @@ describe('W5: stored, present and left out are all that was put in, and equal is
           await put(`source/${folders[0]}/dovecot-uidlist`, `3 V77 N99\n${uids.join('\n')}\n`);
         }
         const putIn = putInOf(given);
-        await check(at('source'), { ...putIn, beside: putIn.beside || listed });
+        await checkImport(at('source'), { ...putIn, beside: putIn.beside || listed });
       }),
       { numRuns: RUNS },
     );
@@ -165,7 +126,7 @@ describe('W5: stored, present and left out are all that was put in, and equal is
         }
         const { stored, leftOut, beside } = putInOf(all);
         const withFirst = [...stored, mail('first')].sort();
-        await check(at('source'), { stored: withFirst, leftOut, beside });
+        await checkImport(at('source'), { stored: withFirst, leftOut, beside });
       }),
       { numRuns: RUNS },
     );
@@ -211,7 +172,7 @@ describe('W5: stored, present and left out are all that was put in, and equal is
         const stored = given.flatMap((item, number) =>
           isGood(item.kind) ? [`${bodyOf(item, number)}\n`] : [],
         );
-        await check(at('source/mail'), { ...putIn, stored: stored.sort() });
+        await checkImport(at('source/mail'), { ...putIn, stored: stored.sort() });
       }),
       { numRuns: RUNS },
     );

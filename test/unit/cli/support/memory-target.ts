@@ -49,6 +49,7 @@ export function memoryTarget(): MemoryTarget {
       const found = get(mailbox);
       const uids = messages.map(({ uid, ...content }) => {
         const given = uid ?? found.mailbox.uidNext;
+        if (given < found.mailbox.uidNext) throw new Error(`UID ${given} does not rise`);
         const raw = 'raw' in content ? content.raw : '';
         found.messages.push({ uid: given, body: Buffer.from(raw, 'base64') });
         found.mailbox = { ...found.mailbox, uidNext: given + 1 };

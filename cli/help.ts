@@ -141,6 +141,8 @@ export const UNDELETE_HELP = `
 A name means what was deleted last under it, alone or with a mailbox above it; --at means an earlier
 time (12h, 1d: so long ago; 2026-11-01; ISO 8601). UIDs, flags, rights and subscriptions are as they
 were. What has taken the old name stays: the mailbox then comes back as "NAME (restored)", or as --to.
+What was expunged in place there is there again, too, but not with --to-user: it stays behind, out of
+everybody's reach. Bring the mailbox back to its own user first, "message unexpunge", and delete it again.
 
 Examples:
   lethe mailbox undelete -u john@example.com Work

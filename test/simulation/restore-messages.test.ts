@@ -9,8 +9,8 @@ const REQUEST = { user: USER, query: QUERY };
 let mail: BulkAccount;
 
 /** Trash emptied two days ago and today, INBOX today. */
-async function emptied(quotaBytes?: number): Promise<BulkAccount> {
-  const settings = quotaBytes === undefined ? {} : { quotaBytes, quotaExempt: [STORAGE] };
+async function emptied(quotaBytes?: number, quotaExempt = [STORAGE]): Promise<BulkAccount> {
+  const settings = quotaBytes === undefined ? {} : { quotaBytes, quotaExempt };
   const made = await new BulkAccount(settings).furnish();
   await made.expunge('Trash', 1, 2, 3, 4, 5);
   made.world.clock.advance(2 * DAY_SECONDS * 1000);
@@ -63,6 +63,12 @@ describe('restore-messages', () => {
     expect(await mail.show('Trash')).toHaveLength(3);
     const over = { ...REQUEST, overQuota: true };
     const run = await mail.run('restore-messages', over, { execution: 'second' });
+    expect(run).toMatchObject({ status: 'SUCCEEDED', output: { counts: { messages: 7 } } });
+  });
+
+  test('L7: out of a storage that counts, no byte more is used', async () => {
+    mail = await emptied(1, []);
+    const run = await mail.run('restore-messages', REQUEST);
     expect(run).toMatchObject({ status: 'SUCCEEDED', output: { counts: { messages: 7 } } });
   });
 

@@ -53,7 +53,7 @@ export async function lookInto<P extends ChunkPorts>(
   if (state.phase === 'count') {
     return await moveOn(ports, context, state, {
       place,
-      expected: counted(run, state, meant, unknown),
+      expected: counted(run, state, { mailbox, meant, unknown }),
     });
   }
   const isMeant = (entry: Entry) => judgePlanned(meaning, planned, mailbox, entry) === 'yes';
@@ -72,17 +72,22 @@ function judgePlanned<P extends ChunkPorts>(
   return judgeEntry(query, entry, path);
 }
 
+interface Judged {
+  readonly mailbox: Mailbox;
+  readonly meant: readonly Entry[];
+  readonly unknown: readonly Entry[];
+}
+
 function counted<P extends ChunkPorts>(
   { kind, mail }: BulkRun<P>,
   { expected, request }: BulkState,
-  meant: readonly Entry[],
-  unknown: readonly Entry[],
+  { mailbox, meant, unknown }: Judged,
 ): Record<string, number> {
   const { messages = 0, bytes = 0, quotaBytes = 0, undecided = 0 } = expected;
   const left = undecided + unknown.length;
   const sum = (of: (entry: Entry) => number) =>
     meant.reduce((total, entry) => total + of(entry), 0);
-  const towardsQuota = quotaBytes + sum((entry) => kind.quotaBytes(mail, request, entry));
+  const towardsQuota = quotaBytes + sum((entry) => kind.quotaBytes(mail, request, mailbox, entry));
   return {
     ...expected,
     messages: messages + meant.length,

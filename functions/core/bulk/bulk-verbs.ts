@@ -15,6 +15,7 @@ import type {
 } from '../messages/in-chunks.ts';
 import type { PassOver } from '../messages/pass-over.ts';
 import { restoreMessages } from '../messages/restore-messages.ts';
+import { isCounted } from '../quota/quota.ts';
 import type { BulkRequest } from './bulk-request.ts';
 
 interface Taken {
@@ -40,7 +41,7 @@ export interface BulkKind<P extends ChunkPorts> {
   /** Whether an entry can be meant. */
   takes(entry: Entry): boolean;
   /** Bytes that count for the quota once an entry has come back. */
-  quotaBytes(context: MailContext, request: BulkRequest, entry: Entry): number;
+  quotaBytes(context: MailContext, request: BulkRequest, source: Mailbox, entry: Entry): number;
   /** What must be there and allowed before anything is planned. */
   check(ports: P, context: MailContext, request: BulkRequest): Promise<void>;
   act(ports: P, task: BulkTask): Promise<Chunked<Taken>>;
@@ -63,8 +64,10 @@ export const BULK_RESTORE: BulkKind<MessagePorts> = {
   looksInto: ({ role }) => role === 'storage',
   // What lay in the mailbox before it became the storage was never expunged.
   takes: ({ expunged }) => expunged !== undefined,
-  quotaBytes: ({ settings }, { to }, { message, expunged }) =>
-    settings.isExempt(to ?? expunged?.origin ?? '') ? 0 : message.sizeBytes,
+  quotaBytes: ({ settings }, { to }, source, { message, expunged }) =>
+    settings.isExempt(to ?? expunged?.origin ?? '') || isCounted(settings, source)
+      ? 0
+      : message.sizeBytes,
   check: async (ports, { account, settings }, { to }) => {
     if (to === undefined) return;
     const target = await requireMailbox(ports.rows, account, to);

@@ -17,7 +17,7 @@ import {
   positionIn,
   type WalkPosition,
 } from '../queries/walk-position.ts';
-import { admitOverQuota } from '../quota/quota.ts';
+import { admitOverQuota, isCounted } from '../quota/quota.ts';
 import { marking } from './change-messages.ts';
 import { requireFreeName } from './create-request.ts';
 import { excludedOrigins } from './excluded-origins.ts';
@@ -71,7 +71,7 @@ export async function requestRestore(
   const { parts, complete, ends } = found;
   const all = parts.flatMap(({ messages }) => messages);
   const bytes = all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const over = await admitRestored(request, body, all, to);
+  const over = await admitRestored(request, body, parts, to);
   const { undecided = 0 } = found;
   const flags = {
     ...(over ? { overQuota: true as const } : {}),
@@ -203,15 +203,22 @@ async function byQuery(
   return { parts, complete: true, undecided };
 }
 
-/** @returns whether it does not fit, and an administrator lets it in */
+/**
+ * What leaves a storage that counts adds nothing, as a move does not.
+ * @returns whether it does not fit, and an administrator lets it in
+ */
 async function admitRestored(
   { ports, access }: MailRequest,
   body: RestoreMessagesRequest,
-  found: readonly Found[],
+  parts: readonly RestorePart[],
   to: string | undefined,
 ): Promise<boolean> {
   const { settings } = access;
-  const counted = found.filter(({ origin = '' }) => !settings.isExempt(to ?? origin));
+  const added = parts.filter(({ storage }) => body.keep === true || !isCounted(settings, storage));
+  const counted = added
+    .flatMap(({ messages }) => messages)
+    .filter(({ origin = '' }) => !settings.isExempt(to ?? origin));
+  if (counted.length === 0) return false;
   const bytes = counted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const path = to ?? counted[0]?.origin;
   return path !== undefined && (await admitOverQuota(ports, access, { path, bytes }, body));

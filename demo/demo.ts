@@ -1,133 +1,137 @@
 /**
- * The whole of Lethe in one run: starts the embedded AWS, deploys the app, imports a mailbox,
- * deletes the user, shows the certificate and the empty listings, and stops what it started.
+ * The whole of Lethe in one run: starts the embedded AWS, deploys the app, imports a mailbox, brings
+ * a folder back, erases the user, checks the certificate, and stops what it started.
  *
  *   npm run demo                      a mailbox made for the purpose
  *   npm run demo -- path/to/Maildir   a mailbox of yours (it is only read)
  */
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Instance, resetInstance, sdkOptions, startInstance } from '../local/instance.ts';
+import { join, resolve } from 'node:path';
+import { CliError } from '../cli/errors.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import { counted } from '../cli/output/text.ts';
+import { type Instance, resetInstance, startInstance } from '../local/instance.ts';
+import { LocalEnvironmentError } from '../local/local-environment-error.ts';
 import { machineNow } from '../local/machine-clock.ts';
 import { LETHE_DIRECTORY } from '../local/project-paths.ts';
-import { type Listing, listAccount } from './listing.ts';
+import { DEMO_HELP, readArguments, readMailbox } from './arguments.ts';
+import { DemoError, LetheRunner, say } from './lethe-runner.ts';
 import { DEFAULT_MESSAGES, makeMailbox } from './make-mailbox.ts';
+import { fitLine } from './screen.ts';
+import { heading, tellStory } from './story.ts';
 
-const USER = 'john@example.com';
-/** The other account's address begins like the first one's: it must not be touched. */
-const NEIGHBOUR = 'john@example.com.au';
-const CLI = join(import.meta.dirname, '..', 'cli', 'lethe.ts');
-const SHOWN = process.stdout.isTTY ? (text: string) => `\u001b[1m${text}\u001b[0m` : String;
+const FEW_MESSAGES = 20;
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const heading = (title: string): void => say(`\n${SHOWN(`== ${title}`)}`);
+const NEXT = `
+Try next:
+  npm run demo -- DIR                          the same with a mailbox of yours, which is only read
+  npm run local -- start                       an embedded AWS that stays
+  npm run --silent lethe -- --local --help     and what to do with it
+  README.md                                    how to deploy to an account of yours`;
 
-/** Runs a `lethe` command as a user would; answers what it printed. */
-async function lethe(instance: Instance, ...words: string[]): Promise<string> {
-  say(SHOWN(`$ lethe ${words.join(' ')}`));
-  const child = spawn(process.execPath, [CLI, '--local', instance.directory, ...words], {
-    env: instance.env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let printed = '';
-  child.stdout.setEncoding('utf8');
-  child.stdout.on('data', (text: string) => {
-    printed += text;
-    process.stdout.write(text);
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('close', resolve);
-    child.on('error', reject);
-  });
-  if (code !== 0) throw new Error(`lethe ${words[0]} ended with exit code ${code}`);
-  return printed;
-}
+/** Stops what runs, however often it is asked to. */
+class Cleanup {
+  readonly #directory: string;
+  readonly #workDirectory: string;
+  instance: Instance | undefined;
+  #done: Promise<void> | undefined;
 
-function showListing(name: string, listing: Listing): void {
-  const { versions, deleteMarkers, uploads, accountRows } = listing;
-  say(
-    `${name}: ${versions} object versions, ${deleteMarkers} delete markers, ` +
-      `${uploads} multipart uploads, ${accountRows} rows in the account's partition`,
-  );
-}
-
-const accountIdIn = (printed: string): string => {
-  const { accountId } = JSON.parse(printed) as { readonly accountId: string };
-  return accountId;
-};
-
-async function run(instance: Instance, mailbox: string, workDirectory: string): Promise<void> {
-  const options = sdkOptions(instance);
-  heading('Two accounts, and mail for both');
-  const accountId = accountIdIn(await lethe(instance, '-f', 'json', 'user', 'add', USER));
-  const neighbourId = accountIdIn(await lethe(instance, '-f', 'json', 'user', 'add', NEIGHBOUR));
-  await lethe(instance, 'import', '-u', USER, mailbox);
-  const few = join(workDirectory, 'few');
-  await makeMailbox({ directory: few, messages: 20, seed: 7 });
-  await lethe(instance, 'import', '-u', NEIGHBOUR, few);
-  await lethe(instance, 'mailbox', 'list', '-u', USER);
-  showListing(USER, await listAccount(instance.outputs, options, accountId));
-  const before = await listAccount(instance.outputs, options, neighbourId);
-  showListing(NEIGHBOUR, before);
-
-  heading('Delete the user: first what it would do, then for real');
-  await lethe(instance, 'user', 'delete', USER, '--dry-run');
-  const printed = await lethe(instance, '-f', 'json', 'user', 'delete', USER, '--yes');
-  const { operationId } = JSON.parse(printed) as { readonly operationId: string };
-
-  heading('The certificate, and its check with nothing but the public key');
-  const certificate = join(workDirectory, 'certificate.json');
-  const key = join(workDirectory, 'certificate-key.pem');
-  await writeFile(key, await lethe(instance, 'certificate', 'key'));
-  await lethe(instance, 'certificate', 'show', operationId, '--out', certificate);
-  await lethe(instance, 'certificate', 'verify', certificate, '--key', key);
-
-  heading('What is left, as listed straight from S3 and DynamoDB');
-  const left = await listAccount(instance.outputs, options, accountId);
-  showListing(USER, left);
-  const after = await listAccount(instance.outputs, options, neighbourId);
-  showListing(NEIGHBOUR, after);
-  const empty = Object.values(left).every((count) => count === 0);
-  if (!empty) throw new Error('something of the deleted account is left');
-  if (JSON.stringify(after) !== JSON.stringify(before)) {
-    throw new Error('the other account was touched');
+  constructor(directory: string, workDirectory: string) {
+    this.#directory = directory;
+    this.#workDirectory = workDirectory;
   }
-  say('Nothing of the deleted account is left; the other account is as it was.');
+
+  get begun(): boolean {
+    return this.#done !== undefined;
+  }
+
+  run(): Promise<void> {
+    this.#done ??= this.#run();
+    return this.#done;
+  }
+
+  async #run(): Promise<void> {
+    await this.instance?.stop();
+    await resetInstance(this.#directory);
+    await rm(this.#workDirectory, { recursive: true, force: true });
+  }
 }
 
-async function main(): Promise<void> {
+/** @param given path of a mailbox; one is made when missing */
+async function run(given: string | undefined): Promise<void> {
   const started = machineNow();
   const directory = join(LETHE_DIRECTORY, 'demo');
   const workDirectory = await mkdtemp(join(tmpdir(), 'lethe-demo-'));
-  let instance: Instance | undefined;
-  const stop = async (): Promise<void> => {
-    await instance?.stop();
-    await resetInstance(directory);
-    await rm(workDirectory, { recursive: true, force: true });
-  };
+  const cleanup = new Cleanup(directory, workDirectory);
   // The instance's guard ends it also when this process is killed; this is the tidy way.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void stop().finally(() => process.exit(130)));
+    process.once(signal, () => {
+      say('Interrupted: stopping the embedded AWS ...');
+      void cleanup.run().finally(() => process.exit(EXIT.interrupted));
+    });
   }
   try {
-    heading('The embedded AWS');
+    heading('An AWS of its own, on this machine alone');
     await resetInstance(directory);
-    instance = await startInstance({ directory, owner: process.pid, log: say });
-    const [given] = process.argv.slice(2);
-    let mailbox = given;
-    if (mailbox === undefined) {
-      heading(`A mailbox of ${DEFAULT_MESSAGES} messages`);
-      mailbox = join(workDirectory, 'Maildir');
-      await makeMailbox({ directory: mailbox, messages: DEFAULT_MESSAGES });
+    const log = (line: string) => {
+      // What the deployment makes up for is for `npm run local`.
+      if (!line.startsWith('Applied ')) say(line);
+    };
+    const instance = await startInstance({ directory, owner: process.pid, log });
+    cleanup.instance = instance;
+    if (given === undefined) {
+      const maildir = join(workDirectory, 'Maildir');
+      await makeMailbox({ directory: maildir, messages: DEFAULT_MESSAGES });
     }
-    await run(instance, mailbox, workDirectory);
+    await makeMailbox({ directory: join(workDirectory, 'few'), messages: FEW_MESSAGES, seed: 7 });
+    const lethe = new LetheRunner(instance, workDirectory);
+    const made = `${counted(DEFAULT_MESSAGES, 'message')} made for the purpose`;
+    const about = given === undefined ? made : 'the mail of yours';
+    const mailboxes = { shown: given ?? 'Maildir', few: 'few', about };
+    await tellStory({ instance, lethe, workDirectory }, mailboxes);
+  } catch (error) {
+    // Ctrl-C ends the commands too: that is no failure of theirs.
+    if (!cleanup.begun) throw error;
   } finally {
-    heading('Stopping the embedded AWS');
-    await stop();
+    await cleanup.run();
   }
-  say(`Done in ${Math.round((machineNow() - started) / 1000)} s.`);
+  say(`\nDone in ${Math.round((machineNow() - started) / 1000)} s; the embedded AWS is gone.`);
+  for (const line of NEXT.split('\n')) say(line);
 }
 
-await main();
+async function main(words: readonly string[]): Promise<number> {
+  const asked = readArguments(words);
+  if (asked.kind === 'help') {
+    process.stdout.write(`${DEMO_HELP}\n`);
+    return EXIT.ok;
+  }
+  if (asked.kind === 'wrong') {
+    process.stderr.write(`demo: ${asked.reason}\n\n${DEMO_HELP}\n`);
+    return EXIT.usage;
+  }
+  try {
+    const given = asked.path === undefined ? undefined : resolve(asked.path);
+    if (given !== undefined) {
+      const { messages, leftOut } = await readMailbox(given);
+      const left = leftOut === 0 ? '' : `; ${counted(leftOut, 'file')} will be left out`;
+      say(`${given} holds ${counted(messages, 'message')}${left}.`);
+    }
+    await run(given);
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CliError) return tell(error.message, error.exitCode);
+    const isKnown = error instanceof DemoError || error instanceof LocalEnvironmentError;
+    if (isKnown) return tell(error.message, 1);
+    throw error;
+  }
+}
+
+function tell(message: string, exitCode: number): number {
+  for (const line of `demo: ${message}`.split('\n').flatMap(fitLine)) {
+    process.stderr.write(`${line}\n`);
+  }
+  return exitCode;
+}
+
+process.exitCode = await main(process.argv.slice(2));

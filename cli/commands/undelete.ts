@@ -32,6 +32,11 @@ export interface UndeleteOptions {
   readonly dryRun?: boolean;
 }
 
+/** Only live mail is copied into another account, and the folder that holds the rest ends then. */
+const STAYS =
+  'What was expunged in place there would stay behind, out of reach: to keep it, bring the folder back to its own user first.';
+const STAYED = 'What was expunged in place there has stayed behind, out of reach.';
+
 /** @throws CliError 64 for options that do not go together; 75 when it did not come to an end */
 export async function undeleteMailbox(
   { io, format, client }: Context,
@@ -51,6 +56,7 @@ export async function undeleteMailbox(
       ? `would bring back ${what} as ${to}${over}; nothing was changed`
       : `${what} back as ${to}${over}`,
   );
+  if (options.toUser !== undefined) await writeLine(io.stderr, dryRun ? STAYS : STAYED);
   return EXIT.ok;
 }
 

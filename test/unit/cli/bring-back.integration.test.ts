@@ -108,3 +108,29 @@ describe('O1, L6: what mailbox delete prints', () => {
     expect(printed(result)).toBe(commands.join('; '));
   });
 });
+
+describe('L3, F4: mailbox undelete --to-user', () => {
+  const answer = {
+    deletionId: '6922A1B0-4f1c8e02d9aa',
+    to: 'P',
+    mailboxes: 1,
+    messages: 2,
+    bytes: 9,
+  };
+  const undelete = (...more: string[]) =>
+    lethe(['mailbox', 'undelete', 'P', '--to-user', 'anna@example.com', ...more]);
+
+  test('says before and afterwards what does not come along', async () => {
+    fake.api.on(
+      `POST ${ADMIN}/mailboxes/undelete`,
+      json({ ...answer, dryRun: true }),
+      json(answer),
+    );
+    expect((await undelete('--dry-run')).stderr).toContain(
+      'What was expunged in place there would stay behind, out of reach: to keep it, bring the folder back to its own user first.',
+    );
+    expect((await undelete()).stderr).toContain(
+      'back as P\nWhat was expunged in place there has stayed behind, out of reach.\n',
+    );
+  });
+});

@@ -84,14 +84,19 @@ const MACHINE_FAULTS: Readonly<Record<string, MachineFault>> = {
   EPERM: { exitCode: EXIT.notPermitted, says: 'the operation is not permitted' },
 };
 
-/** The error of a file of this machine as one for people; undefined for other errors. */
-export function machineError(error: unknown): CliError | undefined {
+/**
+ * The error of a file of this machine as one for people; undefined for other errors.
+ * @param name of what was read or written, where the error need not know: a write has no path
+ */
+export function machineError(error: unknown, name?: string): CliError | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
-  const fault = MACHINE_FAULTS[String(error.code)];
-  if (fault === undefined) return undefined;
   const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
   const dest = 'dest' in error && typeof error.dest === 'string' ? error.dest : undefined;
-  const where = dest ?? path;
+  const where = dest ?? path ?? name;
+  // A socket has codes that are not here, and no path.
+  const other = where === undefined || error.code === 'EPIPE' ? undefined : ioError(error.message);
+  const fault = MACHINE_FAULTS[String(error.code)] ?? other;
+  if (fault === undefined) return undefined;
   return new CliError(fault.exitCode, `${where === undefined ? '' : `${where}: `}${fault.says}`, {
     cause: error,
   });

@@ -1,6 +1,6 @@
 /** What the command line sees of the process it runs in; tests give their own. */
 
-import { CliError } from './errors.ts';
+import { CliError, machineError } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface OutputStream {
@@ -39,7 +39,8 @@ export function write(stream: OutputStream, text: string | Uint8Array): Promise<
 function unwritten(error: Error): Error {
   if ('code' in error && error.code === 'EPIPE') return error;
   const hint = 'What was asked for may have been done: look before it is asked for again.';
-  return new CliError(EXIT.fault, `the output cannot be written: ${error.message}`, { hint });
+  const { message } = machineError(error) ?? error;
+  return new CliError(EXIT.ioError, `the output cannot be written: ${message}`, { hint });
 }
 
 export const writeLine = (stream: OutputStream, line: string): Promise<void> =>

@@ -8,7 +8,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { CliError } from '../cli/errors.ts';
+import { CliError, machineError } from '../cli/errors.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { counted } from '../cli/output/text.ts';
 import { type Instance, resetInstance, startInstance } from '../local/instance.ts';
@@ -119,7 +119,8 @@ async function main(words: readonly string[]): Promise<number> {
     }
     await run(given);
     return EXIT.ok;
-  } catch (error) {
+  } catch (thrown) {
+    const error = machineError(thrown) ?? thrown;
     if (error instanceof CliError) return tell(error.message, error.exitCode);
     const isKnown = error instanceof DemoError || error instanceof LocalEnvironmentError;
     if (isKnown) return tell(error.message, 1);

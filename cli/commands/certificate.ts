@@ -9,7 +9,7 @@ import {
   verifyCertificate,
 } from '../certificate/verify-certificate.ts';
 import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
+import { CliError, machineError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Io, write, writeLine } from '../io.ts';
 
@@ -32,7 +32,7 @@ export async function showCertificate(
   const signed = await (await client()).certificate(operationId);
   const text = `${JSON.stringify(signed, undefined, 2)}\n`;
   if (out !== undefined) {
-    await writeFile(resolve(io.cwd, out), text);
+    await writeOut(resolve(io.cwd, out), text);
     await writeLine(io.stderr, `Written to ${out}`);
   }
   if (raw || format === 'json') await write(io.stdout, text);
@@ -45,6 +45,15 @@ export async function showCertificate(
     );
   }
   return EXIT.ok;
+}
+
+/** @throws CliError 73, 74 or 77 with the path, when the machine cannot */
+async function writeOut(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw machineError(error, path) ?? error;
+  }
 }
 
 export async function showCertificateKey({ io, format, client }: Context): Promise<number> {
@@ -94,7 +103,8 @@ async function readInput({ cwd }: Pick<Io, 'cwd'>, file: string): Promise<string
   try {
     return await readFile(resolve(cwd, file), 'utf8');
   } catch (cause) {
-    throw new CliError(EXIT.usage, `cannot read ${file}`, { cause });
+    const why = machineError(cause)?.message;
+    throw new CliError(EXIT.usage, `cannot read ${why ?? file}`, { cause });
   }
 }
 

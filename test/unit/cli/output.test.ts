@@ -173,11 +173,12 @@ describe('progress on a terminal', () => {
 test('a full disk is no fault of the program, and says that something may have been done', async () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
     code: 'ENOSPC',
+    syscall: 'write',
   });
   const stream: OutputStream = { write: (_text, done) => done(full) };
   await expect(write(stream, 'x')).rejects.toMatchObject({
-    exitCode: 70,
-    message: 'the output cannot be written: ENOSPC: no space left on device, write',
+    exitCode: 74,
+    message: 'the output cannot be written: the disk is full',
     hint: expect.stringContaining('may have been done'),
   });
 });

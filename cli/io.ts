@@ -26,6 +26,8 @@ export interface Io {
   now(): number;
   /** Ends early, without an error, when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Acts again and again, until what it returns is called. */
+  every(ms: number, act: () => void): () => void;
 }
 
 /** Writes and waits until the stream has taken it, so that output never piles up in memory. */

@@ -30,4 +30,8 @@ process.exitCode = await run(process.argv.slice(2), {
     const options = signal === undefined ? {} : { signal };
     await sleep(ms, undefined, options).catch(() => {});
   },
+  every(ms, act) {
+    const timer = setInterval(act, ms);
+    return () => clearInterval(timer);
+  },
 });

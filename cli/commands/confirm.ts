@@ -16,10 +16,12 @@ export const canAsk = ({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): boolean
  * @throws CliError 130 for Ctrl-C
  */
 export async function confirmByTyping(
-  { stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>,
+  { stdin, stderr, interruption }: Pick<Io, 'stdin' | 'stderr' | 'interruption'>,
   statement: string,
   expected: string,
 ): Promise<boolean> {
+  // Pressed while it was counted what there is to ask about.
+  if (interruption().aborted) throw interrupted();
   const reader = createInterface({
     input: stdin,
     output: stderr as NodeJS.WriteStream,
@@ -36,8 +38,11 @@ export async function confirmByTyping(
     if (answered !== 'interrupted') return answered;
     // The cursor is behind the question.
     await writeLine(stderr, '');
-    throw new CliError(EXIT.interrupted, 'interrupted: nothing was changed');
+    throw interrupted();
   } finally {
     reader.close();
   }
 }
+
+const interrupted = (): CliError =>
+  new CliError(EXIT.interrupted, 'interrupted: nothing was changed');

@@ -62,7 +62,7 @@ export async function copyMessages(
   const { uid = [] } = await withUids(options, () => door.messages(place));
   const answers: CopyMessagesAnswer[] = [];
   const complete = await untilAllDone(
-    io,
+    { io, title: verb === 'copy' ? 'Copy messages' : 'Move messages' },
     uid,
     async (uids) => {
       const source = from === undefined ? {} : { from };
@@ -92,7 +92,7 @@ export async function copyMessages(
   );
   const words = moveWords(done, user, { mailbox: from });
   if (words !== undefined) await writeLine(io.stderr, words);
-  if (!complete) throw notComplete('Give the UIDs that are left once more.');
+  if (!complete) throw notComplete(io, 'Give the UIDs that are left once more.');
   return EXIT.ok;
 }
 

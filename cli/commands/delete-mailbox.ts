@@ -67,7 +67,7 @@ export async function deleteMailbox(
   const gone = { mailbox, recursive, deletionIds, startedAt };
   const words = aftermathWords(done, options.user, gone);
   if (words !== undefined) await writeLine(io.stderr, words);
-  if (!done.complete) throw notComplete('Give the same command again.');
+  if (!done.complete) throw notComplete(io, 'Give the same command again.');
   return EXIT.ok;
 }
 
@@ -102,7 +102,7 @@ async function send(
 ): Promise<DeleteMailboxAnswer> {
   const { answers, ask } = collecting(() => door.deleteMailbox(request));
   const complete = await untilComplete(
-    io,
+    { io, title: 'Delete mailboxes' },
     ask,
     ({ messages }) => messages,
     ({ mailboxes, messages }) => mailboxes + messages > 0,

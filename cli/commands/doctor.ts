@@ -3,6 +3,7 @@ import type { DoctorCheck } from '../../functions/contract/api.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeLine } from '../io.ts';
+import { withProgress } from '../output/long-work.ts';
 import { type Field, printList } from '../output/records.ts';
 import { counted, safe } from '../output/text.ts';
 
@@ -20,7 +21,9 @@ const TABLE_FIELDS = FIELDS.slice(0, 4);
 
 /** Ends with 0 when a deletion would get through, with 78 when something must be fixed first. */
 export async function runDoctor({ io, format, client }: Context): Promise<number> {
-  const { healthy, checks } = await (await client()).doctor();
+  const api = await client();
+  const work = { io, title: 'Check from inside' };
+  const { healthy, checks } = await withProgress(work, () => api.doctor());
   const fields = format === 'table' ? TABLE_FIELDS : FIELDS;
   await printList(io, format, onePage(checks), fields);
   if (format === 'table') await printDetails(io, checks);

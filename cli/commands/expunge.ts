@@ -87,7 +87,7 @@ export async function expungeMessages(context: Context, given: ExpungeOptions): 
   await writeLine(io.stderr, `${contentOf(done)} expunged`);
   const words = aftermathWords(done, options.user, goneOf(request, done, startedAt));
   if (words !== undefined) await writeLine(io.stderr, words);
-  if (!done.complete) throw notComplete('Give the same command again.');
+  if (!done.complete) throw notComplete(io, 'Give the same command again.');
   return EXIT.ok;
 }
 
@@ -129,7 +129,7 @@ async function send(
   let complete: boolean;
   if (uids !== undefined) {
     complete = await untilAllDone(
-      io,
+      { io, title: 'Expunge messages' },
       uids,
       (some) => ask({ ...request, uids: some }),
       ({ expunged }) => expunged.map(({ uid }) => uid),
@@ -139,7 +139,7 @@ async function send(
   } else {
     const again = () => sinceThen(request, query, io.now() - startedAt);
     complete = await untilTheLast(
-      io,
+      { io, title: 'Expunge messages' },
       (cursor) => ask(cursor === undefined ? request : { ...again(), cursor }),
       ({ expunged }) => expunged.length,
     );

@@ -19,7 +19,7 @@ import { FLAG_FIELDS } from './flag-fields.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
 import { type UidSet, withUids } from './uid-set.ts';
 import { undecidedIn, warnOfUndecided } from './undecided.ts';
-import { collecting, inRequests, untilTheLast } from './until-complete.ts';
+import { collecting, notComplete, untilAllDone, untilTheLast } from './until-complete.ts';
 
 const FIELDS: readonly Field<MessageAnswer>[] = [
   { name: 'uid', value: ({ uid }) => uid },
@@ -131,13 +131,21 @@ export async function flagMessages(
   const door = (await client()).door(user, as);
   const { uid = [] } = await withUids(options, () => door.messages({ mailbox }));
   const changed: number[] = [];
-  for (const uids of inRequests(uid)) {
-    changed.push(...(await door.changeFlags({ ...change, uids })).changed);
-  }
+  const complete = await untilAllDone(
+    { io, title: 'Change flags' },
+    uid,
+    async (uids) => {
+      const answer = await door.changeFlags({ ...change, uids });
+      changed.push(...answer.changed);
+      return { complete: true, uids };
+    },
+    ({ uids }) => uids,
+  );
   if (format === 'json') await writeLine(io.stdout, JSON.stringify({ changed }, undefined, 2));
   else await printList(io, format, once(changed), CHANGED);
   const asked = changed.length === uid.length ? '' : ` of ${counted(uid.length, 'UID')}`;
   await writeLine(io.stderr, `${counted(changed.length, 'message')}${asked} changed`);
+  if (!complete) throw notComplete(io, 'Give the same command again: it does no harm.');
   return EXIT.ok;
 }
 
@@ -181,7 +189,7 @@ export async function searchMessages(
   const door = (await client()).door(user, as);
   const { answers, ask } = collecting((one: SearchRequest) => door.searchMessages(one));
   const complete = await untilTheLast(
-    io,
+    { io, title: 'Search messages' },
     (cursor) => ask(cursor === undefined ? { query } : { query, cursor }),
     ({ count }) => count,
   );
@@ -204,6 +212,7 @@ export async function searchMessages(
     );
   }
   if (answer.complete) return EXIT.ok;
+  if (io.interruption().aborted) throw notComplete(io, 'Ask for less, or again.');
   const shown = counted(answer.items.length, 'message');
   await writeLine(io.stderr, `the list is cut after ${shown}: there may be more, ask for less`);
   return EXIT.badData;

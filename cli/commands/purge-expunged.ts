@@ -52,7 +52,7 @@ export async function purgeExpunged(
   await printRecord(io, format, done, FIELDS);
   const words = aftermathWords(done, user);
   await writeLine(io.stderr, words === undefined ? NOTHING_FOUND : `${contentOf(done)}. ${words}`);
-  if (!done.complete) throw notComplete('Give the same command again.');
+  if (!done.complete) throw notComplete(io, 'Give the same command again.');
   return EXIT.ok;
 }
 
@@ -70,7 +70,11 @@ async function send(
     bytes += answer.bytes;
     return answer;
   };
-  const complete = await untilTheLast(io, ask, (answer) => answer.removed);
+  const complete = await untilTheLast(
+    { io, title: 'Purge what was expunged' },
+    ask,
+    (answer) => answer.removed,
+  );
   const gone = removed === 0 ? {} : { goneForGood: removed };
   return { ...(request.dryRun ? { dryRun: true } : {}), removed, bytes, ...gone, complete };
 }

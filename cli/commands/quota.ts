@@ -5,7 +5,8 @@ import type { AccountDoor } from '../api/account-door.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import { writeLine } from '../io.ts';
+import { type Io, writeLine } from '../io.ts';
+import { withProgress } from '../output/long-work.ts';
 import { type Field, printRecord } from '../output/records.ts';
 import { count, safe, size } from '../output/text.ts';
 
@@ -59,7 +60,9 @@ export async function recountQuota(
   { io, format, client }: Context,
   { user }: QuotaOptions,
 ): Promise<number> {
-  const { drift, ...quota } = await recountAll((await client()).door(user));
+  const door = (await client()).door(user);
+  const work = { io, title: 'Count messages and bytes again' };
+  const { drift, ...quota } = await withProgress(work, () => recountAll(io, door));
   await printRecord(io, format, { ...quota, drift }, FIELDS);
   for (const { mailbox, messages, bytes } of drift) {
     await writeLine(
@@ -71,7 +74,10 @@ export async function recountQuota(
 }
 
 /** A large account takes several requests. */
-async function recountAll(door: AccountDoor): Promise<QuotaAnswer & { drift: QuotaDrift[] }> {
+async function recountAll(
+  { interruption }: Pick<Io, 'interruption'>,
+  door: AccountDoor,
+): Promise<QuotaAnswer & { drift: QuotaDrift[] }> {
   const found: QuotaDrift[] = [];
   let cursor: string | undefined;
   for (;;) {
@@ -79,6 +85,11 @@ async function recountAll(door: AccountDoor): Promise<QuotaAnswer & { drift: Quo
     found.push(...drift);
     if (next === undefined) return { ...quota, drift: found };
     if (next === cursor) throw new CliError(EXIT.fault, 'the count does not come to an end');
+    if (interruption().aborted) {
+      throw new CliError(EXIT.interrupted, 'interrupted: what was counted is corrected', {
+        hint: 'Give the same command again for the rest.',
+      });
+    }
     cursor = next;
   }
 }

@@ -60,6 +60,7 @@ export async function restoreMessages(context: Context, given: RestoreOptions): 
   await writeLine(io.stderr, `${what} restored${over}`);
   if (complete) return EXIT.ok;
   throw notComplete(
+    io,
     request.keep
       ? 'Ask for less at a time: the rest, not the same.'
       : 'Give the same command again.',
@@ -99,14 +100,14 @@ async function send(
   let complete: boolean;
   if (uids !== undefined) {
     complete = await untilAllDone(
-      io,
+      { io, title: 'Restore messages' },
       uids,
       (some) => ask({ ...request, uids: some }),
       ({ restored }) => restored.map(({ uid }) => uid),
     );
   } else {
     complete = await untilTheLast(
-      io,
+      { io, title: 'Restore messages' },
       (cursor) => ask(cursor === undefined ? request : { ...request, cursor }),
       ({ restored }) => restored.length,
     );

@@ -15,6 +15,7 @@ import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeLine } from '../io.ts';
+import { withProgress } from '../output/long-work.ts';
 import { type Field, printList } from '../output/records.ts';
 import { shownSetting } from '../output/setting-value.ts';
 import { counted, safe } from '../output/text.ts';
@@ -176,19 +177,30 @@ function targetOf(client: LetheClient, { user, domain }: SettingsOptions) {
 /** Settings of a domain reach the mailboxes that there are some accounts at a time. */
 async function applyToAll({ io }: Context, client: LetheClient, domain: string): Promise<void> {
   let [accounts, mailboxes] = [0, 0];
-  let cursor: string | undefined;
-  do {
-    const answer: ApplySettingsAnswer = await client.domain(domain).applySettings(cursor);
-    accounts += answer.accounts;
-    mailboxes += answer.mailboxes;
-    if (answer.next !== undefined && answer.next === cursor) {
-      throw new CliError(EXIT.fault, 'the list of accounts does not come to an end');
+  const all = async (): Promise<void> => {
+    for (let cursor: string | undefined; ; ) {
+      const answer: ApplySettingsAnswer = await client.domain(domain).applySettings(cursor);
+      accounts += answer.accounts;
+      mailboxes += answer.mailboxes;
+      if (answer.next === undefined) return;
+      if (answer.next === cursor) {
+        throw new CliError(EXIT.fault, 'the list of accounts does not come to an end');
+      }
+      if (io.interruption().aborted) throw appliedInPart(accounts);
+      cursor = answer.next;
     }
-    cursor = answer.next;
-  } while (cursor !== undefined);
+  };
+  await withProgress({ io, title: 'Bring the settings to mailboxes' }, all);
   const changed = counted(mailboxes, 'mailbox has', 'mailboxes have');
   await writeLine(io.stderr, `${counted(accounts, 'account')}: ${changed} another policy now`);
 }
+
+const appliedInPart = (accounts: number): CliError =>
+  new CliError(
+    EXIT.interrupted,
+    `interrupted: the settings hold, and ${counted(accounts, 'account')} got them`,
+    { hint: 'Give the same command again for the mailboxes of the others.' },
+  );
 
 async function print({ io, format }: Context, answer: Foreseen['answer']): Promise<void> {
   if (format === 'json') return writeLine(io.stdout, JSON.stringify(answer, undefined, 2));

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeLine } from '../io.ts';
+import { withProgress } from '../output/long-work.ts';
 import { type Field, printRecord } from '../output/records.ts';
 import { counted, size } from '../output/text.ts';
 import { COST_FIELDS, SIZE_FIELDS } from './folder-fields.ts';
@@ -44,12 +45,15 @@ export async function undeleteMailbox(
   options: UndeleteOptions,
 ): Promise<number> {
   const request = toRequest(mailbox, options, io.now());
-  const done = await (await client()).door(options.user).undeleteMailbox(request);
+  const door = (await client()).door(options.user);
+  const done = await withProgress({ io, title: 'Bring back mailboxes' }, () =>
+    door.undeleteMailbox(request),
+  );
   await printRecord(io, format, done, FIELDS);
   const { mailboxes, messages, bytes, to, overQuota, dryRun } = done;
   const what = `${counted(mailboxes, 'mailbox', 'mailboxes')}, ${counted(messages, 'message')}, ${size(bytes)}`;
   const over = overQuota ? ', over quota' : '';
-  if (done.complete === false) throw notComplete('Give the same command again.');
+  if (done.complete === false) throw notComplete(io, 'Give the same command again.');
   await writeLine(
     io.stderr,
     dryRun

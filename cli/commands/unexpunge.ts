@@ -89,7 +89,7 @@ export async function unexpungeMessages(
   }
   await writeLine(io.stderr, `${what} restored to ${options.mailbox}${over}`);
   if (done.complete) return EXIT.ok;
-  throw notComplete('Give the same command again.');
+  throw notComplete(io, 'Give the same command again.');
 }
 
 function toRequest(options: WithNamedUids<UnexpungeOptions>): UnexpungeRequest {
@@ -114,9 +114,13 @@ async function send(io: Io, door: AccountDoor, request: UnexpungeRequest) {
   const { uids } = request;
   const complete =
     uids === undefined
-      ? await untilTheLast(io, asking(io, request, ask), ({ count }) => count)
+      ? await untilTheLast(
+          { io, title: 'Restore messages' },
+          asking(io, request, ask),
+          ({ count }) => count,
+        )
       : await untilAllDone(
-          io,
+          { io, title: 'Restore messages' },
           uids,
           (some) => ask({ ...request, uids: some }),
           ({ restored }) => restored.map(([uid]) => uid),

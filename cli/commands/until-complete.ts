@@ -1,11 +1,17 @@
-/** Asking again while the API says that time ran out: bounded, with progress on standard error. */
+/**
+ * Asking again while the API says that time ran out: bounded, with progress on standard error, and
+ * no further once Ctrl-C was pressed.
+ */
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import { type Io, writeLine } from '../io.ts';
-import { counted } from '../output/text.ts';
+import type { Io } from '../io.ts';
+import { type LongWork, withProgress } from '../output/long-work.ts';
 
-/** The API takes so many UIDs at a time. */
-const REQUEST_UIDS_MAX = 5000;
+/**
+ * The API takes 5,000 UIDs at a time, and has 30 seconds for them. 500 are done within seconds, also
+ * where a message takes 10 ms: so there is progress to tell, and Ctrl-C is soon heard.
+ */
+const REQUEST_UIDS_MAX = 500;
 
 /** Five million messages at 5,000 an answer. */
 const ROUNDS_MAX = 1000;
@@ -14,7 +20,7 @@ const ROUNDS_MAX = 1000;
 const IDLE_ROUNDS_MAX = 3;
 
 /** UIDs in as many parts as it takes requests. */
-export function* inRequests(uids: readonly number[]): Generator<readonly number[]> {
+function* inRequests(uids: readonly number[]): Generator<readonly number[]> {
   for (let at = 0; at < uids.length; at += REQUEST_UIDS_MAX) {
     yield uids.slice(at, at + REQUEST_UIDS_MAX);
   }
@@ -27,18 +33,34 @@ export function* inRequests(uids: readonly number[]): Generator<readonly number[
  * @returns whether the last answer was complete
  */
 export async function untilComplete<A extends { readonly complete: boolean }>(
-  io: Pick<Io, 'stderr'>,
+  work: LongWork,
   ask: (round: number) => Promise<A>,
   messagesOf: (answer: A) => number,
-  gotOn: (answer: A) => boolean = (answer) => messagesOf(answer) > 0,
+  gotOn?: (answer: A) => boolean,
 ): Promise<boolean> {
-  let [idle, messages] = [0, 0];
+  return await withProgress(work, async (tell) => {
+    const telling = async (round: number) => {
+      const answer = await ask(round);
+      tell(messagesOf(answer));
+      return answer;
+    };
+    return await rounds(work.io, telling, gotOn ?? ((answer) => messagesOf(answer) > 0));
+  });
+}
+
+type Interruptible = Pick<Io, 'interruption'>;
+
+async function rounds<A extends { readonly complete: boolean }>(
+  io: Interruptible,
+  ask: (round: number) => Promise<A>,
+  gotOn: (answer: A) => boolean,
+): Promise<boolean> {
+  let idle = 0;
   for (let round = 0; round < ROUNDS_MAX && idle < IDLE_ROUNDS_MAX; round++) {
     const answer = await ask(round);
     if (answer.complete) return true;
+    if (io.interruption().aborted) return false;
     idle = gotOn(answer) ? 0 : idle + 1;
-    messages += messagesOf(answer);
-    await writeLine(io.stderr, `${counted(messages, 'message')} so far, going on`);
   }
   return false;
 }
@@ -51,22 +73,23 @@ export async function untilComplete<A extends { readonly complete: boolean }>(
 export async function untilTheLast<
   A extends { readonly complete: boolean; readonly next?: string },
 >(
-  io: Pick<Io, 'stderr'>,
+  work: LongWork,
   ask: (cursor: string | undefined) => Promise<A>,
   messagesOf: (answer: A) => number,
 ): Promise<boolean> {
-  let [idle, messages] = [0, 0];
-  let cursor: string | undefined;
-  for (let round = 0; round < ROUNDS_MAX && idle < IDLE_ROUNDS_MAX; round++) {
-    const answer = await ask(cursor);
-    if (answer.complete) return true;
-    if (answer.next === undefined) return false;
-    idle = answer.next === cursor ? idle + 1 : 0;
-    cursor = answer.next;
-    messages += messagesOf(answer);
-    await writeLine(io.stderr, `${counted(messages, 'message')} so far, going on`);
-  }
-  return false;
+  return await withProgress(work, async (tell) => {
+    let idle = 0;
+    let cursor: string | undefined;
+    for (let round = 0; round < ROUNDS_MAX && idle < IDLE_ROUNDS_MAX; round++) {
+      const answer = await ask(cursor);
+      tell(messagesOf(answer));
+      if (answer.complete) return true;
+      if (answer.next === undefined || work.io.interruption().aborted) return false;
+      idle = answer.next === cursor ? idle + 1 : 0;
+      cursor = answer.next;
+    }
+    return false;
+  });
 }
 
 /**
@@ -74,22 +97,29 @@ export async function untilTheLast<
  * @param doneIn UIDs that an answer is about
  */
 export async function untilAllDone<A extends { readonly complete: boolean }>(
-  io: Pick<Io, 'stderr'>,
+  work: Omit<LongWork, 'total'>,
   uids: readonly number[],
   ask: (uids: readonly number[]) => Promise<A>,
   doneIn: (answer: A) => readonly number[],
 ): Promise<boolean> {
-  for (const part of inRequests(uids)) {
-    let left = part;
-    const next = async () => {
-      const answer = await ask(left);
-      const done = new Set(doneIn(answer));
-      left = left.filter((uid) => !done.has(uid));
-      return answer;
-    };
-    if (!(await untilComplete(io, next, (answer) => doneIn(answer).length))) return false;
-  }
-  return true;
+  const { io } = work;
+  return await withProgress({ ...work, total: uids.length }, async (tell) => {
+    let asked = 0;
+    for (const part of inRequests(uids)) {
+      if (asked > 0 && io.interruption().aborted) return false;
+      let left = part;
+      const next = async () => {
+        const answer = await ask(left);
+        const done = new Set(doneIn(answer));
+        left = left.filter((uid) => !done.has(uid));
+        tell(done.size);
+        return answer;
+      };
+      if (!(await rounds(io, next, (answer) => doneIn(answer).length > 0))) return false;
+      asked += part.length;
+    }
+    return true;
+  });
 }
 
 /** Asks, and keeps every answer: together they are what a command has done. */
@@ -110,5 +140,10 @@ export function collecting<Q, A>(
   };
 }
 
-export const notComplete = (hint: string): CliError =>
-  new CliError(EXIT.retryLater, 'time ran out: what is not said to be done is as it was', { hint });
+/** What a command ends with when not all is done: time ran out, or Ctrl-C was pressed. */
+export function notComplete(io: Interruptible, hint: string): CliError {
+  const isInterrupted = io.interruption().aborted;
+  const why = isInterrupted ? 'interrupted' : 'time ran out';
+  const exitCode = isInterrupted ? EXIT.interrupted : EXIT.retryLater;
+  return new CliError(exitCode, `${why}: what is not said to be done is as it was`, { hint });
+}

@@ -3,6 +3,7 @@
  * look finds nothing to do. Only then it is complete: mail that comes, moves or goes meanwhile is
  * met by the next look.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { problem, type SourceProblem } from '../import/mail-source.ts';
@@ -122,6 +123,7 @@ class ExportRun {
     if (this.#looks === 0) await this.#begin();
     this.#looks += 1;
     this.#mailboxes = [];
+    const before = this.#problems;
     this.#problems = [];
     for (const mailbox of mailboxes) {
       const place = places.get(mailbox.path);
@@ -129,8 +131,10 @@ class ExportRun {
       await this.#lookAt(mailbox, place);
     }
     if (this.#stopped) return false;
+    // What cannot be fetched is asked for twice; a file without it is written anew each time.
+    const isStuck = before.length > 0 && isDeepStrictEqual(before, this.#problems);
     const changed = this.#mailboxes.some(
-      ({ stored, updated, vanished }) => stored + updated + vanished > 0,
+      ({ stored, updated, vanished }) => stored + vanished + (isStuck ? 0 : updated) > 0,
     );
     // What may not be counted on is said in the end; before that, another look may do.
     const unsure = await this.#uncounted(mailboxes);

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -33,6 +34,8 @@ export interface DovecotServer {
   home(user: string): string;
   /** Runs `doveadm` with the server's configuration; answers its standard output. */
   doveadm(...words: readonly string[]): string;
+  /** What it has logged so far. */
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -107,6 +110,7 @@ async function tryStart(
     home: (user) => join(directory, 'home', user),
     doveadm: (...words) =>
       execFileSync(doveadm, ['-c', file, ...words], { encoding: 'utf8', ...owner.switch }),
+    log: () => readFileSync(join(directory, 'dovecot.log'), 'utf8'),
     stop,
   };
 }

@@ -42,10 +42,12 @@ export async function startMailServer(): Promise<MailServer> {
       const value = response.headers.get(name);
       return value === null ? [] : [[name, toServer(value)] as const];
     });
+    const raw = Buffer.from(await response.arrayBuffer());
+    const isMail = response.headers.get('content-type')?.startsWith('message/') === true;
     return {
       status: response.status,
       headers: Object.fromEntries(told),
-      body: toServer(await response.text()),
+      body: isMail ? raw : toServer(raw.toString()),
     };
   };
   const open = async (target: string): Promise<Reply> => {

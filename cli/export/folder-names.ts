@@ -84,12 +84,12 @@ const digestName = (text: string): string =>
 const hex = (character: string): string => character.charCodeAt(0).toString(16).padStart(2, '0');
 
 /**
- * A dot separates levels, so it is escaped as the plugin listescape of Dovecot does it, and so is a
- * backslash that would begin an escape. `\2f` stands for itself: it is what a slash became.
+ * A dot separates levels, so it is escaped as the plugin listescape of Dovecot does it, and so is the
+ * backslash that begins an escape. `\2f` stands for itself: it is what a slash became.
  */
 function maildirLevel(level: string, utf8: boolean): string {
   const escaped = level
-    .replace(/\\(?=[0-9a-f]{2})(?!2f)/g, '\\5c')
+    .replace(/\\(?!2f)/g, '\\5c')
     .replace(/[./\p{Cc}]/gu, (character) => `\\${hex(character)}`);
   if (!utf8) return encodeModifiedUtf7(escaped);
   // In UTF-8 a name may look like one in modified UTF-7.

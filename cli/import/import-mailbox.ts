@@ -238,8 +238,10 @@ async function bringWithUids(
   }
   await delivery.flush();
   if (run.stopped()) return;
-  // Also what the source gave and expunged since must never be given again.
-  if (kept.uidNext > uidNext) {
+  // Also what the source gave and expunged since must never be given again. Where all of it was left
+  // out, it can still come with its UIDs, once it can be read.
+  const isLeftOut = source.messages === 0 && run.report.skipped > 0;
+  if (kept.uidNext > uidNext && !isLeftOut) {
     await run.target.change(mailbox.path, { uidNext: kept.uidNext });
     delivery.raised(kept.uidNext);
   }

@@ -10,8 +10,10 @@ interface Form {
 }
 
 const UNCOMPRESS = 'uncompress it first';
-const COMPRESSED_BY_DOVECOT =
-  'let Dovecot write it uncompressed first (doveadm -o plugin/zlib_save= backup -u USER maildir:DIR)';
+
+/** Without hard links: a copy on the same file system would be the same file. */
+const BACKUP = '-o maildir_copy_with_hardlinks=no backup -u USER maildir:DIR';
+const COMPRESSED_BY_DOVECOT = `let Dovecot write it uncompressed first (doveadm -o plugin/zlib_save= ${BACKUP})`;
 
 /**
  * Dovecot and others store mail compressed or encrypted under unchanged names; that is no message.
@@ -21,8 +23,7 @@ const FORMS: readonly Form[] = [
   {
     name: 'encrypted by the mail_crypt plugin of Dovecot',
     magic: Buffer.from('CRYPTED\x03\x07', 'latin1'),
-    wayOut:
-      'let Dovecot, which has the keys, write it in the clear first (doveadm -o plugin/mail_crypt_save_version=0 backup -u USER maildir:DIR)',
+    wayOut: `let Dovecot, which has the keys, write it in the clear first (doveadm -o plugin/mail_crypt_save_version=0 ${BACKUP})`,
   },
   {
     name: 'compressed with lz4 by Dovecot',

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { encodeModifiedUtf7 } from '../../../../cli/import/modified-utf7.ts';
 import { findDovecot } from '../../../dovecot/dovecot-installation.ts';
 import {
   type DovecotOptions,
@@ -19,15 +20,17 @@ import {
   SUBSCRIPTIONS,
   seenByImap,
 } from '../../../dovecot/imap-mailbox.ts';
-import { SOAK } from '../../../soak-sizes.ts';
+import { exportTo } from '../support/exported.ts';
 import { makeLocalDirectory } from '../support/local-directory.ts';
 import { type MailServer, startMailServer } from '../support/mail-server.ts';
+import { MemorySource } from '../support/memory-source.ts';
 import { runCli } from '../support/run-cli.ts';
 import { useTemporaryDirectories } from '../support/temporary-directory.ts';
 
 useTemporaryDirectories();
 
-const MESSAGES = SOAK.exportedMessages;
+/** Some 30 s on two cores without other load. */
+const MESSAGES = 10_000;
 const TIMEOUT_MS = 300_000;
 
 const { found, missing } = findDovecot();
@@ -160,6 +163,44 @@ describe.skipIf(found === undefined)(`Dovecot${missing ? ` (skipped: ${missing})
     await imap.logout();
   });
 });
+
+describe.skipIf(found === undefined)('names of mailboxes', () => {
+  const names = ['R&D', 'a.b/c.d', '.dot', 'INBOX/Sub', 'Größe/日本', 'back\\slash', 'x\\2ey'];
+
+  test.each([
+    ['modified UTF-7, as listescape reads them', 'maildir:~/Maildir', false],
+    ['UTF-8', 'maildir:~/Maildir:UTF-8', true],
+  ])('W1: are served in %s', async (_, mailLocation, utf8) => {
+    const server = await start({
+      mailLocation,
+      extraConfig: 'protocol imap {\n mail_plugins = listescape\n}\n',
+    });
+    const user = 'names@example.org';
+    const source = new MemorySource().add('INBOX');
+    for (const name of names) source.add(name, { raw: Buffer.from('Subject: x\r\n\r\n') });
+    source.subscribed = names;
+    await mkdir(server.home(user), { recursive: true });
+    const exported = join(server.home(user), 'Maildir');
+    expect(await exportTo(exported, source, 'maildir', { utf8 })).toMatchObject({ complete: true });
+    give(server.home(user));
+    const imap = await connect(server, user);
+    const wire = names.map(encodeModifiedUtf7).sort();
+    const listed = (await imap.command('LIST (SUBSCRIBED) "" "*" RETURN (CHILDREN)')).map(nameOf);
+    expect(listed.sort()).toEqual(wire);
+    for (const name of wire) {
+      const quoted = `"${name.replace(/["\\]/g, '\\$&')}"`;
+      const [status = ''] = await imap.command(`STATUS ${quoted} (MESSAGES UIDVALIDITY)`);
+      expect([name, /MESSAGES 1 UIDVALIDITY 7\d/.test(status)]).toEqual([name, true]);
+    }
+    await imap.logout();
+  });
+});
+
+/** The name at the end of an answer to LIST. */
+function nameOf(line: string): string {
+  const [, quoted, bare = ''] = /"\/" (?:"((?:[^"\\]|\\.)*)"|(\S+))/.exec(line) ?? [];
+  return quoted === undefined ? bare : quoted.replace(/\\(.)/g, '$1');
+}
 
 /** Fills an account by IMAP through a Dovecot of its own; answers what that shows of INBOX. */
 async function start200({ json }: Account): Promise<Seen> {

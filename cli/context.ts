@@ -1,6 +1,8 @@
 /** What every command gets: the process, the chosen format, and the API once it is needed. */
 import type { LetheClient } from './api/lethe-client.ts';
-import type { Io } from './io.ts';
+import { AWAY_SECONDS_MAX } from './api/retry.ts';
+import type { CliError } from './errors.ts';
+import { type Io, writeLine } from './io.ts';
 import type { Format, GlobalOptions } from './settings.ts';
 
 export interface Context {
@@ -25,6 +27,7 @@ export function createContext(options: GlobalOptions, io: Io): Context {
       now: () => io.now(),
       sleep: (ms, signal) => io.sleep(ms, signal),
       random: Math.random,
+      onAway: tellingOnce(io),
     });
     return ready;
   };
@@ -36,5 +39,16 @@ export function createContext(options: GlobalOptions, io: Io): Context {
       return opened;
     },
     close: () => ready?.close(),
+  };
+}
+
+/** Once is enough: nobody listens for every second of it. */
+function tellingOnce(io: Io): (error: CliError) => AbortSignal {
+  let isTold = false;
+  return ({ message }) => {
+    const line = `${message}; waiting up to ${AWAY_SECONDS_MAX} seconds for it`;
+    if (!isTold) void writeLine(io.stderr, line).catch(() => {});
+    isTold = true;
+    return io.interruption();
   };
 }

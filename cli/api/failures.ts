@@ -9,6 +9,8 @@ export interface Failure {
   /** Trying again may help. */
   readonly transient: boolean;
   readonly retryAfter?: string;
+  /** Nobody listens there: nothing of the request has arrived. */
+  readonly isAway?: true;
 }
 
 const DETAIL_CHARACTERS_MAX = 300;
@@ -56,12 +58,11 @@ export function describeFailure(error: unknown): Failure {
   const code = errorCode(error);
   const said = error instanceof Error ? error.message : String(error);
   if (NOBODY_THERE.has(code)) {
-    return failure(
-      `cannot reach the server: ${said || code}`,
-      'Check --url; if it is the embedded AWS, start it: npm run local -- start.',
-      false,
-      error,
-    );
+    const hint = 'Check --url; if it is the embedded AWS, start it: npm run local -- start.';
+    return {
+      ...failure(`cannot reach the server: ${said || code}`, hint, false, error),
+      isAway: true,
+    };
   }
   if (code.startsWith('CERT_') || /certificate|self-signed|self signed/i.test(`${code} ${said}`)) {
     const hint = 'If the server has a certificate of its own, name its issuer with --ca-file.';

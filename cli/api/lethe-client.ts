@@ -178,8 +178,12 @@ export class LetheClient {
     return this.#requests.pages(['v1', 'mailboxes', 'purge', operationId, 'folders'], {});
   }
 
-  async operation(operationId: string): Promise<OperationAnswer> {
-    return this.#requests.get(['v1', 'operations', operationId]);
+  /** @param options impatient for those who watch it, and wait for the server themselves */
+  async operation(
+    operationId: string,
+    options: { readonly isImpatient?: boolean } = {},
+  ): Promise<OperationAnswer> {
+    return this.#requests.get(['v1', 'operations', operationId], {}, options);
   }
 
   /** Makes sure that an attempt is running: a second request finds the one of the first. */

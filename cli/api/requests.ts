@@ -25,6 +25,8 @@ export interface CallOptions {
   /** Whether sending the request twice does no more than sending it once. */
   readonly idempotent: boolean;
   readonly signal?: AbortSignal;
+  /** Whether a server that is away is the caller's business. */
+  readonly isImpatient?: boolean;
 }
 
 /** A dry run is said in the query; what is asked for, in the body. */
@@ -39,6 +41,8 @@ export function splitDryRun(request: DryRunnable): {
 export class ApiRequests {
   readonly #transport: SignedTransport;
   readonly #ports: ClientPorts;
+  /** Somebody has answered there. */
+  #isKnown = false;
 
   constructor(transport: SignedTransport, ports: ClientPorts) {
     this.#transport = transport;
@@ -70,8 +74,12 @@ export class ApiRequests {
     return (await this.#retried(follow, { idempotent: true })).body;
   }
 
-  async get<T>(path: readonly string[], query: Readonly<Record<string, string>> = {}): Promise<T> {
-    return this.json({ method: 'GET', path, query }, { idempotent: true });
+  async get<T>(
+    path: readonly string[],
+    query: Readonly<Record<string, string>> = {},
+    options: Pick<CallOptions, 'isImpatient'> = {},
+  ): Promise<T> {
+    return this.json({ method: 'GET', path, query }, { ...options, idempotent: true });
   }
 
   /** Every page of a list. */
@@ -123,8 +131,12 @@ export class ApiRequests {
       this.#ports,
       async () => {
         const outcome = await tryOnce(send);
-        if ('status' in outcome) return { kind: 'answer', answer: outcome };
-        const { error, transient, retryAfter } = outcome;
+        if ('status' in outcome) {
+          this.#isKnown = true;
+          return { kind: 'answer', answer: outcome };
+        }
+        const { error, transient, retryAfter, isAway } = outcome;
+        if (isAway && this.#isKnown && !options.isImpatient) return { kind: 'away', error };
         if (!transient || !options.idempotent) throw error;
         const retryAfterMs = parseRetryAfter(retryAfter, this.#ports.now());
         return { kind: 'again', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };

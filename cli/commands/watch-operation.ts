@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { showSteps } from '../output/progress.ts';
-import { count, size, words } from '../output/text.ts';
+import { count, duration, size, words } from '../output/text.ts';
 
 const stepsOf = ({ verb }: OperationAnswer): readonly string[] => machineOf(verb).shownSteps ?? [];
 
@@ -14,8 +14,8 @@ const POLL_FIRST_MS = 500;
 const POLL_MAX_MS = 5000;
 const POLL_GROWTH = 1.3;
 
-/** Unreachable for so many polls in a row (each with its own retries): give up waiting. */
-const POLLS_FAILED_MAX = 3;
+/** Unreachable for so long: give up waiting. A deployment of the API, or a restart, is over by then. */
+const UNREACHABLE_SECONDS_MAX = 300;
 
 /** What people look at first; the other counters follow as the API gives them. */
 const COUNTERS_FIRST = ['messageRows', 'objectVersions', 'objectBytes'];
@@ -25,8 +25,8 @@ const COUNTERS_SHOWN_MAX = 4;
 
 /**
  * Waits until the operation has ended, well or not.
- * @throws CliError 75 when `timeoutSeconds` have passed, 130 when interrupted; the operation
- *   itself goes on
+ * @throws CliError 75 when `timeoutSeconds` have passed, 130 when interrupted, 69 when the server
+ *   stays away; the operation itself goes on
  */
 export async function watchOperation(
   { io, client: openClient }: Pick<Context, 'io' | 'client'>,
@@ -40,13 +40,14 @@ export async function watchOperation(
   const steps = stepsOf(operation);
   const view = await showSteps(steps, io);
   let waitMs = POLL_FIRST_MS;
-  let failedPolls = 0;
+  let reachedAt = io.now();
   let furthest = 0;
+  let isReached = true;
   for (;;) {
     // A name that this version does not know leaves the display where it is.
     furthest = Math.max(furthest, steps.indexOf(operation.step));
     view.enter(furthest);
-    view.detail(progressLine(operation, furthest));
+    if (isReached) view.detail(progressLine(operation, furthest));
     if (operation.state !== 'running') break;
     if (interrupted.aborted || io.now() >= deadline) {
       await view.abandon();
@@ -55,22 +56,27 @@ export async function watchOperation(
     await io.sleep(Math.min(waitMs, Math.max(0, deadline - io.now())), interrupted);
     waitMs = Math.min(waitMs * POLL_GROWTH, POLL_MAX_MS);
     try {
-      operation = await client.operation(operationId);
-      failedPolls = 0;
+      operation = await client.operation(operationId, { isImpatient: true });
+      reachedAt = io.now();
+      isReached = true;
     } catch (error) {
-      failedPolls += 1;
-      const passing =
-        error instanceof CliError &&
-        (error.exitCode === EXIT.unavailable || error.exitCode === EXIT.retryLater);
-      if (passing && failedPolls < POLLS_FAILED_MAX) continue;
+      isReached = false;
+      if (mayPass(error) && io.now() - reachedAt < UNREACHABLE_SECONDS_MAX * 1000) {
+        view.detail(`the server has not answered for ${duration(io.now() - reachedAt)}`);
+        continue;
+      }
       await view.abandon();
-      throw error;
+      throw mayPass(error) ? unreachable(operation, error) : error;
     }
   }
   if (operation.state === 'succeeded') await view.finish();
   else await view.fail(operation.error?.message ?? 'no reason was given');
   return operation;
 }
+
+const mayPass = (error: unknown): error is CliError =>
+  error instanceof CliError &&
+  (error.exitCode === EXIT.unavailable || error.exitCode === EXIT.retryLater);
 
 /** For instance `messages 1,234 of 3,000, bytes 12.3 MB of 40.1 MB`. */
 function progressLine(operation: OperationAnswer, furthest: number): string {
@@ -109,10 +115,18 @@ export function operationFailure({ operationId, step, error }: OperationAnswer):
   });
 }
 
+const watchAgain = (operationId: string): string =>
+  `Watch it again with: lethe operation wait ${operationId}`;
+
+function unreachable({ operationId }: OperationAnswer, cause: CliError): CliError {
+  const message = `operation ${operationId} goes on without being watched: ${cause.message}`;
+  return new CliError(cause.exitCode, message, { hint: watchAgain(operationId), cause });
+}
+
 function stillRunning({ operationId, step }: OperationAnswer, interrupted: boolean): CliError {
   return new CliError(
     interrupted ? EXIT.interrupted : EXIT.retryLater,
     `operation ${operationId} goes on without being watched; it is at “${step}”`,
-    { hint: `Watch it again with: lethe operation wait ${operationId}` },
+    { hint: watchAgain(operationId) },
   );
 }

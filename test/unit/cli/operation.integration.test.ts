@@ -163,7 +163,45 @@ describe('O1: operation wait', () => {
     expect((await lethe(['operation', 'wait', 'op1'])).exitCode).toBe(0);
   });
 
-  test('a server that stays away does', async () => {
+  test('O3: a server that is started again does not end the wait', async () => {
+    fake.api.on(SHOW, at('Settle'), at('Verify erasure'), SUCCEEDED);
+    const result = await lethe(['operation', 'wait', 'op1'], {
+      onSleep: async (count) => {
+        if (count === 1) await fake.api.close();
+        if (count === 20) await fake.api.reopen();
+      },
+    });
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr).toMatch(/Settle: the server has not answered for \d\d:\d\d\n/);
+    expect(result.stderr).toContain(' Verify erasure\n');
+  });
+
+  test('O3: one that does not come back does after five minutes, and says how to go on', async () => {
+    fake.api.on(SHOW, at('Settle'));
+    const result = await lethe(['operation', 'wait', 'op1'], {
+      onSleep: async (count) => {
+        if (count === 1) await fake.api.close();
+      },
+    });
+    expect(result.exitCode).toBe(69);
+    const waitedMs = result.sleeps.reduce((sum, ms) => sum + ms, 0);
+    expect(waitedMs).toBeGreaterThanOrEqual(300_000);
+    expect(waitedMs).toBeLessThan(310_000);
+    expect(result.stderr).toContain('goes on without being watched: cannot reach the server');
+    expect(result.stderr).toContain('Watch it again with: lethe operation wait op1\n');
+  });
+
+  test('O3: --timeout and Ctrl-C end the wait also while the server is away', async () => {
+    fake.api.on(SHOW, at('Settle'));
+    const away = { onSleep: async (count: number) => void (count === 1 && fake.api.close()) };
+    const waited = await lethe(['operation', 'wait', 'op1', '--timeout', '30'], away);
+    expect(waited.exitCode).toBe(75);
+    await fake.api.reopen();
+    const stopped = await lethe(['operation', 'wait', 'op1'], { ...away, interruptAfterSleeps: 4 });
+    expect(stopped.exitCode).toBe(130);
+  });
+
+  test('a server that stays busy does', async () => {
     fake.api.on(SHOW, at('Settle'), problemReply('urn:lethe:busy', 503, 'busy'));
     expect((await lethe(['operation', 'wait', 'op1'])).exitCode).toBe(75);
   });

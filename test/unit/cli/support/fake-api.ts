@@ -33,6 +33,8 @@ export interface FakeApi {
   /** Answers what no route answers. */
   otherwise(responder: Responder): void;
   close(): Promise<void>;
+  /** Listens again, at the same address. */
+  reopen(): Promise<void>;
 }
 
 /** @param basePath what the API's address has before `/v1` */
@@ -70,6 +72,7 @@ export async function startFakeApi(basePath = ''): Promise<FakeApi> {
       otherwise = responder;
     },
     on: (route, ...replies) => void routes.set(route, [...replies]),
+    reopen: () => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve)),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

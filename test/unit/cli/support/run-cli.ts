@@ -11,6 +11,8 @@ export interface CliOptions {
   /** Aborts when the command has slept so often. */
   readonly interruptAfterSleeps?: number;
   readonly interruption?: AbortController;
+  /** Acts within each wait; counted from 1. */
+  readonly onSleep?: (count: number) => Promise<void>;
   /** Whatever has to act every so often does so at once, as if the time had passed. */
   readonly hurried?: boolean;
 }
@@ -61,6 +63,7 @@ export async function runCli(
     async sleep(ms) {
       sleeps.push(ms);
       now += ms;
+      await options.onSleep?.(sleeps.length);
       if (sleeps.length === options.interruptAfterSleeps) interruption.abort();
     },
     every(ms, act) {

@@ -1,5 +1,6 @@
 /** Why a search for expunged mail finds nothing: where it came from, an expunge keeps none (L5). */
 import { everyMailbox } from '../mailboxes/every-mailbox.ts';
+import { findMailbox } from '../mailboxes/mailboxes.ts';
 import { matchesName } from '../queries/match-query.ts';
 import type { MailQuery } from '../queries/query.ts';
 import type { MailRequest } from './mail-access.ts';
@@ -12,20 +13,24 @@ const EXCLUDED_TOLD_MAX = 20;
  * answer's member, missing where there are none. Other users do not see the settings.
  */
 export async function excludedOrigins(
-  { ports, access }: MailRequest,
+  { ports, access, deadline }: MailRequest,
   query: MailQuery,
 ): Promise<{ readonly excluded?: readonly string[] }> {
   const { account, actor, settings } = access;
   // Queries of restores have neither `or` nor `not`.
   const origins = query.conditions.filter((condition) => condition.kind === 'origin');
   if (origins.length === 0 || actor.kind === 'user') return {};
-  // Also of mailboxes that are gone.
-  const excluded = new Set(
-    origins.filter(({ name, wild }) => !wild && settings.isExcluded(name)).map(({ name }) => name),
-  );
+  const excluded = new Set<string>();
+  for (const { name } of origins.filter(({ wild }) => !wild)) {
+    // A mailbox that is gone has its name left, and no special use.
+    const there = await findMailbox(ports.rows, account, name);
+    if (settings.isExcluded(name, there?.specialUse)) excluded.add(name);
+  }
+  const patterns = origins.filter(({ wild }) => wild);
+  if (patterns.length === 0) return excluded.size === 0 ? {} : { excluded: [...excluded] };
   for await (const { path, specialUse } of everyMailbox(ports.rows, account)) {
-    if (excluded.size >= EXCLUDED_TOLD_MAX) break;
-    const isMeant = origins.some((origin) => matchesName(origin, path));
+    if (excluded.size >= EXCLUDED_TOLD_MAX || ports.clock.now() > deadline) break;
+    const isMeant = patterns.some((origin) => matchesName(origin, path));
     if (isMeant && settings.isExcluded(path, specialUse)) excluded.add(path);
   }
   return excluded.size === 0 ? {} : { excluded: [...excluded] };

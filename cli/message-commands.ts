@@ -87,6 +87,7 @@ function addCopies(message: Command, act: Act): void {
   for (const verb of ['copy', 'move'] as const) {
     const command = below(message, verb, `${verb} messages to another mailbox`);
     if (verb === 'copy') command.addOption(deletionOption());
+    else command.option('--dry-run', 'show what would be moved, and what that leaves behind');
     command
       .option('-m, --mailbox <mailbox>', 'path of the mailbox they are in')
       // Elsewhere it is the sender of a message: kept for whoever has learnt it.

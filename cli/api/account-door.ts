@@ -19,6 +19,7 @@ import type {
   QuotaAnswer,
   RestoreMessagesAnswer,
   SearchAnswer,
+  WouldMoveAnswer,
 } from '../../functions/contract/mail-api.ts';
 import type {
   DeleteMailboxRequest,
@@ -143,6 +144,11 @@ export class AccountDoor {
   /** UIDs are never given again: a second try finds only what the first has left. */
   async moveMessages(request: CopyMessagesRequest): Promise<CopyMessagesAnswer> {
     return this.#send('POST', ['messages', 'move'], request, true);
+  }
+
+  /** What a move would do; changes nothing. */
+  async wouldMoveMessages(request: CopyMessagesRequest): Promise<WouldMoveAnswer> {
+    return this.#send('POST', ['messages', 'move'], { ...request, dryRun: true }, true);
   }
 
   /**

@@ -1,16 +1,18 @@
 /** `lethe message copy | move` */
 
-import type { CopyMessagesAnswer } from '../../functions/contract/mail-api.ts';
+import type { CopyMessagesAnswer, WouldMoveAnswer } from '../../functions/contract/mail-api.ts';
+import type { CopyMessagesRequest } from '../../functions/contract/requests/messages.ts';
+import type { AccountDoor } from '../api/account-door.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeLine } from '../io.ts';
-import { type Field, printList } from '../output/records.ts';
-import { counted, safe } from '../output/text.ts';
+import { type Field, printList, printRecord } from '../output/records.ts';
+import { count, counted, safe, size } from '../output/text.ts';
 import { aftermathOf, moveWords } from './aftermath.ts';
 import type { AccountOptions } from './message.ts';
 import { type UidSet, withUids } from './uid-set.ts';
-import { notComplete, untilAllDone } from './until-complete.ts';
+import { inRequests, notComplete, untilAllDone } from './until-complete.ts';
 
 interface Copied {
   readonly uid: number;
@@ -22,6 +24,16 @@ const FIELDS: readonly Field<Copied>[] = [
   { name: 'newUid', value: ({ newUid }) => newUid },
 ];
 
+const FORETOLD: readonly Field<Omit<WouldMoveAnswer, 'dryRun' | 'complete'>>[] = [
+  { name: 'dryRun', value: () => true, shown: () => 'nothing was changed' },
+  {
+    name: 'messages',
+    value: ({ uids }) => uids.length,
+    shown: ({ uids }) => count(uids.length),
+  },
+  { name: 'bytes', value: ({ bytes }) => bytes, shown: ({ bytes }) => size(bytes) },
+];
+
 export interface CopyMessagesOptions extends AccountOptions {
   /** In a deletion, the folder that was deleted when missing. */
   readonly mailbox?: string;
@@ -31,6 +43,8 @@ export interface CopyMessagesOptions extends AccountOptions {
   readonly deletion?: string;
   readonly uid: UidSet;
   readonly to: string;
+  /** Moves only. */
+  readonly dryRun?: boolean;
 }
 
 /**
@@ -59,7 +73,10 @@ export async function copyMessages(
     deletion === undefined
       ? { mailbox: from ?? '' }
       : { deletion, ...(from === undefined ? {} : { mailbox: from }) };
-  const { uid = [] } = await withUids(options, () => door.messages(place));
+  const { uid = [], dryRun } = await withUids(options, () => door.messages(place));
+  if (dryRun) {
+    return await foretellMove(context, door, user, { from: from ?? '', uids: uid, to });
+  }
   const answers: CopyMessagesAnswer[] = [];
   const complete = await untilAllDone(
     { io, title: verb === 'copy' ? 'Copy messages' : 'Move messages' },
@@ -93,6 +110,31 @@ export async function copyMessages(
   const words = moveWords(done, user, { mailbox: from });
   if (words !== undefined) await writeLine(io.stderr, words);
   if (!complete) throw notComplete(io, 'Give the UIDs that are left once more.');
+  return EXIT.ok;
+}
+
+/** In as many requests as the UIDs take. */
+async function foretellMove(
+  context: Context,
+  door: AccountDoor,
+  user: string,
+  { from, uids, to }: CopyMessagesRequest,
+): Promise<number> {
+  const { io, format } = context;
+  const answers: WouldMoveAnswer[] = [];
+  for (const some of inRequests(uids)) {
+    answers.push(await door.wouldMoveMessages({ from, uids: some, to }));
+  }
+  const found = {
+    dryRun: true,
+    uids: answers.flatMap((answer) => answer.uids),
+    bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...aftermathOf(answers),
+    complete: true,
+  };
+  await printRecord(io, format, found, FORETOLD);
+  const words = moveWords(found, user, { mailbox: from });
+  if (words !== undefined) await writeLine(io.stderr, words);
   return EXIT.ok;
 }
 

@@ -20,7 +20,7 @@ const ROUNDS_MAX = 1000;
 const IDLE_ROUNDS_MAX = 3;
 
 /** UIDs in as many parts as it takes requests. */
-function* inRequests(uids: readonly number[]): Generator<readonly number[]> {
+export function* inRequests(uids: readonly number[]): Generator<readonly number[]> {
   for (let at = 0; at < uids.length; at += REQUEST_UIDS_MAX) {
     yield uids.slice(at, at + REQUEST_UIDS_MAX);
   }

@@ -69,6 +69,15 @@ export interface Recoverable {
   readonly by: 'messages/restore' | 'messages/unexpunge' | 'mailboxes/undelete';
 }
 
+/** Of a dry run of a move. */
+export interface WouldMoveAnswer extends MoveAftermath {
+  readonly dryRun: true;
+  /** UIDs that would be moved. */
+  readonly uids: readonly number[];
+  readonly bytes: number;
+  readonly complete: true;
+}
+
 /** What becomes of mail that a request ends, or would end. */
 export interface Aftermath {
   readonly recoverable?: Recoverable;

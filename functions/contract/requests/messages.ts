@@ -49,7 +49,8 @@ const between = {
 export const MOVE_MESSAGES = request({
   method: 'POST',
   path: 'messages/move',
-  does: 'Moves messages to another mailbox',
+  does: 'Moves messages to another mailbox; says what that leaves in an expunge storage, or takes out of one, and until when',
+  query: DRY_RUN,
   body: z.strictObject({ from: mailboxPath('where the messages are'), ...between }),
 });
 export type CopyMessagesRequest = BodyOf<typeof MOVE_MESSAGES>;

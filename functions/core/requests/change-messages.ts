@@ -1,6 +1,11 @@
 /** Flags, copies and moves as users ask for them: rights and quota first (RFC 4314, 4). */
 
-import type { ChangeFlagsAnswer, CopyMessagesAnswer } from '../../contract/mail-api.ts';
+import type {
+  ChangeFlagsAnswer,
+  CopyMessagesAnswer,
+  WouldMoveAnswer,
+} from '../../contract/mail-api.ts';
+import type { DryRunnable } from '../../contract/requests/form.ts';
 import type {
   ChangeFlagsRequest,
   CopyDeletedRequest,
@@ -38,6 +43,7 @@ import {
   type MailRequest,
   openMailbox,
 } from './mail-access.ts';
+import { wouldMove } from './would-move.ts';
 
 /**
  * Changes flags and keywords; what the rights do not cover is left out without an error.
@@ -116,8 +122,8 @@ async function sourceOf(
  */
 export async function requestMove(
   request: MailRequest,
-  { from, uids, to }: CopyMessagesRequest,
-): Promise<CopyMessagesAnswer> {
+  { from, uids, to, dryRun = false }: CopyMessagesRequest & DryRunnable,
+): Promise<CopyMessagesAnswer | WouldMoveAnswer> {
   const { ports, access, deadline } = request;
   checkRequestedUids('uids', uids);
   const source = await openMailbox(request, 'from', from, 'r', 't', 'e');
@@ -125,6 +131,8 @@ export async function requestMove(
   const there = await findMailbox(ports.rows, access.account, path);
   if (meansStorage(access.settings, path, there)) {
     requireRight(access.actor, access.settings, there ?? path, 'i');
+    requireKept(access, source);
+    if (dryRun) return await wouldMove(request, source, uids, 'storage');
     return await moveToStorage(request, source, uids);
   }
   const target = checkTarget(access, path, there);
@@ -133,6 +141,7 @@ export async function requestMove(
   if (!isCounted(access.settings, source)) {
     await requireRoomForCopies(request, source, uids, target);
   }
+  if (dryRun) return await wouldMove(request, source, uids, target);
   const done = await moveMessages({ ports, context: marking(access), deadline }, source, uids, {
     ...options,
     to: target,
@@ -147,7 +156,6 @@ async function moveToStorage(
   uids: readonly number[],
 ): Promise<CopyMessagesAnswer> {
   const { ports, access, deadline } = request;
-  requireKept(access, source);
   const passedOver: number[] = [];
   const options = { ...expungeOptions(request), passOver: passingInto(passedOver) };
   const storage = await ensureStorage(ports, access, source.path, deadline);

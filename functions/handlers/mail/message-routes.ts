@@ -44,7 +44,9 @@ export function addMessageRoutes(routes: AccountRoutes): void {
     );
   post(CHANGE_FLAGS, async (open, body) => requestFlags(await open(), body));
   post(COPY_MESSAGES, async (open, body) => requestCopy(await open(), body));
-  post(MOVE_MESSAGES, async (open, body) => requestMove(await open(), body));
+  routes.route(MOVE_MESSAGES, async ({ context, query, body, open }) =>
+    context.json(await requestMove(await open(), { ...body, dryRun: query.dryRun })),
+  );
   const byQuery =
     (verb: 'copy' | 'move') =>
     async (

@@ -34,6 +34,15 @@ describe('O1, L3, L4: lethe message move', () => {
     );
   });
 
+  test('says it before, too, and changes nothing then', async () => {
+    const found = { dryRun: true, uids: [1, 2], bytes: 70, complete: true };
+    fake.api.on(`POST ${MESSAGES}/move`, json({ ...found, leftBehind: { ...left, messages: 2 } }));
+    const { stdout, stderr } = await move('--dry-run', '-f', 'flow');
+    expect(fake.api.requests.map(({ target }) => target)).toEqual([`${MESSAGES}/move?dryRun=true`]);
+    expect(stdout).toBe('dryRun=true\nmessages=2\nbytes=70\n');
+    expect(stderr).toContain('2 expunged copies are left behind, until 2026-12-22 00:00 UTC');
+  });
+
   test('says that mail is out of the storage', async () => {
     fake.api.on(`POST ${MESSAGES}/move`, moved(1, true, { live: { messages: 1, maxMails: 9 } }));
     const { stderr } = await move();

@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { moveWords } from '../../../cli/commands/aftermath.ts';
 import type { MoveAftermath } from '../../../functions/contract/mail-api.ts';
+import { registryKeys } from '../../../functions/contract/row-layout.ts';
 import { ADMIN, DRY, FolderDoors, JOHN } from './folder-doors.ts';
 
 /** Where the two messages are, and what the settings make of an expunge from there. */
@@ -96,19 +97,19 @@ const CASES: Readonly<Record<string, Case>> = {
   'move to a mailbox': {
     request: `POST ${JOHN}/messages/move`,
     body: (from) => ({ from, uids, to: 'Other' }),
-    dry: false,
+    dry: true,
     ends: MOVED,
   },
   'move to a mailbox with an autoexpunge': {
     request: `POST ${JOHN}/messages/move`,
     body: (from) => ({ from, uids, to: 'Trash' }),
-    dry: false,
+    dry: true,
     ends: { ...MOVED, inside: LIVE_FOR_AN_HOUR },
   },
   'move to the storage': {
     request: `POST ${JOHN}/messages/move`,
     body: (from) => ({ from, uids, to: '.EXPUNGED' }),
-    dry: false,
+    dry: true,
     ends: { off: UNKNOWN, storage: RESTORE, 'in-place': UNKNOWN, inside: NOT_ALLOWED },
   },
   'move by query to a mailbox': {
@@ -165,14 +166,18 @@ describe('O1, L2, L3, L4: what becomes of mail is told before and after', () => 
     const doors = await doorsOf(place);
     const wanted = body(PLACES[place].mailbox);
     const expected = ends[place];
+    const before = JSON.stringify(doors.world.rows.rows());
+    const unchanged = () => expect(JSON.stringify(doors.world.rows.rows())).toBe(before);
     if ('refused' in expected) {
-      const before = JSON.stringify(doors.world.rows.rows());
-      const answer = await doors.ask(request, { body: wanted });
-      expect(answer.body).toMatchObject({ type: expected.refused });
-      expect(JSON.stringify(doors.world.rows.rows())).toBe(before);
+      for (const query of dry ? [`?${DRY}`, ''] : ['']) {
+        const answer = await doors.ask(`${request}${query}`, { body: wanted });
+        expect(answer.body).toMatchObject({ type: expected.refused });
+      }
+      unchanged();
       return;
     }
     if (dry) await expectTold(doors, `${request}?${DRY}`, wanted, expected);
+    unchanged();
     await expectTold(doors, request, wanted, expected);
   });
 
@@ -184,6 +189,24 @@ describe('O1, L2, L3, L4: what becomes of mail is told before and after', () => 
       await expectTold(doors, `${request}${query}`, { olderThanDays: 0 }, GONE);
     }
     await expectTold(doors, request, { olderThanDays: 0 }, NOTHING);
+  });
+
+  test('W6: a dry run of a move is refused where the move is, of a held account', async () => {
+    const doors = await doorsOf('storage');
+    const { body } = await doors.ask(`GET ${JOHN}`);
+    await doors.world.rows.write({
+      kind: 'update',
+      key: registryKeys.account(String(body['accountId'])),
+      guard: { row: 'present' },
+      change: { set: { hold: { by: 'court' } } },
+    });
+    for (const to of ['Other', '.EXPUNGED']) {
+      for (const query of [`?${DRY}`, '']) {
+        const wanted = { body: { from: 'Work', uids, to } };
+        const answer = await doors.ask(`POST ${JOHN}/messages/move${query}`, wanted);
+        expect(answer.body, `${to} ${query}`).toMatchObject({ type: 'urn:lethe:account-held' });
+      }
+    }
   });
 
   test('L4: a move to the storage says what is elsewhere', async () => {

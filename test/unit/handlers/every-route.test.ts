@@ -172,6 +172,7 @@ test('O1: one place says that a request is a dry run', () => {
     '/v1/accounts/:user/mailboxes/delete',
     '/v1/accounts/:user/mailboxes/undelete',
     '/v1/accounts/:user/messages/expunge',
+    '/v1/accounts/:user/messages/move',
     '/v1/accounts/:user/messages/purge-expunged',
     '/v1/accounts/:user/messages/restore',
     '/v1/accounts/:user/messages/unexpunge',

@@ -6,6 +6,8 @@ import { EXIT } from './exit-codes.ts';
 export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number | undefined;
+  /** What cannot be written there is left out: work does not stop for want of a reader. */
+  readonly isDispensable?: boolean;
   write(text: string | Uint8Array, done: (error?: Error | null) => void): unknown;
 }
 
@@ -33,7 +35,10 @@ export interface Io {
 /** Writes and waits until the stream has taken it, so that output never piles up in memory. */
 export function write(stream: OutputStream, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.write(text, (error) => (error ? reject(unwritten(error)) : resolve()));
+    stream.write(text, (error) => {
+      if (error && stream.isDispensable !== true) reject(unwritten(error));
+      else resolve();
+    });
   });
 }
 

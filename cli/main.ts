@@ -18,7 +18,7 @@ process.stderr.on('error', () => {});
 process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
-  stderr: process.stderr,
+  stderr: Object.assign(process.stderr, { isDispensable: true }),
   env: process.env,
   cwd: process.cwd(),
   interruption() {

@@ -3,13 +3,15 @@ import type { DeletedItem, DeletedMember } from '../../functions/contract/folder
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Field, printList } from '../output/records.ts';
-import { shortTime } from '../output/text.ts';
+import { shortDate } from '../output/text.ts';
 import { CONTENT_FIELDS, SIZE_FIELDS } from './folder-fields.ts';
 
 const PURGE: Field<Pick<DeletedItem, 'purgeAfter'>> = {
   name: 'purgeAfter',
+  label: 'purged',
+  isWhole: true,
   value: ({ purgeAfter = 'never' }) => purgeAfter,
-  shown: ({ purgeAfter }) => (purgeAfter === undefined ? 'never' : shortTime(purgeAfter)),
+  shown: ({ purgeAfter }) => (purgeAfter === undefined ? 'never' : shortDate(purgeAfter)),
 };
 
 const DELETIONS: readonly Field<DeletedItem>[] = [
@@ -19,10 +21,15 @@ const DELETIONS: readonly Field<DeletedItem>[] = [
     name: 'deletedAt',
     label: 'deleted',
     value: ({ deletedAt }) => deletedAt,
-    shown: ({ deletedAt }) => shortTime(deletedAt),
+    shown: ({ deletedAt }) => shortDate(deletedAt),
     isWhole: true,
   },
-  { name: 'state', value: ({ state }) => state },
+  // Nothing special: that it is deleted is why it is in the list.
+  {
+    name: 'state',
+    value: ({ state }) => state,
+    shown: ({ state }) => (state === 'deleted' ? '' : state),
+  },
   ...SIZE_FIELDS,
   PURGE,
   // Only with a backup gate, and only until a backup holds it.

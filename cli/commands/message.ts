@@ -14,7 +14,7 @@ import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { write, writeLine } from '../io.ts';
 import { type Field, printList } from '../output/records.ts';
-import { counted, safe, shortTime, size } from '../output/text.ts';
+import { counted, safe, shortDate, shortTime, size } from '../output/text.ts';
 import { FLAG_FIELDS } from './flag-fields.ts';
 import { type QueryOptions, readQuery } from './query-options.ts';
 import { type UidSet, withUids } from './uid-set.ts';
@@ -27,7 +27,9 @@ const FIELDS: readonly Field<MessageAnswer>[] = [
     name: 'internalDate',
     label: 'date',
     value: ({ internalDate }) => internalDate,
-    shown: ({ internalDate }) => shortTime(internalDate),
+    // In a storage, days of three times are all that a terminal has room for.
+    shown: ({ internalDate, expungedAt }) =>
+      expungedAt === undefined ? shortTime(internalDate) : shortDate(internalDate),
     isWhole: true,
   },
   { name: 'size', value: (message) => message.size, shown: (message) => size(message.size) },
@@ -39,14 +41,14 @@ const FIELDS: readonly Field<MessageAnswer>[] = [
     name: 'expungedAt',
     label: 'expunged',
     value: ({ expungedAt }) => expungedAt,
-    shown: ({ expungedAt = '' }) => shortTime(expungedAt),
+    shown: ({ expungedAt = '' }) => shortDate(expungedAt),
     isWhole: true,
   },
   {
     name: 'expiresAt',
     label: 'expires',
     value: ({ expiresAt }) => expiresAt,
-    shown: ({ expiresAt = '' }) => shortTime(expiresAt),
+    shown: ({ expiresAt = '' }) => shortDate(expiresAt),
     isWhole: true,
   },
 ];

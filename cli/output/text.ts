@@ -87,6 +87,9 @@ export function wrapWords(text: string, columnsMax: number): string[] {
 /** `2026-11-22T12:00:59.123Z` as `2026-11-22 12:00`. */
 export const shortTime = (time: string): string => time.slice(0, 16).replace('T', ' ');
 
+/** The day of it, where there is no room for more. */
+export const shortDate = (time: string): string => time.slice(0, 10);
+
 /** `05:07`, `1:02:03`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

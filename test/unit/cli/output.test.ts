@@ -182,3 +182,11 @@ test('a full disk is no fault of the program, and says that something may have b
     hint: expect.stringContaining('may have been done'),
   });
 });
+
+test('what nobody can read of progress and errors does not stop the work', async () => {
+  for (const code of ['EPIPE', 'ENOSPC']) {
+    const gone = Object.assign(new Error(`${code}, write`), { code, syscall: 'write' });
+    const stream: OutputStream = { isDispensable: true, write: (_text, done) => done(gone) };
+    await expect(write(stream, 'x')).resolves.toBeUndefined();
+  }
+});

@@ -11,6 +11,8 @@ export interface CliOptions {
   /** Aborts when the command has slept so often. */
   readonly interruptAfterSleeps?: number;
   readonly interruption?: AbortController;
+  /** Of the terminal that data goes to. */
+  readonly columns?: number;
   /** Acts within each wait; counted from 1. */
   readonly onSleep?: (count: number) => Promise<void>;
   /** Whatever has to act every so often does so at once, as if the time had passed. */
@@ -46,6 +48,7 @@ export async function runCli(
 ): Promise<CliResult> {
   const stdout = new Capture();
   const stderr = new Capture();
+  stdout.columns = options.columns;
   const stdin = Object.assign(new PassThrough(), { isTTY: options.typed !== undefined });
   stderr.isTTY = options.typed !== undefined;
   if (options.typed !== undefined) stdin.write(options.typed);

@@ -5,6 +5,11 @@ import type { OutputStream } from '../../../cli/io.ts';
 import { type Field, printList, printRecord } from '../../../cli/output/records.ts';
 import { columnsOf, wrapWords } from '../../../cli/output/text.ts';
 import type { Format } from '../../../cli/settings.ts';
+import { runCli } from './support/run-cli.ts';
+import { useFakeApi } from './support/use-fake-api.ts';
+
+const fake = useFakeApi();
+const ADMIN = '/v1/admin/accounts/a%40example.org';
 
 interface Mail {
   readonly uid: number;
@@ -135,4 +140,26 @@ test('words are broken into lines, and none of them is lost', () => {
       }
     }),
   );
+});
+
+test('O1: the storage and the deleted folders fit a terminal of 80 columns', async () => {
+  const time = '2026-11-22T12:00:00.000Z';
+  const mail = { uid: 4000, size: 273_700, flags: ['\\Answered', '\\Seen'], keywords: ['todo'] };
+  const envelope = { from: 'Ann Example <ann@example.org>', subject: LONG, origin: 'Work/2026' };
+  const times = { internalDate: time, expungedAt: time, expiresAt: time };
+  const deletion = { deletionId: '6B0EEFAB-f492210c1fba', path: 'Work/2026', deletedAt: time };
+  const held = { mailboxes: 12, messages: 1234, bytes: 17_100_000, state: 'deleted' };
+  fake.api.on(`GET ${ADMIN}/messages`, { body: { items: [{ ...mail, ...envelope, ...times }] } });
+  fake.api.on(`GET ${ADMIN}/mailboxes/deleted`, {
+    body: { items: [{ ...deletion, ...held, purgeAfter: time }] },
+  });
+  for (const argv of [
+    ['message', 'list', '-m', '.EXPUNGED'],
+    ['mailbox', 'deleted'],
+  ]) {
+    const words = [...argv, '-u', 'a@example.org', '-f', 'table', '--local', fake.local];
+    const { stdout, exitCode } = await runCli(words, { columns: 80 });
+    expect(exitCode).toBe(0);
+    expect(Math.max(...stdout.split('\n').map(columnsOf))).toBeLessThanOrEqual(80);
+  }
 });

@@ -1,7 +1,7 @@
 /** `lethe user delete --export`: nothing is erased unless all that is listed is on disk. */
 import { resolve } from 'node:path';
 import type { LetheClient } from '../api/lethe-client.ts';
-import { CliError } from '../errors.ts';
+import { CliError, machineError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExportForm } from '../export/export-form.ts';
 import { openExportSource } from '../export/export-source.ts';
@@ -60,7 +60,9 @@ export async function exportBeforeDeletion(
   };
 }
 
-function requireComplete(io: Pick<Io, 'interruption'>, { failure, complete }: ExportReport): void {
+function requireComplete(io: Pick<Io, 'interruption'>, report: ExportReport): void {
+  const { complete } = report;
+  const failure = machineError(report.failure) ?? report.failure;
   if (failure instanceof CliError) {
     throw new CliError(failure.exitCode, `${failure.message}: nothing was erased`, {
       cause: failure,

@@ -70,7 +70,7 @@ export async function tellExport(
   report: ExportReport,
   form: ExportForm,
 ): Promise<void> {
-  const { mailboxes, problems, notes, went, vanished, notExported } = report;
+  const { mailboxes, problems, notes, went, notExported } = report;
   const tell = (line: string): Promise<void> => writeLine(stderr, line);
   for (const { source, reason } of problems.slice(0, PROBLEMS_TOLD_MAX)) {
     await tell(`not exported: ${safe(source)} ${safe(reason)}`);
@@ -80,9 +80,6 @@ export async function tellExport(
   for (const note of notes) await tell(`note: ${safe(note)}`);
   for (const look of mailboxes) {
     for (const note of look.notes) await tell(`note: ${safe(look.mailbox)} ${safe(note)}`);
-  }
-  if (vanished > 0) {
-    await tell(`note: ${counted(vanished, 'message')} went from the account before being fetched`);
   }
   if (went > 0) {
     await tell(`note: ${counted(went, 'message')} on disk went from the account meanwhile; kept`);

@@ -14,6 +14,9 @@ import { beginPart, commitPart, type MailboxRecord, readPart } from './parts.ts'
 /** Progress is told so often. */
 const PROGRESS_MESSAGES = 25;
 
+/** UIDs named in a note; the others are counted. */
+const UIDS_TOLD = 20;
+
 export interface MailboxLook {
   readonly mailbox: string;
   /** Messages and bytes of the listing. */
@@ -26,8 +29,9 @@ export interface MailboxLook {
   present: number;
   /** Messages on disk that the account has no more. */
   went: number;
-  /** Messages that were gone before they could be fetched. */
+  /** Messages that were gone before they could be fetched, and the UIDs of some. */
   vanished: number;
+  readonly vanishedUids: number[];
   /** Messages of which flags, keywords or names changed on disk. */
   updated: number;
   /** Expunged mail that is listed there, and not exported. */
@@ -55,6 +59,7 @@ export const emptyLook = (mailbox: string): MailboxLook => ({
   mailbox,
   ...{ messages: 0, bytes: 0, stored: 0, storedBytes: 0, present: 0 },
   ...{ went: 0, vanished: 0, updated: 0, isSkipped: false },
+  vanishedUids: [],
   expunged: { messages: 0, bytes: 0 },
   problems: [],
   notes: [],
@@ -154,6 +159,9 @@ function recordOf(mailbox: ExportedMailbox, place: FolderPlace): MailboxRecord {
 function count(look: MailboxLook, brought: Brought): void {
   if (brought.kind === 'problem') look.problems.push(brought.problem);
   else look[brought.kind] += 1;
+  if (brought.kind === 'vanished' && look.vanishedUids.length < UIDS_TOLD) {
+    look.vanishedUids.push(brought.uid);
+  }
   if (brought.kind === 'stored') look.storedBytes += brought.message.size;
   if ('updated' in brought && brought.updated === true) look.updated += 1;
 }

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { problem, type SourceProblem } from '../import/mail-source.ts';
+import { counted } from '../output/text.ts';
 import { type Claim, ExportDirectory } from './export-directory.ts';
 import type { ExportedMailbox, ExportForm } from './export-form.ts';
 import { emptyLook, lookAtMailbox, type MailboxLook } from './export-mailbox.ts';
@@ -175,7 +176,17 @@ class ExportRun {
       );
     } finally {
       this.#problems.push(...look.problems);
+      this.#tellVanished(look);
     }
+  }
+
+  #tellVanished({ mailbox, vanished, vanishedUids }: MailboxLook): void {
+    if (vanished === 0 || this.#stopped) return;
+    const more = vanished > vanishedUids.length ? ', …' : '';
+    const many = counted(vanished, 'message');
+    this.#notes.push(
+      `${mailbox} lost ${many} before being fetched (UID ${vanishedUids.join(', ')}${more})`,
+    );
   }
 
   #sums(): { readonly stored: number; readonly storedBytes: number; readonly vanished: number } {

@@ -100,6 +100,7 @@ describe.skipIf(found === undefined)(`Dovecot${missing ? ` (skipped: ${missing})
     expectKept(report, left(200));
     await expectSame(imap, letheJson, user);
     await imap.logout();
+    await expectExported(user, left(200));
   });
 
   test('W1: another store, through doveadm backup to a Maildir', async () => {
@@ -115,6 +116,25 @@ describe.skipIf(found === undefined)(`Dovecot${missing ? ` (skipped: ${missing})
     await imap.logout();
   });
 });
+
+/** An export is complete, and holds all that the account has: a comparison finds them equal. */
+async function expectExported(user: string, messages: number): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'lethe-e2e-'));
+  try {
+    const exported = join(directory, 'Maildir');
+    expect(await letheJson('export', '-u', user, exported)).toMatchObject({
+      ...{ complete: true, messages, problems: [] },
+      notExported: { unasked: false },
+    });
+    const compared = await letheJson<Report>('import', '-u', user, '--verify-only', exported);
+    expect(compared).toMatchObject({ present: messages, equal: true });
+    expect(compared.mailboxes.map(({ parity }) => parity.otherUids)).toEqual(
+      compared.mailboxes.map(() => 0),
+    );
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
 
 describe('messages of every size', () => {
   test('W1: 50 MB go by a presigned URL and come back byte for byte', async () => {

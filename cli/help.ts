@@ -50,7 +50,8 @@ maildir   Maildir++ as Dovecot reads it: UIDs and UIDVALIDITY (dovecot-uidlist),
           of files, keywords (dovecot-keywords, 26 in a folder), internal dates as times of files,
           subscriptions. A dot within a level of a name is written \\2e, as listescape does.
 mbox      one file for each mailbox (Work/2026.mbox), From_ lines quoted with > (mboxrd), flags,
-          keywords and UIDs in Status, X-Status, X-Keywords, X-UID and X-IMAPbase.
+          keywords and UIDs in Status, X-Status, X-Keywords, X-UID and X-IMAPbase. An import takes
+          each file by itself, with --mailbox.
 eml       one file for each message, named by its UID; its time is the internal date. Flags and
           keywords are in the manifest alone.
 

@@ -89,7 +89,7 @@ export async function tellExport(
   }
   if (report.complete) {
     const held = `${counted(report.messages, 'message')}, ${size(report.bytes)}`;
-    await tell(`complete: ${held}, each read back from the disk (${form}, ${MANIFEST_FILE})`);
+    await tell(`complete: ${held}, each read back and compared (${form}, ${MANIFEST_FILE})`);
   } else await tell('not complete');
 }
 

@@ -82,13 +82,15 @@ export async function exportWithProgress(
 }
 
 function progressLine(
-  { messages, stored, storedBytes, looks, mailboxes }: ExportReport,
+  { messages, stored, storedBytes, present, looks, mailboxes }: ExportReport,
   elapsedMs: number,
 ): string {
   const seconds = Math.max(elapsedMs, 1) / 1000;
   const listed = `${counted(messages, 'message')} in ${counted(mailboxes.length, 'mailbox', 'mailboxes')}`;
   const speed = `${count(Math.round(stored / seconds))} messages/s`;
-  return `look ${looks}: ${listed}; ${count(stored)} brought, ${size(storedBytes)}, ${speed}`;
+  const brought = `${count(stored)} brought, ${size(storedBytes)}, ${speed}`;
+  const back = present === 0 ? '' : `; ${count(present)} read back`;
+  return `look ${looks}: ${listed}; ${brought}${back}`;
 }
 
 /** Checks names and directory, and says what an export would bring; makes nothing. */

@@ -125,13 +125,17 @@ export class ExportDirectory {
     }
   }
 
-  /** Brings names that were given to the disk: a rename is on it when its directory is. */
+  /** Brings names to the disk: a file is found again when each folder above it is there. */
   async sync(relative: string): Promise<void> {
-    const file = await open(this.at(relative), constants.O_RDONLY | constants.O_DIRECTORY);
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
+    const names = relative.split('/').filter((name) => name !== '' && name !== '.');
+    for (let depth = names.length; depth >= 0; depth -= 1) {
+      const path = this.at(names.slice(0, depth).join('/'));
+      const file = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
     }
   }
 

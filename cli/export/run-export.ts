@@ -90,6 +90,7 @@ class ExportRun {
   #storedBytes = 0;
   #vanished = 0;
   #problems: SourceProblem[] = [];
+  #went = 0;
   #complete = false;
   #notExported: NotExported | undefined;
   #subscriptions: readonly string[] = [];
@@ -259,12 +260,14 @@ class ExportRun {
     const complete = quiet && this.#problems.length === 0;
     const { accountId, user } = this.#source;
     const finishedAt = new Date(this.#options.now()).toISOString();
-    await writeManifest(
+    const { went } = await writeManifest(
       this.#directory,
       { user, accountId, form: this.#options.form, startedAt, finishedAt },
       visited,
       { complete, subscriptions: this.#subscriptions, problems: this.#problems, notExported },
     );
+    // Of mailboxes that are gone, too.
+    this.#went = went;
     // Said last: the manifest is on the disk by now.
     this.#complete = complete;
   }
@@ -291,7 +294,7 @@ class ExportRun {
       stored: this.#stored,
       storedBytes: this.#storedBytes,
       present: sum(({ present }) => present),
-      went: sum(({ went }) => went),
+      went: this.#went,
       vanished: this.#vanished,
       problems: this.#problems,
       notes: this.#notes,

@@ -8,6 +8,7 @@ import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { problem, type SourceProblem } from '../import/mail-source.ts';
 import { counted } from '../output/text.ts';
+import { changedMeanwhile } from './changed-meanwhile.ts';
 import { type Claim, ExportDirectory } from './export-directory.ts';
 import type { ExportedMailbox, ExportForm } from './export-form.ts';
 import { emptyLook, lookAtMailbox, type MailboxLook } from './export-mailbox.ts';
@@ -139,7 +140,8 @@ class ExportRun {
       ({ stored, updated, vanished }) => stored + vanished + (isStuck ? 0 : updated) > 0,
     );
     // What may not be counted on is said in the end; before that, another look may do.
-    const unsure = await this.#uncounted(mailboxes);
+    const after = await this.#source.mailboxes();
+    const unsure = changedMeanwhile(this.#mailboxes, mailboxes, after);
     if (!changed && (unsure.length === 0 || this.#looks === LOOKS_MAX)) {
       this.#problems.push(...unsure);
       return true;
@@ -216,30 +218,6 @@ class ExportRun {
       if (!this.#notes.includes(line)) this.#notes.push(line);
     }
     return places;
-  }
-
-  /** Mailboxes that count other messages than they list. */
-  async #uncounted(before: readonly ExportedMailbox[]): Promise<SourceProblem[]> {
-    const after = await this.#source.mailboxes();
-    const now = new Map(after.map((mailbox) => [mailbox.path, mailbox]));
-    const found: SourceProblem[] = [];
-    for (const look of this.#mailboxes.filter(({ isSkipped }) => !isSkipped)) {
-      const mailbox = now.get(look.mailbox);
-      now.delete(look.mailbox);
-      const was = before.find(({ path }) => path === look.mailbox);
-      if (mailbox === undefined) found.push(problem(`mailbox ${look.mailbox}`, 'went meanwhile'));
-      else if (mailbox.uidNext !== was?.uidNext) {
-        found.push(problem(`mailbox ${look.mailbox}`, 'got mail meanwhile'));
-      } else if (mailbox.messages !== look.messages + look.expunged.messages) {
-        const reason = `counts ${mailbox.messages} messages and lists ${look.messages}: if it goes on, see lethe quota recount`;
-        found.push(problem(`mailbox ${look.mailbox}`, reason));
-      }
-    }
-    const skipped = new Set(this.#mailboxes.map(({ mailbox }) => mailbox));
-    for (const path of now.keys()) {
-      if (!skipped.has(path)) found.push(problem(`mailbox ${path}`, 'came meanwhile'));
-    }
-    return found;
   }
 
   async #finish(quiet: boolean, startedAt: string): Promise<void> {

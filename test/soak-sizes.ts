@@ -25,6 +25,8 @@ interface SoakSizes {
   readonly erasedMessages: number;
   /** Generated accounts that are exported and read back, in each form. */
   readonly exportRounds: number;
+  /** Messages that go from a real Dovecot through an account to another one, and back. */
+  readonly exportedMessages: number;
   /** All recorded scenarios over the deployed doors, or enough for every verb and error once. */
   readonly everyScenario: boolean;
 }
@@ -41,6 +43,7 @@ const SHORT_SIZES: SoakSizes = {
   wholeLifeMessages: 500,
   erasedMessages: 4000,
   exportRounds: 12,
+  exportedMessages: 1000,
   everyScenario: false,
 };
 
@@ -57,6 +60,7 @@ const FULL_SIZES: SoakSizes = {
   wholeLifeMessages: 3000,
   erasedMessages: 20_000,
   exportRounds: 500,
+  exportedMessages: 10_000,
   everyScenario: true,
 };
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { INLINE_BODY_BYTES } from '../../../../functions/contract/limits.ts';
 import { exportedIn, filesIn, manifestOf } from '../support/exported.ts';
 import { makeLocalDirectory } from '../support/local-directory.ts';
 import { ACCOUNT_PATH, type MailServer, startMailServer } from '../support/mail-server.ts';
@@ -195,6 +196,15 @@ describe('lethe export', () => {
     expect((await manifestOf(out())).at(-1)).toMatchObject({
       notExported: { expungedInPlace: { messages: 1 }, deletedFolders: { folders: 1 } },
     });
+  });
+
+  test('W1: a message that comes by a presigned URL is exported byte for byte', async () => {
+    const large = Buffer.alloc(INLINE_BODY_BYTES + 1, 'large\r\n');
+    await put('cur/1.l:2,S', large);
+    expect((await lethe(['import', '-u', server.user, join(root, 'in')])).exitCode).toBe(0);
+    expect((await exported()).exitCode).toBe(0);
+    const [file = ''] = (await filesIn(out())).filter((name) => /U1V/.test(name));
+    expect((await readFile(join(out(), file))).equals(large)).toBe(true);
   });
 
   test('L8: --as exports what that user may read', async () => {

@@ -4,7 +4,7 @@
  * met by the next look.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { CliError } from '../errors.ts';
+import { CliError, machineError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { problem, type SourceProblem } from '../import/mail-source.ts';
 import { counted } from '../output/text.ts';
@@ -115,7 +115,7 @@ class ExportRun {
       if (this.#stopped) return;
       await this.#finish(quiet, startedAt);
     } catch (error) {
-      this.#failure = error;
+      this.#failure = machineError(error, this.#options.directory) ?? error;
     }
   }
 

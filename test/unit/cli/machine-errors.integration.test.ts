@@ -63,6 +63,14 @@ describe('O2: errors of the machine are no fault of the program', () => {
     });
   });
 
+  test('a write, which has no path, is told with the name that is given', () => {
+    const full = Object.assign(new Error('ENOSPC, write'), { code: 'ENOSPC', syscall: 'write' });
+    expect(machineError(full, '/out')).toMatchObject({
+      exitCode: EXIT.ioError,
+      message: '/out: the disk is full',
+    });
+  });
+
   test('what is no error of a file stays what it is', () => {
     const reset = Object.assign(new Error('read ECONNRESET'), {
       code: 'ECONNRESET',

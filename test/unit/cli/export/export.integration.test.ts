@@ -276,7 +276,7 @@ describe('lethe export', () => {
     });
     const [code] = (await once(child, 'close')) as [number];
     expect({ code, said }).toMatchObject({ code: 74 });
-    expect(said).toContain('too large for the file system');
+    expect(said).toContain(`${out()}: the file is too large for the file system`);
     expect(said).not.toContain('fault of lethe');
   });
 });

@@ -42,7 +42,7 @@ const SHORT_SIZES: SoakSizes = {
   hammerSeconds: 10,
   wholeLifeMessages: 500,
   erasedMessages: 4000,
-  exportRounds: 12,
+  exportRounds: 8,
   exportedMessages: 1000,
   everyScenario: false,
 };
@@ -59,7 +59,7 @@ const FULL_SIZES: SoakSizes = {
   hammerSeconds: 60,
   wholeLifeMessages: 3000,
   erasedMessages: 20_000,
-  exportRounds: 500,
+  exportRounds: 200,
   exportedMessages: 10_000,
   everyScenario: true,
 };

@@ -18,6 +18,9 @@ useTemporaryDirectories();
 
 const RUNS = SOAK.exportRounds;
 
+/** Each file is brought to the disk by itself: some 250 ms a round on a busy machine. */
+const TIMEOUT_MS = 300_000;
+
 const level = fc
   .array(
     fc.constantFrom('Work', 'a', '.', '\\', '2e', '&', 'ä', '日本', ' ', '%', '.eml', '.mbox', '~'),
@@ -146,7 +149,9 @@ async function roundTrip(given: Tree, form: ExportForm): Promise<void> {
   expect(found.length - held.length).toBeLessThanOrEqual(form === 'maildir' ? 1 : 0);
 }
 
-describe('W1: whatever an account holds, an import of its export finds', () => {
+describe('W1: whatever an account holds, an import of its export finds', {
+  timeout: TIMEOUT_MS,
+}, () => {
   test('in a Maildir: bytes, UIDs, flags, keywords, dates, mailboxes', async () => {
     await fc.assert(
       fc.asyncProperty(tree, (given) => roundTrip(given, 'maildir')),

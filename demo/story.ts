@@ -173,8 +173,8 @@ async function checkCertificate(
   const certificate = await readFile(file, 'utf8');
   const { cost } = certificatePayload(certificate);
   say(
-    `It cost ${dollars(cost.dollars)}: all requests of this erasure to S3, DynamoDB, Lambda and Step ` +
-      `Functions, at the list prices of ${cost.pricesOf}; no storage, no free tier.`,
+    `It cost ${dollars(cost.dollars)}: what this erasure asked of S3, DynamoDB, Lambda and Step Functions ` +
+      `before it was certified, at the list prices of ${cost.pricesOf}; no storage, no free tier.`,
   );
   say('Somebody changes one number in it:');
   await writeFile(join(workDirectory, 'tampered.json'), tamper(certificate));

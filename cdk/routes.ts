@@ -6,6 +6,11 @@ import type { ApiRoute } from './constructs/http-api.ts';
 export const PROVISIONING_ROUTES: readonly ApiRoute[] = [
   { path: '/v1/accounts', methods: [HttpMethod.POST] },
   { path: '/v1/accounts/{user}', methods: [HttpMethod.GET, HttpMethod.DELETE] },
+  // Names that nothing below a mailbox has: in IAM a * matches slashes too.
+  ...['undelete-user', 'disable-user', 'enable-user'].map((verb) => ({
+    path: `/v1/admin/accounts/{user}/${verb}`,
+    methods: [HttpMethod.POST],
+  })),
   { path: '/v1/operations/{id}', methods: [HttpMethod.GET] },
   { path: '/v1/operations/{id}/resume', methods: [HttpMethod.POST] },
   { path: '/v1/operations/{id}/certificate', methods: [HttpMethod.GET] },

@@ -26,6 +26,7 @@ import {
   PROVISIONING_ROUTES,
   PURGE_ROUTES,
 } from './routes.ts';
+import { addRunDue } from './run-due.ts';
 import type { ServiceStackProps } from './service-props.ts';
 
 export class ServiceStack extends Stack {
@@ -52,6 +53,7 @@ export class ServiceStack extends Stack {
       if (pollBackups !== undefined) alarms.watchPolls(pollBackups);
       alarms.watchWaits(steps.FinishPurge);
     }
+    addRunDue(this, props, machines);
     const objects = addReconcileObjects(this, props);
     addMonitoring(this, props, {
       machines,

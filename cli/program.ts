@@ -5,7 +5,6 @@ import { addBackupCommands } from './backup-commands.ts';
 import {
   type Act,
   type Action,
-  collect,
   mayRepeat,
   operand,
   timeoutOption,
@@ -13,15 +12,14 @@ import {
 } from './command-options.ts';
 import type { ShowCertificateOptions, VerifyCertificateOptions } from './commands/certificate.ts';
 import type { WaitOptions } from './commands/operation.ts';
-import type { AddUserOptions, DeleteUserOptions } from './commands/user.ts';
 import { createContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
-import { EXPORT_FORMS } from './export/export-form.ts';
 import { EPILOGUE } from './help.ts';
 import { type Io, write } from './io.ts';
 import { addMailCommands } from './mail-commands.ts';
 import { FORMATS } from './settings.ts';
 import { SHELLS, type Shell } from './shell/completion.ts';
+import { addUserCommands } from './user-commands.ts';
 
 /** Makes the program; `end` is told the exit code of the command that ran. */
 export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
@@ -66,45 +64,6 @@ export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
 function version(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
-}
-
-function addUserCommands(program: Command, act: Act): void {
-  const user = program.command('user').description('accounts');
-  user
-    .command('add <user>')
-    .description('create an account')
-    .option('--alias <address>', 'a further address; may be repeated', collect)
-    .option('--class <class>', 'retention class; the default class of the deployment if missing')
-    .action(
-      act<AddUserOptions>(async (context, args, options) =>
-        (await import('./commands/user.ts')).addUser(context, operand(args), options),
-      ),
-    );
-  user
-    .command('show <user>')
-    .description('show an account')
-    .action(
-      act(async (context, args) =>
-        (await import('./commands/user.ts')).showUser(context, operand(args)),
-      ),
-    );
-  const remove = user
-    .command('delete <user>')
-    .description('erase an account and everything it has, and certify it')
-    .option('--dry-run', 'show what would be erased and what it would cost')
-    .option('--yes', 'do not ask; needed where there is no terminal')
-    .option('--allow-unknown-user', 'also if the user database does not know the user')
-    .option('--export <dir>', 'export all mail first; what is not complete is not erased')
-    .addOption(
-      new Option('--export-form <form>', 'what is exported (default maildir)').choices(
-        EXPORT_FORMS,
-      ),
-    );
-  withWaiting(remove).action(
-    act<DeleteUserOptions>(async (context, args, options) =>
-      (await import('./commands/user.ts')).deleteUser(context, operand(args), options),
-    ),
-  );
 }
 
 function addOperationCommands(program: Command, act: Act): void {

@@ -35,6 +35,7 @@ export const DELETION_GRANTS: Readonly<Record<StepOf<'delete-account'>, Grant>> 
   DisableUser: registry(...COUNT),
   KickSessions: registry(...COUNT),
   WaitForSessions: registry(...COUNT),
+  BeginGrace: registry(...COUNT),
   FenceAccount: (step, props) => bindTables(step, props, COUNT, ['query', 'update']),
   PlanErasure: (step, props) => {
     const { settings, storage } = props;

@@ -74,10 +74,27 @@ export class LetheClient {
   /** Two requests for one account are one operation, so this may be tried again. */
   async deleteAccount(
     user: string,
-    options: DeleteOptions & { readonly accountId: string },
+    options: DeleteOptions & { readonly accountId: string; readonly deleteAfter?: string },
   ): Promise<OperationAnswer> {
+    const { deleteAfter } = options;
+    const later = deleteAfter === undefined ? {} : { deleteAfter };
+    const query = { ...deleteQuery(options), ...later };
     return this.#requests.json(
-      { method: 'DELETE', path: ['v1', 'accounts', user], query: deleteQuery(options) },
+      { method: 'DELETE', path: ['v1', 'accounts', user], query },
+      { idempotent: true },
+    );
+  }
+
+  async undeleteAccount(user: string): Promise<AccountAnswer> {
+    return this.#requests.json(
+      { method: 'POST', path: ['v1', 'admin', 'accounts', user, 'undelete-user'] },
+      { idempotent: true },
+    );
+  }
+
+  async setAccountEnabled(user: string, verb: 'disable' | 'enable'): Promise<AccountAnswer> {
+    return this.#requests.json(
+      { method: 'POST', path: ['v1', 'admin', 'accounts', user, `${verb}-user`] },
       { idempotent: true },
     );
   }

@@ -17,9 +17,11 @@ function contentOf({ counts }: EstimateAnswer): string {
 }
 
 /** What is asked before it begins. */
-export function deletionStatement(user: string, estimate: EstimateAnswer): string {
+export function deletionStatement(user: string, estimate: EstimateAnswer, after?: string): string {
   const gone = aftermathWords(estimate, user) ?? 'No counter knows a message in it.';
-  return `This erases ${user}: ${contentOf(estimate)}. ${gone} ${GONE_TOO} It cannot be undone.`;
+  const what = `This erases ${user}: ${contentOf(estimate)}. ${gone} ${GONE_TOO}`;
+  if (after === undefined) return `${what} It cannot be undone.`;
+  return `${what} Nothing is erased before ${after}: until then "lethe user undelete ${user}" takes it back.`;
 }
 
 /** What is said of a deletion to come besides its counts. */

@@ -2,8 +2,9 @@
 import type { OperationAnswer } from '../../functions/contract/api.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { writeLine } from '../io.ts';
 import { type Field, printRecord } from '../output/records.ts';
-import { count, dollars, size, words } from '../output/text.ts';
+import { count, dollars, safe, size, words } from '../output/text.ts';
 import { operationFailure, watchOperation } from './watch-operation.ts';
 
 const FIXED_FIELDS: readonly Field<OperationAnswer>[] = [
@@ -18,6 +19,7 @@ const FIXED_FIELDS: readonly Field<OperationAnswer>[] = [
   { name: 'createdAt', value: ({ createdAt }) => createdAt },
   { name: 'updatedAt', value: ({ updatedAt }) => updatedAt },
   { name: 'finishedAt', value: ({ finishedAt }) => finishedAt },
+  { name: 'deleteAfter', value: ({ deleteAfter }) => deleteAfter },
 ];
 
 const LAST_FIELDS: readonly Field<OperationAnswer>[] = [
@@ -99,22 +101,32 @@ export async function waitForOperation(
   operationId: string,
   { timeout }: Pick<WaitOptions, 'timeout'>,
 ): Promise<number> {
-  return watchToEnd(context, operationId, timeout);
+  await watchToEnd(context, operationId, timeout);
+  return EXIT.ok;
 }
 
 /**
- * Waits, then prints the operation as it ended.
+ * Waits, then prints the operation as it ended, or as it waits for the end of a grace period.
  * @throws CliError 75 when it failed, with what is safe to do next
  */
 export async function watchToEnd(
   context: Context,
   operationId: string,
   timeoutSeconds: number,
-): Promise<number> {
+): Promise<OperationAnswer> {
   const operation = await watchOperation(context, operationId, timeoutSeconds);
   await printOperation(context, operation);
   if (operation.state === 'failed') throw operationFailure(operation);
-  return EXIT.ok;
+  if (operation.state === 'waiting') await tellWaiting(context, operation);
+  return operation;
+}
+
+async function tellWaiting({ io }: Context, operation: OperationAnswer): Promise<void> {
+  const { user = '', deleteAfter = '' } = operation;
+  await writeLine(
+    io.stderr,
+    `${safe(user)} is disabled; nothing is erased before ${deleteAfter}. Until then: lethe user undelete ${safe(user)}`,
+  );
 }
 
 export async function resumeOperation(
@@ -124,7 +136,7 @@ export async function resumeOperation(
 ): Promise<number> {
   const client = await context.client();
   const started = await client.resumeOperation(operationId);
-  if (wait !== false) return watchToEnd(context, operationId, timeout);
-  await printOperation(context, started);
+  if (wait === false) await printOperation(context, started);
+  else await watchToEnd(context, operationId, timeout);
   return EXIT.ok;
 }

@@ -48,17 +48,24 @@ export async function addUser(
     ...(options.alias === undefined ? {} : { aliases: options.alias }),
     ...(options.class === undefined ? {} : { retentionClass: options.class }),
   });
-  await printRecord(io, format, account, ACCOUNT_FIELDS);
+  await printAccount({ io, format }, account);
   return EXIT.ok;
 }
 
 export async function showUser({ io, format, client }: Context, user: string): Promise<number> {
-  await printRecord(io, format, await (await client()).account(user), ACCOUNT_FIELDS);
+  await printAccount({ io, format }, await (await client()).account(user));
   return EXIT.ok;
 }
 
+export const printAccount = (
+  { io, format }: Pick<Context, 'io' | 'format'>,
+  account: AccountAnswer,
+): Promise<void> => printRecord(io, format, account, ACCOUNT_FIELDS);
+
 export interface DeleteUserOptions {
   readonly dryRun?: boolean;
+  /** When the erasure begins, as it was typed; at once when missing. */
+  readonly after?: string;
   readonly yes?: boolean;
   readonly allowUnknownUser?: boolean;
   /** Directory into which all mail is exported first. */
@@ -98,18 +105,20 @@ export async function deleteUser(
   // Named, so that a late copy of the request never meets the address's next owner.
   const { accountId } = estimate;
   const exported = await exportIfAsked(context, { user, accountId }, options);
-  if (!options.yes) await confirmDeletion(io, user, estimate);
+  if (!options.yes) await confirmDeletion(io, user, estimate, options.after);
   await exported?.again();
-  const started = await client.deleteAccount(user, { ...allow, accountId });
+  const later = options.after === undefined ? {} : { deleteAfter: options.after };
+  const started = await client.deleteAccount(user, { ...allow, ...later, accountId });
   const { operationId } = started;
-  await writeLine(io.stderr, `Erasing ${user}: operation ${operationId}`);
+  const doing = options.after === undefined ? 'Erasing' : 'Deleting';
+  await writeLine(io.stderr, `${doing} ${user}: operation ${operationId}`);
   if (options.wait === false) {
     await printOperation(context, started);
     return EXIT.ok;
   }
-  const exitCode = await watchToEnd(context, operationId, options.timeout);
-  await tellDeletionEnd(context, operationId);
-  return exitCode;
+  const { state } = await watchToEnd(context, operationId, options.timeout);
+  if (state === 'succeeded') await tellDeletionEnd(context, operationId);
+  return EXIT.ok;
 }
 
 function checkExportOptions({ dryRun, export: directory, exportForm }: DeleteUserOptions): void {
@@ -133,9 +142,14 @@ async function exportIfAsked(
   return await exportBeforeDeletion(io, await client(), doomed, { directory, form });
 }
 
-async function confirmDeletion(io: Io, user: string, estimate: EstimateAnswer): Promise<void> {
+async function confirmDeletion(
+  io: Io,
+  user: string,
+  estimate: EstimateAnswer,
+  after: string | undefined,
+): Promise<void> {
   await foretellDeletion(io, estimate);
-  if (await confirmByTyping(io, deletionStatement(user, estimate), user)) return;
+  if (await confirmByTyping(io, deletionStatement(user, estimate, after), user)) return;
   throw new CliError(EXIT.usage, 'not confirmed: nothing was changed');
 }
 

@@ -70,6 +70,7 @@ export async function watchOperation(
     }
   }
   if (operation.state === 'succeeded') await view.finish();
+  else if (operation.state === 'waiting' || operation.state === 'undone') await view.abandon();
   else await view.fail(operation.error?.message ?? 'no reason was given');
   return operation;
 }

@@ -78,7 +78,11 @@ export interface MessageAnswer {
   readonly expiresAt?: string;
 }
 
-export type OperationState = 'running' | 'succeeded' | 'failed';
+/**
+ * `waiting`: for the end of its grace period, until which it can be undone. `undone`: it was taken
+ * back before anything was erased.
+ */
+export type OperationState = 'running' | 'waiting' | 'succeeded' | 'failed' | 'undone';
 
 /** Counter name to number, for instance `messages`, `objectVersions`, `bytes`. */
 export type Counts = Readonly<Record<string, number>>;
@@ -98,6 +102,8 @@ export interface OperationAnswer {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly finishedAt?: string;
+  /** Of a deletion with a grace period: nothing is erased before. */
+  readonly deleteAfter?: string;
   /** Counts what there is, and changes nothing. */
   readonly dryRun?: true;
   /** What a dry run says that it would be billed for, by name. */
@@ -226,6 +232,7 @@ export const PROBLEMS = {
   'urn:lethe:account-held': { status: 409, exitCode: 77 },
   'urn:lethe:account-not-active': { status: 409, exitCode: 75 },
   'urn:lethe:operation-finished': { status: 409, exitCode: 65 },
+  'urn:lethe:erasure-begun': { status: 409, exitCode: 65 },
   'urn:lethe:message-too-large': { status: 413, exitCode: 65 },
   'urn:lethe:idempotency-key-reused': { status: 422, exitCode: 65 },
   'urn:lethe:fault': { status: 500, exitCode: 70 },

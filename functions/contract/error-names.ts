@@ -36,6 +36,8 @@ export const ERROR_NAMES = {
   accountHeld: 'AccountHeldError',
   accountNotActive: 'AccountNotActiveError',
   operationFinished: 'OperationFinishedError',
+  /** It is too late to undo a deletion. */
+  erasureBegun: 'ErasureBegunError',
   idempotencyKeyReused: 'IdempotencyKeyReusedError',
   messageTooLarge: 'MessageTooLargeError',
   certificateMissing: 'CertificateMissingError',

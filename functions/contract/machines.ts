@@ -112,6 +112,7 @@ export const MACHINES = {
         entersOneMoreOn: ['noServers', 'addressGone'],
       },
       WaitForSessions: { takes: 'mailServers', enters: 2, entersOneMoreOn: ['none', 'again'] },
+      BeginGrace: { takes: 'calls', enters: 2, entersOneMoreOn: ['waiting'] },
       FenceAccount: { takes: 'paging', enters: 2 },
       PlanErasure: { takes: 'paging', enters: 2 },
       EraseRange: { takes: 'paging', enters: 2, entersOneMoreOn: ['done'] },

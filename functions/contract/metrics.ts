@@ -27,6 +27,9 @@ export const WATCH_LOG = {
   fields: { running: 'running', oldestSeconds: 'oldestSeconds' },
 } as const;
 
+/** From the scheduled look at what time has made due. */
+export const DUE_LOG = { message: 'due operations started' } as const;
+
 /** Of every batch of rows that S3 follows, from the stream or from the retry queue. */
 export const RECONCILED_LOG = {
   message: 'objects reconciled',

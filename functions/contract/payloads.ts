@@ -5,6 +5,8 @@ export interface OperationContext {
   readonly operationId: string;
   readonly attempt: number;
   readonly accountId: string;
+  /** A grace period was asked for: the machine looks whether it is over. */
+  readonly grace?: true;
 }
 
 /** Input of an execution. Operators give `user`; the API and `resume` give `operationId`. */
@@ -15,6 +17,8 @@ export interface DeleteAccountInput {
   readonly dryRun?: boolean;
   /** Erase although the userdb does not know the user (U2). */
   readonly allowUnknownUser?: boolean;
+  /** When the erasure begins: a time from now (`30d`), or a moment in ISO 8601. */
+  readonly deleteAfter?: string;
   readonly operationId?: string;
   readonly attempt?: number;
 }
@@ -35,6 +39,11 @@ export type ResolveAccountAnswer =
   | RunningAnswer
   | { readonly outcome: 'dryRun'; readonly estimate: object }
   | RefusalAnswer;
+
+/** `waiting`: nothing is erased before that time, in ISO 8601; a later execution goes on. */
+export type BeginGraceAnswer =
+  | { readonly outcome: 'proceed' }
+  | { readonly outcome: 'waiting'; readonly deleteAfter: string };
 
 /** `again`: more is left than one invocation can do; call the step again. */
 export type FenceAnswer = { readonly outcome: 'fenced' | 'again' } | RefusalAnswer;

@@ -32,6 +32,7 @@ import {
   wireSigner,
   wireWorkflows,
 } from '../runtime/wiring.ts';
+import { addAccessRoutes } from './provisioning/access-routes.ts';
 import { addBackupRoutes } from './provisioning/backup-routes.ts';
 import { addPurgeRoutes } from './provisioning/purge-routes.ts';
 
@@ -58,6 +59,7 @@ export function makeProvisioningApi(dependencies: () => ProvisioningDependencies
   addAccountRoutes(door, dependencies, accepted);
   addOperationRoutes(door, dependencies, accepted);
   addPurgeRoutes(door, () => dependencies().ports, accepted);
+  addAccessRoutes(door, () => dependencies().ports);
   addBackupRoutes(door, () => dependencies().ports);
   return door;
 }
@@ -81,7 +83,7 @@ function addAccountRoutes(
   );
 
   door.route(DELETE_ACCOUNT, async ({ context, query, headers }) => {
-    const { allowUnknownUser, dryRun, accountId } = query;
+    const { allowUnknownUser, dryRun, accountId, deleteAfter } = query;
     const key = headers['idempotency-key'];
     if (dryRun && key !== undefined) {
       throw InvalidInputError.of('idempotency-key', 'a dry run begins nothing: leave it out');
@@ -92,9 +94,11 @@ function addAccountRoutes(
       allowUnknownUser,
       ...(accountId === undefined ? {} : { accountId }),
     };
+    const later = deleteAfter === undefined ? {} : { deleteAfter };
     if (dryRun) return context.json(await estimateDeletion(ports, erasure, meant));
     const request = {
       ...meant,
+      ...later,
       requestedBy: callerOf(context),
       ...(key === undefined ? {} : { idempotencyKey: key }),
     };

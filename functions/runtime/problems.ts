@@ -27,6 +27,7 @@ const TYPES: Readonly<Record<ErrorName, ProblemType>> = {
   [ERROR_NAMES.accountHeld]: 'urn:lethe:account-held',
   [ERROR_NAMES.accountNotActive]: 'urn:lethe:account-not-active',
   [ERROR_NAMES.operationFinished]: 'urn:lethe:operation-finished',
+  [ERROR_NAMES.erasureBegun]: 'urn:lethe:erasure-begun',
   [ERROR_NAMES.idempotencyKeyReused]: 'urn:lethe:idempotency-key-reused',
   [ERROR_NAMES.messageTooLarge]: 'urn:lethe:message-too-large',
   [ERROR_NAMES.certificateMissing]: 'urn:lethe:certificate-missing',

@@ -22,6 +22,7 @@ export const FUNCTIONS = [
   'ProvisioningApi',
   'MailApi',
   'WatchExecutions',
+  'RunDue',
   'Doctor',
   'ReconcileObjects',
   'RetryReconcile',

@@ -227,6 +227,7 @@ describe('least privilege', () => {
       'DeleteAccountDistributedMap',
       'ProvisioningApiRoleDefault',
       'PurgeMailboxesMachineEventsRoleDefault',
+      'RunDueRoleDefault',
     ]);
   });
 
@@ -267,6 +268,9 @@ describe('policies for callers', () => {
       'GET/v1/operations/*',
       'GET/v1/operations/*/certificate',
       'POST/v1/accounts',
+      'POST/v1/admin/accounts/*/disable-user',
+      'POST/v1/admin/accounts/*/enable-user',
+      'POST/v1/admin/accounts/*/undelete-user',
       'POST/v1/operations/*/resume',
     ]);
     // In IAM a * matches slashes too.

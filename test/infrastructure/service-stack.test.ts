@@ -170,7 +170,7 @@ describe('the doors', () => {
 
   test('every route asks for a signature', () => {
     const types = routes.map(({ Properties }) => Properties['AuthorizationType']);
-    expect(types).toEqual(Array(28).fill('AWS_IAM'));
+    expect(types).toEqual(Array(31).fill('AWS_IAM'));
   });
 
   test('accounts and mail go to functions with different rights', () => {
@@ -213,6 +213,9 @@ describe('the doors', () => {
       'GET /v1/operations/{id}',
       'GET /v1/operations/{id}/certificate',
       'POST /v1/accounts',
+      'POST /v1/admin/accounts/{user}/disable-user',
+      'POST /v1/admin/accounts/{user}/enable-user',
+      'POST /v1/admin/accounts/{user}/undelete-user',
       'POST /v1/mailboxes/purge',
       'POST /v1/operations/{id}/resume',
     ]);

@@ -11,6 +11,7 @@ import { disableUser } from '../../functions/core/erasure/disable-user.ts';
 import { eraseAccountRows } from '../../functions/core/erasure/erase-account-rows.ts';
 import { eraseRange } from '../../functions/core/erasure/erase-range.ts';
 import { fenceAccount } from '../../functions/core/erasure/fence-account.ts';
+import { beginGrace } from '../../functions/core/erasure/grace.ts';
 import { planErasure } from '../../functions/core/erasure/plan.ts';
 import { releaseAddress } from '../../functions/core/erasure/release-address.ts';
 import { resolveAccount } from '../../functions/core/erasure/resolve-account.ts';
@@ -72,6 +73,7 @@ const STEPS: Readonly<Record<string, Step>> = {
     kickSessions(ports, SESSIONS, operation),
   WaitForSessionsFunctionArn: (ports, { operation }: Payload) =>
     waitForSessions(ports, SESSIONS, operation),
+  BeginGraceFunctionArn: (ports, { operation }: Payload) => beginGrace(ports, operation),
   FenceAccountFunctionArn: (ports, { operation }: Payload, until) =>
     fenceAccount(ports, operation, until),
   PlanErasureFunctionArn: (ports, { operation }: Payload) =>

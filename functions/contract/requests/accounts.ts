@@ -44,8 +44,29 @@ export const DELETE_ACCOUNT = request({
     ...DRY_RUN,
     allowUnknownUser: flagParameter('also where the user database does not know the user any more'),
     accountId: textParameter('the account must be this one: an address may have come to another'),
+    deleteAfter: textParameter(
+      'when the erasure begins, `30d` or a time in ISO 8601: the user is disabled and disconnected at once, and until then it can be undone; of a deletion that waits already, its new time',
+    ),
   },
   headers: ['idempotency-key'],
+});
+
+export const UNDELETE_ACCOUNT = request({
+  method: 'POST',
+  path: '/v1/admin/accounts/:user/undelete-user',
+  does: 'Takes a deletion back before its erasure begins: gives the user everything as it was',
+});
+
+export const DISABLE_ACCOUNT = request({
+  method: 'POST',
+  path: '/v1/admin/accounts/:user/disable-user',
+  does: 'Disables a user by itself: no new logins and no deliveries; mail stays as it is',
+});
+
+export const ENABLE_ACCOUNT = request({
+  method: 'POST',
+  path: '/v1/admin/accounts/:user/enable-user',
+  does: 'Enables a user that was disabled by itself',
 });
 
 export const SHOW_OPERATION = request({

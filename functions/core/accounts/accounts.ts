@@ -21,6 +21,8 @@ export interface Account {
   /** The unfinished operation that owns the account, if any. */
   readonly operationId?: string;
   readonly held: boolean;
+  /** Somebody disabled it by itself: it stays so when a deletion is undone. */
+  readonly disabledByRequest?: true;
   /** As they were when the account was read, with the number of their changes. */
   readonly settings?: MailSettings;
   readonly settingsRevision?: number;
@@ -46,6 +48,7 @@ function toAccount(row: Row): Account {
     retentionClass: text(row, 'retentionClass'),
     createdAt: number(row, 'createdAt'),
     held: row.attributes['hold'] !== undefined,
+    ...(row.attributes['disabledByRequest'] === true ? { disabledByRequest: true } : {}),
     ...(user === undefined ? {} : { user }),
     ...(operationId === undefined ? {} : { operationId }),
     ...(lastUidValidity === undefined ? {} : { lastUidValidity }),

@@ -28,13 +28,16 @@ export async function disableUser(
       stableId !== undefined &&
       entry.attributes['accountId'] === accountId
     ) {
-      await ports.rows.write(updateWrite(context, { userdbStableId: stableId }));
-      await ports.rows.write({
-        kind: 'update',
-        key,
-        guard: { row: 'present', equals: { accountId, stableId } },
-        change: { set: { enabled: false, disabledBy: operationId } },
-      });
+      // One moment: a deletion that was undone meanwhile disables nobody any more.
+      await ports.rows.transact([
+        updateWrite(context, { userdbStableId: stableId }),
+        {
+          kind: 'update',
+          key,
+          guard: { row: 'present', equals: { accountId, stableId } },
+          change: { set: { enabled: false, disabledBy: operationId } },
+        },
+      ]);
     }
   }
   // Refused when the account is past this already (a resumed attempt): that is fine.

@@ -8,20 +8,25 @@ import {
   OPERATION_RETENTION_DAYS,
 } from '../../contract/limits.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
+import type { Account } from '../accounts/accounts.ts';
 import { parseAddress } from '../names/address.ts';
 import { IdempotentRequest } from '../operations/idempotency.ts';
 import { type Operation, openWrites, requireOperation } from '../operations/operations.ts';
 import { ensureRunning, type RequestPorts } from '../operations/run-operation.ts';
+import type { Write } from '../ports/row-store.ts';
 import { text } from '../rows/attributes.ts';
 import { untilWon } from '../rows/contention.ts';
 import { everyRow } from '../rows/paging.ts';
 import { type Meant, requireDeletableAccount } from './deletion-request.ts';
 import type { RowPorts } from './erasure-ports.ts';
 import { type EstimateSettings, estimateErasure } from './estimate-erasure.ts';
+import { parseDeleteAfter, postponeWrites } from './grace.ts';
 
 export interface DeletionRequest extends Meant {
   /** Who asks, for the operation's record. */
   readonly requestedBy: string;
+  /** When the erasure begins, as it came; at once when missing. */
+  readonly deleteAfter?: string;
   /** The client's key: the same request again is this one, whoever has the address by then. */
   readonly idempotencyKey?: string;
 }
@@ -56,7 +61,7 @@ async function addressesOf({ rows }: RowPorts, accountId: string): Promise<reado
  * operation (U5), and a request for one that failed resumes it.
  * @param deadline epoch milliseconds after which a lost race is no longer retried
  * @throws InvalidInputError, UnknownUserError, AccountMismatchError, AccountHeldError,
- *   IdempotencyKeyReusedError, StoreBusyError
+ *   ErasureBegunError when it names a time, too late, IdempotencyKeyReusedError, StoreBusyError
  */
 export async function requestDeletion(
   ports: RequestPorts,
@@ -87,12 +92,23 @@ interface Began {
  * out on it.
  */
 function repeatedRequest(request: DeletionRequest): IdempotentRequest | undefined {
-  const { idempotencyKey: key, user, accountId, allowUnknownUser } = request;
+  const { idempotencyKey: key, user, accountId, allowUnknownUser, deleteAfter } = request;
   if (key === undefined) return undefined;
-  const asked = JSON.stringify([key, user, accountId ?? null, allowUnknownUser]);
+  const later = deleteAfter === undefined ? [] : [deleteAfter];
+  const asked = JSON.stringify([key, user, accountId ?? null, allowUnknownUser, ...later]);
   const requestHash = createHash('sha256').update(asked).digest('hex');
   const retentionHours = OPERATION_RETENTION_DAYS * 24;
   return new IdempotentRequest(registryKeys.deletionRequest, { key, requestHash }, retentionHours);
+}
+
+/** One that is there goes on when this request says; it leaves that alone when it says nothing. */
+async function postponing(
+  { rows }: RequestPorts,
+  account: Account,
+  time: number | undefined,
+): Promise<readonly Write[]> {
+  if (time === undefined || account.operationId === undefined) return [];
+  return postponeWrites(account, await requireOperation(rows, account.operationId), time);
 }
 
 async function begin(
@@ -104,8 +120,14 @@ async function begin(
   const now = ports.clock.now();
   const { operationId = `op-${ports.ids.hex(OPERATION_ID_BYTES)}` } = account;
   const { user, allowUnknownUser, requestedBy } = request;
-  const opened = { operationId, user, allowUnknownUser, requestedBy };
-  const opening = account.operationId === undefined ? openWrites(account, opened, now) : [];
+  const time =
+    request.deleteAfter === undefined ? undefined : parseDeleteAfter(request.deleteAfter, now);
+  const grace = time === undefined ? {} : { deleteAfter: time };
+  const opened = { operationId, user, allowUnknownUser, requestedBy, ...grace };
+  const opening =
+    account.operationId === undefined
+      ? openWrites(account, opened, now)
+      : await postponing(ports, account, time);
   const remembering =
     repeated === undefined ? [] : [repeated.write({ operationId }, DELETION, now)];
   const writes = [...opening, ...remembering];

@@ -13,12 +13,13 @@ import type { Account } from '../accounts/accounts.ts';
 import { parseAddress } from '../names/address.ts';
 import { parseExecutionInput } from '../operations/execution-input.ts';
 import { joinOperation, ownOrRunning } from '../operations/join-operation.ts';
-import { openWrites, requireOperation } from '../operations/operations.ts';
+import { type OpenRequest, openWrites, requireOperation } from '../operations/operations.ts';
 import { refusal } from '../operations/refusals.ts';
 import { takeOver } from '../operations/take-over.ts';
 import type { Ports } from '../ports/ports.ts';
 import { requireDeletableAccount } from './deletion-request.ts';
 import { type EstimateSettings, estimateErasure } from './estimate-erasure.ts';
+import { parseDeleteAfter } from './grace.ts';
 
 type ResolvePorts = Pick<Ports, 'rows' | 'clock' | 'ids'>;
 
@@ -27,6 +28,7 @@ const FIELDS = {
   accountId: 'string',
   dryRun: 'boolean',
   allowUnknownUser: 'boolean',
+  deleteAfter: 'string',
   operationId: 'string',
   attempt: 'number',
 } as const;
@@ -58,6 +60,7 @@ async function resolveUser(
 ): Promise<ResolveAccountAnswer> {
   const user = parseAddress('user', input.user);
   const { allowUnknownUser = false, accountId } = input;
+  const deleteAfter = graceOf(input, ports.clock.now());
   const meant = { user, allowUnknownUser, ...(accountId === undefined ? {} : { accountId }) };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const account = await requireDeletableAccount(ports.rows, meant);
@@ -67,7 +70,7 @@ async function resolveUser(
     }
     const answer =
       account.operationId === undefined
-        ? await open(ports, account, { user, allowUnknownUser, execution })
+        ? await open(ports, account, { user, allowUnknownUser, execution, ...deleteAfter })
         : await join(ports, account.operationId, execution);
     if (answer !== undefined) return answer;
   }
@@ -77,15 +80,20 @@ async function resolveUser(
 async function open(
   ports: ResolvePorts,
   account: Account,
-  given: { readonly user: string; readonly allowUnknownUser: boolean; readonly execution: string },
+  given: Omit<OpenRequest, 'operationId' | 'requestedBy'> & { readonly execution: string },
 ): Promise<ResolveAccountAnswer | undefined> {
   const operationId = `op-${ports.ids.hex(OPERATION_ID_BYTES)}`;
   const request = { ...given, operationId, requestedBy: `execution ${given.execution}` };
   const result = await ports.rows.transact(openWrites(account, request, ports.clock.now()));
   if (result.outcome !== 'written') return undefined;
   const { accountId } = account;
-  return { outcome: 'proceed', operation: { operationId, attempt: 1, accountId } };
+  const grace = given.deleteAfter === undefined ? {} : ({ grace: true } as const);
+  return { outcome: 'proceed', operation: { operationId, attempt: 1, accountId, ...grace } };
 }
+
+/** @throws InvalidInputError */
+const graceOf = ({ deleteAfter }: DeleteAccountInput, now: number) =>
+  deleteAfter === undefined ? {} : { deleteAfter: parseDeleteAfter(deleteAfter, now) };
 
 /** The account has an operation: a failed one is taken over, a running one is named. */
 async function join(

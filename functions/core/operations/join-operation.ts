@@ -73,5 +73,6 @@ function requireVerb({ operationId, verb }: Operation, allowed: OperationVerb): 
 }
 
 function attemptContext(operation: Operation, attempt: number): OperationContext {
-  return { operationId: operation.operationId, attempt, accountId: operation.accountId };
+  const { operationId, accountId, deleteAfter } = operation;
+  return { operationId, attempt, accountId, ...(deleteAfter === undefined ? {} : { grace: true }) };
 }

@@ -56,6 +56,7 @@ function toOperationAnswer(
     createdAt,
     updatedAt,
     finishedAt,
+    deleteAfter,
     done,
     estimatedBill,
     ...rest
@@ -65,6 +66,7 @@ function toOperationAnswer(
     createdAt: new Date(createdAt).toISOString(),
     updatedAt: new Date(updatedAt).toISOString(),
     ...(finishedAt === undefined ? {} : { finishedAt: new Date(finishedAt).toISOString() }),
+    ...(deleteAfter === undefined ? {} : { deleteAfter: new Date(deleteAfter).toISOString() }),
     counts: { ...counts, ...done },
     ...goneIn(operation, counts),
     ...estimateOf(estimatedBill),

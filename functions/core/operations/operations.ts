@@ -36,6 +36,8 @@ export interface Operation {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly finishedAt?: number;
+  /** Of a deletion with a grace period, epoch milliseconds. */
+  readonly deleteAfter?: number;
   readonly expected?: Counts;
   /** What a bulk verb has done so far. */
   readonly done?: Counts;
@@ -50,6 +52,7 @@ export function toOperation(row: Row): Operation {
   const user = optionalText(row, 'user');
   const execution = optionalText(row, 'execution');
   const finishedAt = optionalNumber(row, 'finishedAt');
+  const deleteAfter = optionalNumber(row, 'deleteAfter');
   const certificate = optionalText(row, 'certificate');
   const error = row.attributes['error'];
   return {
@@ -67,6 +70,7 @@ export function toOperation(row: Row): Operation {
     ...(user === undefined ? {} : { user }),
     ...(execution === undefined ? {} : { execution }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(deleteAfter === undefined ? {} : { deleteAfter }),
     ...(certificate === undefined ? {} : { certificate }),
     ...(row.attributes['expected'] === undefined ? {} : { expected: numbers(row, 'expected') }),
     ...(row.attributes['estimatedBill'] === undefined
@@ -128,6 +132,8 @@ export interface OpenRequest {
   readonly requestedBy: string;
   readonly execution?: string;
   readonly allowUnknownUser: boolean;
+  /** Epoch milliseconds before which nothing is erased; at once when missing. */
+  readonly deleteAfter?: number;
 }
 
 /**
@@ -135,7 +141,7 @@ export interface OpenRequest {
  * meanwhile. Whoever is refused reads the account again and joins that one (U5).
  */
 export function openWrites(account: Account, request: OpenRequest, now: number): Write[] {
-  const { operationId, user, allowUnknownUser, ...rest } = request;
+  const { operationId, user, allowUnknownUser, deleteAfter, ...rest } = request;
   const { accountId } = account;
   return [
     {
@@ -150,7 +156,7 @@ export function openWrites(account: Account, request: OpenRequest, now: number):
     },
     operationPut(
       { operationId, verb: 'delete-account', accountId, step: 'Resolve account', ...rest },
-      { user, allowUnknownUser },
+      { user, allowUnknownUser, ...(deleteAfter === undefined ? {} : { deleteAfter }) },
       now,
     ),
     accountOperationPut(accountId, operationId),

@@ -20,6 +20,13 @@ export async function resumeOperation(
 ): Promise<Operation> {
   return await untilWon(ports, deadline, async () => {
     const operation = await requireOperation(ports.rows, operationId);
+    if (operation.state === 'undone') {
+      throw new LetheError(
+        ERROR_NAMES.operationFinished,
+        `operation ${operationId} was undone`,
+        'Begin a new one if it is wanted after all.',
+      );
+    }
     if (operation.state !== 'succeeded') return await ensureRunning(ports, operation);
     throw new LetheError(
       ERROR_NAMES.operationFinished,
@@ -34,8 +41,9 @@ export async function ensureRunning(
   ports: RequestPorts,
   operation: Operation,
 ): Promise<Operation | 'lost'> {
-  const { operationId, attempt, state } = operation;
-  if (state === 'succeeded') return operation;
+  const { operationId, attempt, state, deleteAfter = 0 } = operation;
+  if (state === 'succeeded' || state === 'undone') return operation;
+  if (state === 'waiting' && deleteAfter > ports.clock.now()) return operation;
   const name = executionOf(operation);
   if (state === 'running') {
     const status = await ports.workflows.status(operation.verb, name);

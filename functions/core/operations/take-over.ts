@@ -1,4 +1,4 @@
-/** The next attempt of an operation that failed. */
+/** The next attempt of an operation that failed, or has waited long enough. */
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
@@ -14,7 +14,7 @@ export async function takeOver(
   operation: Operation,
   execution?: string,
 ): Promise<OperationContext | undefined> {
-  const { operationId, accountId, state, attempt } = operation;
+  const { operationId, accountId, state, attempt, deleteAfter } = operation;
   const next = attempt + 1;
   // What the last round found is not in its tallies, which are done: it takes a round of its own.
   // After any other failure the tallies of the round go on where they stopped, counting nothing
@@ -39,9 +39,13 @@ export async function takeOver(
         'error',
         'verified',
         'certificate',
+        // It waits no longer.
+        ...['duePk', 'dueSk'],
         ...(execution === undefined ? ['execution'] : []),
       ],
     },
   });
-  return result.outcome === 'written' ? { operationId, accountId, attempt: next } : undefined;
+  if (result.outcome !== 'written') return undefined;
+  const grace = deleteAfter === undefined ? {} : ({ grace: true } as const);
+  return { operationId, accountId, attempt: next, ...grace };
 }

@@ -8,7 +8,7 @@ interface State {
   readonly Next?: string;
   readonly Default?: string;
   readonly Parameters?: { readonly FunctionName?: string };
-  readonly Choices?: readonly { readonly StringEquals: string; readonly Next: string }[];
+  readonly Choices?: readonly { readonly StringEquals?: string; readonly Next: string }[];
   readonly ItemProcessor?: { readonly States: States };
 }
 type States = Readonly<Record<string, State>>;
@@ -32,8 +32,12 @@ function waysFrom(states: States, name: string | undefined, outcome?: string): W
   const on = (next: string | undefined, by = outcome): Way[] =>
     waysFrom(states, next, by).map((way) => ({ ...way, passed: [name, ...way.passed] }));
   if (state.Type !== 'Choice') return on(state.Next);
-  const chosen = (state.Choices ?? []).flatMap((one) => on(one.Next, one.StringEquals));
-  return state.Default === undefined ? chosen : [...chosen, ...on(state.Default, 'otherwise')];
+  const rules = state.Choices ?? [];
+  const chosen = rules.flatMap((one) => on(one.Next, one.StringEquals));
+  // Choices that are not about the outcome leave it as it is.
+  const isOfOutcome = rules.every(({ StringEquals }) => StringEquals !== undefined);
+  const rest = isOfOutcome ? 'otherwise' : outcome;
+  return state.Default === undefined ? chosen : [...chosen, ...on(state.Default, rest)];
 }
 
 interface Way {

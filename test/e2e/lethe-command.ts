@@ -1,7 +1,9 @@
 /** The command line as a user runs it, against the embedded AWS. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { instanceFiles } from '../../local/instance-files.ts';
 
 export interface Ran {
   readonly code: number | null;
@@ -49,7 +51,13 @@ function start(words: readonly string[], env: NodeJS.ProcessEnv) {
 
 /** The same command line for another stage. */
 export function letheAt(apiUrl: string): { readonly run: Run; readonly json: LetheJson } {
-  const run: Run = (...words) => lethe('--url', apiUrl, ...words);
+  const files = instanceFiles(inject('lethe').directory);
+  const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+  const { caFile = '', region = '' } = read(files.outputs);
+  const { accessKeyId, secretAccessKey } = read(files.credentials);
+  const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+  const where = ['--url', apiUrl, '--ca-file', caFile, '--region', region];
+  const run: Run = (...words) => start([...where, ...words], { ...process.env, ...keys }).ended;
   return { run, json: jsonOf(run) };
 }
 

@@ -170,7 +170,7 @@ describe('the doors', () => {
 
   test('every route asks for a signature', () => {
     const types = routes.map(({ Properties }) => Properties['AuthorizationType']);
-    expect(types).toEqual(Array(31).fill('AWS_IAM'));
+    expect(types).toEqual(Array(32).fill('AWS_IAM'));
   });
 
   test('accounts and mail go to functions with different rights', () => {

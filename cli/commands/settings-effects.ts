@@ -49,8 +49,18 @@ export function lookedAtWords(lookedAt: number, more: boolean): string {
   return `${count(lookedAt)} accounts were looked at: what becomes of mail in the others is unknown`;
 }
 
-const fromNowOn = ({ was, becomes }: { readonly was: string; readonly becomes: string }) =>
-  `mail that is expunged, and mailboxes that are deleted, from now on: ${safe(becomes)}; before: ${safe(was)}`;
+const fromNowOn = ({
+  was,
+  becomes,
+  keepsNothing,
+}: {
+  readonly was: string;
+  readonly becomes: string;
+  readonly keepsNothing?: true;
+}) => {
+  const end = keepsNothing ? '; expunged mail is gone for good then' : '';
+  return `mail that is expunged, and mailboxes that are deleted, from now on: ${safe(becomes)}; before: ${safe(was)}${end}`;
+};
 
 const foldersOf = ({
   folders,
@@ -61,6 +71,9 @@ const foldersOf = ({
 }): string =>
   `${counted(folders, 'deleted folder')} for good, with ${counted(messages, 'message')}`;
 
-/** Whether mail that there is would end, or may. */
-export const endsMail = ({ kind }: Pick<DomainEffect, 'kind'>): boolean =>
-  kind === 'autoexpunge' || kind === 'purge' || kind === 'storage' || kind === 'unknown';
+/** Whether mail that there is would end, or may, or is kept no more when it is expunged. */
+export const endsMail = ({
+  kind,
+  keepsNothing,
+}: Pick<DomainEffect, 'kind' | 'keepsNothing'>): boolean =>
+  keepsNothing === true || ['autoexpunge', 'purge', 'storage', 'unknown'].includes(kind);

@@ -27,7 +27,13 @@ export interface SettingsAnswer {
 /** What a change would make of mail. */
 export type SettingsEffect =
   /** What becomes of mail that is expunged, and of deleted mailboxes, from then on. */
-  | { readonly kind: 'expunged'; readonly was: string; readonly becomes: string }
+  | {
+      readonly kind: 'expunged';
+      readonly was: string;
+      readonly becomes: string;
+      /** It was kept, and is gone for good then. */
+      readonly keepsNothing?: true;
+    }
   /** Messages that the next sweep expunges there. */
   | {
       readonly kind: 'autoexpunge';
@@ -55,6 +61,7 @@ export interface DomainEffect {
   readonly atLeast?: true;
   readonly was?: string;
   readonly becomes?: string;
+  readonly keepsNothing?: true;
   readonly limitBytes?: number;
   readonly mailbox?: string;
 }

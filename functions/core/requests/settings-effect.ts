@@ -61,10 +61,13 @@ export async function effectsOf(
 }
 
 function ofExpunges({ before, after }: SettingsChange): SettingsEffect[] {
-  const said = ({ effective: { lazyExpunge = 'off' }, deleteMode }: ResolvedSettings) =>
-    `lazyExpunge ${lazyExpunge}, deleteMode ${deleteMode}`;
+  const modeOf = ({ effective: { lazyExpunge = 'off' } }: ResolvedSettings) => lazyExpunge;
+  const said = (settings: ResolvedSettings) =>
+    `lazyExpunge ${modeOf(settings)}, deleteMode ${settings.deleteMode}`;
   const [was, becomes] = [said(before), said(after)];
-  return was === becomes ? [] : [{ kind: 'expunged', was, becomes }];
+  if (was === becomes) return [];
+  const keptNoMore = modeOf(before) !== 'off' && modeOf(after) === 'off';
+  return [{ kind: 'expunged', was, becomes, ...(keptNoMore ? { keepsNothing: true } : {}) }];
 }
 
 async function ofQuota({ ports }: Foreseeing, { account, before, after }: SettingsChange) {

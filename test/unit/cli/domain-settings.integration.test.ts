@@ -73,6 +73,18 @@ describe('O1: lethe settings set of a domain', () => {
     expect(done.stderr).toContain('in 2 accounts, mail that is expunged');
   });
 
+  test('O1: asks where expunged mail would be kept no more', async () => {
+    expect((await set(['lazyExpunge=in-place'])).exitCode).toBe(0);
+    const refused = await set(['lazyExpunge=off']);
+    expect(refused.exitCode).toBe(64);
+    expect(refused.stderr).toContain('expunged mail is gone for good then');
+    const shown = await set(['lazyExpunge=off', '--dry-run', '-f', 'json']);
+    expect(JSON.parse(shown.stdout).effects).toEqual([
+      expect.objectContaining({ kind: 'expunged', accounts: 2, keepsNothing: true }),
+    ]);
+    expect((await set(['lazyExpunge=off', '--yes'])).exitCode).toBe(0);
+  });
+
   test('W5: what was not looked at is unknown, and asked about', async () => {
     const part = { deployment: {}, domain: {}, account: {}, effective: {}, dryRun: true };
     const pages = ['1', '2', '3', '4'].map((next) => ({

@@ -4,9 +4,9 @@ import { Construct } from 'constructs';
 import type { ApiRoute, SignedHttpApi } from './constructs/http-api.ts';
 import { acknowledgeWildcards } from './constructs/wildcard-acknowledgement.ts';
 import {
+  ADDRESS_ROUTES,
   ALL_ROUTES,
   BACKUP_ROUTES,
-  BELOW_ACCOUNTS,
   MAIL_ROUTES,
   PROVISIONING_ROUTES,
   SETTINGS_ROUTES,
@@ -14,7 +14,7 @@ import {
 import type { Settings } from './settings.ts';
 
 /**
- * - ProvisioningCaller creates, shows and deletes accounts, sets their quota and settings and those
+ * - ProvisioningCaller creates, shows, renames and deletes accounts, changes their aliases, sets their quota and settings and those
  *   of domains, and is denied their mail. The denial is explicit, because `GET /v1/accounts/*` also matches what lies below: so one caller cannot have
  *   this and the next policy together.
  * - MailBackendCaller delivers, reads and changes mail as its owners.
@@ -33,8 +33,8 @@ export class CallerPolicies extends Construct {
     this.policies = {
       ProvisioningCaller: this.policy(
         'ProvisioningCaller',
-        [...PROVISIONING_ROUTES, ...SETTINGS_ROUTES],
-        [BELOW_ACCOUNTS],
+        [...PROVISIONING_ROUTES, ...ADDRESS_ROUTES, ...SETTINGS_ROUTES],
+        MAIL_ROUTES,
       ),
       MailBackendCaller: this.policy('MailBackendCaller', MAIL_ROUTES, []),
       ...(backupGate === 'off'

@@ -45,8 +45,9 @@ export function bindTables(
   target.bindTable(storage.tables.dictmap, ENV.dictmapTable, dictmap);
 }
 
-/** How long logs and recovery points outlive an erasure. */
+/** How long logs, recovery points and reservations outlive an erasure. */
 export function tellRemainders(target: NodeFunction, settings: Settings): void {
   target.setVariable(ENV.logRetentionDays, String(settings.logRetentionDays));
   target.setVariable(ENV.recoveryDays, String(settings.recoveryDays));
+  target.setVariable(ENV.reservationDays, String(settings.reservationDays));
 }

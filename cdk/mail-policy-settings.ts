@@ -1,6 +1,10 @@
-/** When, and how much at a time, the deployment clears away what autoexpunge and purges take. */
+/**
+ * When, and how much at a time, the deployment clears away what autoexpunge and purges take, and when
+ * it lets others have what was given up.
+ */
 import { z } from 'zod';
 import { SHARDS } from '../functions/contract/key-layout.ts';
+import { DAYS_MAX } from '../functions/contract/times.ts';
 
 export interface PolicySettings {
   /** When autoexpunge starts: an expression of EventBridge such as `rate(1 hour)`, or `off`. */
@@ -11,6 +15,8 @@ export interface PolicySettings {
   readonly purgeMailboxesSchedule: string;
   /** Messages that one purge may end in a second, so that delivery is never starved. */
   readonly purgeKeysPerSecond: number;
+  /** How long nobody can have an address that was given up; 0: it is free at once. */
+  readonly reservationDays: number;
 }
 
 /** An expression of EventBridge, or `off`. */
@@ -31,6 +37,7 @@ export const policyShape = {
   autoexpungeMaxConcurrency: z.int().min(1).max(SHARDS.length).default(4),
   purgeMailboxesSchedule: schedule.default('cron(0 3 ? * SUN *)'),
   purgeKeysPerSecond: z.int().min(1).max(PURGE_KEYS_PER_SECOND_MAX).default(PURGE_KEYS_PER_SECOND),
+  reservationDays: z.int().min(0).max(DAYS_MAX).default(180),
 };
 
 /** What each field takes, in words. */
@@ -39,4 +46,5 @@ export const POLICY_SETTINGS_ALLOWED = {
   autoexpungeMaxConcurrency: `a whole number from 1 to ${SHARDS.length}`,
   purgeMailboxesSchedule: '"off", or an expression of EventBridge such as "cron(0 3 ? * SUN *)"',
   purgeKeysPerSecond: `a whole number from 1 to ${PURGE_KEYS_PER_SECOND_MAX}`,
+  reservationDays: `a whole number from 0 to ${DAYS_MAX}`,
 } as const;

@@ -17,6 +17,18 @@ export const PROVISIONING_ROUTES: readonly ApiRoute[] = [
   { path: '/v1/certificate-key', methods: [HttpMethod.GET] },
 ];
 
+/** What accounts are called, and who has which address. */
+export const ADDRESS_ROUTES: readonly ApiRoute[] = [
+  { path: '/v1/accounts/{user}/rename', methods: [HttpMethod.POST] },
+  { path: '/v1/accounts/{user}/aliases', methods: [HttpMethod.POST, HttpMethod.DELETE] },
+  { path: '/v1/addresses/{address}', methods: [HttpMethod.GET] },
+];
+
+/** Ending the time for which nobody can have an address: for operators. */
+export const RESERVATION_ROUTES: readonly ApiRoute[] = [
+  { path: '/v1/addresses/{address}/reservation', methods: [HttpMethod.DELETE] },
+];
+
 /** Ending deleted folders for good: for operators. */
 export const PURGE_ROUTES: readonly ApiRoute[] = [
   { path: '/v1/mailboxes/purge', methods: [HttpMethod.POST] },
@@ -65,11 +77,5 @@ export const DOMAIN_ROUTES = SETTINGS_ROUTES.filter(({ path }) => path.includes(
 export const DOCTOR_ROUTES: readonly ApiRoute[] = [
   { path: '/v1/doctor', methods: [HttpMethod.POST] },
 ];
-
-/** Everything below an account; `GET /v1/accounts/*` of the provisioning routes names it too. */
-export const BELOW_ACCOUNTS: ApiRoute = {
-  path: '/v1/accounts/{user}/{below}',
-  methods: [HttpMethod.ANY],
-};
 
 export const ALL_ROUTES: ApiRoute = { path: '/v1/{any}', methods: [HttpMethod.ANY] };

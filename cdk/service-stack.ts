@@ -8,6 +8,7 @@ import {
   STARTED_VERBS,
 } from '../functions/contract/machines.ts';
 import { OUTPUTS } from '../functions/contract/outputs.ts';
+import { addAddressFunction } from './address-function.ts';
 import { addApiFunctions } from './api-functions.ts';
 import { BackupAlarms } from './backup-alarms.ts';
 import { addBackups } from './backups.ts';
@@ -18,6 +19,7 @@ import { addMachines } from './machines.ts';
 import { addMonitoring } from './monitoring.ts';
 import { addReconcileObjects } from './reconcile-objects.ts';
 import {
+  ADDRESS_ROUTES,
   ADMIN_ROUTES,
   BACKUP_ROUTES,
   DOCTOR_ROUTES,
@@ -25,6 +27,7 @@ import {
   MAIL_ROUTES,
   PROVISIONING_ROUTES,
   PURGE_ROUTES,
+  RESERVATION_ROUTES,
 } from './routes.ts';
 import { addRunDue } from './run-due.ts';
 import type { ServiceStackProps } from './service-props.ts';
@@ -46,6 +49,8 @@ export class ServiceStack extends Stack {
     const provisioned = [...PROVISIONING_ROUTES, ...PURGE_ROUTES, ...backupRoutes];
     doors.route('Provisioning', provisioning, provisioned);
     doors.route('Mail', mail, [...MAIL_ROUTES, ...ADMIN_ROUTES, ...DOMAIN_ROUTES]);
+    const addresses = addAddressFunction(this, props);
+    doors.route('Addresses', addresses, [...ADDRESS_ROUTES, ...RESERVATION_ROUTES]);
     doors.route('Doctor', addDoctor(this, props), DOCTOR_ROUTES);
     const pollBackups = addBackups(this, props);
     if (gated) {

@@ -87,7 +87,10 @@ export const DELETION_GRANTS: Readonly<Record<StepOf<'delete-account'>, Grant>> 
     step.bindKey(certificateKey, ENV.certificateKeyId, ['kms:Sign']);
     tellEvidence(step, props);
   },
-  ReleaseAddress: registry('get', 'query', 'put', 'update', 'remove', 'removeMany'),
+  ReleaseAddress: (step, props) => {
+    registry('get', 'query', 'put', 'update', 'remove', 'removeMany')(step, props);
+    step.setVariable(ENV.reservationDays, String(props.settings.reservationDays));
+  },
   RecordFailure: registry('put', 'update'),
 };
 

@@ -27,16 +27,21 @@ export function deletionStatement(user: string, estimate: EstimateAnswer, after?
 /** What is said of a deletion to come besides its counts. */
 export async function foretellDeletion(
   { stderr }: Pick<Io, 'stderr'>,
-  { remains, freedAddresses = [] }: EstimateAnswer,
+  { remains, freedAddresses = [], reservedAddresses = [] }: EstimateAnswer,
 ): Promise<void> {
   const say = (line: string) => writeLine(stderr, line);
   await say('What outlives it elsewhere:');
   for (const remainder of remains) await say(`  ${remainderWords(remainder)}`);
-  if (freedAddresses.length === 0) return;
-  const names = freedAddresses.map(safe).join(', ');
-  const verb = freedAddresses.length === 1 ? 'is' : 'are';
-  await say(`Once it has ended, ${names} ${verb} free: no address is reserved.`);
+  if (freedAddresses.length > 0) {
+    await say(`Once it has ended, ${areWords(freedAddresses)} free: no address is reserved.`);
+  }
+  if (reservedAddresses.length > 0) {
+    await say(`Once it has ended, ${areWords(reservedAddresses)} reserved: nobody else gets them.`);
+  }
 }
+
+const areWords = (addresses: readonly string[]): string =>
+  `${addresses.map(safe).join(', ')} ${addresses.length === 1 ? 'is' : 'are'}`;
 
 function remainderWords({ where, days, note }: Remainder): string {
   const long = days === undefined ? '' : ` for ${counted(days, 'day')}`;

@@ -153,6 +153,8 @@ export interface EstimateAnswer {
   readonly remains: readonly Remainder[];
   /** Addresses of the account that anybody may be given once it has ended; not for executions. */
   readonly freedAddresses?: readonly string[];
+  /** Those that nobody can have for a time after it: `remains` says how long; not for executions. */
+  readonly reservedAddresses?: readonly string[];
   /** What the deletion will be billed for, by name, for instance `dynamodbWriteUnits`. */
   readonly estimatedBill: Counts;
   /** The same in US dollars at list price. */
@@ -217,6 +219,7 @@ export const PROBLEMS = {
   'urn:lethe:not-found': { status: 404, exitCode: 64 },
   'urn:lethe:account-mismatch': { status: 409, exitCode: 65 },
   'urn:lethe:address-taken': { status: 409, exitCode: 65 },
+  'urn:lethe:address-reserved': { status: 409, exitCode: 65 },
   'urn:lethe:mailbox-exists': { status: 409, exitCode: 65 },
   'urn:lethe:has-children': { status: 409, exitCode: 65 },
   'urn:lethe:mailbox-not-empty': { status: 409, exitCode: 65 },

@@ -23,6 +23,8 @@ export const ENV = {
   evidenceLockDays: 'LETHE_EVIDENCE_LOCK_DAYS',
   /** `GOVERNANCE` or `COMPLIANCE`; missing in stages that lock nothing. */
   evidenceLockMode: 'LETHE_EVIDENCE_LOCK_MODE',
+  /** How long nobody can have an address that was given up; 0: it is free at once. */
+  reservationDays: 'LETHE_RESERVATION_DAYS',
   /** JSON of `MailServerSettings`; missing where no mail servers are configured. */
   mailServers: 'LETHE_MAIL_SERVERS',
   /** ARN of the secret with the API key of doveadm's HTTP interface. */

@@ -16,6 +16,8 @@ export const ERROR_NAMES = {
   /** The mailbox has given all UIDs that there are. */
   uidsExhausted: 'UidsExhaustedError',
   addressTaken: 'AddressTakenError',
+  /** Nobody has the address, and nobody may have it yet. */
+  addressReserved: 'AddressReservedError',
   mailboxExists: 'MailboxExistsError',
   /** A mailbox with others below it goes only with them. */
   hasChildren: 'HasChildrenError',

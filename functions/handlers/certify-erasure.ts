@@ -23,6 +23,7 @@ const ports = once(() => ({
 }));
 const settings = once(() => ({
   recoveryDays: readNumber(ENV.recoveryDays),
+  reservationDays: readNumber(ENV.reservationDays),
   logRetentionDays: readNumber(ENV.logRetentionDays),
   evidenceLockDays: readNumber(ENV.evidenceLockDays),
 }));

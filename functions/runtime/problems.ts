@@ -14,6 +14,7 @@ const TYPES: Readonly<Record<ErrorName, ProblemType>> = {
   [ERROR_NAMES.uidsExhausted]: 'urn:lethe:uids-exhausted',
   [ERROR_NAMES.accountMismatch]: 'urn:lethe:account-mismatch',
   [ERROR_NAMES.addressTaken]: 'urn:lethe:address-taken',
+  [ERROR_NAMES.addressReserved]: 'urn:lethe:address-reserved',
   [ERROR_NAMES.mailboxExists]: 'urn:lethe:mailbox-exists',
   [ERROR_NAMES.hasChildren]: 'urn:lethe:has-children',
   [ERROR_NAMES.mailboxNotEmpty]: 'urn:lethe:mailbox-not-empty',

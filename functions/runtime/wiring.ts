@@ -126,6 +126,12 @@ export const wireEstimateSettings = () => ({
   ...wireErasureSettings(),
   recoveryDays: readNumber(ENV.recoveryDays),
   logRetentionDays: readNumber(ENV.logRetentionDays),
+  ...wireReservationSettings(),
+});
+
+/** How long addresses that are given up are reserved: a function must be told, also of 0. */
+export const wireReservationSettings = () => ({
+  reservationDays: readNumber(ENV.reservationDays),
 });
 
 /**

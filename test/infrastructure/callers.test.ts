@@ -21,16 +21,20 @@ describe('policies for callers', () => {
       '*/v1/admin/domains/*/settings',
       '*/v1/admin/domains/*/settings/apply',
       'DELETE/v1/accounts/*',
+      'DELETE/v1/accounts/*/aliases',
       'GET/v1/accounts/*',
+      'GET/v1/addresses/*',
       'GET/v1/certificate-key',
       'GET/v1/operations/*',
       'GET/v1/operations/*/certificate',
       'POST/v1/accounts',
+      'POST/v1/accounts/*/aliases',
+      'POST/v1/accounts/*/rename',
       ...['disable', 'enable', 'undelete'].map((verb) => `POST/v1/admin/accounts/*/${verb}-user`),
       'POST/v1/operations/*/resume',
     ]);
     // In IAM a * matches slashes too.
-    expect(paths('ProvisioningCaller', 'Deny')).toEqual(['*/v1/accounts/*/*']);
+    expect(paths('ProvisioningCaller', 'Deny')).toEqual(paths('MailBackendCaller', 'Allow'));
   });
 
   test('a mail backend reaches mail as its owners do, nothing as an administrator', () => {

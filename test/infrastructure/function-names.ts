@@ -23,6 +23,7 @@ export const FUNCTIONS = [
   'MailApi',
   'WatchExecutions',
   'RunDue',
+  'AddressApi',
   'Doctor',
   'ReconcileObjects',
   'RetryReconcile',

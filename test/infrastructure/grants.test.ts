@@ -83,7 +83,7 @@ describe('least privilege', () => {
     ]);
     // What removes many rows at a time is for erasure alone.
     expect(who(/BatchWrite/, 'DictmapTable')).toEqual(['EraseRange', 'EraseAccountRows']);
-    expect(who(/Delete|BatchWrite/, 'RegistryTable')).toEqual(['ReleaseAddress']);
+    expect(who(/Delete|BatchWrite/, 'RegistryTable')).toEqual(['ReleaseAddress', 'AddressApi']);
   });
 
   test.each(['ReconcileObjects', 'RetryReconcile'])('%s reads no body and no registry', (name) => {

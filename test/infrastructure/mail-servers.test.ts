@@ -8,7 +8,7 @@ import { FUNCTIONS } from './function-names.ts';
 import { grantsOf, policiesOf, resourceNamed, resourcesOf, synthesize } from './synthesized.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-const TALKING = ['KickSessions', 'WaitForSessions', 'ClearCaches', 'Doctor'];
+const TALKING = ['KickSessions', 'WaitForSessions', 'ClearCaches', 'AddressApi', 'Doctor'];
 
 const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:lethe/doveadm-a1B2c3';
 const secretKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/0f1e2d3c';

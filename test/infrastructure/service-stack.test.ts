@@ -30,7 +30,7 @@ describe('functions', () => {
   });
 
   test('the doors answer before API Gateway gives up after 30 s', () => {
-    for (const name of ['ProvisioningApi', 'MailApi', 'Doctor']) {
+    for (const name of ['ProvisioningApi', 'MailApi', 'AddressApi', 'Doctor']) {
       const { Properties } = resourceNamed(prod, 'AWS::Lambda::Function', `${name}Function`);
       expect(Properties['Timeout']).toBe(29);
     }
@@ -170,7 +170,7 @@ describe('the doors', () => {
 
   test('every route asks for a signature', () => {
     const types = routes.map(({ Properties }) => Properties['AuthorizationType']);
-    expect(types).toEqual(Array(32).fill('AWS_IAM'));
+    expect(types).toEqual(Array(37).fill('AWS_IAM'));
   });
 
   test('accounts and mail go to functions with different rights', () => {
@@ -218,6 +218,13 @@ describe('the doors', () => {
       'POST /v1/admin/accounts/{user}/undelete-user',
       'POST /v1/mailboxes/purge',
       'POST /v1/operations/{id}/resume',
+    ]);
+    expect(byTarget('AddressApi')).toEqual([
+      'DELETE /v1/accounts/{user}/aliases',
+      'DELETE /v1/addresses/{address}/reservation',
+      'GET /v1/addresses/{address}',
+      'POST /v1/accounts/{user}/aliases',
+      'POST /v1/accounts/{user}/rename',
     ]);
     expect(byTarget('Doctor')).toEqual(['POST /v1/doctor']);
   });

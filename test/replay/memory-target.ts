@@ -18,7 +18,7 @@ import type { Ask, Reply, Target } from './target.ts';
 /** As in a deployment: a scenario decides what ends when, so its accounts get the longest class. */
 const RETENTION_DAYS = { r30: 30, r365: 365 };
 const CLASSES = { names: Object.keys(RETENTION_DAYS), fallback: 'r30' };
-const OUTLIVING = { recoveryDays: 35, logRetentionDays: 30 };
+const OUTLIVING = { recoveryDays: 35, logRetentionDays: 30, reservationDays: 0 };
 const ERASURE = { classes: CLASSES.names, memoryMb: 1024, ...OUTLIVING };
 
 /** Noon: `calendarDaysAgo` 0 and 1 are then today and yesterday for what is some hours old. */

@@ -53,7 +53,7 @@ const TRANSITIONS_MAX = 5000;
 const INVOCATION_MS = 255_000;
 
 const MEMORY_MB = 1024;
-const OUTLIVING = { recoveryDays: 35, logRetentionDays: 30 };
+const OUTLIVING = { recoveryDays: 35, logRetentionDays: 30, reservationDays: 0 };
 export const ERASURE = { classes: CLASSES_EVER, memoryMb: MEMORY_MB, ...OUTLIVING };
 const SETTLE_SECONDS = 1800;
 const SESSIONS = { sessionDeadlineSeconds: 600 };
@@ -83,9 +83,6 @@ const STEPS: Readonly<Record<string, Step>> = {
   EraseAccountRowsFunctionArn: (ports, payload, until) => eraseAccountRows(ports, payload, until),
   VerifyErasureFunctionArn: (ports, payload, until) =>
     verifyErasure(ports, ERASURE, payload, until),
-  CertifyErasureFunctionArn: (ports, { operation }: Payload) =>
-    certifyErasure(ports, CERTIFICATE, operation),
-  ReleaseAddressFunctionArn: (ports, { operation }: Payload) => releaseAddress(ports, operation),
   RecordFailureFunctionArn: (ports, payload) => recordFailure(ports, payload),
 };
 
@@ -140,6 +137,7 @@ export class World {
   /** Changes that the steps of the last run made. */
   changes = 0;
   readonly #metered: boolean;
+  readonly #steps: Readonly<Record<string, Step>>;
   #billed = 0;
 
   /** `metered`: each invocation leaves a row that says what it was billed for, as deployed. */
@@ -150,6 +148,8 @@ export class World {
       readonly metered?: boolean;
       /** Seed that draws how full pages of lists are; full ones when missing. */
       readonly shortPages?: number;
+      /** How long addresses that are given up are reserved. */
+      readonly reservationDays?: number;
       /** None when missing. */
       readonly servers?: readonly MailServer[];
       /** Instead of the model, for instance real ones. */
@@ -157,6 +157,14 @@ export class World {
     } = {},
   ) {
     this.#metered = options.metered ?? false;
+    const reservation = { reservationDays: options.reservationDays ?? OUTLIVING.reservationDays };
+    this.#steps = {
+      ...STEPS,
+      CertifyErasureFunctionArn: (ports, { operation }: Payload) =>
+        certifyErasure(ports, { ...CERTIFICATE, ...reservation }, operation),
+      ReleaseAddressFunctionArn: (ports, { operation }: Payload) =>
+        releaseAddress(ports, reservation, operation),
+    };
     this.ids = new SeededIds(options.seed ?? 1);
     this.objects = new MemoryObjectStore({
       pageEntries: options.pageEntries ?? 7,
@@ -217,7 +225,7 @@ export class World {
   }
 
   async #invoke(token: string, payload: unknown, ports: Ports): Promise<unknown> {
-    const step = STEPS[token];
+    const step = this.#steps[token];
     if (step === undefined) throw new Error(`no step has the token ${token}`);
     const until = this.clock.now() + INVOCATION_MS;
     if (!this.#metered) return await step(ports, payload as never, until);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { MESSAGE_TERMS, RESTORE_TERMS } from '../../functions/contract/query-descriptions.ts';
 import type { QueryForm, RequestForm } from '../../functions/contract/requests/form.ts';
+import { makeAddressApi } from '../../functions/handlers/address-api.ts';
 import { makeDoctorDoor } from '../../functions/handlers/doctor.ts';
 import { makeMailApi } from '../../functions/handlers/mail-api.ts';
 import { makeProvisioningApi } from '../../functions/handlers/provisioning-api.ts';
@@ -10,9 +11,12 @@ import { makeProvisioningApi } from '../../functions/handlers/provisioning-api.t
 const never = (): never => {
   throw new Error('nothing is asked here');
 };
-const FORMS = [makeProvisioningApi(never), makeMailApi(never), makeDoctorDoor(never)].flatMap(
-  (door) => door.forms,
-);
+const FORMS = [
+  makeProvisioningApi(never),
+  makeAddressApi(never),
+  makeMailApi(never),
+  makeDoctorDoor(never),
+].flatMap((door) => door.forms);
 
 const OWNER = '/v1/accounts/:user/';
 const ADMIN = '/v1/admin/accounts/:user/';

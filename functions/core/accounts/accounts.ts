@@ -33,6 +33,10 @@ export interface Account {
   /** Number of changes of trees of folders, which all change this row. */
   readonly treeRevision?: number;
   readonly moves?: FolderMoves;
+  /** Number of changes of its addresses, which all change this row: so they are counted exactly. */
+  readonly addressRevision?: number;
+  /** The main address before the last rename: the same rename again is known by it. */
+  readonly formerUser?: string;
 }
 
 function toAccount(row: Row): Account {
@@ -42,6 +46,8 @@ function toAccount(row: Row): Account {
   const lastUidValidity = optionalNumber(row, 'lastUidValidity');
   const treeRevision = optionalNumber(row, 'treeRevision');
   const moves = toMoves(row.attributes['moves']);
+  const addressRevision = optionalNumber(row, 'addressRevision');
+  const formerUser = optionalText(row, 'formerUser');
   return {
     accountId: text(row, 'accountId'),
     state: text(row, 'state') as AccountState,
@@ -56,6 +62,8 @@ function toAccount(row: Row): Account {
     ...(treeRevision === undefined ? {} : { treeRevision }),
     ...(row.attributes['hasDirectory'] === true ? { hasDirectory: true } : {}),
     ...(moves === undefined ? {} : { moves }),
+    ...(addressRevision === undefined ? {} : { addressRevision }),
+    ...(formerUser === undefined ? {} : { formerUser }),
   };
 }
 

@@ -1,18 +1,18 @@
 /** Creating accounts: addresses, the built-in userdb's entry and INBOX come with them. */
-import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { ADDRESSES_PER_ACCOUNT_MAX } from '../../contract/limits.ts';
 import type { MailSettings } from '../../contract/mail-settings.ts';
 import { ROW_VERSION, registryKeys } from '../../contract/row-layout.ts';
-import { InvalidInputError, LetheError, quoted } from '../errors.ts';
+import { InvalidInputError, quoted } from '../errors.ts';
 import { inboxWrites } from '../mailboxes/create-mailbox.ts';
 import { domainOf, parseAddress } from '../names/address.ts';
 import { INBOX } from '../names/mailbox-path.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { RowStore, Write } from '../ports/row-store.ts';
+import type { Refusal, Row, RowStore, Write } from '../ports/row-store.ts';
 import { untilWon } from '../rows/contention.ts';
 import { domainCheck, readSettings, sawDomainChange } from '../settings/settings-store.ts';
 import type { Account } from './accounts.ts';
+import { addressTaken, requireUnowned, takeWrites, toHolding } from './addresses.ts';
 
 /** 2 rows for each address and 5 for the account: 31 aliases make 69 of a transaction's 100. */
 const ALIASES_MAX = ADDRESSES_PER_ACCOUNT_MAX - 1;
@@ -38,7 +38,7 @@ export interface ClassChoice {
 /**
  * Creates account, addresses, userdb entry and INBOX in one transaction: all or nothing (W2).
  * @param deployment settings of the deployment, from which and the domain's INBOX gets its policy
- * @throws InvalidInputError, AddressTakenError
+ * @throws InvalidInputError, AddressTakenError, AddressReservedError
  */
 export async function createAccount(
   ports: { readonly rows: RowStore; readonly clock: Clock; readonly ids: Ids },
@@ -66,26 +66,58 @@ export async function createAccount(
     held: false,
     hasDirectory: true,
   };
-  const writes: Write[] = [
-    newAccountWrite(account, user),
-    userdbWrite(accountId, user, ports.ids.hex(8)),
-    ...[user, ...aliases].flatMap((address) => addressWrites(accountId, address, createdAt)),
-  ];
+  const fixed = [newAccountWrite(account, user), userdbWrite(accountId, user, ports.ids.hex(8))];
+  const addresses = [user, ...aliases];
+  // What stands where addresses are to come: reservations that are over.
+  const over = new Map<string, Row>();
   return await untilWon(ports, createdAt + ACCOUNT_DEADLINE_MS, async () => {
     const settings = await readSettings(ports.rows, deployment, account);
-    const result = await ports.rows.transact([
-      ...writes,
+    const taking = addresses.flatMap((address) =>
+      takeWrites(address, over.get(address), { accountId, ownerSince: createdAt }),
+    );
+    const writes = [
+      ...fixed,
+      ...taking,
       ...inboxWrites(accountId, ports, settings.autoexpungeOf(INBOX)),
       ...domainCheck(settings),
-    ]);
+    ];
+    const result = await ports.rows.transact(writes);
     if (result.outcome === 'written') return account;
     if (result.outcome === 'conflict' || sawDomainChange(result)) return 'lost';
-    throw new LetheError(
-      ERROR_NAMES.addressTaken,
-      `an address of ${[user, ...aliases].map(quoted).join(', ')} is taken or reserved`,
-      'Choose another address, or delete the account that has it first.',
-    );
+    if (noteRefused(addresses, { writes, ...result }, over, ports.clock.now())) return 'lost';
+    throw addressTaken(user);
   });
+}
+
+/**
+ * Notes what stands where an address was to come and is nobody's: the next try takes its place.
+ * @returns whether there is any
+ * @throws AddressTakenError, AddressReservedError
+ */
+function noteRefused(
+  addresses: readonly string[],
+  {
+    writes,
+    refusals,
+  }: { readonly writes: readonly Write[]; readonly refusals: readonly Refusal[] },
+  over: Map<string, Row>,
+  now: number,
+): boolean {
+  const refusedOf = (address: string) => {
+    const { pk, sk } = registryKeys.address(address);
+    const index = writes.findIndex(({ key }) => key.pk === pk && key.sk === sk);
+    return refusals.find((refusal) => refusal.index === index);
+  };
+  let noted = false;
+  for (const address of addresses) {
+    const refused = refusedOf(address);
+    if (refused === undefined) continue;
+    requireUnowned(address, toHolding(refused.row, now));
+    if (refused.row === undefined) over.delete(address);
+    else over.set(address, refused.row);
+    noted = true;
+  }
+  return noted;
 }
 
 function parseAliases(user: string, values: readonly string[]): string[] {
@@ -129,23 +161,4 @@ function userdbWrite(accountId: string, user: string, stableId: string): Write {
     guard: { row: 'absent' },
     attributes: { v: ROW_VERSION, type: 'userdb', accountId, stableId, enabled: true },
   };
-}
-
-/** The address itself and its entry in the account's partition, by which erasure finds it. */
-function addressWrites(accountId: string, address: string, ownerSince: number): Write[] {
-  return [
-    {
-      kind: 'put',
-      key: registryKeys.address(address),
-      guard: { row: 'absent' },
-      // ownerSince: when the present owner got the address (RFC 7293).
-      attributes: { v: ROW_VERSION, type: 'address', accountId, ownerSince },
-    },
-    {
-      kind: 'put',
-      key: registryKeys.accountAddress(accountId, address),
-      guard: { row: 'absent' },
-      attributes: { v: ROW_VERSION, type: 'account-address', accountId, address },
-    },
-  ];
 }

@@ -2,15 +2,9 @@
 import { ERROR_NAMES } from '../../contract/error-names.ts';
 import { registryKeys } from '../../contract/row-layout.ts';
 import { type Account, accountHeld, findAccount, unknownUser } from '../accounts/accounts.ts';
-import { InvalidInputError, LetheError, quoted } from '../errors.ts';
+import { requireMeant } from '../accounts/meant-account.ts';
+import { LetheError, quoted } from '../errors.ts';
 import type { RowStore } from '../ports/row-store.ts';
-
-function notThePrimary(user: string, account: Account): LetheError {
-  return InvalidInputError.of(
-    'user',
-    `${quoted(user)} is an alias of account ${account.accountId}, allowed is the account's own address`,
-  );
-}
 
 /** Whose deletion is asked for. */
 export interface Meant {
@@ -19,14 +13,6 @@ export interface Meant {
   readonly accountId?: string;
   /** Erase although the userdb does not know the user (U2). */
   readonly allowUnknownUser: boolean;
-}
-
-function accountMismatch(user: string, meant: string, account: Account): LetheError {
-  return new LetheError(
-    ERROR_NAMES.accountMismatch,
-    `${quoted(user)} is the address of account ${account.accountId}, not of ${quoted(meant)}`,
-    'Nothing was changed. Look at the account before you delete it: the address has another owner.',
-  );
 }
 
 /**
@@ -42,10 +28,7 @@ export async function requireDeletableAccount(
 ): Promise<Account> {
   const account = await findAccount(rows, user);
   if (account === undefined) throw unknownUser(user);
-  if (accountId !== undefined && accountId !== account.accountId) {
-    throw accountMismatch(user, accountId, account);
-  }
-  if (account.user !== undefined && account.user !== user) throw notThePrimary(user, account);
+  requireMeant(account, user, accountId);
   if (account.held) throw accountHeld(account.accountId);
   if (allowUnknownUser || account.user === undefined) return account;
   const entry = await rows.get(registryKeys.userdb(account.user));

@@ -1,6 +1,6 @@
 /**
  * The last step: addresses, userdb entries, account and operation end in one transaction. So an
- * address is free only once nothing can act on it any more, neither this operation nor a later
+ * address is reserved, or free, only once nothing can act on it any more, neither this operation nor a later
  * attempt of it (W7).
  */
 import { ADDRESSES_PER_ACCOUNT_MAX } from '../../contract/limits.ts';
@@ -11,6 +11,7 @@ import {
   registryKeys,
   TTL_ATTRIBUTE,
 } from '../../contract/row-layout.ts';
+import { giveUpWrite, type Reservation, reservationFor } from '../accounts/addresses.ts';
 import { certificateName } from '../evidence/certificate.ts';
 import { closeOperation } from '../operations/close-operation.ts';
 import { expireRecords } from '../operations/expire-records.ts';
@@ -37,10 +38,12 @@ const RETRY_WAIT_MS = 200;
 
 /**
  * Safe to repeat, also after the operation has ended.
+ * @param settings how long nobody can have the addresses (U4); 0: they are free at once
  * @throws SupersededError
  */
 export async function releaseAddress(
   ports: ReleasePorts,
+  settings: { readonly reservationDays: number },
   context: OperationContext,
 ): Promise<{ readonly operationId: string }> {
   const { operationId } = context;
@@ -51,7 +54,7 @@ export async function releaseAddress(
   await removeAddressRows(ports, context, 'idempotency#');
   await closeOthers(ports, context);
   await expireRecords(ports, operationId);
-  await finish(ports, context);
+  await finish(ports, settings, context);
   return { operationId };
 }
 
@@ -81,35 +84,36 @@ async function addressesOf(
 }
 
 /**
- * The removals of an address, of its userdb entry and of the account's own note of it. What is
- * somebody else's by now is left alone (W7): a row goes only if it still is the one that was read.
+ * The end of an address, reserved from now on or free, and the removals of its userdb entry and of
+ * the account's own note of it. What is somebody else's by now is left alone (W7): a row changes
+ * only if it still is the one that was read.
  */
 async function addressWrites(
   ports: ReleasePorts,
   { accountId }: OperationContext,
   address: string,
-  stableId: string | undefined,
+  { stableId, reservation }: { readonly stableId?: string; readonly reservation?: Reservation },
 ): Promise<Write[]> {
-  const entry = await ownRow(ports, registryKeys.address(address), { accountId });
-  const userdb =
-    stableId === undefined
-      ? []
-      : await ownRow(ports, registryKeys.userdb(address), { accountId, stableId });
+  const entry = await isOwn(ports, registryKeys.address(address), { accountId });
+  const userdb = registryKeys.userdb(address);
+  const user = stableId === undefined ? undefined : { accountId, stableId };
+  const known = user !== undefined && (await isOwn(ports, userdb, user));
   return [
-    ...entry,
-    ...userdb,
+    ...(entry ? [giveUpWrite(address, accountId, reservation)] : []),
+    ...(known
+      ? [{ kind: 'remove', key: userdb, guard: { row: 'present', equals: user } } as const]
+      : []),
     { kind: 'remove', key: registryKeys.accountAddress(accountId, address) },
   ];
 }
 
-async function ownRow(
+async function isOwn(
   ports: ReleasePorts,
   key: RowKey,
   equals: Readonly<Record<string, string>>,
-): Promise<Write[]> {
-  const row: Row | undefined = await ports.rows.get(key);
-  const own = Object.entries(equals).every(([name, value]) => row?.attributes[name] === value);
-  return own ? [{ kind: 'remove', key, guard: { row: 'present', equals } }] : [];
+): Promise<boolean> {
+  const row = await ports.rows.get(key);
+  return Object.entries(equals).every(([name, value]) => row?.attributes[name] === value);
 }
 
 /** Operations that were never finished hold an address, and what somebody looked for in the mail. */
@@ -141,15 +145,24 @@ async function removeAddressRows(
  * Ends addresses, account and operation at one moment. 32 addresses of 3 rows each, the account,
  * the operation and its entry are 99 of the 100 items of a transaction.
  */
-async function finish(ports: ReleasePorts, context: OperationContext): Promise<void> {
+async function finish(
+  ports: ReleasePorts,
+  settings: { readonly reservationDays: number },
+  context: OperationContext,
+): Promise<void> {
   const rowOf = async (key: RowKey, what: string) => requirePart(await ports.rows.get(key), what);
   const operation = await rowOf(registryKeys.operation(context.operationId), 'operation row');
   const account = await rowOf(registryKeys.account(context.accountId), 'account row');
   const stableId = optionalText(operation, 'userdbStableId');
+  const reservation = reservationFor(context.operationId, settings, ports.clock.now());
+  const ending = {
+    ...(stableId === undefined ? {} : { stableId }),
+    ...(reservation === undefined ? {} : { reservation }),
+  };
   const writesOf = async (addresses: readonly string[]): Promise<Write[]> => {
     const writes: Write[] = [];
     for (const address of addresses) {
-      writes.push(...(await addressWrites(ports, context, address, stableId)));
+      writes.push(...(await addressWrites(ports, context, address, ending)));
     }
     return writes;
   };

@@ -43,7 +43,9 @@ export async function estimateDeletion(
   const user = parseAddress('user', request.user);
   const { accountId } = await requireDeletableAccount(ports.rows, { ...request, user });
   const estimate = await estimateErasure(ports, settings, accountId);
-  return { ...estimate, freedAddresses: await addressesOf(ports, accountId) };
+  const addresses = await addressesOf(ports, accountId);
+  const isFreed = settings.reservationDays === 0;
+  return { ...estimate, [isFreed ? 'freedAddresses' : 'reservedAddresses']: addresses };
 }
 
 async function addressesOf({ rows }: RowPorts, accountId: string): Promise<readonly string[]> {

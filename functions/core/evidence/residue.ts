@@ -9,6 +9,8 @@ export interface ResidueSettings {
   /** Point-in-time recovery of the tables. */
   readonly recoveryDays: number;
   readonly logRetentionDays: number;
+  /** How long nobody can have the addresses; 0: they are free at once. */
+  readonly reservationDays: number;
 }
 
 interface ResiduePlaces {
@@ -67,6 +69,14 @@ export function remaindersOf(settings: ResidueSettings, places: ResiduePlaces): 
       note: 'none is made by this deployment; others end with their own retention',
     },
   ];
+  if (settings.reservationDays > 0) {
+    residue.push({
+      where: 'reserved addresses',
+      note:
+        `each address is kept from others for ${settings.reservationDays} days from the end of the deletion on, unless ` +
+        'that is ended sooner: a row with the address and the id of this operation',
+    });
+  }
   if (places.uploads !== 'none') {
     const note = `${UPLOADS[places.uploads]}, and its lifecycle removes what they leave within 4 days`;
     residue.push({ where: 'uploads begun before the fence', note });

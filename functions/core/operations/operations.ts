@@ -143,12 +143,15 @@ export interface OpenRequest {
 export function openWrites(account: Account, request: OpenRequest, now: number): Write[] {
   const { operationId, user, allowUnknownUser, deleteAfter, ...rest } = request;
   const { accountId } = account;
+  // Sessions are ended by the address that the operation keeps: not by one that was renamed since.
+  const equals = account.user === undefined ? {} : { equals: { user: account.user } };
   return [
     {
       kind: 'update',
       key: registryKeys.account(accountId),
       guard: {
         row: 'present',
+        ...equals,
         oneOf: { state: ['active', 'disabled'] },
         without: ['operationId', 'hold'],
       },

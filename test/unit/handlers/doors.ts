@@ -1,8 +1,9 @@
-/** Both HTTP doors over one in-memory Lethe. */
+/** The HTTP doors over one in-memory Lethe. */
 import { expect } from 'vitest';
 import type { Problem, ProblemType } from '../../../functions/contract/api.ts';
 import type { BackupGate } from '../../../functions/contract/backups.ts';
 import type { MailSettings } from '../../../functions/contract/mail-settings.ts';
+import { makeAddressApi } from '../../../functions/handlers/address-api.ts';
 import { makeMailApi } from '../../../functions/handlers/mail-api.ts';
 import { makeProvisioningApi } from '../../../functions/handlers/provisioning-api.ts';
 import { CLASSES, ERASURE, World } from '../../simulation/world.ts';
@@ -36,6 +37,11 @@ export class Doors {
     erasure: ERASURE,
     mailSettings: this.settings,
   }));
+  reservationDays = 180;
+  readonly addresses = makeAddressApi(() => ({
+    ports: this.world.ports,
+    reservation: { reservationDays: this.reservationDays },
+  }));
   readonly mail = makeMailApi(() => ({
     ports: this.world.ports,
     deployment: this.settings,
@@ -48,7 +54,9 @@ export class Doors {
     const [method = '', path = ''] = request.split(' ');
     const ofMail = /\/(admin|mailboxes|messages|quota|settings|subscriptions|uploads)\b/.test(path);
     const isPurge = /^\/v1\/mailboxes\/purge\b/.test(path);
-    const door = ofMail && !isPurge ? this.mail : this.provisioning;
+    const ofAddresses = /^\/v1\/(addresses\/|accounts\/[^/]+\/(rename|aliases)\b)/.test(path);
+    const rest = ofAddresses ? this.addresses : this.provisioning;
+    const door = ofMail && !isPurge ? this.mail : rest;
     const given = asked.text ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body));
     const { headers = {}, leftMs } = asked;
     const init = { method, headers, ...(given === undefined ? {} : { body: given }) };

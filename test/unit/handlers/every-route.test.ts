@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { repeatedMember } from '../../../functions/contract/repeated-member.ts';
 import type { RequestForm } from '../../../functions/contract/requests/form.ts';
+import { makeAddressApi } from '../../../functions/handlers/address-api.ts';
 import { makeDoctorDoor } from '../../../functions/handlers/doctor.ts';
 import { makeMailApi } from '../../../functions/handlers/mail-api.ts';
 import { makeProvisioningApi } from '../../../functions/handlers/provisioning-api.ts';
@@ -21,6 +22,7 @@ const never = (): never => {
 const DOORS: readonly Door[] = [
   makeMailApi(never),
   makeProvisioningApi(never),
+  makeAddressApi(never),
   makeDoctorDoor(never),
 ];
 
@@ -35,6 +37,7 @@ const membersOf = ({ body }: RequestForm): readonly string[] =>
 
 const NAMES: Readonly<Record<string, string>> = {
   user: 'john@x.org',
+  address: 'j@x.org',
   domain: 'x.org',
   id: 'op-000000000000000000000001',
   uid: '1',
@@ -169,6 +172,7 @@ test('O1: one place says that a request is a dry run', () => {
   const dry = ROUTES.filter((route) => queryOf(route).includes('dryRun'));
   expect([...new Set(dry.map(({ path }) => path.replace('/admin', '')))].sort()).toEqual([
     '/v1/accounts/:user',
+    '/v1/accounts/:user/aliases',
     '/v1/accounts/:user/mailboxes/delete',
     '/v1/accounts/:user/mailboxes/undelete',
     '/v1/accounts/:user/messages/expunge',
@@ -176,7 +180,9 @@ test('O1: one place says that a request is a dry run', () => {
     '/v1/accounts/:user/messages/purge-expunged',
     '/v1/accounts/:user/messages/restore',
     '/v1/accounts/:user/messages/unexpunge',
+    '/v1/accounts/:user/rename',
     '/v1/accounts/:user/settings',
+    '/v1/addresses/:address/reservation',
     '/v1/domains/:domain/settings',
     '/v1/mailboxes/purge',
   ]);

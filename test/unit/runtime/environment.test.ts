@@ -65,9 +65,11 @@ describe('the environment of a function', () => {
     expect(wireEstimateSettings).toThrow(ENV.recoveryDays);
     vi.stubEnv(ENV.recoveryDays, '35');
     vi.stubEnv(ENV.logRetentionDays, '30');
+    expect(wireEstimateSettings).toThrow(ENV.reservationDays);
+    vi.stubEnv(ENV.reservationDays, '180');
     expect(wireEstimateSettings()).toEqual({
       ...{ classes, memoryMb: 1024 },
-      ...{ recoveryDays: 35, logRetentionDays: 30 },
+      ...{ recoveryDays: 35, logRetentionDays: 30, reservationDays: 180 },
     });
   });
 

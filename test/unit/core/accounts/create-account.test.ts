@@ -109,9 +109,13 @@ describe('what is refused', () => {
   ])(
     'U4: a reserved address is refused to an %s and belongs to nobody',
     async (_, user, aliases) => {
-      const attributes = { v: 1, type: 'address', reservedUntil: world.clock.now() + 1 };
+      const reservation = { reservedUntil: world.clock.now() + 1, reservedBy: 'rename-account' };
+      const attributes = { v: 1, type: 'reservation', ...reservation };
       await world.rows.write({ kind: 'put', key: registryKeys.address('kept@x.org'), attributes });
-      await expect(create(user, { aliases })).rejects.toMatchObject({ name: 'AddressTakenError' });
+      await expect(create(user, { aliases })).rejects.toMatchObject({
+        name: 'AddressReservedError',
+        message: expect.stringContaining('2026-11-22T00:00:00.001Z'),
+      });
       expect(await findAccount(world.rows, 'kept@x.org')).toBeUndefined();
     },
   );

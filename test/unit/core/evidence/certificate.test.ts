@@ -180,7 +180,11 @@ describe('what remains elsewhere', () => {
     cleared: new Set<string>(),
     uploads: 'waited-for',
   } as const;
-  const residue = residueOf(at, { recoveryDays: 35, logRetentionDays: 30 }, places);
+  const residue = residueOf(
+    at,
+    { recoveryDays: 35, logRetentionDays: 30, reservationDays: 0 },
+    places,
+  );
 
   test('U7: each with its end, counted from the verification, where Lethe can know it', () => {
     const ends = residue.map(({ where, until }) => [where, until?.slice(0, 10)]);

@@ -129,7 +129,7 @@ export function addressTaken(address: string): LetheError {
   );
 }
 
-export function addressReserved(address: string, reservedUntil: number): LetheError {
+function addressReserved(address: string, reservedUntil: number): LetheError {
   return new LetheError(
     ERROR_NAMES.addressReserved,
     `the address ${quoted(address)} is reserved until ${new Date(reservedUntil).toISOString()}`,

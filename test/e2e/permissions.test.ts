@@ -154,7 +154,7 @@ describe('functions are held to their step by their own roles', () => {
     expect(await answerTo(s3.send(elsewhere))).toBe(DENIED);
   });
 
-  test('no function but ProvisioningApi starts executions', async () => {
+  test('no function but ProvisioningApi and the schedule starts executions', async () => {
     const stateMachineArn = outputs.stateMachines['delete-account'];
     const starters: string[] = [];
     for (const construct of functions()) {
@@ -165,7 +165,7 @@ describe('functions are held to their step by their own roles', () => {
       );
       if (answer !== DENIED) starters.push(`${construct}: ${answer}`);
     }
-    expect(starters).toEqual(['ProvisioningApi: allowed']);
+    expect(starters.sort()).toEqual(['ProvisioningApi: allowed', 'RunDue: allowed']);
   });
 
   test('nothing of the account was changed by all of this', async () => {

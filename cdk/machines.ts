@@ -23,6 +23,7 @@ import { SWEEP_GRANTS } from './grants/autoexpunge.ts';
 import { BULK_GRANTS } from './grants/bulk.ts';
 import { DELETION_GRANTS } from './grants/delete-account.ts';
 import type { Grant } from './grants/grant.ts';
+import { HOLD_GRANTS } from './grants/holds.ts';
 import { PURGE_GRANTS } from './grants/purge-mailboxes.ts';
 import { bindMailServers, mailServerFiles } from './mail-servers.ts';
 import { startOnSchedule } from './schedule.ts';
@@ -47,6 +48,7 @@ const GRANTS: Readonly<Record<StepOf<DeployedVerb>, Grant>> = {
   ...SWEEP_GRANTS,
   ...PURGE_GRANTS,
   ...BULK_GRANTS,
+  ...HOLD_GRANTS,
 };
 
 const TIMEOUT_SECONDS: Readonly<Record<Step['takes'], number>> = {

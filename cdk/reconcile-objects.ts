@@ -143,8 +143,11 @@ function addFunction(
     whyNoDeadLetters: NO_DEAD_LETTERS,
   });
   result.bindTable(storage.tables.dictmap, ENV.dictmapTable, ['get', 'update', 'remove']);
+  // What has expired by the clock is not ended while its account is held.
+  result.bindTable(storage.tables.registry, ENV.registryTable, ['check']);
   result.bindBucket(storage.mailBucket, ENV.mailBucket, {
-    bucket: ['tellAbsent'],
+    // A hold lifts markers, which only a list of versions names.
+    bucket: ['tellAbsent', 'listVersions'],
     objects: ['remove', 'removeVersion'],
     prefixes: [...Object.keys(classesEver), OPAQUE_CLASS].map((name) => `${name}/`),
   });

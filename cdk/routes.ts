@@ -35,6 +35,15 @@ export const PURGE_ROUTES: readonly ApiRoute[] = [
   { path: '/v1/mailboxes/purge/{id}/folders', methods: [HttpMethod.GET] },
 ];
 
+/**
+ * Holds: for operators. A case is named in the body: in a path of its own, one called `messages`
+ * would match what a mail backend may ask for below an account.
+ */
+export const HOLD_ROUTES: readonly ApiRoute[] = [
+  { path: '/v1/accounts/{user}/holds', methods: [HttpMethod.GET, HttpMethod.POST] },
+  { path: '/v1/accounts/{user}/holds/release', methods: [HttpMethod.POST] },
+];
+
 /** Recording backups, and what is known of them: for operators and backup tools. */
 export const BACKUP_ROUTES: readonly ApiRoute[] = [
   { path: '/v1/backups', methods: [HttpMethod.GET, HttpMethod.POST] },

@@ -24,6 +24,7 @@ import {
   BACKUP_ROUTES,
   DOCTOR_ROUTES,
   DOMAIN_ROUTES,
+  HOLD_ROUTES,
   MAIL_ROUTES,
   PROVISIONING_ROUTES,
   PURGE_ROUTES,
@@ -46,7 +47,7 @@ export class ServiceStack extends Stack {
     const doors = new SignedHttpApi(this, 'Doors', { settings });
     const gated = settings.backupGate !== 'off';
     const backupRoutes = gated ? BACKUP_ROUTES : [];
-    const provisioned = [...PROVISIONING_ROUTES, ...PURGE_ROUTES, ...backupRoutes];
+    const provisioned = [...PROVISIONING_ROUTES, ...HOLD_ROUTES, ...PURGE_ROUTES, ...backupRoutes];
     doors.route('Provisioning', provisioning, provisioned);
     doors.route('Mail', mail, [...MAIL_ROUTES, ...ADMIN_ROUTES, ...DOMAIN_ROUTES]);
     const addresses = addAddressFunction(this, props);

@@ -185,6 +185,17 @@ account stays. 75 when it did not come to an end: give the same command again.
 Example:
   lethe message purge-expunged -u john@example.com --older-than-days 30 --dry-run`;
 
+export const HOLD_HELP = `
+While any case holds an account, nothing of it ends: whatever would end mail is refused (77), and
+what is expunged and has not expired stops expiring. Several cases add up; each ends by "release"
+alone, also after its --until. With the last one, what was protected gets its whole retention anew.
+A hold is placed when "place" has begun; that all is protected, "list" says: protection succeeded.
+
+Examples:
+  lethe hold place -u john@example.com --case 4711 --reason "court order"
+  lethe hold list -u john@example.com
+  lethe hold release -u john@example.com --case 4711`;
+
 export const PURGE_HELP = `
 Without --older-than-days a folder goes when the settings say so: deletedRetentionDays, 7 if nothing
 else is set; never keeps it. A folder with a setting of its own goes by that, unless

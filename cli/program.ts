@@ -15,6 +15,7 @@ import type { WaitOptions } from './commands/operation.ts';
 import { createContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { EPILOGUE } from './help.ts';
+import { addHoldCommands } from './hold-commands.ts';
 import { type Io, write } from './io.ts';
 import { addMailCommands } from './mail-commands.ts';
 import { FORMATS } from './settings.ts';
@@ -54,6 +55,7 @@ export function buildProgram(io: Io, end: (exitCode: number) => void): Command {
   addOperationCommands(program, act);
   addCertificateCommands(program, act);
   addMailCommands(program, act);
+  addHoldCommands(program, act);
   addBackupCommands(program, act);
   addDoctorCommand(program, act);
   addShellCommands(program, act);

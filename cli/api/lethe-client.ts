@@ -14,12 +14,16 @@ import type {
   UploadAnswer,
 } from '../../functions/contract/api.ts';
 import type { BackupsAnswer, RecordBackupAnswer } from '../../functions/contract/backups.ts';
+import type { HoldsAnswer } from '../../functions/contract/holds.ts';
 import type { PurgeableFolder, PurgeRequest } from '../../functions/contract/purge.ts';
 import type {
   CreateAccountRequest,
+  PlaceHoldRequest,
   RecordBackupRequest,
+  ReleaseHoldRequest,
 } from '../../functions/contract/requests/accounts.ts';
 import type { StartUploadRequest } from '../../functions/contract/requests/deliveries.ts';
+import type { DryRunnable } from '../../functions/contract/requests/form.ts';
 import type {
   ChangeMailboxRequest,
   CreateMailboxRequest,
@@ -103,6 +107,30 @@ export class LetheClient {
     const query = { ...deleteQuery(options), dryRun: 'true' };
     return this.#requests.json(
       { method: 'DELETE', path: ['v1', 'accounts', user], query },
+      { idempotent: true },
+    );
+  }
+
+  /** Two requests for one case are one hold. */
+  async placeHold(user: string, request: PlaceHoldRequest & DryRunnable): Promise<OperationAnswer> {
+    return this.#requests.json(
+      { method: 'POST', path: ['v1', 'accounts', user, 'holds'], ...splitDryRun(request) },
+      { idempotent: true },
+    );
+  }
+
+  async holds(user: string): Promise<HoldsAnswer> {
+    return this.#requests.get(['v1', 'accounts', user, 'holds']);
+  }
+
+  /** The last release of an account, asked for again, is the same one. */
+  async releaseHold(
+    user: string,
+    request: ReleaseHoldRequest & DryRunnable,
+  ): Promise<OperationAnswer> {
+    const path = ['v1', 'accounts', user, 'holds', 'release'];
+    return this.#requests.json(
+      { method: 'POST', path, ...splitDryRun(request) },
       { idempotent: true },
     );
   }

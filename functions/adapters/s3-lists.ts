@@ -1,5 +1,10 @@
 /** Lists as S3 answers them, in the words of the port. */
-import type { ListObjectVersionsCommandOutput } from '@aws-sdk/client-s3';
+import {
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { OBJECT_PAGE_KEYS } from '../contract/limits.ts';
 import type { ListedVersion } from '../core/ports/object-store.ts';
 
 export function folder(prefix: string): string {
@@ -41,4 +46,21 @@ export function listedVersions(answer: ListObjectVersionsCommandOutput): readonl
         b.time - a.time,
     )
     .map(({ version }) => version);
+}
+
+/**
+ * What there is of one key, in one page: only a key that was written a thousand times has more, and
+ * none of ours is. Keys that go on after this one sort behind it.
+ */
+export async function versionsOf(
+  client: S3Client,
+  bucket: string,
+  key: string,
+): Promise<readonly ListedVersion[]> {
+  const command = new ListObjectVersionsCommand({
+    Bucket: bucket,
+    Prefix: key,
+    MaxKeys: OBJECT_PAGE_KEYS,
+  });
+  return listedVersions(await client.send(command)).filter((version) => version.key === key);
 }

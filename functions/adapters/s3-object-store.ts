@@ -24,7 +24,7 @@ import type {
 } from '../core/ports/object-store.ts';
 import { decodeCursor, encodeCursor } from './cursors.ts';
 import { presignGet, presignPut } from './presigned-urls.ts';
-import { folder, listedVersions, present } from './s3-lists.ts';
+import { folder, listedVersions, present, versionsOf } from './s3-lists.ts';
 import { answered, faultName } from './store-faults.ts';
 
 /**
@@ -170,6 +170,10 @@ export class S3ObjectStore implements ObjectStore {
     if (answer.IsTruncated !== true) return { entries };
     const { NextKeyMarker: key, NextVersionIdMarker: version } = answer;
     return { entries, next: encodeCursor({ key: present(key), versionId: present(version) }) };
+  }
+
+  async versionsOf(key: string): Promise<readonly ListedVersion[]> {
+    return await answered('listing versions', () => versionsOf(this.#client, this.#bucket, key));
   }
 
   async listFolders(after?: string): Promise<ListPage<string>> {

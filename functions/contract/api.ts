@@ -234,6 +234,8 @@ export const PROBLEMS = {
   'urn:lethe:expunge-storage': { status: 503, exitCode: 75 },
   'urn:lethe:account-held': { status: 409, exitCode: 77 },
   'urn:lethe:account-not-active': { status: 409, exitCode: 75 },
+  'urn:lethe:hold-conflict': { status: 409, exitCode: 65 },
+  'urn:lethe:unknown-hold': { status: 404, exitCode: 68 },
   'urn:lethe:operation-finished': { status: 409, exitCode: 65 },
   'urn:lethe:erasure-begun': { status: 409, exitCode: 65 },
   'urn:lethe:message-too-large': { status: 413, exitCode: 65 },

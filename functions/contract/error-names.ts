@@ -37,6 +37,12 @@ export const ERROR_NAMES = {
   expungeStorage: 'ExpungeStorageError',
   accountHeld: 'AccountHeldError',
   accountNotActive: 'AccountNotActiveError',
+  /** The case holds the account already, for another reason or until another time. */
+  holdConflict: 'HoldConflictError',
+  /** No such case holds the account. */
+  unknownHold: 'UnknownHoldError',
+  /** A hold whose protection cannot be shown to be whole; it stays placed. */
+  holdIncomplete: 'HoldIncompleteError',
   operationFinished: 'OperationFinishedError',
   /** It is too late to undo a deletion. */
   erasureBegun: 'ErasureBegunError',

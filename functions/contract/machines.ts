@@ -65,6 +65,24 @@ const RECORD_FAILURE = { takes: 'calls', enters: 3 } as const satisfies Step;
 /** Each and its Choice. */
 const RESOLVE_BULK = { takes: 'calls', enters: 2 } as const satisfies Step;
 
+/** Each and its Choice. */
+const RESOLVE_HOLD = { takes: 'calls', enters: 2 } as const satisfies Step;
+
+/** What operations of holds call their steps. */
+export const HOLD_PHASES = {
+  protect: 'Protect mail',
+  verify: 'Verify hold',
+  restart: 'Restart clocks',
+} as const;
+
+/** What placing and releasing have in common. */
+const HOLD = {
+  faults: 'recorded',
+  operation: true,
+  timeoutSeconds: DAY_SECONDS,
+  started: true,
+} as const;
+
 /** What operations of the verbs that work through queries call their steps. */
 export const BULK_PHASES = {
   plan: 'Find mailboxes',
@@ -191,6 +209,35 @@ export const MACHINES = {
     },
     alarm: bulkAlarm('RestoreMessages'),
   },
+  'hold-account': {
+    ...HOLD,
+    steps: {
+      ResolveHold: RESOLVE_HOLD,
+      ProtectMail: { takes: 'paging', enters: 2, entersOneMoreOn: ['settle', 'done'] },
+      VerifyHold: { takes: 'paging', enters: 2, entersOneMoreOn: ['nextRound', 'done'] },
+      RecordFailure: RECORD_FAILURE,
+    },
+    shownSteps: [HOLD_PHASES.protect, HOLD_PHASES.verify],
+    alarm: {
+      id: 'HoldAccount',
+      runbook: 'a-hold-does-not-protect-everything',
+      failed: ': some mail of a held account may not be protected',
+    },
+  },
+  'release-hold': {
+    ...HOLD,
+    steps: {
+      ResolveHold: RESOLVE_HOLD,
+      RestartClocks: { takes: 'paging', enters: 2, entersOneMoreOn: ['done'] },
+      RecordFailure: RECORD_FAILURE,
+    },
+    shownSteps: [HOLD_PHASES.restart],
+    alarm: {
+      id: 'ReleaseHold',
+      runbook: 'a-hold-does-not-protect-everything',
+      failed: ': mail that a hold has protected does not expire yet',
+    },
+  },
   'poll-backups': {
     steps: { RecordBackup: { takes: 'calls' } },
     faults: 'failed',
@@ -217,6 +264,9 @@ export type StartedVerb = VerbWith<{ readonly started: true }>;
 /** Verbs for more messages than one request takes. */
 export type BulkVerb = VerbWith<{ readonly steps: { readonly ResolveBulk: Step } }>;
 
+/** Verbs that place and release holds. */
+export type HoldVerb = VerbWith<{ readonly steps: { readonly ResolveHold: Step } }>;
+
 export const VERBS = Object.keys(MACHINES) as readonly Verb[];
 
 export const OPERATION_VERBS = VERBS.filter(
@@ -227,6 +277,10 @@ export const STARTED_VERBS = VERBS.filter((verb): verb is StartedVerb => MACHINE
 
 export const BULK_VERBS = VERBS.filter(
   (verb): verb is BulkVerb => 'ResolveBulk' in MACHINES[verb].steps,
+);
+
+export const HOLD_VERBS = VERBS.filter(
+  (verb): verb is HoldVerb => 'ResolveHold' in MACHINES[verb].steps,
 );
 
 /** Whatever the verb, with the members that only some have. */

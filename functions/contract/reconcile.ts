@@ -19,7 +19,9 @@ export const STREAM_FILTERS = [
 ] as const;
 
 /** What became of rows: `postponed` ones are in the retry queue, or stay in it. */
-export type RowOutcomes = Readonly<Record<'marked' | 'removed' | 'nothing' | 'postponed', number>>;
+export type RowOutcomes = Readonly<
+  Record<'marked' | 'lifted' | 'removed' | 'nothing' | 'postponed', number>
+>;
 
 /** A message of the retry queue: the key of a row of the dictmap, for the row is read again. */
 export const retryBody = ({ pk, sk }: RowKey): string => JSON.stringify({ pk, sk });

@@ -34,6 +34,7 @@ import {
 } from '../runtime/wiring.ts';
 import { addAccessRoutes } from './provisioning/access-routes.ts';
 import { addBackupRoutes } from './provisioning/backup-routes.ts';
+import { addHoldRoutes } from './provisioning/hold-routes.ts';
 import { addPurgeRoutes } from './provisioning/purge-routes.ts';
 
 export interface ProvisioningDependencies {
@@ -58,6 +59,7 @@ export function makeProvisioningApi(dependencies: () => ProvisioningDependencies
   };
   addAccountRoutes(door, dependencies, accepted);
   addOperationRoutes(door, dependencies, accepted);
+  addHoldRoutes(door, () => dependencies().ports, accepted);
   addPurgeRoutes(door, () => dependencies().ports, accepted);
   addAccessRoutes(door, () => dependencies().ports);
   addBackupRoutes(door, () => dependencies().ports);

@@ -9,7 +9,7 @@ import {
   untilOf,
   wireRetryQueue,
 } from '../runtime/reconciling.ts';
-import { once, wireClock, wireDictmap, wireObjects } from '../runtime/wiring.ts';
+import { once, wireClock, wireObjects, wireRows } from '../runtime/wiring.ts';
 
 type StreamPorts = Parameters<typeof reconcileOrPostpone>[0];
 
@@ -28,7 +28,7 @@ export const reconcileHandler =
 export const handler = entryPoint(
   reconcileHandler(
     once(() => ({
-      rows: wireDictmap(),
+      rows: wireRows(),
       objects: wireObjects(),
       clock: wireClock(),
       retries: wireRetryQueue(),

@@ -5,7 +5,7 @@ import { retryRows } from '../core/objects/reconcile-rows.ts';
 import { entryPoint } from '../runtime/entry-point.ts';
 import { readNumber } from '../runtime/environment.ts';
 import { logOutcomes, reportRow, untilOf, wireRetryQueue } from '../runtime/reconciling.ts';
-import { once, wireClock, wireDictmap, wireIds, wireObjects } from '../runtime/wiring.ts';
+import { once, wireClock, wireIds, wireObjects, wireRows } from '../runtime/wiring.ts';
 
 type RetryPorts = Parameters<typeof retryRows>[0];
 
@@ -32,7 +32,7 @@ export const retryHandler =
 export const handler = entryPoint(
   retryHandler(
     once(() => ({
-      rows: wireDictmap(),
+      rows: wireRows(),
       objects: wireObjects(),
       clock: wireClock(),
       ids: wireIds(),

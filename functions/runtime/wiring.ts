@@ -63,14 +63,6 @@ export function wireRows(): RowStore {
   return new DynamoDbRowStore({ client, tableNames, clock: wireClock(), ids: wireIds() });
 }
 
-/** Reaches the dictmap only. */
-export function wireDictmap(): RowStore {
-  const { [ENV.dictmapTable]: dictmap } = readEnvironment([ENV.dictmapTable]);
-  const tableNames = { registry: 'this function has no registry', dictmap };
-  const client = new DynamoDBClient({});
-  return new DynamoDbRowStore({ client, tableNames, clock: wireClock(), ids: wireIds() });
-}
-
 export function wireObjects(): ObjectStore {
   const { [ENV.mailBucket]: bucket } = readEnvironment([ENV.mailBucket]);
   return new S3ObjectStore({ client: meterS3(new S3Client({}), usageMeter), bucket });

@@ -68,5 +68,22 @@ export function markerContract(under: () => TestedObjectStore): void {
         (await allPages((after) => under().store.listVersions(prefix, after))).entries,
       ).toHaveLength(2);
     });
+
+    test('W6: versions and markers of one key are listed, the latest first, and no other key', async () => {
+      const prefix = freshPrefix();
+      const key = `${prefix}a`;
+      const { versionId } = await under().store.put(key, bytesOf('mail'));
+      await under().store.put(`${key}b`, bytesOf('next'));
+      expect(await under().store.versionsOf(key)).toMatchObject([{ key, versionId, latest: true }]);
+      await under().store.placeMarker(key);
+      const [marker, version, ...others] = await under().store.versionsOf(key);
+      expect(marker).toMatchObject({ key, deleteMarker: true, latest: true });
+      expect(version).toMatchObject({ versionId, deleteMarker: false, latest: false });
+      expect(others).toEqual([]);
+      await under().store.removeVersions([{ key, versionId: marker?.versionId ?? '' }]);
+      expect(await under().store.versionsOf(key)).toMatchObject([{ versionId, latest: true }]);
+      expect((await under().store.get(key))?.body).toEqual(bytesOf('mail'));
+      expect(await under().store.versionsOf(`${prefix}never`)).toEqual([]);
+    });
   });
 }

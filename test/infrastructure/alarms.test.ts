@@ -112,6 +112,10 @@ describe('alarms', () => {
     ['ExpungeMessages', 'TimedOut'],
     ['RestoreMessages', 'Failed'],
     ['RestoreMessages', 'TimedOut'],
+    ['HoldAccount', 'Failed'],
+    ['HoldAccount', 'TimedOut'],
+    ['ReleaseHold', 'Failed'],
+    ['ReleaseHold', 'TimedOut'],
   ])('O3: an execution of %s: %s', (machine, how) => {
     const found = byMetric('AWS/States', `Executions${how}`).filter((one) =>
       dimension(one, 'StateMachineArn')?.includes(`${machine}Machine`),

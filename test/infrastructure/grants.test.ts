@@ -86,23 +86,6 @@ describe('least privilege', () => {
     expect(who(/Delete|BatchWrite/, 'RegistryTable')).toEqual(['ReleaseAddress', 'AddressApi']);
   });
 
-  test.each(['ReconcileObjects', 'RetryReconcile'])('%s reads no body and no registry', (name) => {
-    const grants = grantsOf(prod, name);
-    expect(actionsOn(grants, 'MailBucket')).toEqual([
-      's3:DeleteObject',
-      's3:DeleteObjectVersion',
-      's3:ListBucket',
-    ]);
-    const removed = grants.find(({ actions }) => actions.includes('s3:DeleteObject'));
-    const prefixes = removed?.resources.map(
-      (resource) => /Bucket\w*"\}\}(.*)$/.exec(resource)?.[1],
-    );
-    expect(prefixes?.sort()).toEqual(['/keep/*', '/r30/*', '/r365/*', '/r7/*', '/x1/*']);
-    expect(actionsOn(grants, 'RegistryTable')).toEqual([]);
-    const rows = actionsOn(grants, 'DictmapTable').filter((one) => one.endsWith('Item'));
-    expect(rows).toEqual(['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem']);
-  });
-
   test('O3: one queues what another retries, and nobody reaches dead letters', () => {
     const queues = everyGrant.flatMap(({ name, grants }) =>
       grants

@@ -170,7 +170,7 @@ describe('the doors', () => {
 
   test('every route asks for a signature', () => {
     const types = routes.map(({ Properties }) => Properties['AuthorizationType']);
-    expect(types).toEqual(Array(37).fill('AWS_IAM'));
+    expect(types).toEqual(Array(40).fill('AWS_IAM'));
   });
 
   test('accounts and mail go to functions with different rights', () => {
@@ -208,11 +208,14 @@ describe('the doors', () => {
     expect(byTarget('ProvisioningApi')).toEqual([
       'DELETE /v1/accounts/{user}',
       'GET /v1/accounts/{user}',
+      'GET /v1/accounts/{user}/holds',
       'GET /v1/certificate-key',
       'GET /v1/mailboxes/purge/{id}/folders',
       'GET /v1/operations/{id}',
       'GET /v1/operations/{id}/certificate',
       'POST /v1/accounts',
+      'POST /v1/accounts/{user}/holds',
+      'POST /v1/accounts/{user}/holds/release',
       'POST /v1/admin/accounts/{user}/disable-user',
       'POST /v1/admin/accounts/{user}/enable-user',
       'POST /v1/admin/accounts/{user}/undelete-user',

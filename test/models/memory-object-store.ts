@@ -116,6 +116,10 @@ export class MemoryObjectStore implements ObjectStore {
     return { entries, next: encodeCursor({ key: end.key, versionId: end.versionId }) };
   }
 
+  async versionsOf(key: string): Promise<readonly ListedVersion[]> {
+    return this.versions(key).filter((version) => version.key === key);
+  }
+
   async listFolders(after?: string): Promise<ListPage<string>> {
     return pageOfFolders(this.versions(), this.#entriesOfPage(), after);
   }

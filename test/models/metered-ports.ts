@@ -9,6 +9,7 @@ const REQUESTS: Readonly<Record<string, UsageName>> = {
   'objects.get': 's3Tier2Requests',
   'objects.listFolders': 's3Tier1Requests',
   'objects.listVersions': 's3Tier1Requests',
+  'objects.versionsOf': 's3Tier1Requests',
   'objects.listUploads': 's3Tier1Requests',
   'objects.removeVersions': 's3DeleteObjectsRequests',
   'objects.abortUpload': 's3DeleteRequests',

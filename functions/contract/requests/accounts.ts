@@ -69,6 +69,39 @@ export const ENABLE_ACCOUNT = request({
   does: 'Enables a user that was disabled by itself',
 });
 
+const caseId = z.string('allowed is the id of a case').describe('how the case is called');
+
+export const PLACE_HOLD = request({
+  method: 'POST',
+  path: '/v1/accounts/:user/holds',
+  does: 'Holds an account for a case, so that nothing of it ends: places the hold at once, and begins to protect what is expunged',
+  query: DRY_RUN,
+  body: z.strictObject({
+    caseId,
+    reason: z.string('allowed is a text').describe('why; up to 500 bytes'),
+    until: z
+      .string('allowed is a time in ISO 8601')
+      .describe('when it may be released, in ISO 8601; it ends by a release only')
+      .exactOptional(),
+  }),
+});
+export type PlaceHoldRequest = BodyOf<typeof PLACE_HOLD>;
+
+export const LIST_HOLDS = request({
+  method: 'GET',
+  path: '/v1/accounts/:user/holds',
+  does: 'Lists the cases that hold an account, and whether all is protected for each',
+});
+
+export const RELEASE_HOLD = request({
+  method: 'POST',
+  path: '/v1/accounts/:user/holds/release',
+  does: 'Releases a case; with the last one what was protected gets its whole retention anew',
+  query: DRY_RUN,
+  body: z.strictObject({ caseId }),
+});
+export type ReleaseHoldRequest = BodyOf<typeof RELEASE_HOLD>;
+
 export const SHOW_OPERATION = request({
   method: 'GET',
   path: '/v1/operations/:id',

@@ -7,7 +7,7 @@ import { type RowKey, registryKeys, TTL_ATTRIBUTE } from '../../contract/row-lay
 import type { Account } from '../accounts/accounts.ts';
 import { SWEEPABLE } from '../accounts/while-active.ts';
 import type { Change, Guard, Refusal, Row, Write } from '../ports/row-store.ts';
-import { optionalNumber } from '../rows/attributes.ts';
+import { optionalNumber, text } from '../rows/attributes.ts';
 
 type PresentGuard = Extract<Guard, { readonly row: 'present' }>;
 
@@ -15,6 +15,7 @@ export class AccountGuard {
   readonly #key: RowKey;
   #trees: { readonly revision: number | undefined } | undefined;
   #endsMail = false;
+  #states: readonly string[] = ['active'];
 
   constructor(accountId: string) {
     this.#key = registryKeys.account(accountId);
@@ -28,6 +29,11 @@ export class AccountGuard {
   /** The transaction ends mail, or starts the clock by which it ends (W6). */
   guardMail(): void {
     this.#endsMail = true;
+  }
+
+  /** In which states of the account mail may end, or start its clock; only `active` otherwise. */
+  allow(states: readonly string[]): void {
+    this.#states = states;
   }
 
   /**
@@ -62,7 +68,7 @@ export class AccountGuard {
     if (!this.#endsMail) return false;
     const row = this.#mine(refusals);
     if (row === undefined) return false;
-    return row.attributes['hold'] !== undefined || row.attributes['state'] !== 'active';
+    return row.attributes['hold'] !== undefined || !this.#states.includes(text(row, 'state'));
   }
 
   #mine(refusals: readonly Refusal[]): Row | undefined {
@@ -72,7 +78,14 @@ export class AccountGuard {
   #guard(): PresentGuard | undefined {
     const trees = this.#trees && treesGuard(this.#trees.revision);
     if (!this.#endsMail) return trees;
-    return trees === undefined ? SWEEPABLE : both(SWEEPABLE, trees);
+    const mail = this.#mailGuard();
+    return trees === undefined ? mail : both(mail, trees);
+  }
+
+  #mailGuard(): PresentGuard {
+    const [state, ...others] = this.#states;
+    if (state === 'active' && others.length === 0) return SWEEPABLE;
+    return { row: 'present', oneOf: { state: this.#states }, without: ['hold'] };
   }
 
   #isMine({ table, pk, sk }: RowKey): boolean {
@@ -91,6 +104,9 @@ function both(one: PresentGuard, other: PresentGuard): PresentGuard {
   return {
     ...one,
     equals: { ...one.equals, ...other.equals },
+    ...(one.oneOf === undefined && other.oneOf === undefined
+      ? {}
+      : { oneOf: { ...one.oneOf, ...other.oneOf } }),
     ...(without.size === 0 ? {} : { without: [...without] }),
   };
 }

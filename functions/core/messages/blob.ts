@@ -29,10 +29,15 @@ export interface Blob {
   readonly live: ReadonlySet<string>;
   /** Link to the time at which it expires in epoch milliseconds; 0: never. */
   readonly expunged: Readonly<Record<string, number>>;
+  /** Expunged links whose clock a hold has stopped: S3 must not hide the bytes (W6). */
+  readonly kept: ReadonlySet<string>;
   readonly state: 'live' | 'purging';
   /** What this release does not know of. */
   readonly others: Attributes;
 }
+
+/** The attribute that names expunged links whose clock a hold has stopped. */
+export const KEPT_LINKS = 'keptLinks';
 
 const KNOWN: ReadonlySet<string> = new Set([
   'v',
@@ -45,6 +50,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'revision',
   'live',
   'expunged',
+  KEPT_LINKS,
   TTL_ATTRIBUTE,
 ]);
 
@@ -57,6 +63,7 @@ function toBlob(row: Row): Blob {
     revision: number(row, 'revision'),
     live: textSet(row, 'live'),
     expunged: numbers(row, 'expunged'),
+    kept: textSet(row, KEPT_LINKS),
     state: text(row, 'state') as Blob['state'],
     others: Object.fromEntries(Object.entries(row.attributes).filter(([name]) => !KNOWN.has(name))),
   };
@@ -96,6 +103,7 @@ export class BlobDraft {
   readonly #message: Message;
   readonly #live: Set<string>;
   readonly #expunged: Map<string, number>;
+  readonly #kept: Set<string>;
 
   /**
    * Links that have expired are forgotten at every change: they count no more.
@@ -109,6 +117,7 @@ export class BlobDraft {
       ([, endsAt]) => endsAt === NEVER || endsAt > now,
     );
     this.#expunged = new Map(lasting);
+    this.#kept = new Set(before?.kept);
   }
 
   /** No further link has room: the next instance takes new bytes. */
@@ -128,11 +137,19 @@ export class BlobDraft {
   end(link: string): void {
     this.#live.delete(link);
     this.#expunged.delete(link);
+    this.#kept.delete(link);
   }
 
   expunge(link: string, endsAt: number | undefined): void {
     this.#live.delete(link);
     this.#expunged.set(link, endsAt ?? NEVER);
+    this.#kept.delete(link);
+  }
+
+  /** Stops the clock of an expunged link (W6). */
+  keep(link: string): void {
+    this.expunge(link, undefined);
+    this.#kept.add(link);
   }
 
   write(accountId: string): Write {
@@ -162,6 +179,7 @@ export class BlobDraft {
       revision: (this.#before?.revision ?? 0) + 1,
       ...(this.#live.size === 0 ? {} : { live: this.#live }),
       ...(this.#expunged.size === 0 ? {} : { expunged: Object.fromEntries(this.#expunged) }),
+      ...(this.#kept.size === 0 ? {} : { [KEPT_LINKS]: this.#kept }),
       // What TTL takes is only the row: S3's own clock takes the bytes.
       ...(ended ? { [TTL_ATTRIBUTE]: rowEnd(Math.max(...ends)) } : {}),
     };

@@ -115,6 +115,11 @@ export class Chunk {
     this.#account.guardTrees(account);
   }
 
+  /** In which states of the account mail may start its clock; only `active` otherwise. */
+  allowClocksIn(states: readonly string[]): void {
+    this.#account.allow(states);
+  }
+
   /** Whether it was refused for that reason: then the same may be tried anew. */
   sawTreesMove(refusals: readonly Refusal[]): boolean {
     return this.#account.sawTreesMove(refusals);

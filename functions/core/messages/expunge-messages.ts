@@ -243,7 +243,15 @@ export const droppedAtEnd = ({ message: { others = {} } }: Entry): readonly stri
   ...Object.keys(others),
 ];
 
-const STORED = ['lazyPk', 'lazySk', 'expungedAt', 'expiresAt', 'origin', 'expungedBy'] as const;
+const STORED = [
+  'lazyPk',
+  'lazySk',
+  'expungedAt',
+  'expiresAt',
+  'origin',
+  'expungedBy',
+  'protectedAt',
+] as const;
 
 /** An expunged row goes for good. */
 export function endStored(

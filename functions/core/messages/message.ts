@@ -94,6 +94,7 @@ const OF_THE_ROW = [
   'expiresAt',
   'origin',
   'expungedBy',
+  'protectedAt',
   'lazyPk',
   'lazySk',
   TTL_ATTRIBUTE,

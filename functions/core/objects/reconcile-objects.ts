@@ -8,21 +8,22 @@
  */
 
 import { ERROR_NAMES } from '../../contract/error-names.ts';
-import { type RowKey, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
+import { type RowKey, registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import { LetheError, StoreBusyError } from '../errors.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import { KEPT_LINKS } from '../messages/blob.ts';
+import type { ObjectStore, ObjectVersion } from '../ports/object-store.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { Row } from '../ports/row-store.ts';
+import type { Row, Write } from '../ports/row-store.ts';
 import { number, numbers, text, textSet } from '../rows/attributes.ts';
 import { type FollowedRow, followedRow, objectOf, type RowObject } from './row-object.ts';
 
 export type ReconcilePorts = Pick<Ports, 'rows' | 'objects' | 'clock'>;
 
 /**
- * `marked`: a delete marker was placed. `removed`: bytes and row are gone. `nothing`: the row asks
+ * `marked`: a delete marker was placed. `lifted`: one was removed. `removed`: bytes and row are gone. `nothing`: the row asks
  * for nothing, or S3 is as it says already.
  */
-export type Reconciled = 'marked' | 'removed' | 'nothing';
+export type Reconciled = 'marked' | 'lifted' | 'removed' | 'nothing';
 
 /** Readings of one row: each time something else changed it between reading and writing. */
 const TRIES_MAX = 5;
@@ -67,7 +68,11 @@ async function followMessage(
 ): Promise<Reconciled | 'lost'> {
   const state = text(row, 'state');
   const copied = row.attributes['copied'] === true;
-  if (state === 'expunged') return copied ? 'nothing' : await mark(ports, row, followed);
+  if (state === 'expunged') {
+    if (copied) return 'nothing';
+    const kept = row.attributes['protectedAt'] !== undefined;
+    return kept ? await lift(ports, row, followed) : await mark(ports, row, followed);
+  }
   if (state !== 'purging') return 'nothing';
   if (copied) throw new TypeError(`damaged row (${row.key.pk}): purging, although it was copied`);
   return await purge(ports, row, objectOf(row, followed));
@@ -87,19 +92,44 @@ async function followBlob(
   if (state === 'purging') return await purge(ports, row, objectOf(row, followed));
   if (state !== 'live') throw new TypeError(`damaged row (${row.key.pk}): state of a blob`);
   if (textSet(row, 'live').size > 0) return 'nothing';
+  if (textSet(row, KEPT_LINKS).size > 0) return await lift(ports, row, followed);
   const now = ports.clock.now();
   const ends = Object.values(numbers(row, 'expunged'));
   if (ends.some((end) => end === 0 || end > now)) return await mark(ports, row, followed);
+  return await turnPurging(ports, row, followed, ends.length > 0);
+}
+
+/**
+ * Ends a blob that no link counts for any more. Where links have expired by the clock, a hold may
+ * have come before that, and its walk not have met them yet: then they still count (W6), and it
+ * stops their clocks. What stays for no hold goes by the clocks of TTL and lifecycle.
+ * @param byClock whether there are such links; otherwise somebody has ended each of them
+ */
+async function turnPurging(
+  ports: ReconcilePorts,
+  row: Row,
+  followed: FollowedRow,
+  byClock: boolean,
+): Promise<Reconciled | 'lost'> {
   const object = objectOf(row, followed);
   const revision = number(row, 'revision');
-  const turned = await ports.rows.write({
+  const turn = {
     kind: 'update',
     key: row.key,
     guard: { row: 'present', equals: { state: 'live', revision } },
     // Without its TTL the row stays until the bytes are gone.
     change: { set: { state: 'purging', revision: revision + 1 }, unset: [TTL_ATTRIBUTE] },
-  });
-  return turned.outcome === 'written' ? await purge(ports, row, object) : 'lost';
+  } as const satisfies Write;
+  const unheld: Write = {
+    kind: 'check',
+    key: registryKeys.account(followed.accountId),
+    guard: { row: 'present', without: ['hold'] },
+  };
+  const turned = byClock ? await ports.rows.transact([unheld, turn]) : await ports.rows.write(turn);
+  if (turned.outcome === 'written') return await purge(ports, row, object);
+  const isHeld =
+    byClock && turned.outcome === 'refused' && turned.refusals.some(({ index }) => index === 0);
+  return isHeld ? 'nothing' : 'lost';
 }
 
 async function followOpaque(
@@ -117,6 +147,22 @@ async function mark(
   followed: FollowedRow,
 ): Promise<Reconciled> {
   return (await objects.placeMarker(objectOf(row, followed).objectKey)) ? 'marked' : 'nothing';
+}
+
+/** The bytes show again, so that no lifecycle reaches them: their row says that they are kept. */
+async function lift(
+  { objects }: ReconcilePorts,
+  row: Row,
+  followed: FollowedRow,
+): Promise<Reconciled> {
+  const { objectKey: key, versionId } = objectOf(row, followed);
+  const versions = await objects.versionsOf(key);
+  const [latest] = versions;
+  const isThere = versions.some((version) => version.versionId === versionId);
+  if (latest?.deleteMarker !== true || !isThere) return 'nothing';
+  const markers = versions.filter(({ deleteMarker }) => deleteMarker);
+  await removeOrFail(objects, markers);
+  return 'lifted';
 }
 
 /** First the bytes, then the row that names them: a crash between is made good by the next run. */
@@ -147,7 +193,16 @@ async function purge(
 async function removeBytes(objects: ObjectStore, object: RowObject): Promise<void> {
   const { objectKey: key, versionId } = object;
   const removed = versionId === undefined ? [] : [{ key, versionId }];
-  for (const { code } of await objects.removeVersions(removed)) {
+  await removeOrFail(objects, removed);
+  await objects.placeMarker(key);
+}
+
+/** @throws StoreBusyError, ObjectBlockedError */
+async function removeOrFail(
+  objects: ObjectStore,
+  versions: readonly ObjectVersion[],
+): Promise<void> {
+  for (const { code } of await objects.removeVersions(versions)) {
     if (LATER.has(code)) throw new StoreBusyError(`removing bytes: ${code}`);
     throw new LetheError(
       ERROR_NAMES.objectBlocked,
@@ -155,5 +210,4 @@ async function removeBytes(objects: ObjectStore, object: RowObject): Promise<voi
       'Remove the cause (a permission, a lock), then redrive the dead-letter queue.',
     );
   }
-  await objects.placeMarker(key);
 }

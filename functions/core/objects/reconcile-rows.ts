@@ -4,7 +4,7 @@ import type { RowKey } from '../../contract/row-layout.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { RetryQueue } from '../ports/retry-queue.ts';
 import { inParallel } from '../rows/parallel.ts';
-import { type ReconcilePorts, reconcileObjects } from './reconcile-objects.ts';
+import { type Reconciled, type ReconcilePorts, reconcileObjects } from './reconcile-objects.ts';
 
 /**
  * Rows under way at a time: each takes one read and one or two requests to S3, some 50 ms, so a
@@ -37,7 +37,7 @@ export async function reconcileOrPostpone(
   until: number,
   report: ReportRow,
 ): Promise<RowOutcomes> {
-  const outcomes = { marked: 0, removed: 0, nothing: 0, postponed: 0 };
+  const outcomes = { marked: 0, lifted: 0, removed: 0, nothing: 0, postponed: 0 };
   const left: RowKey[] = [];
   await inParallel(keys, PARALLEL_ROWS, async (key) => {
     if (await followed(ports, key, { until, outcomes, report })) return;
@@ -59,7 +59,7 @@ export async function retryRows(
   { firstWaitSeconds, until }: { readonly firstWaitSeconds: number; readonly until: number },
   report: ReportRow,
 ): Promise<{ readonly outcomes: RowOutcomes; readonly stay: readonly string[] }> {
-  const outcomes = { marked: 0, removed: 0, nothing: 0, postponed: 0 };
+  const outcomes = { marked: 0, lifted: 0, removed: 0, nothing: 0, postponed: 0 };
   const stay: string[] = [];
   await inParallel(messages, PARALLEL_ROWS, async ({ id, receipt, body, receives }) => {
     if (await followed(ports, body, { until, outcomes, report })) return;
@@ -84,7 +84,7 @@ function waitSeconds(first: number, receives: number, fraction: number): number 
 interface Following {
   /** Epoch milliseconds after which no further row is begun. */
   readonly until: number;
-  readonly outcomes: Record<'marked' | 'removed' | 'nothing', number>;
+  readonly outcomes: Record<Reconciled, number>;
   readonly report: ReportRow;
 }
 

@@ -7,6 +7,9 @@ import { failOperation, type OperationPorts } from './operations.ts';
 const NEXT: Readonly<Record<string, string>> = {
   [ERROR_NAMES.accountHeld]: 'Nothing was erased. Release the hold, then resume the operation.',
   [ERROR_NAMES.erasureBlocked]: 'Remove the cause it names, then resume the operation.',
+  [ERROR_NAMES.holdIncomplete]:
+    'The account stays held. Find out what it names, then resume: all is looked at anew.',
+  [ERROR_NAMES.unknownHold]: 'Nothing to do: the case was released meanwhile.',
   [ERROR_NAMES.leftovers]: 'Find out who still writes for this account, then resume.',
   [ERROR_NAMES.storeBusy]:
     'AWS throttled, or did not answer, through all retries. Wait some minutes, then resume the operation.',

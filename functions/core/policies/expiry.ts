@@ -9,6 +9,7 @@ import type { PolicyAttributes } from './policy-attributes.ts';
  * (design, section 3).
  */
 const ROW_MARGIN_SECONDS = 12 * 3600;
+export const MESSAGE_ROW_MARGIN_MS = ROW_MARGIN_SECONDS * 1000;
 
 /** Tombstones: a walk that reads one mailbox before a move and another after it takes less. */
 const TOMBSTONE_SECONDS = 86_400;

@@ -80,6 +80,8 @@ export interface ObjectStore {
    * page may skip what is left of its key.
    */
   listVersions(prefix: string, after?: string): Promise<ListPage<ListedVersion>>;
+  /** Versions and delete markers of this very key, the latest first; none when there is nothing. */
+  versionsOf(key: string): Promise<readonly ListedVersion[]>;
   /**
    * Names of the top of the bucket below which there is any version or delete marker, up to their
    * slash and without it; in their order.

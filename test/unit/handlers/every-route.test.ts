@@ -173,6 +173,8 @@ test('O1: one place says that a request is a dry run', () => {
   expect([...new Set(dry.map(({ path }) => path.replace('/admin', '')))].sort()).toEqual([
     '/v1/accounts/:user',
     '/v1/accounts/:user/aliases',
+    '/v1/accounts/:user/holds',
+    '/v1/accounts/:user/holds/release',
     '/v1/accounts/:user/mailboxes/delete',
     '/v1/accounts/:user/mailboxes/undelete',
     '/v1/accounts/:user/messages/expunge',

@@ -101,6 +101,7 @@ describe.each(scenarios)('%s', (_, prepare) => {
     };
     const late = Object.assign(Object.create(store.rows) as typeof store.rows, {
       write: store.rows.write.bind(store.rows),
+      transact: store.rows.transact.bind(store.rows),
       get: async (key: typeof record.key) => {
         const row = await store.rows.get(key);
         await erase();

@@ -140,6 +140,7 @@ describe('a message that was copied: the blob row alone decides', () => {
         return row;
       },
       write: store.rows.write.bind(store.rows),
+      transact: store.rows.transact.bind(store.rows),
     });
     expect(await reconcileObjects({ ...store, rows }, BLOB_ROW)).toBe('marked');
     expect(store.under(OBJECT_KEY)).toBe('mv');

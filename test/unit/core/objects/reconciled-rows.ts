@@ -1,6 +1,11 @@
 /** A bucket and a dictmap with rows in the states that S3 has to follow. */
 import { mailKey, opaqueKey } from '../../../../functions/contract/key-layout.ts';
-import { dictmapKeys, linkOf, type RowKey } from '../../../../functions/contract/row-layout.ts';
+import {
+  dictmapKeys,
+  linkOf,
+  type RowKey,
+  registryKeys,
+} from '../../../../functions/contract/row-layout.ts';
 import type { Attributes } from '../../../../functions/core/ports/row-store.ts';
 import { MemoryObjectStore } from '../../../models/memory-object-store.ts';
 import { MemoryRowStore } from '../../../models/memory-row-store.ts';
@@ -37,12 +42,19 @@ export class SmallStore {
     const { versionId } = await made.objects.put(OBJECT_KEY, Buffer.from('mail'));
     made.versionId = versionId;
     await made.objects.put(mailKey('r30', ACCOUNT, `${BLOB}0`), Buffer.from('x'));
+    await made.account();
     return made;
   }
 
   async row(key: RowKey, attributes: Attributes): Promise<RowKey> {
     await this.rows.write({ kind: 'put', key, attributes });
     return key;
+  }
+
+  /** The account that the rows are of. */
+  async account(more: Attributes = {}): Promise<RowKey> {
+    const key = registryKeys.account(ACCOUNT);
+    return await this.row(key, { v: 1, type: 'account', state: 'active', ...more });
   }
 
   async message(state: string, more: Attributes = {}): Promise<RowKey> {

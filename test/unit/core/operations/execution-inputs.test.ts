@@ -1,10 +1,11 @@
 /** What the machines' first steps refuse before anything is changed. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { BulkVerb, OperationVerb } from '../../../../functions/contract/machines.ts';
+import type { BulkVerb, HoldVerb, OperationVerb } from '../../../../functions/contract/machines.ts';
 import { resolveSweep } from '../../../../functions/core/autoexpunge/resolve-sweep.ts';
 import { resolveBulk } from '../../../../functions/core/bulk/resolve-bulk.ts';
 import { requestDeletion } from '../../../../functions/core/erasure/request-deletion.ts';
 import { resolveAccount } from '../../../../functions/core/erasure/resolve-account.ts';
+import { resolveHold } from '../../../../functions/core/holds/resolve-hold.ts';
 import { resolvePurge } from '../../../../functions/core/purge/resolve-purge.ts';
 import { furnish } from '../../../simulation/mail.ts';
 import { CLASSES, ERASURE, World } from '../../../simulation/world.ts';
@@ -23,11 +24,18 @@ beforeEach(async () => {
 const bulk = (verb: BulkVerb) => (input: unknown) =>
   resolveBulk(world.ports, { verb, input, executionName });
 
+const hold = (verb: HoldVerb) => (input: unknown) =>
+  resolveHold(world.ports, { verb, input, executionName });
+
+const CASE = { user: USER, caseId: 'case-1' };
+
 const MACHINES: Readonly<Record<OperationVerb, (input: unknown) => Promise<object>>> = {
   'delete-account': (input) => resolveAccount(world.ports, ERASURE, { input, executionName }),
   'expunge-messages': bulk('expunge-messages'),
   'restore-messages': bulk('restore-messages'),
   'purge-mailboxes': (input) => resolvePurge(world.ports, 4, { input, executionName }),
+  'hold-account': hold('hold-account'),
+  'release-hold': hold('release-hold'),
 };
 const VERBS = Object.keys(MACHINES) as OperationVerb[];
 
@@ -41,7 +49,10 @@ async function opened(verb: OperationVerb): Promise<string> {
     'expunge-messages': { user: USER, query: { mailbox: 'INBOX', all: true } },
     'restore-messages': { user: USER, query: { origin: 'INBOX' } },
     'purge-mailboxes': { user: USER },
+    'hold-account': { ...CASE, reason: 'court' },
+    'release-hold': CASE,
   }[verb];
+  if (verb === 'release-hold') await MACHINES['hold-account']({ ...CASE, reason: 'court' });
   const answer = await MACHINES[verb](input);
   return (answer as { operation: { operationId: string } }).operation.operationId;
 }

@@ -3,6 +3,7 @@
  * Stacks, wiring, alarms and the command line follow it, and a test holds it to the definitions in
  * statemachines/.
  */
+import { BULK_PHASES, HOLD_PHASES } from './phases.ts';
 import { DAY_SECONDS } from './times.ts';
 
 /** A step that is one function; its handler is called as its token, `EraseRange` `erase-range`. */
@@ -68,26 +69,12 @@ const RESOLVE_BULK = { takes: 'calls', enters: 2 } as const satisfies Step;
 /** Each and its Choice. */
 const RESOLVE_HOLD = { takes: 'calls', enters: 2 } as const satisfies Step;
 
-/** What operations of holds call their steps. */
-export const HOLD_PHASES = {
-  protect: 'Protect mail',
-  verify: 'Verify hold',
-  restart: 'Restart clocks',
-} as const;
-
 /** What placing and releasing have in common. */
 const HOLD = {
   faults: 'recorded',
   operation: true,
   timeoutSeconds: DAY_SECONDS,
   started: true,
-} as const;
-
-/** What operations of the verbs that work through queries call their steps. */
-export const BULK_PHASES = {
-  plan: 'Find mailboxes',
-  count: 'Count messages',
-  work: 'Change messages',
 } as const;
 
 /** What those verbs have in common. */

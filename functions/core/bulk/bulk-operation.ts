@@ -4,8 +4,9 @@
  * was asked for goes when the operation ends; while it has not, `user` and `request` stay on it.
  */
 import type { Counts } from '../../contract/api.ts';
-import { BULK_PHASES, type BulkVerb } from '../../contract/machines.ts';
+import type { BulkVerb } from '../../contract/machines.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
+import { BULK_PHASES } from '../../contract/phases.ts';
 import { registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { sweepableCheck } from '../accounts/while-active.ts';

@@ -3,8 +3,9 @@
  * done. They do not own their account; several may run beside each other.
  */
 
-import { HOLD_PHASES, type HoldVerb } from '../../contract/machines.ts';
+import type { HoldVerb } from '../../contract/machines.ts';
 import type { OperationContext } from '../../contract/payloads.ts';
+import { HOLD_PHASES } from '../../contract/phases.ts';
 import { registryKeys, TTL_ATTRIBUTE } from '../../contract/row-layout.ts';
 import { accountOperationPut, operationPut } from '../operations/new-operation.ts';
 import {

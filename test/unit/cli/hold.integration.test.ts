@@ -46,7 +46,7 @@ describe('lethe hold', () => {
     expect(exitCode).toBe(0);
     expect(asked()).toEqual({ caseId: '4711', reason: 'court', until: '2030-01-01T00:00:00Z' });
     expect(stderr).toContain('Held; protecting what is expunged: operation op-1');
-    expect(stdout).toContain('messages=18 bytes=2048');
+    expect(stdout).toMatch(/counts\.messages=18\ncounts\.bytes=2048/);
   });
 
   test('O1: a dry run says so in the query', async () => {

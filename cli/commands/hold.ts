@@ -93,8 +93,8 @@ async function follow(
 ): Promise<number> {
   const { operationId } = started;
   await writeLine(context.io.stderr, `${doing}: operation ${operationId}`);
-  if (wait !== false) return await watchToEnd(context, operationId, timeout);
-  await printOperation(context, started);
+  if (wait === false) await printOperation(context, started);
+  else await watchToEnd(context, operationId, timeout);
   return EXIT.ok;
 }
 

@@ -18,7 +18,7 @@ const CORE = [
   ...['ports', 'rows', 'walks', 'names', 'accounts', 'settings', 'policies', 'mailboxes'],
   ...['meter', 'operations', 'backups', 'quota', 'messages', 'folders', 'recount'],
   ...['autoexpunge', 'queries', 'purge', 'requests', 'evidence', 'caches', 'erasure'],
-  ...['bulk', 'sessions', 'addresses', 'provisioning', 'objects', 'dicts', 'doctor'],
+  ...['bulk', 'sessions', 'addresses', 'provisioning', 'objects', 'holds', 'dicts', 'doctor'],
 ];
 const isHigher = `functions/core/(${Object.values(HIGHER).join('|')})\\.ts$`;
 const pathOf = (layer) => HIGHER[layer] ?? `${layer}/`;

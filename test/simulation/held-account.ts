@@ -15,12 +15,12 @@ import { BulkAccount, USER } from './bulk-account.ts';
 import { runSteps, type StepOf, type StepsOptions, type StepsRun } from './run-steps.ts';
 
 export const DAY_MS = 86_400_000;
-export const SETTLE_SECONDS = 1800;
-export const RETENTION_DAYS = { r7: 7, r30: 30, keep: null };
+const SETTLE_SECONDS = 1800;
+const RETENTION_DAYS = { r7: 7, r30: 30, keep: null };
 export const CASE = { user: USER, caseId: 'case-17', reason: 'court order' };
 
 /** What deployed lifecycle rules do: a day later than rows end. */
-export const LIFECYCLE = [7, 30].map((days) => ({
+const LIFECYCLE = [7, 30].map((days) => ({
   ID: `autoexpunge-r${days}`,
   Status: 'Enabled' as const,
   Filter: { Prefix: `r${days}/` },

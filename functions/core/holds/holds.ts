@@ -50,7 +50,7 @@ export const HOLDABLE_STATES = ['active', 'disabled'] as const;
 const CASES_MAX = 20;
 
 /** @throws DamagedRowError */
-export function toHeldAccount(row: Row): HeldAccount {
+function toHeldAccount(row: Row): HeldAccount {
   const { hold, holds = {}, lastRelease } = row.attributes;
   if (!isMap(holds)) throw new DamagedRowError('damaged account row: its holds are not an object');
   const since = isMap(hold) ? hold['since'] : undefined;

@@ -156,7 +156,7 @@ function masked(ended: Ended, account: Account, operationId: string): Ended {
     .replaceAll(account.accountId, '<account>')
     .replaceAll(operationId, '<operation>')
     // The deployment's and the simulation's own.
-    .replaceAll(/"settleSeconds":\d+/g, '"settleSeconds":"<setting>"');
+    .replaceAll(/"(settleSeconds|days)":\d+/g, '"$1":"<setting>"');
   return JSON.parse(text) as Ended;
 }
 

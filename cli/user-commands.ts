@@ -1,5 +1,6 @@
 /** `lethe user ...`: accounts as a whole. Modules behind a command are loaded when it runs. */
 import { type Command, Option } from 'commander';
+import { addAddressCommands } from './address-commands.ts';
 import { type Act, collect, operand, withWaiting } from './command-options.ts';
 import type { AddUserOptions, DeleteUserOptions } from './commands/user.ts';
 import { EXPORT_FORMS } from './export/export-form.ts';
@@ -67,4 +68,5 @@ export function addUserCommands(program: Command, act: Act): void {
         ),
       );
   }
+  addAddressCommands(program, user, act);
 }

@@ -30,6 +30,7 @@ import type {
   SubscribeRequest,
 } from '../../functions/contract/requests/mailboxes.ts';
 import { AccountDoor, DomainDoor } from './account-door.ts';
+import { AddressDoor } from './address-door.ts';
 import { ApiRequests, type ClientPorts, splitDryRun } from './requests.ts';
 import type { SignedTransport } from './transport.ts';
 
@@ -55,6 +56,11 @@ export class LetheClient {
   /** What is in an account: as an administrator, or as this user. */
   door(user: string, as?: string): AccountDoor {
     return new AccountDoor(this.#requests, user, as);
+  }
+
+  /** Names of accounts. */
+  addresses(): AddressDoor {
+    return new AddressDoor(this.#requests);
   }
 
   /** Settings of a domain. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mailKey, opaqueKey } from '../../functions/contract/key-layout.ts';
 import { RECONCILED_LOG } from '../../functions/contract/metrics.ts';
 import { retryBody } from '../../functions/contract/reconcile.ts';
-import { dictmapKeys, linkOf, type RowKey } from '../../functions/contract/row-layout.ts';
+import { dictmapKeys, linkOf, type RowKey, registryKeys } from '../../functions/contract/row-layout.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import type { Attributes } from '../../functions/core/ports/row-store.ts';
@@ -28,6 +28,9 @@ let made = 0;
 
 beforeAll(async () => {
   aws = await awsCli();
+  // Nothing ends by the clock where no account says that it is not held.
+  const attributes = { v: 1, type: 'account', accountId: ACCOUNT, state: 'active' };
+  await ports.rows.write({ kind: 'put', key: registryKeys.account(ACCOUNT), attributes });
   queues = await operatorQueues(clients.sqs);
   const own = await serviceResources();
   logGroups = own.flatMap(({ LogicalResourceId = '', PhysicalResourceId = '' }) =>

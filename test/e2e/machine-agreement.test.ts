@@ -156,7 +156,8 @@ function masked(ended: Ended, account: Account, operationId: string): Ended {
     .replaceAll(account.accountId, '<account>')
     .replaceAll(operationId, '<operation>')
     // The deployment's and the simulation's own.
-    .replaceAll(/"(settleSeconds|days)":\d+/g, '"$1":"<setting>"');
+    .replaceAll(/"(settleSeconds|days)":\d+/g, '"$1":"<setting>"')
+    .replaceAll(/\{[^{}]*"where":"reserved addresses"[^{}]*\},/g, '');
   return JSON.parse(text) as Ended;
 }
 

@@ -4,7 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mailKey, opaqueKey } from '../../functions/contract/key-layout.ts';
 import { RECONCILED_LOG } from '../../functions/contract/metrics.ts';
 import { retryBody } from '../../functions/contract/reconcile.ts';
-import { dictmapKeys, linkOf, type RowKey, registryKeys } from '../../functions/contract/row-layout.ts';
+import {
+  dictmapKeys,
+  linkOf,
+  type RowKey,
+  registryKeys,
+} from '../../functions/contract/row-layout.ts';
 import { createAccount } from '../../functions/core/accounts/create-account.ts';
 import { deliverMessages } from '../../functions/core/messages/deliver-messages.ts';
 import type { Attributes } from '../../functions/core/ports/row-store.ts';

@@ -15,7 +15,7 @@ import { number, optionalNumber, textSet } from '../rows/attributes.ts';
 import { requirePart } from './erasure-ports.ts';
 import { startNextRound } from './rounds.ts';
 import { foundByRound, VerificationCursor } from './verification-cursor.ts';
-import { readVerified } from './verify-erasure.ts';
+import { readVerified, type Verified } from './verify-erasure.ts';
 
 export interface CertificateSettings extends ResidueSettings {
   /** How long the certificate cannot be deleted by anyone. */
@@ -27,7 +27,8 @@ type CertifyPorts = Pick<Ports, 'rows' | 'objects' | 'signer' | 'evidence' | 'cl
 /**
  * Signs and stores the certificate, after a last look at the account's uploads: what a slow PUT has
  * left since the verification starts the next round. The name is taken by the first delivery; a
- * later one finds it there and leaves it.
+ * later one finds it there and leaves it. One that comes when its round is over signs nothing: the
+ * round that goes on is not verified yet.
  * @throws SupersededError
  */
 export async function certifyErasure(
@@ -37,22 +38,35 @@ export async function certifyErasure(
 ): Promise<CertifyAnswer> {
   await enterStep(ports, context, 'Certify erasure');
   const { round } = await requireRunning(ports.rows, context);
-  const late = await lateUploads(ports.objects, context.accountId);
-  if (late > 0) {
-    const found = { objectVersions: late };
-    const cursor = await VerificationCursor.open(ports, context, round);
-    await cursor.advance(0, found);
-    return await startNextRound(ports, context, round, JSON.stringify(found));
-  }
+  const verified = await readVerified(ports, context.operationId);
+  if (verified['round'] !== round) return { outcome: 'nextRound' };
+  const found = await foundSince(ports, context, round);
+  if (found !== undefined) return await startNextRound(ports, context, round, found);
   const name = certificateName(context.operationId, context.attempt, round);
   if ((await ports.evidence.read(name)) === undefined) {
-    const certificate = await makeCertificate(ports, settings, context);
+    const certificate = await makeCertificate(ports, settings, context, verified);
     const signed = await signCertificate(ports.signer, certificate);
     const lockedUntil = ports.clock.now() + settings.evidenceLockDays * DAY_MS;
     await ports.evidence.save(name, Buffer.from(JSON.stringify(signed)), lockedUntil);
   }
   await ports.rows.write(updateWrite(context, { certificate: name }, { round }));
   return { outcome: 'certified' };
+}
+
+/**
+ * What has come since the verification, for the message; noted with what the round has found, once.
+ * What an earlier delivery noted starts the next round as well, though it may have gone by itself.
+ */
+async function foundSince(
+  ports: CertifyPorts,
+  context: OperationContext,
+  round: number,
+): Promise<string | undefined> {
+  const late = await lateUploads(ports.objects, context.accountId);
+  const cursor = await VerificationCursor.open(ports, context, round);
+  const isNoted = Object.keys(cursor.found).length > 0;
+  if (late > 0 && !isNoted) await cursor.advance(0, { objectVersions: late });
+  return late > 0 || isNoted ? JSON.stringify(cursor.found) : undefined;
 }
 
 /** What the first page of the account's uploads that has any entry shows. */
@@ -79,13 +93,13 @@ async function makeCertificate(
   ports: CertifyPorts,
   settings: CertificateSettings,
   context: OperationContext,
+  verified: Verified,
 ): Promise<Certificate> {
   const { operationId, accountId, attempt } = context;
   const row = requirePart(
     await ports.rows.get(registryKeys.operation(operationId)),
     'operation row',
   );
-  const verified = await readVerified(ports, operationId);
   const verifiedAt = requirePart(verified['at'], 'time of the verification');
   const startedAt = requirePart(verified['startedAt'], 'start of the verification');
   const usage = await billedUsage(ports.rows, operationId);

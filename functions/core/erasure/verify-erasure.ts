@@ -64,7 +64,7 @@ export async function verifyErasure(
   if (total > 0) {
     return await startNextRound(ports, context, round, JSON.stringify(cursor.found));
   }
-  await recordClean(ports, context, fixed, cursor);
+  await recordClean(ports, payload, fixed, cursor);
   return { outcome: 'clean' };
 }
 
@@ -120,10 +120,13 @@ async function targetPage(
   return { ...page, entries };
 }
 
-/** Leaves on the operation what was listed and when: the certificate says no more than this. */
+/**
+ * Leaves on the operation what was listed and when: the certificate says no more than this. Not once
+ * the round is over: what the next one lists must not be written over by a delivery that comes late.
+ */
 async function recordClean(
   ports: ErasurePorts,
-  context: RoundPayload['operation'],
+  { operation: context, round }: RoundPayload,
   fixed: readonly Target[],
   { next, startedAt }: VerificationCursor,
 ): Promise<void> {
@@ -133,15 +136,18 @@ async function recordClean(
     partitionsListed: next - ofBucket,
     startedAt,
     at: ports.clock.now(),
+    round,
   };
-  await ports.rows.write(updateWrite(context, { verified }));
+  await ports.rows.write(updateWrite(context, { verified }, { round }));
 }
 
-/** What the verification recorded; a certificate is made of nothing else (U7). */
+export type Verified = Readonly<Record<string, number>>;
+
+/** What the verification recorded, and of which round; a certificate is made of nothing else (U7). */
 export async function readVerified(
   ports: Pick<ErasurePorts, 'rows'>,
   operationId: string,
-): Promise<Readonly<Record<string, number>>> {
+): Promise<Verified> {
   const row = await ports.rows.get(registryKeys.operation(operationId));
   const verified = numbers(requirePart(row, 'operation row'), 'verified');
   requirePart(verified['at'], 'record of a clean verification');

@@ -72,6 +72,8 @@ describe('mailboxes, quota and settings, as deployed', () => {
     const acl = { mailbox: 'Shared', identifier: gone, rights: 'lr' };
     expect((await ask('PUT', 'mailboxes/acl', { body: acl })).status).toBe(200);
     await letheJson('user', 'delete', gone, '--yes');
+    expect((await lethe('user', 'add', gone)).stderr).toContain('reserved');
+    await letheJson('address', 'release', gone);
     await letheJson('user', 'add', gone);
     const query = { mailbox: 'Shared' };
     expect((await ask('GET', 'mailboxes/acl', { query })).body).toEqual({ entries: {} });

@@ -66,30 +66,34 @@ test.each(FOLLOWING)('%s hides and removes below classes, and no more', async (c
   expect(await Promise.all(calls.map(answerTo))).toEqual(calls.map(() => DENIED));
 });
 
-test.each(FOLLOWING)('%s reads no body, lists nothing, writes nothing', async (construct) => {
-  const { s3, dynamoDb, sqs } = await as(construct);
-  const Key = mailKey('r30', ACCOUNT, BLOB);
-  const { dictmapTable, registryTable } = outputs;
-  const get = new GetItemCommand({ TableName: dictmapTable, Key: KEY });
-  expect(await answerTo(dynamoDb.send(get))).toBe('allowed');
-  const QueueUrl = await queueUrl('DeadLetterQueueArn');
-  const query = {
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': { S: 'account#none' } },
-  };
-  const calls = [
-    s3.send(new GetObjectCommand({ Bucket, Key, VersionId: versionId })),
-    s3.send(new GetObjectCommand({ Bucket, Key })),
-    s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' })),
-    s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: 'r30/' })),
-    dynamoDb.send(new QueryCommand({ TableName: dictmapTable, ...query })),
-    dynamoDb.send(new GetItemCommand({ TableName: registryTable, Key: KEY })),
-    dynamoDb.send(new DeleteItemCommand({ TableName: registryTable, Key: KEY })),
-    sqs.send(new ReceiveMessageCommand({ QueueUrl })),
-    sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' })),
-  ];
-  expect(await Promise.all(calls.map(answerTo))).toEqual(calls.map(() => DENIED));
-});
+test.each(FOLLOWING)(
+  '%s reads no body, writes nothing; it lists versions to lift a marker',
+  async (construct) => {
+    const { s3, dynamoDb, sqs } = await as(construct);
+    const Key = mailKey('r30', ACCOUNT, BLOB);
+    const { dictmapTable, registryTable } = outputs;
+    const get = new GetItemCommand({ TableName: dictmapTable, Key: KEY });
+    expect(await answerTo(dynamoDb.send(get))).toBe('allowed');
+    const list = new ListObjectVersionsCommand({ Bucket, Prefix: 'r30/' });
+    expect(await answerTo(s3.send(list))).toBe('allowed');
+    const QueueUrl = await queueUrl('DeadLetterQueueArn');
+    const query = {
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: 'account#none' } },
+    };
+    const calls = [
+      s3.send(new GetObjectCommand({ Bucket, Key, VersionId: versionId })),
+      s3.send(new GetObjectCommand({ Bucket, Key })),
+      s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' })),
+      dynamoDb.send(new QueryCommand({ TableName: dictmapTable, ...query })),
+      dynamoDb.send(new GetItemCommand({ TableName: registryTable, Key: KEY })),
+      dynamoDb.send(new DeleteItemCommand({ TableName: registryTable, Key: KEY })),
+      sqs.send(new ReceiveMessageCommand({ QueueUrl })),
+      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' })),
+    ];
+    expect(await Promise.all(calls.map(answerTo))).toEqual(calls.map(() => DENIED));
+  },
+);
 
 test('O3: of all functions one queues rows, and one takes them', async () => {
   const QueueUrl = await queueUrl('RetryQueueArn');

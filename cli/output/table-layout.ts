@@ -12,7 +12,7 @@ export interface TableCell {
 const CELL_COLUMNS_MAX = 48;
 
 /** Text is cut to so many columns at worst. */
-const CELL_COLUMNS_MIN = 6;
+const CELL_COLUMNS_MIN = 5;
 
 const GAP = '  ';
 

@@ -16,6 +16,7 @@ export const CONTENT_FIELDS: readonly Field<Content>[] = [
 export const SIZE_FIELDS: readonly Field<Content & { readonly mailboxes: number }>[] = [
   {
     name: 'mailboxes',
+    label: 'folders',
     value: ({ mailboxes }) => mailboxes,
     shown: ({ mailboxes }) => count(mailboxes),
   },

@@ -39,7 +39,7 @@ const remove = (after: string) =>
   letheJson<Shown>('user', 'delete', USER, '--yes', '--after', after);
 
 test('U6: disabled at once, undone with all of its mail, then erased when its time has come', async () => {
-  await createAccount(ports, CLASSES, { user: USER, retentionClass: 'r7' });
+  await createAccount(ports, CLASSES, { user: USER, retentionClass: 'r30' });
   const raws = ['one', 'two'].map((text) => ({ raw: mail(text) }));
   await deliverMessages(ports, { user: USER, messages: raws }, Date.now() + 20_000);
   const before = await messages();

@@ -19,7 +19,7 @@ interface Listed {
 const expunged = () => letheJson<Listed['items']>('message', 'list', '-u', USER, '-m', '.EXPUNGED');
 
 test('W6: what was expunged loses its end under a hold, and gets one again after it', async () => {
-  await createAccount(ports, CLASSES, { user: USER, retentionClass: 'r7' });
+  await createAccount(ports, CLASSES, { user: USER, retentionClass: 'r30' });
   const messages = ['one', 'two', 'three'].map((text) => ({ raw: mail(text) }));
   await deliverMessages(ports, { user: USER, messages }, Date.now() + 20_000);
   await letheJson('settings', 'set', '-u', USER, 'lazyExpunge=.EXPUNGED', '--yes');

@@ -236,8 +236,9 @@ test('npm run local -- advance says what it did', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [...command, '--to', target]);
   const lines = new Map(stdout.split('\n').map((line) => [line.slice(0, 18).trim(), line]));
   expect(stdout).toContain(`arrived at ${target.slice(0, 16)}`);
-  expect(lines.get('objects expired')).toMatch(/ 1$/);
-  expect(lines.get('versions removed')).toMatch(/ 1$/);
-  expect(lines.get('markers removed')).toMatch(/ 1$/);
+  // The clock is that of all buckets: what other tests have left in theirs may end with it.
+  for (const what of ['objects expired', 'versions removed', 'markers removed']) {
+    expect(lines.get(what)).toMatch(/ [1-9]\d*$/);
+  }
   expect(await contents()).toEqual([]);
 });
